@@ -1,0 +1,1 @@
+"""What people decided: sharing agreements, authorizations, cases."""

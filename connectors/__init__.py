@@ -1,0 +1,1 @@
+"""What each department says: one module a department, one a transport."""

@@ -1,0 +1,1 @@
+"""A synthetic district: five registers as five real systems, and the stories planted in it."""

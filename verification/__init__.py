@@ -1,0 +1,1 @@
+"""What the records say together: rules, policy packs, income, category, findings."""

@@ -1,0 +1,1 @@
+"""What each department records: one module a department."""
