@@ -20,7 +20,7 @@ LIMIT_FEN = 10**13
 Fen = Annotated[int, Meta(ge=-LIMIT_FEN, le=LIMIT_FEN)]
 """An amount in whole fen, ±10¹³ (100 billion yuan)."""
 
-_YUAN = re.compile(r"(-?)(\d{1,11})(?:\.(\d{1,2}))?")
+_YUAN = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 
 
 @dataclass(frozen=True, slots=True, order=True)

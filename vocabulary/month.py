@@ -10,7 +10,7 @@ from vocabulary.errors import MalformedMonth
 
 FIRST, LAST = 1900 * 12, 2199 * 12 + 11
 
-_WRITTEN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_WRITTEN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 
 class Month(int):
