@@ -1,0 +1,75 @@
+"""What do the codes and columns mean, as tables for GLOSSARY.md?
+
+`python -m vocabulary.glossary` writes them between the two marks in the file; a test holds
+the file to what is written here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vocabulary import codes, evidence
+from vocabulary.codes import Code
+from vocabulary.record import ColumnKind, Record, columns_of
+from vocabulary.register import RECORD_TYPES
+
+BEGIN, END = "<!-- generated: code lists and records -->\n", "<!-- end of generated part -->\n"
+
+
+def code_lists() -> list[type[Code]]:
+    """Every enumeration of codes, in the order in which the modules define them."""
+    found = {
+        thing
+        for module in (codes, evidence)
+        for thing in vars(module).values()
+        if isinstance(thing, type) and issubclass(thing, Code) and thing is not Code
+    }
+    return sorted(found, key=lambda thing: thing.__name__)
+
+
+def generated_part() -> str:
+    """The part of GLOSSARY.md that follows from the code."""
+    lists = "\n".join(map(_code_list, code_lists()))
+    records = "\n".join(map(_record, RECORD_TYPES))
+    return f"{BEGIN}\n## Code lists 代码表\n\n{lists}\n## Records 记录\n\n{records}\n{END}"
+
+
+def with_generated_part(text: str) -> str:
+    """A glossary with its generated part made anew. Raises `ValueError` when a mark is missing."""
+    head, tail = text.index(BEGIN), text.index(END) + len(END)
+    return text[:head] + generated_part() + text[tail:]
+
+
+def _code_list(kind: type[Code]) -> str:
+    first = (kind.__doc__ or "").strip().splitlines()[0]
+    rows = "\n".join(f"| `{member.value}` | {member.term} | `{kind.__name__}.{member.name}` |" for member in kind)
+    return f"### {kind.__name__}\n{first}\n\n| code | 中文 | name in code |\n|---|---|---|\n{rows}\n"
+
+
+def _record(record: type[Record]) -> str:
+    rows = "\n".join(
+        f"| {c.term} | `{c.name}` | {c.codes.__name__ if c.codes else _KIND_WORDS[c.kind]}"
+        f"{', may be empty' if c.optional else ''} |"
+        for c in columns_of(record).values()
+    )
+    title = f"### {record.term} {record.__name__} ({record.department.term} {record.catalogue_id})"
+    return f"{title}\n\n| 中文 | column | holds |\n|---|---|---|\n{rows}\n"
+
+
+_KIND_WORDS = {
+    ColumnKind.TEXT: "text",
+    ColumnKind.CODE: "code",
+    ColumnKind.ID_NUMBER: "公民身份号码, GB 11643, as written",
+    ColumnKind.CREDIT_CODE: "统一社会信用代码, GB 32100",
+    ColumnKind.REGION: "行政区划代码, GB/T 2260",
+    ColumnKind.FEN: "whole fen 分",
+    ColumnKind.NUMBER: "whole number",
+    ColumnKind.MONTH: "month 月",
+    ColumnKind.DATE: "day 日",
+    ColumnKind.FLAG: "yes or no",
+}
+
+
+if __name__ == "__main__":
+    glossary = Path("GLOSSARY.md")
+    glossary.write_text(with_generated_part(glossary.read_text(encoding="utf-8")), encoding="utf-8")
