@@ -1,0 +1,40 @@
+"""The documents are true: what exists is documented, what is documented exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from vocabulary.glossary import code_lists, with_generated_part
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_glossary_follows_from_the_code() -> None:
+    glossary = text_of("GLOSSARY.md")
+    assert glossary == with_generated_part(glossary), "run `python -m vocabulary.glossary`"
+
+
+def test_every_code_is_in_the_glossary_with_its_term() -> None:
+    glossary = text_of("GLOSSARY.md")
+    missing = [
+        m.name
+        for kind in code_lists()
+        for m in kind
+        if f"| {m.term} | `{kind.__name__}.{m.name}` |" not in glossary
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_documents_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    broken = [link for link in links if not (page.parent / link).exists()]
+    assert not broken
