@@ -1,0 +1,141 @@
+"""What stands in a YAML document that people sign, and on which line?
+
+Scalars stay text: no date, number or yes/no is guessed, so `否` and `2026-01-01` are what the
+lawyer wrote. Anchors, aliases and repeated keys are refused, because two readers could take
+them for two things.
+
+    ValueError
+    └── BadDocument     names file, line, key, what was expected and what was found
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+
+class BadDocument(ValueError):
+    """A signed document does not say what it must, in the place that the message names."""
+
+    def __init__(self, *, file: str, line: int, key: str, expected: str, got: str) -> None:
+        super().__init__(f"{file}:{line}: `{key}`: expected {expected}, got {got}")
+        self.file, self.line, self.key, self.expected, self.got = file, line, key, expected, got
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One scalar, the key it stands under and its place."""
+
+    value: str
+    key: str
+    file: str
+    line: int
+
+    def wrong(self, expected: str) -> BadDocument:
+        """The error that says what this scalar should have been."""
+        return BadDocument(
+            file=self.file, line=self.line, key=self.key, expected=expected, got=f"`{self.value[:60]}`"
+        )
+
+    def as_date(self) -> date:
+        """A day written `2026-01-01`. Raises `BadDocument`."""
+        try:
+            return date.fromisoformat(self.value)
+        except ValueError:
+            raise self.wrong("a day such as `2026-01-01`") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A mapping of the document: read it key by key."""
+
+    key: str
+    file: str
+    line: int
+    _entries: dict[str, yaml.Node]
+
+    def only(self, *, required: Collection[str], optional: Collection[str] = ()) -> None:
+        """Raise `BadDocument` for a key that is missing, or that nobody knows."""
+        for key, node in self._entries.items():
+            if key not in required and key not in optional:
+                known = "、".join((*required, *optional))
+                raise self._wrong(key, node, f"one of the keys {known}", f"`{key}`")
+        for key in required:
+            if key not in self._entries:
+                raise BadDocument(file=self.file, line=self.line, key=key, expected="this key", got="nothing")
+
+    def text(self, key: str) -> Text:
+        """The one scalar under a key. Raises `BadDocument` when it is empty or not a scalar."""
+        return self._scalar(key, self._entries[key])
+
+    def texts(self, key: str) -> tuple[Text, ...]:
+        """The list of scalars under a key, empty where the key is absent. Raises `BadDocument`."""
+        node = self._entries.get(key)
+        if node is None:
+            return ()
+        if not isinstance(node, yaml.SequenceNode):
+            raise self._wrong(key, node, "a list", "something else")
+        return tuple(self._scalar(key, item) for item in node.value)
+
+    def empty(self, key: str) -> BadDocument:
+        """The error for a list that must not be empty."""
+        return BadDocument(file=self.file, line=self.line, key=key, expected="at least one value", got="none")
+
+    def section(self, key: str) -> Section:
+        """The mapping under a key. Raises `BadDocument`."""
+        return _section(self._entries[key], key=key, file=self.file)
+
+    def _scalar(self, key: str, node: yaml.Node) -> Text:
+        if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
+            raise self._wrong(key, node, "one value", "nothing or a structure")
+        return Text(node.value.strip(), key, self.file, _line(node))
+
+    def _wrong(self, key: str, node: yaml.Node, expected: str, got: str) -> BadDocument:
+        return BadDocument(file=self.file, line=_line(node), key=key, expected=expected, got=got)
+
+
+def read_document(text: str, *, file: str) -> Section:
+    """The document's outermost mapping; `file` is what messages call it. Raises `BadDocument`."""
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise BadDocument(file=file, line=1, key="*", expected="no aliases", got="an alias")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = 1 if mark is None else mark.line + 1
+        raise BadDocument(file=file, line=line, key="-", expected="one YAML document", got="none") from None
+    return _section(node, key="-", file=file)
+
+
+def read_file(path: Path) -> Section:
+    """As `read_document`, from a UTF-8 file. Raises `BadDocument` also for other encodings."""
+    try:
+        return read_document(path.read_text(encoding="utf-8"), file=path.name)
+    except UnicodeDecodeError:
+        raise BadDocument(file=path.name, line=1, key="-", expected="UTF-8", got="another encoding") from None
+
+
+def _section(node: yaml.Node | None, *, key: str, file: str) -> Section:
+    if not isinstance(node, yaml.MappingNode):
+        line = 1 if node is None else _line(node)
+        raise BadDocument(file=file, line=line, key=key, expected="keys and values", got="something else")
+    entries: dict[str, yaml.Node] = {}
+    for name, value in node.value:
+        if not isinstance(name, yaml.ScalarNode):
+            raise BadDocument(
+                file=file, line=_line(name), key=key, expected="a word as key", got="a structure"
+            )
+        if name.value in entries:
+            raise BadDocument(
+                file=file, line=_line(name), key=name.value, expected="each key once", got="it a second time"
+            )
+        entries[name.value] = value
+    return Section(key, file, _line(node), entries)
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
