@@ -8,25 +8,40 @@
     │   ├── MalformedTile                 tile, entry bundle, tile path
     │   ├── MalformedProof                tlog-proof, list of hashes
     │   ├── MalformedPolicy               tlog-policy
-    │   └── MalformedRequest              what was sent to a witness
+    │   ├── MalformedRequest              what was sent to a witness
+    │   ├── NotCanonical                  JSON that is not in its one canonical spelling
+    │   ├── MalformedEntry                an entry that the catalogue of events does not know
+    │   ├── MalformedDisclosure           an opened field
+    │   ├── MalformedSample               a sample record or its frame
+    │   ├── MalformedServedList           a department's list of what it served
+    │   ├── MalformedStatement            a statement of who looked at a person
+    │   └── MalformedBundle               the container of an evidence bundle
     ├── NotProven                     well formed, but it does not show what it claims: do not trust it
     │   ├── WrongSignature                a known key's signature does not verify
     │   ├── NotSigned                     no signature by a known key
     │   ├── WrongProof                    the hashes do not lead to the signed root
     │   ├── WrongOrigin                   a checkpoint of another log
-    │   └── QuorumMissing                 too few witnesses have cosigned
+    │   ├── QuorumMissing                 too few witnesses have cosigned
+    │   ├── WrongDisclosure               an opened value is not the one committed to
+    │   └── WrongSample                   the sample does not follow from the log and the secret
     ├── NotLogged                     the entry was refused: give no answer, try again or stop
+    │   ├── EntryRefused                  the fields do not fit the catalogue, or look personal
     │   ├── EntryTooLong                  over 65,535 bytes
     │   ├── QueueFull                     too many callers wait (HTTP 503)
     │   ├── Unwitnessed                   no quorum of witnesses for too long
     │   ├── SigningFailed                 the key, or the device that holds it, did not sign
     │   ├── StoreBusy                     the database cannot write now: disk full, locked, gone away
+    │   ├── StoreBroken                   the database failed for good; the log latches shut
     │   └── LogClosed                     closed, or latched shut by an earlier fault
     ├── CannotOpen                    the log must not be written by this process
     │   ├── StoreDamaged                  the rows do not lead to the signed head
     │   ├── LogRolledBack                 the database is behind the last signed head
     │   ├── LogForked                     the database contradicts the last signed head
     │   └── GuardUnreadable               the file of the last signed head is damaged or of another log
+    ├── Unreadable                    what was sealed cannot be opened
+    │   ├── Shredded                      a subject's key was destroyed: nobody can open it again
+    │   └── WrongVaultKey                 another key than the one it was sealed under, or changed bytes
+    ├── SampleImpossible              more is asked for than there is to draw from
     ├── NoSuchEntry                   an index or a size that the log does not have
     └── WitnessFailed                 a witness did not cosign
         ├── WitnessUnreachable            no answer, or none that could be read
@@ -73,6 +88,34 @@ class MalformedRequest(Malformed):
     """Not a request that a witness understands."""
 
 
+class NotCanonical(Malformed):
+    """JSON that is not in its one canonical spelling, or a value that has none."""
+
+
+class MalformedEntry(Malformed):
+    """Bytes that are no entry of the catalogue: unknown event, field or value."""
+
+
+class MalformedDisclosure(Malformed):
+    """Not an opened field, or not a list of them."""
+
+
+class MalformedSample(Malformed):
+    """Not a sample record, or a frame that is not a list of indexes and strata."""
+
+
+class MalformedServedList(Malformed):
+    """Not a department's list of what it served on one day."""
+
+
+class MalformedStatement(Malformed):
+    """Not a statement of who looked at a person."""
+
+
+class MalformedBundle(Malformed):
+    """Not an evidence bundle: the container itself is wrong."""
+
+
 class NotProven(AuditError):
     """Well formed, but it does not show what it claims."""
 
@@ -97,8 +140,20 @@ class QuorumMissing(NotProven):
     """Fewer witnesses have cosigned than the policy asks for."""
 
 
+class WrongDisclosure(NotProven):
+    """An opened value is not the one that the entry commits to."""
+
+
+class WrongSample(NotProven):
+    """The sample does not follow from the log, the signed checkpoint and the revealed secret."""
+
+
 class NotLogged(AuditError):
     """The entry was refused; what it stands for must not happen."""
+
+
+class EntryRefused(NotLogged):
+    """What was to be logged does not fit the catalogue of events, or looks like personal data."""
 
 
 class EntryTooLong(NotLogged):
@@ -119,6 +174,10 @@ class SigningFailed(NotLogged):
 
 class StoreBusy(NotLogged):
     """The database cannot write just now: disk full, read-only, locked, or not reachable."""
+
+
+class StoreBroken(NotLogged):
+    """The database failed in a way that does not pass by itself; the log latches shut."""
 
 
 class LogClosed(NotLogged):
@@ -143,6 +202,22 @@ class LogForked(CannotOpen):
 
 class GuardUnreadable(CannotOpen):
     """The file of the last signed head cannot be read, or belongs to another log."""
+
+
+class Unreadable(AuditError):
+    """What was sealed cannot be opened."""
+
+
+class Shredded(Unreadable):
+    """The key of a subject was destroyed; nobody can open this again."""
+
+
+class WrongVaultKey(Unreadable):
+    """The key is not the one it was sealed under, or the sealed bytes were changed."""
+
+
+class SampleImpossible(AuditError):
+    """More is asked for than there is to draw from, or the minimum shares exceed the whole."""
 
 
 class NoSuchEntry(AuditError):

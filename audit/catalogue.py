@@ -1,0 +1,385 @@
+"""Which events does the log know, and what may stand in each?
+
+The catalogue is closed: an entry of another event, with another field, or with a value out of
+range is refused when it is built and reported when it is read. No field can hold free text:
+codes are short, ASCII and without long digit runs, so neither a name nor an id number fits.
+What must be kept as text (purpose, case, reasons, digests of answers) is only committed to.
+Standard library only: the offline verifier uses this module.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from audit.commitment import LARGEST_INT, Json, parse_canonical
+from audit.errors import MalformedEntry, NotCanonical
+
+SCHEMA = 1
+"""Version of the entry's form; a reader refuses others."""
+
+MOST_SUBJECTS = 1000
+MOST_CODES = 512
+LONGEST_ENTRY = 65_535
+
+
+class Kind(NamedTuple):
+    """What a public field may hold. `says` is the range in words; `person` marks one stored as a pseudonym."""
+
+    says: str
+    fits: Callable[[object], bool]
+    person: bool = False
+
+
+class Event(NamedTuple):
+    """One kind of entry. `says` is its meaning in a sentence; `fields` are required, `optional` may be missing."""
+
+    says: str
+    fields: Mapping[str, Kind]
+    optional: Mapping[str, Kind] = {}
+    committed: frozenset[str] = frozenset()
+    fewest_subjects: int = 0
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Fields that are given as an id or account and stored as a pseudonym."""
+        return tuple(
+            name for kinds in (self.fields, self.optional) for name, kind in kinds.items() if kind.person
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as read back from the log.
+
+    `event`      a name of `EVENTS`
+    `at_ms`      milliseconds since 1970-01-01 UTC, by the operator's clock
+    `epoch`      the period whose pseudonym key was used, a code
+    `subjects`   pseudonyms of the people or households concerned, 32 hex digits each, sorted
+    `fields`     the public fields
+    `committed`  name → commitment, 64 hex digits
+    `nonce`      128 random bits, 32 hex digits; also names the keys of the sealed values
+    """
+
+    event: str
+    at_ms: int
+    epoch: str
+    subjects: tuple[str, ...]
+    fields: Mapping[str, Json] = field(repr=False)
+    committed: Mapping[str, str] = field(repr=False)
+    nonce: str
+
+    @property
+    def at(self) -> datetime:
+        """The instant of the entry, UTC."""
+        return datetime.fromtimestamp(self.at_ms / 1000, UTC)
+
+    def number(self, name: str) -> int:
+        """A field that the catalogue says is an index or a count."""
+        value = self.fields[name]
+        assert isinstance(value, int)
+        return value
+
+    def text(self, name: str) -> str:
+        """A field that the catalogue says is a code, a hash or a pseudonym."""
+        value = self.fields[name]
+        assert isinstance(value, str)
+        return value
+
+
+_CODE = re.compile(r"(?!.*[0-9]{11})[A-Za-z0-9_.:/\-]{1,64}").fullmatch
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}").fullmatch
+_HASH = re.compile(r"[0-9a-f]{64}").fullmatch
+_PSEUDONYM = re.compile(r"[0-9a-f]{32}").fullmatch
+_DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])").fullmatch
+_REGION = re.compile(r"([0-9]{2}){1,3}|[0-9]{9}|[0-9]{12}").fullmatch
+
+
+def is_code(value: object) -> bool:
+    """Tell whether a value is a code: 1 to 64 of `A-Za-z0-9_.:/-`, no 11 digits in a row (a telephone has 11)."""
+    return isinstance(value, str) and _CODE(value) is not None
+
+
+def is_pseudonym(value: object) -> bool:
+    """Tell whether a value is 32 lower-case hex digits."""
+    return isinstance(value, str) and _PSEUDONYM(value) is not None
+
+
+def is_hash(value: object) -> bool:
+    """Tell whether a value is a SHA-256 digest, 64 lower-case hex digits."""
+    return isinstance(value, str) and _HASH(value) is not None
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and 0 <= value <= LARGEST_INT
+
+
+def _are_codes(value: object) -> bool:
+    return isinstance(value, list) and len(value) <= MOST_CODES and all(map(is_code, value))
+
+
+def _are_pseudonyms(value: object) -> bool:
+    return isinstance(value, list) and 1 <= len(value) <= MOST_SUBJECTS and all(map(is_pseudonym, value))
+
+
+def _are_states(value: object) -> bool:
+    return isinstance(value, dict) and all(is_code(key) and is_code(item) for key, item in value.items())
+
+
+def _are_counts(value: object) -> bool:
+    return isinstance(value, dict) and all(is_code(key) and _is_number(item) for key, item in value.items())
+
+
+def _is_day(value: object) -> bool:
+    return isinstance(value, str) and _DAY(value) is not None
+
+
+def _is_region(value: object) -> bool:
+    return isinstance(value, str) and _REGION(value) is not None
+
+
+CODE = Kind("1 to 64 of `A-Za-z0-9_.:/-`, never 11 digits in a row", is_code)
+CODES = Kind(f"0 to {MOST_CODES} codes", _are_codes)
+HASH = Kind("SHA-256, 64 hex digits", is_hash)
+INDEX = Kind("index of an entry, 0 to 2^53-1", _is_number)
+COUNT = Kind("whole number, 0 to 2^53-1", _is_number)
+PERSON = Kind("pseudonym, 32 hex digits", is_pseudonym, person=True)
+PSEUDONYMS = Kind(f"1 to {MOST_SUBJECTS} pseudonyms", _are_pseudonyms)
+STATES = Kind("object: code → code", _are_states)
+COUNTS = Kind("object: code → whole number", _are_counts)
+DAY = Kind("YYYY-MM-DD", _is_day)
+REGION = Kind("行政区划代码, 2, 4, 6, 9 or 12 digits", _is_region)
+
+_CALLER = {"caller": PERSON, "department": CODE, "post": CODE}
+_WHY = frozenset({"purpose", "case", "basis", "query"})
+
+EVENTS: Mapping[str, Event] = {
+    "inquiry.intent": Event(
+        "Somebody is about to be asked about: durable before any source is called.",
+        {**_CALLER, "agreements": HASH, "asked": CODES},
+        {"region": REGION, "grant": CODE, "sources": CODES, "request": CODE, "scenario": CODE},
+        _WHY | {"note"},
+    ),
+    "inquiry.outcome": Event(
+        "What the inquiry at `intent` came to: durable before the answer leaves.",
+        {"intent": INDEX, "sources": STATES},
+        {"pack": HASH, "rules": HASH, "persons": COUNTS, "findings": COUNTS, "request": CODE, "result": CODE},
+        frozenset({"answer", "outcome", "findings", "category"}),
+    ),
+    "inquiry.refused": Event(
+        "A question was refused, and by which clause; nothing was fetched.",
+        {**_CALLER, "clause": CODE},
+        {
+            "agreements": HASH,
+            "asked": CODES,
+            "region": REGION,
+            "grant": CODE,
+            "request": CODE,
+            "intent": INDEX,
+        },
+        _WHY | {"reason"},
+    ),
+    "export": Event(
+        "Something left the house as a file: `contents` is the digest of its list of files.",
+        {"caller": PERSON, "what": CODE, "contents": HASH},
+        {"entries": COUNT, "recipient": CODE, "request": CODE},
+        _WHY,
+    ),
+    "audit.read": Event(
+        "Somebody read the log itself.",
+        {"caller": PERSON, "what": CODE},
+        {"department": CODE, "post": CODE, "first": INDEX, "last": INDEX, "request": CODE},
+        _WHY,
+    ),
+    "statement.asked": Event(
+        "A person, or who acts for them, asked who had looked at them.",
+        {"caller": PERSON, "basis": CODE},
+        {"request": CODE},
+        _WHY,
+        fewest_subjects=1,
+    ),
+    "run.started": Event(
+        "A verification of many households began.",
+        {"caller": PERSON, "run": CODE, "pack": HASH, "rules": HASH},
+        {"snapshot": HASH, "region": REGION, "households": COUNT, "day": DAY},
+        _WHY,
+    ),
+    "run.finished": Event(
+        "The run that began at `started` ended.",
+        {"started": INDEX, "state": CODE, "households": COUNT, "findings": COUNT},
+        {"counts": COUNTS},
+        frozenset({"result"}),
+    ),
+    "finding.changed": Event(
+        "A finding moved from one state to another.",
+        {"caller": PERSON, "rule": CODE, "before": CODE, "after": CODE},
+        {"department": CODE, "post": CODE, "second": PERSON, "request": CODE},
+        frozenset({"finding", "case", "reason"}),
+        fewest_subjects=1,
+    ),
+    "case.changed": Event(
+        "A case moved from one step to another.",
+        {"caller": PERSON, "before": CODE, "after": CODE},
+        {"department": CODE, "post": CODE, "request": CODE, "due": DAY},
+        frozenset({"case", "reason"}),
+        fewest_subjects=1,
+    ),
+    "decision.made": Event(
+        "A person decided, and a second one agreed; the digests let it be replayed.",
+        {"caller": PERSON, "second": PERSON, "kind": CODE, "pack": HASH, "rules": HASH},
+        {"department": CODE, "post": CODE, "region": REGION, "request": CODE},
+        frozenset({"outcome", "inputs", "result", "record", "case", "reason"}),
+        fewest_subjects=1,
+    ),
+    "authorization.changed": Event(
+        "A person's authorization to be asked about was recorded, used up or withdrawn.",
+        {"caller": PERSON, "before": CODE, "after": CODE},
+        {"method": CODE, "day": DAY, "until": DAY, "request": CODE},
+        frozenset({"authorization", "case", "reason"}),
+        fewest_subjects=1,
+    ),
+    "grant.changed": Event(
+        "A data sharing agreement between departments was granted, changed or suspended.",
+        {"caller": PERSON, "grant": CODE, "before": CODE, "after": CODE, "agreements": HASH},
+        {"second": PERSON, "request": CODE},
+        frozenset({"reason"}),
+    ),
+    "pack.released": Event(
+        "A policy pack was signed and put in force.",
+        {"caller": PERSON, "pack": HASH, "region": REGION},
+        {"second": PERSON, "from": DAY, "before": HASH, "name": CODE},
+        frozenset({"reason"}),
+    ),
+    "settings.changed": Event(
+        "A setting of the operator changed.",
+        {"caller": PERSON, "setting": CODE},
+        {"second": PERSON, "request": CODE},
+        frozenset({"before", "after", "reason"}),
+    ),
+    "key.changed": Event(
+        "A key was made, put to use, or retired. Ids are public, keys are not here.",
+        {"caller": PERSON, "use": CODE, "state": CODE},
+        {"key": CODE, "before": CODE, "second": PERSON},
+        frozenset({"reason"}),
+    ),
+    "subject.shredded": Event(
+        "The keys of these pseudonyms were destroyed; what entries committed to about them is gone.",
+        {"caller": PERSON, "basis": CODE, "shredded": PSEUDONYMS},
+        {"second": PERSON, "request": CODE},
+        frozenset({"reason"}),
+    ),
+    "sample.commit": Event(
+        "An evaluator bound itself to a secret and to a plan, before the seed could be known.",
+        {"caller": PERSON, "secret": HASH, "frame": HASH, "population": COUNT, "count": COUNT},
+        {"shares": COUNTS, "frame_kind": CODE},
+    ),
+    "sample.reveal": Event(
+        "The evaluator opened the secret of the commit at `commit`.",
+        {"caller": PERSON, "commit": INDEX, "secret": HASH},
+    ),
+    "checkpoint.witnessed": Event(
+        "A quorum outside the house had cosigned the head of this size and root.",
+        {"size": COUNT, "root": HASH, "witnesses": CODES},
+    ),
+    "source.served": Event(
+        "What one department says it served us on one day: digest of its signed list.",
+        {"source": CODE, "day": DAY, "list": HASH, "accesses": COUNT, "persons": COUNT},
+        {"missing": COUNT, "surplus": COUNT},
+    ),
+    "log.continued": Event(
+        "The first entry of a log that continues an older one: the older one's last head.",
+        {"origin": CODE, "size": COUNT, "root": HASH},
+    ),
+}
+"""Every event, by name."""
+
+
+def parse_entry(data: bytes) -> Entry:
+    """An entry from its canonical bytes; whatever the catalogue does not know raises `MalformedEntry`."""
+    if len(data) > LONGEST_ENTRY:
+        raise MalformedEntry(f"expected at most `{LONGEST_ENTRY}` bytes")
+    try:
+        given = parse_canonical(data)
+    except NotCanonical as error:
+        raise MalformedEntry("expected canonical JSON") from error
+    if not isinstance(given, dict) or given.keys() != _FRAME.keys():
+        raise MalformedEntry(f"expected an object of `{', '.join(_FRAME)}`")
+    for name, fits in _FRAME.items():
+        if not fits(given[name]):
+            raise MalformedEntry(f"`{name}` is out of its range")
+    return _checked(given)
+
+
+def misfit(event: Event, fields: Mapping[str, object]) -> str | None:
+    """Why the public fields do not fit the event, or None when they do. Never repeats a value.
+
+    >>> misfit(EVENTS["sample.reveal"], {"caller": "0" * 32, "commit": -1, "secret": "0" * 64})
+    'field `commit` expected index of an entry, 0 to 2^53-1'
+    """
+    required, optional = event.fields, event.optional
+    found = 0
+    for name, value in fields.items():
+        kind = required.get(name)
+        if kind is not None:
+            found += 1
+        else:
+            kind = optional.get(name)
+            if kind is None:
+                return "a field that the event does not have"
+        if not kind.fits(value):
+            return f"field `{name}` expected {kind.says}"
+    if found == len(required):
+        return None
+    return f"expected the fields `{', '.join(sorted(required.keys() - fields.keys()))}`"
+
+
+def _checked(given: dict[str, Json]) -> Entry:
+    at_ms, epoch, name, nonce = given["at"], given["epoch"], given["event"], given["nonce"]
+    fields, committed, subjects = given["fields"], given["committed"], given["subjects"]
+    # INVARIANT: `_FRAME` has looked at each of these; the assertions tell the type checker so.
+    assert isinstance(at_ms, int)
+    assert isinstance(epoch, str)
+    assert isinstance(name, str)
+    assert isinstance(nonce, str)
+    assert isinstance(fields, dict)
+    assert isinstance(committed, dict)
+    assert isinstance(subjects, list)
+    event = EVENTS[name]
+    wrong = misfit(event, fields)
+    if wrong is None and not committed.keys() <= event.committed:
+        wrong = "a committed field that the event does not have"
+    if wrong is None and len(subjects) < event.fewest_subjects:
+        wrong = f"expected `{event.fewest_subjects}` or more subjects"
+    if wrong is not None:
+        raise MalformedEntry(f"event `{name}`: {wrong}")
+    texts = {key: str(value) for key, value in committed.items()}
+    return Entry(name, at_ms, epoch, tuple(map(str, subjects)), fields, texts, nonce)
+
+
+def _are_subjects(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= MOST_SUBJECTS
+        and all(map(is_pseudonym, value))
+        and all(map(str.__lt__, value, value[1:]))
+    )
+
+
+def _are_commitments(value: object) -> bool:
+    return isinstance(value, dict) and all(map(is_hash, value.values()))
+
+
+_FRAME: Mapping[str, Callable[[object], bool]] = {
+    "at": _is_number,
+    "committed": _are_commitments,
+    "epoch": is_code,
+    "event": lambda value: isinstance(value, str) and value in EVENTS,
+    "fields": lambda value: isinstance(value, dict),
+    "nonce": is_pseudonym,
+    "subjects": _are_subjects,
+    "v": lambda value: type(value) is int and value == SCHEMA,
+}
+"""What stands in every entry, and what each part may hold."""

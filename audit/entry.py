@@ -1,0 +1,220 @@
+"""How is an entry made: canonical bytes for the log, sealed values for the vault?
+
+    book = EntryBook(pseudonym_key=k1, vault_key=k2, epoch="2026-11")
+    made = book.entry("inquiry.intent", at=now, fields={...}, subjects=[...], committed={...})
+    receipt = await log.append(made.bytes, alongside=made.alongside)
+
+A subject's number becomes a pseudonym under the epoch's key; a committed value becomes an HMAC
+under a key that only the vault keeps. An entry that does not fit the catalogue is refused, and
+an operation that cannot be logged must not happen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TypeAlias
+
+import msgspec
+
+from audit import vault
+from audit.alongside import Row, Shred
+from audit.catalogue import EVENTS, LONGEST_ENTRY, MOST_SUBJECTS, SCHEMA, Event, is_code, misfit
+from audit.commitment import KEY_BYTES, Disclosure, Json, canonical, commit_bytes, field_keys
+from audit.errors import EntryRefused, EntryTooLong
+
+Octets: TypeAlias = bytes
+"""`bytes`, under a name that `Made.bytes` does not hide."""
+
+NONCE_BYTES = 16
+PSEUDONYM_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Made:
+    """An entry ready to be appended.
+
+    `bytes`      what the log stores, 1 to 65,535 bytes
+    `entry_key`  opens the committed fields; never leaves the process but sealed
+    `values`     canonical bytes of the committed values
+    """
+
+    bytes: Octets
+    entry_key: Octets
+    values: Mapping[str, Octets]
+    nonce: Octets
+    subjects: tuple[str, ...]
+    sealing: vault.Sealing
+    shredded: tuple[str, ...] = ()
+
+    @cached_property
+    def alongside(self) -> tuple[Row, ...]:
+        """Rows for the vault, to be written in the transaction that logs the entry; empty when nothing is sealed."""
+        shreds = tuple(Shred(Octets.fromhex(tag)) for tag in self.shredded)
+        if not self.values:
+            return shreds
+        tags = [Octets.fromhex(subject) for subject in self.subjects]
+        sealed = self.sealing.seal(self.values, entry_key=self.entry_key, nonce=self.nonce, tags=tags)
+        return (*sealed, *shreds)
+
+    def disclose(self, name: str, *, index: int) -> Disclosure:
+        """One committed field opened, for the receipt of whoever asked. `index` is where the log put the entry."""
+        key = field_keys(self.entry_key, [name])[0]
+        return Disclosure(index, name, key, msgspec.json.decode(self.values[name]))
+
+
+class EntryBook:
+    """Makes the entries of one pseudonym epoch. Safe to share between threads: it keeps no state but keys.
+
+    `pseudonym_key`  32 bytes or more, of this epoch only; kept outside the log's database
+    `vault_key`      32 bytes, wraps the key of every sealed entry; kept outside the log's database
+    `epoch`          a code, for example `2026-11`; another epoch gives other pseudonyms
+    `entropy`        gives that many random bytes
+    """
+
+    def __init__(
+        self,
+        *,
+        pseudonym_key: bytes,
+        vault_key: bytes,
+        epoch: str,
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        if len(pseudonym_key) < KEY_BYTES:
+            raise ValueError(f"expected a pseudonym key of `{KEY_BYTES}` bytes or more")
+        if not is_code(epoch):
+            raise ValueError("expected an epoch that is a code")
+        self.epoch = epoch
+        self._sealing = vault.Sealing(vault_key, entropy=entropy)
+        self._entropy = entropy
+        # The epoch is mixed in, so that a key used twice by mistake still gives other pseudonyms.
+        self._key = field_keys(
+            pseudonym_key if len(pseudonym_key) == KEY_BYTES else _shorter(pseudonym_key), [epoch]
+        )[0]
+
+    def pseudonym(self, person: str) -> str:
+        """The pseudonym of an id number, household number or account name in this epoch, 32 hex digits."""
+        return commit_bytes(self._key, person.encode())[:PSEUDONYM_BYTES].hex()
+
+    def entry(
+        self,
+        event: str,
+        *,
+        at: datetime,
+        fields: Mapping[str, Json],
+        subjects: Iterable[str] = (),
+        committed: Mapping[str, Json] | None = None,
+    ) -> Made:
+        """An entry of the catalogue, with 128 random bits.
+
+        `at`         UTC; kept to the millisecond
+        `fields`     public; a field that is a person is given as the id or account and stored as a pseudonym
+        `subjects`   ids of those concerned, in any order; stored as sorted pseudonyms
+        `committed`  only committed to; the values go to the vault
+
+        Raises `EntryRefused` when the catalogue has no such event, field or value, `NotCanonical` when a
+        committed value has no canonical form, `EntryTooLong` over 65,535 bytes.
+        """
+        kind = EVENTS.get(event)
+        if kind is None:
+            raise EntryRefused("expected an event of the catalogue")
+        tags = tuple(sorted({self.pseudonym(subject) for subject in subjects}))
+        public = self._public(event, fields)
+        _refuse_misfit(event, kind, public, committed or {}, subjects=len(tags))
+        return self._made(event, at=at, fields=public, tags=tags, committed=committed or {})
+
+    def shredding(
+        self, *, at: datetime, fields: Mapping[str, Json], tags: Collection[str], reason: Json = None
+    ) -> Made:
+        """The entry of `subject.shredded`; appending it with its rows destroys the keys of these pseudonyms.
+
+        `tags`  pseudonyms of one person in every epoch that is kept: `book.pseudonym(person)` of each book
+        """
+        shredded: list[Json] = [*sorted(set(tags))]
+        public = self._public("subject.shredded", {**fields, "shredded": shredded})
+        committed = {} if reason is None else {"reason": reason}
+        _refuse_misfit("subject.shredded", EVENTS["subject.shredded"], public, committed, subjects=0)
+        return self._made(
+            "subject.shredded", at=at, fields=public, tags=(), committed=committed, shredded=tuple(tags)
+        )
+
+    def _public(self, event: str, fields: Mapping[str, Json]) -> dict[str, Json]:
+        public = dict(fields)
+        for name in _PERSONS[event]:
+            person = public.get(name)
+            if person is not None:
+                if not isinstance(person, str):
+                    raise EntryRefused(f"field `{name}` expected the id or account of a person")
+                public[name] = self.pseudonym(person)
+        return public
+
+    def _made(
+        self,
+        event: str,
+        *,
+        at: datetime,
+        fields: Mapping[str, Json],
+        tags: tuple[str, ...],
+        committed: Mapping[str, Json],
+        shredded: tuple[str, ...] = (),
+    ) -> Made:
+        random = self._entropy(NONCE_BYTES + KEY_BYTES)
+        nonce, entry_key = random[:NONCE_BYTES], random[NONCE_BYTES:]
+        names = list(committed)
+        values = {name: canonical(committed[name]) for name in names}
+        keys = field_keys(entry_key, names)
+        data = _encode(
+            {
+                "at": _milliseconds(at),
+                "committed": {
+                    name: commit_bytes(key, values[name]).hex() for name, key in zip(names, keys, strict=True)
+                },
+                "epoch": self.epoch,
+                "event": event,
+                "fields": fields,
+                "nonce": nonce.hex(),
+                "subjects": tags,
+                "v": SCHEMA,
+            }
+        )
+        if len(data) > LONGEST_ENTRY:
+            raise EntryTooLong(f"expected at most `{LONGEST_ENTRY}` bytes, got `{len(data)}`")
+        return Made(data, entry_key, values, nonce, tags, self._sealing, shredded)
+
+
+# Public fields are codes, hex and whole numbers: nothing in them needs an escape, so this encoder and the
+# one that re-reads them agree byte for byte. A test holds both together.
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+_PERSONS: Mapping[str, tuple[str, ...]] = {name: event.persons for name, event in EVENTS.items()}
+
+_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def _milliseconds(at: datetime) -> int:
+    if at.tzinfo is not UTC and at.utcoffset() != timedelta(0):
+        raise EntryRefused("expected an instant in UTC")
+    since = (at - _EPOCH_START) // _MILLISECOND
+    if since < 0:
+        raise EntryRefused("expected an instant after 1970")
+    return since
+
+
+def _refuse_misfit(
+    name: str, event: Event, fields: Mapping[str, Json], committed: Mapping[str, Json], *, subjects: int
+) -> None:
+    wrong = misfit(event, fields)
+    if wrong is None and not committed.keys() <= event.committed:
+        wrong = "a committed field that the event does not have"
+    if wrong is None and not event.fewest_subjects <= subjects <= MOST_SUBJECTS:
+        wrong = f"expected `{event.fewest_subjects}` to `{MOST_SUBJECTS}` subjects"
+    if wrong is not None:
+        raise EntryRefused(f"event `{name}`: {wrong}")
+
+
+def _shorter(key: bytes) -> bytes:
+    return commit_bytes(bytes(KEY_BYTES), key)

@@ -1,0 +1,111 @@
+"""Where are committed values kept, who can open them, and how are they destroyed?
+
+The values of an entry are sealed with AES-256-GCM under a key derived from the entry's key. The entry's
+key is split into one share per subject (exclusive or), and each share is wrapped under the vault
+key. All shares are needed: when the keys of one subject are destroyed, the entry cannot be opened
+by anybody, and its commitments cannot be tested any more. The log, its roots and its proofs do
+not change. This module seals and opens; `audit.store` keeps the rows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from audit.alongside import Row, Sealed, SubjectKey
+from audit.commitment import KEY_BYTES, Json, commit_bytes, parse_canonical
+from audit.errors import NotCanonical, WrongVaultKey
+
+NOBODY = b"nobody"
+"""The tag of an entry that has sealed values and no subject."""
+
+_IV_BYTES = 12
+# A payload key seals one payload only, so a fixed nonce is as good as a random one.
+_ONLY_IV = bytes(_IV_BYTES)
+
+
+class Sealing:
+    """Seals and opens the values of entries under one vault key.
+
+    `vault_key`  32 bytes
+    """
+
+    def __init__(self, vault_key: bytes, *, entropy: Callable[[int], bytes] = os.urandom) -> None:
+        if len(vault_key) != KEY_BYTES:
+            raise ValueError(f"expected a vault key of `{KEY_BYTES}` bytes")
+        self._wrap = AESGCM(vault_key)
+        self._entropy = entropy
+
+    def seal(
+        self, values: Mapping[str, bytes], *, entry_key: bytes, nonce: bytes, tags: Sequence[bytes]
+    ) -> tuple[Row, ...]:
+        """The rows of one entry: its sealed values, and one wrapped share of its key per subject.
+
+        `values`  field name → canonical bytes
+        `nonce`   the entry's own, 16 bytes: names the shares
+        `tags`    the subjects' pseudonyms; none means `NOBODY`
+        """
+        tags = tags or (NOBODY,)
+        payload = _sealer(entry_key).encrypt(_ONLY_IV, _joined(values), nonce)
+        shares = self._shares(entry_key, len(tags))
+        random = self._entropy(_IV_BYTES * len(tags))
+        keys = []
+        for place, (tag, share) in enumerate(zip(tags, shares, strict=True)):
+            iv = random[place * _IV_BYTES : (place + 1) * _IV_BYTES]
+            keys.append(SubjectKey(tag, nonce, iv + self._wrap.encrypt(iv, share, tag + nonce)))
+        return (Sealed(tags[0], nonce, payload), *keys)
+
+    def entry_key(self, wrapped: Mapping[bytes, bytes], *, nonce: bytes) -> bytes:
+        """The entry's key from all of its wrapped shares.
+
+        `wrapped`  tag → wrapped share, one for every subject of the entry
+        Raises `WrongVaultKey` when one does not open.
+        """
+        key = bytes(KEY_BYTES)
+        for tag, row in wrapped.items():
+            try:
+                share = self._wrap.decrypt(row[:_IV_BYTES], row[_IV_BYTES:], tag + nonce)
+            except (InvalidTag, ValueError) as error:
+                raise WrongVaultKey("expected a share wrapped under this vault key") from error
+            key = _xor(key, share)
+        return key
+
+    def _shares(self, entry_key: bytes, count: int) -> list[bytes]:
+        if count == 1:
+            return [entry_key]
+        random = self._entropy(KEY_BYTES * (count - 1))
+        shares = [random[place : place + KEY_BYTES] for place in range(0, len(random), KEY_BYTES)]
+        last = entry_key
+        for share in shares:
+            last = _xor(last, share)
+        return [*shares, last]
+
+
+def opened(payload: bytes, *, entry_key: bytes, nonce: bytes) -> dict[str, Json]:
+    """The values of an entry from its sealed payload.
+
+    Raises `WrongVaultKey` when the key is another or the bytes were changed.
+    """
+    try:
+        values = parse_canonical(_sealer(entry_key).decrypt(_ONLY_IV, payload, nonce))
+    except (InvalidTag, ValueError, NotCanonical) as error:
+        raise WrongVaultKey("expected a payload sealed under this entry's key") from error
+    assert isinstance(values, dict)
+    return values
+
+
+def _sealer(entry_key: bytes) -> AESGCM:
+    # No field is called so: field names are ASCII and begin with a letter.
+    return AESGCM(commit_bytes(entry_key, b"\0payload"))
+
+
+def _joined(values: Mapping[str, bytes]) -> bytes:
+    """One canonical object; the values are canonical already."""
+    return b"{" + b",".join(b'"%s":%s' % (name.encode(), values[name]) for name in sorted(values)) + b"}"
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(KEY_BYTES)
