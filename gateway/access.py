@@ -1,0 +1,139 @@
+"""May this caller see this field of this household, and in what form?
+
+Purpose and case number first (政务数据共享条例 art. 20), then the region, then each field by the
+sharing agreements. Everything here is pure: nothing is fetched, and everything is decided
+before anything is fetched.
+
+    Exception
+    └── Refused      who (department and post), what, which clause; logged like an answer
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import unquote
+
+from casework.agreement import Access, Purpose
+from casework.cedar import AgreementSet, Decision, Standing
+from casework.resource import resources
+from gateway.caller import Caller
+from vocabulary.evidence import EvidenceState
+from vocabulary.idnumber import mask
+from vocabulary.record import ColumnKind, columns_of
+from vocabulary.region import RegionCode
+
+
+class Refused(Exception):
+    """The caller is known, but may not have this: ask within an agreement, with purpose and case."""
+
+    def __init__(self, *, who: str, what: str, clause: str) -> None:
+        super().__init__(f"refused: {who} may not have {what}: {clause}")
+        self.who, self.what, self.clause = who, what, clause
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Why a caller asks: one purpose of the agreements, one case of its own office."""
+
+    purpose: Purpose
+    case: str
+
+
+def read_errand(caller: Caller, *, purpose: str | None, case: str | None) -> Errand:
+    """The errand from the headers `X-Hedui-Purpose` and `X-Hedui-Case`. Raises `Refused`.
+
+    A purpose is written as its code (`DIBAO_RECOGNITION`) or its term (`低保资格认定`), the
+    latter percent-encoded as UTF-8, for a header carries ASCII only.
+    """
+    return Errand(_purpose(caller, purpose), _case(caller, case))
+
+
+def standing(caller: Caller, purpose: Purpose, *, region: RegionCode, consent: bool, on: date) -> Standing:
+    """What decisions about one household rest on.
+
+    `region`    where the household is kept (its district or street)
+    `consent`   whether the person asked about has authorized; plan a whole household with True, then
+                ask only about those whom `casework.consent` allows (see `needs_consent`)
+    """
+    inside = region.within(caller.region)
+    return Standing(caller.department, caller.post, purpose, inside, consent, on)
+
+
+def needs_consent(agreements: AgreementSet, field: str, standing: Standing) -> bool:
+    """Tell whether the field is shown only because the person has authorized it."""
+    without = Standing(
+        standing.department, standing.post, standing.purpose, standing.in_own_region, False, standing.day
+    )
+    return agreements.decide(field, without).outcome is Access.DENIED
+
+
+def require_region(caller: Caller, region: RegionCode) -> None:
+    """Let pass a household that is kept in the caller's subtree. Raises `Refused` for any other."""
+    if not region.within(caller.region):
+        raise Refused(
+            who=caller.office,
+            what="a household outside its region",
+            clause="政务数据共享条例 第二十条：家庭不在本辖区",
+        )
+
+
+def refusal(caller: Caller, field: str, decision: Decision) -> Refused:
+    """The refusal that a denied decision amounts to."""
+    return Refused(who=caller.office, what=f"`{field}`", clause=f"{decision.clause} {decision.basis}")
+
+
+def masked(field: str, value: str) -> str:
+    """A value with only the part that 脱敏 shows.
+
+    Of numbers (身份号码, 残疾人证, 信用代码, 家庭编号) the first four and the last four characters,
+    of a name the first character, of any other text as much. Raises `KeyError` for a field that
+    cannot be masked; no agreement grants one masked.
+
+    >>> masked("人员基本信息.姓名", "欧阳示例")
+    '欧***'
+    """
+    resource = resources()[field]
+    if not resource.maskable or resource.record is None or resource.column is None:
+        raise KeyError(f"{field} cannot be masked by itself")
+    kind = columns_of(resource.record)[resource.column].kind
+    if kind is ColumnKind.TEXT and resource.column not in _NUMBERS:
+        return value[:1] + "*" * max(len(value) - 1, 0)
+    return mask(value)
+
+
+def agrees(value: object, *, claimed: object) -> EvidenceState:
+    """All that 仅核验 tells: whether what was claimed is what the department has. Nothing claimed, nothing told."""
+    if claimed is None:
+        return EvidenceState.NOT_ASKED
+    return EvidenceState.MATCH if value == claimed else EvidenceState.MISMATCH
+
+
+_NUMBERS = frozenset({"number", "record_id", "household", "application"})
+
+_CASE = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff〔〕()（）_/-]{2,39}")
+_LIKE_AN_ID = re.compile(r"\d{15}")
+
+_ERRAND_CLAUSE = "政务数据共享条例 第二十条：使用依据、使用场景应当明确"
+
+
+def _purpose(caller: Caller, text: str | None) -> Purpose:
+    said = unquote(text or "").strip()
+    for purpose in Purpose:
+        if said in (purpose.value, purpose.term):
+            return purpose
+    what = "anything without a purpose" if not said else "anything for a purpose that no agreement names"
+    raise Refused(who=caller.office, what=what, clause=_ERRAND_CLAUSE)
+
+
+def _case(caller: Caller, text: str | None) -> str:
+    said = unquote(text or "").strip()
+    if not said:
+        raise Refused(who=caller.office, what="anything without a case number", clause=_ERRAND_CLAUSE)
+    # A case number that holds an id number would carry it into headers, logs and letters.
+    if not _CASE.fullmatch(said) or _LIKE_AN_ID.search(said):
+        raise Refused(
+            who=caller.office, what="anything under a case number of this form", clause=_ERRAND_CLAUSE
+        )
+    return said

@@ -1,0 +1,152 @@
+"""What can an operator set? Every setting, read once at start and handed down as arguments.
+
+From the environment (`HEDUI_DATABASE_URL`), or from one TOML file that `HEDUI_CONFIG` names;
+the environment wins. Lengths of time and sizes carry their unit in the name. Each setting
+stands in docs/settings.md, and a test holds it there.
+
+    ValueError
+    └── BadSettings     names the setting, what was expected; never a value, which may be a secret
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from casework.agreement import SHIPPED
+from vocabulary.codes import Department
+
+PREFIX = "HEDUI_"
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Bytes = Annotated[int, Field(ge=1, le=2**30)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
+
+
+class BadSettings(ValueError):
+    """A setting is missing, unknown or out of range."""
+
+
+class Settings(BaseSettings):
+    """All settings. Read them with `Settings.load`, which says plainly what is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=True
+    )
+
+    config: Path | None = Field(None, description="TOML file of settings, under the same names in lower case")
+    env: Literal["dev", "prod"] = Field("prod", description="`dev` lets this machine mint its own tokens")
+    run_folder: Path = Field(Path("run"), description="folder of keys, embedded databases and bundles")
+
+    host: str = Field("127.0.0.1", description="address on which the gateway listens")
+    port: int = Field(8443, ge=0, le=65535, description="port on which it listens; 0 takes a free one")
+
+    database_url: str = Field("", description="casework database; empty is SQLite in the run folder")
+    audit_url: str = Field("", description="audit log database; empty is SQLite in the run folder")
+    origin: str = Field(
+        "hedui.example/demo", pattern=r"^[\x21-\x2a\x2c-\x7e]{1,128}$", description="name of the audit log"
+    )
+    log_key: Path | None = Field(
+        None, description="file of the log's signing key; none is made in `dev` only"
+    )
+    pseudonym_key: Path | None = Field(None, description="file of the key that makes subjects' pseudonyms")
+    pseudonym_epoch: str = Field("2026", description="name of the pseudonym key's period")
+    audit_queue: Count = Field(
+        4096, description="entries that may wait for the log before questions are refused"
+    )
+
+    registers: dict[Department, str] = Field(
+        default_factory=dict, description="address of each department's register"
+    )
+    agreements: Path = Field(SHIPPED, description="folder of sharing agreements")
+    policy_pack: str = Field("demo-2026", description="name or file of the policy pack")
+
+    issuers: dict[str, Path] = Field(
+        default_factory=dict, description="trusted token issuers and their JWKS files"
+    )
+    audience: str = Field("hedui", min_length=1, description="`aud` that a token must carry")
+    token_leeway_s: int = Field(30, ge=0, le=300, description="seconds by which clocks may differ")
+
+    register_timeout_s: Seconds = Field(3.0, description="time a register has to answer")
+    inquiry_timeout_s: Seconds = Field(10.0, description="time an inquiry has, all levels together")
+    shutdown_timeout_s: Seconds = Field(15.0, description="time to finish what has begun")
+
+    max_document_bytes: Bytes = Field(16_384, description="size of a GraphQL document")
+    max_body_bytes: Bytes = Field(65_536, description="size of a request body")
+    max_document_tokens: Count = Field(1_000, description="lexical tokens of a document")
+    max_depth: Count = Field(12, description="levels of selection")
+    max_aliases: Count = Field(15, description="aliases in a document")
+    max_root_fields: Count = Field(5, description="root fields of an operation, aliases included")
+    max_list_size: Count = Field(50, description="households in one list")
+    max_cost: Count = Field(20_000, description="cost of a plan, in fields times subjects")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="level of the server log"
+    )
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """The settings: what is given here wins over the environment, which wins over the file `config`.
+
+        Raises `BadSettings`, also for a variable `HEDUI_…` that is no setting: a typing error must
+        not leave a limit at its default.
+        """
+        _refuse_strangers(os.environ, cls.model_fields)
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise BadSettings(_plainly(error)) from None
+        except (SettingsError, OSError, tomllib.TOMLDecodeError) as error:
+            raise BadSettings(f"expected readable settings, got {type(error).__name__}") from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, environment, file: no `.env` is picked up from wherever the process stands."""
+        config = init_settings().get("config") or env_settings().get("config")
+        if config is None:
+            return init_settings, env_settings
+        with Path(config).open("rb") as file:
+            values = tomllib.load(file)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, values)
+
+    @property
+    def casework_url(self) -> str:
+        """The casework database, with the embedded one where none is set."""
+        return self.database_url or f"sqlite:///{self.run_folder / 'casework.sqlite'}"
+
+    @property
+    def log_url(self) -> str:
+        """The audit log's database, with the embedded one where none is set."""
+        return self.audit_url or f"sqlite:///{self.run_folder / 'audit.sqlite'}"
+
+
+def _refuse_strangers(environment: Mapping[str, str], fields: Collection[str]) -> None:
+    for name in environment:
+        word = name.upper().removeprefix(PREFIX).partition("__")[0].lower()
+        if name.upper().startswith(PREFIX) and word not in fields:
+            raise BadSettings(f"expected a setting, got the variable `{name}`, which is none")
+
+
+def _plainly(error: ValidationError) -> str:
+    """Every fault by its setting. The value is left out: it may be a password in an address."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"`{'.'.join(map(str, fault['loc']))}`: {fault['msg'].lower()}" for fault in faults)
