@@ -25,7 +25,7 @@ LARGEST_INT = 2**53 - 1
 
 KEY_BYTES = 32
 _DEEPEST = 32
-_BLOCK_BYTES = 64
+_PADDING = bytes(64 - KEY_BYTES)  # SHA-256 works on blocks of 64 bytes
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
@@ -103,19 +103,38 @@ def parse_canonical(data: bytes) -> Json:
     return value
 
 
-def field_keys(entry_key: bytes, names: list[str]) -> list[bytes]:
-    """The key of each named field, in the order of the names."""
-    block = entry_key.ljust(_BLOCK_BYTES, b"\0")
-    inner_start = hashlib.sha256(block.translate(_INNER))
-    outer_start = hashlib.sha256(block.translate(_OUTER))
-    keys = []
-    for name in names:
-        # The padded key is hashed once for all names: copying a hash state is cheaper than a new HMAC.
-        inner, outer = inner_start.copy(), outer_start.copy()
-        inner.update(name.encode("ascii"))
+def field_key(entry_key: bytes, name: str) -> bytes:
+    """The key of one named field: HMAC-SHA256(entry key, name)."""
+    return commit_bytes(entry_key, name.encode("ascii"))
+
+
+def commitments(entry_key: bytes, values: Mapping[str, bytes]) -> dict[str, str]:
+    """What an entry holds for its committed fields: name → commitment, 64 hex digits.
+
+    `values`  name → canonical bytes
+    """
+    keyed = Keyed(entry_key)
+    return {name: commit_bytes(keyed(name.encode("ascii")), data).hex() for name, data in values.items()}
+
+
+class Keyed:
+    """HMAC-SHA256 under one key of 32 bytes, for many messages.
+
+    The padded key is hashed once: copying a hash state costs less than starting an HMAC anew.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        block = key + _PADDING
+        self._inner, self._outer = _sha256(block.translate(_INNER)), _sha256(block.translate(_OUTER))
+
+    def __call__(self, message: bytes) -> bytes:
+        """The 32 bytes of HMAC(key, message)."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
         outer.update(inner.digest())
-        keys.append(outer.digest())
-    return keys
+        return outer.digest()
 
 
 def commitment(*, field_key: bytes, value: Json) -> bytes:
@@ -123,16 +142,17 @@ def commitment(*, field_key: bytes, value: Json) -> bytes:
     return commit_bytes(field_key, canonical(value))
 
 
-def commit_bytes(field_key: bytes, data: bytes) -> bytes:
-    """HMAC-SHA256 of canonical bytes under a field key of 32 bytes.
+def commit_bytes(key: bytes, data: bytes) -> bytes:
+    """HMAC-SHA256 under a key of 32 bytes.
 
     Written out because the call overhead of `hmac.digest` was half of an entry's cost.
     """
-    block = field_key + bytes(_BLOCK_BYTES - KEY_BYTES)
-    inner = hashlib.sha256(block.translate(_INNER) + data).digest()
-    return hashlib.sha256(block.translate(_OUTER) + inner).digest()
+    block = key + _PADDING
+    inner = _sha256(block.translate(_INNER) + data).digest()
+    return _sha256(block.translate(_OUTER) + inner).digest()
 
 
+_sha256 = hashlib.sha256
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 

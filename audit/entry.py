@@ -23,7 +23,7 @@ import msgspec
 from audit import vault
 from audit.alongside import Row, Shred
 from audit.catalogue import EVENTS, LONGEST_ENTRY, MOST_SUBJECTS, SCHEMA, Event, is_code, misfit
-from audit.commitment import KEY_BYTES, Disclosure, Json, canonical, commit_bytes, field_keys
+from audit.commitment import KEY_BYTES, Disclosure, Json, Keyed, canonical, commitments, field_key
 from audit.errors import EntryRefused, EntryTooLong
 
 Octets: TypeAlias = bytes
@@ -62,14 +62,15 @@ class Made:
 
     def disclose(self, name: str, *, index: int) -> Disclosure:
         """One committed field opened, for the receipt of whoever asked. `index` is where the log put the entry."""
-        key = field_keys(self.entry_key, [name])[0]
-        return Disclosure(index, name, key, msgspec.json.decode(self.values[name]))
+        return Disclosure(
+            index, name, field_key(self.entry_key, name), msgspec.json.decode(self.values[name])
+        )
 
 
 class EntryBook:
     """Makes the entries of one pseudonym epoch. Safe to share between threads: it keeps no state but keys.
 
-    `pseudonym_key`  32 bytes or more, of this epoch only; kept outside the log's database
+    `pseudonym_key`  32 bytes, of this epoch only; kept outside the log's database
     `vault_key`      32 bytes, wraps the key of every sealed entry; kept outside the log's database
     `epoch`          a code, for example `2026-11`; another epoch gives other pseudonyms
     `entropy`        gives that many random bytes
@@ -83,21 +84,19 @@ class EntryBook:
         epoch: str,
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        if len(pseudonym_key) < KEY_BYTES:
-            raise ValueError(f"expected a pseudonym key of `{KEY_BYTES}` bytes or more")
+        if len(pseudonym_key) != KEY_BYTES:
+            raise ValueError(f"expected a pseudonym key of `{KEY_BYTES}` bytes")
         if not is_code(epoch):
             raise ValueError("expected an epoch that is a code")
         self.epoch = epoch
         self._sealing = vault.Sealing(vault_key, entropy=entropy)
         self._entropy = entropy
         # The epoch is mixed in, so that a key used twice by mistake still gives other pseudonyms.
-        self._key = field_keys(
-            pseudonym_key if len(pseudonym_key) == KEY_BYTES else _shorter(pseudonym_key), [epoch]
-        )[0]
+        self._keyed = Keyed(field_key(pseudonym_key, epoch))
 
     def pseudonym(self, person: str) -> str:
         """The pseudonym of an id number, household number or account name in this epoch, 32 hex digits."""
-        return commit_bytes(self._key, person.encode())[:PSEUDONYM_BYTES].hex()
+        return self._keyed(person.encode())[:PSEUDONYM_BYTES].hex()
 
     def entry(
         self,
@@ -163,15 +162,11 @@ class EntryBook:
     ) -> Made:
         random = self._entropy(NONCE_BYTES + KEY_BYTES)
         nonce, entry_key = random[:NONCE_BYTES], random[NONCE_BYTES:]
-        names = list(committed)
-        values = {name: canonical(committed[name]) for name in names}
-        keys = field_keys(entry_key, names)
+        values = {name: canonical(value) for name, value in committed.items()}
         data = _encode(
             {
                 "at": _milliseconds(at),
-                "committed": {
-                    name: commit_bytes(key, values[name]).hex() for name, key in zip(names, keys, strict=True)
-                },
+                "committed": commitments(entry_key, values),
                 "epoch": self.epoch,
                 "event": event,
                 "fields": fields,
@@ -214,7 +209,3 @@ def _refuse_misfit(
         wrong = f"expected `{event.fewest_subjects}` to `{MOST_SUBJECTS}` subjects"
     if wrong is not None:
         raise EntryRefused(f"event `{name}`: {wrong}")
-
-
-def _shorter(key: bytes) -> bytes:
-    return commit_bytes(bytes(KEY_BYTES), key)
