@@ -158,12 +158,12 @@ class Log:
         """The newest checkpoint that a quorum of witnesses cosigned; None before the first."""
         return await asyncio.to_thread(self.reader.cosigned)
 
-    async def proof(self, index: int) -> bytes:
-        """The tlog-proof of entry `index` under the newest checkpoint, cosigned if that is. Raises `NoSuchEntry`."""
+    async def proof(self, index: int) -> str:
+        """The tlog-proof of entry `index` under the newest checkpoint, as text. Raises `NoSuchEntry`."""
         note = (await self._newest(beyond=index)).note
         return await asyncio.to_thread(self._proof, index, note)
 
-    async def witnessed_proof(self, index: int) -> bytes:
+    async def witnessed_proof(self, index: int) -> str:
         """The tlog-proof of entry `index` under the newest cosigned checkpoint; `NoSuchEntry` until one covers it."""
         note = await asyncio.to_thread(self.reader.cosigned, at_least=index + 1)
         if note is None:
@@ -206,9 +206,9 @@ class Log:
             return self._head
         return await asyncio.to_thread(self.reader.head)
 
-    def _proof(self, index: int, note: bytes) -> bytes:
+    def _proof(self, index: int, note: bytes) -> str:
         size = Checkpoint.parse(Note.parse(note).text).size
-        return bytes(Proof(index, tuple(self.tree.inclusion(index, size)), note))
+        return bytes(Proof(index, tuple(self.tree.inclusion(index, size)), note)).decode()
 
     def _write(self) -> None:
         """The writer's thread: one batch after the other until the log closes and nobody waits."""
