@@ -1,0 +1,92 @@
+"""What can a department be asked, and what must every connector keep?
+
+A connector answers two questions: `fetch`, about a few persons or households while somebody
+waits, and `snapshot`, about the whole district. It never judges, never merges and never
+fills in: what the department did not say stays unsaid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+import pyarrow as pa
+
+from vocabulary.codes import Department
+from vocabulary.evidence import Outcome, SourceFailed
+from vocabulary.record import Record, columns_of
+
+Clock = Callable[[], datetime]
+"""Gives the present instant in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to one department: these columns of this record type, for these subjects.
+
+    `by`        the column by which it is looked up, one of `record.subjects`
+    `ids`       id numbers or household numbers, as many as one likes; asked twice is answered once
+    `columns`   what the inquiry may see; the answer adds only `record_id`, `as_of` and the subjects
+
+    Raises `KeyError` naming a column that the type does not have or cannot be looked up by.
+    """
+
+    record: type[Record]
+    by: str
+    ids: tuple[str, ...]
+    columns: frozenset[str]
+
+    def __post_init__(self) -> None:
+        if self.by not in self.record.subjects:
+            raise KeyError(f"{self.record.__name__} is not looked up by {self.by}")
+        for name in sorted(self.columns - columns_of(self.record).keys()):
+            raise KeyError(f"{self.record.__name__} has no column {name}")
+
+    @property
+    def carried(self) -> frozenset[str]:
+        """The columns that an answer carries: those asked for, and the subjects, so that rules can group."""
+        return carried(self.record, self.columns)
+
+
+def carried(record: type[Record], columns: frozenset[str]) -> frozenset[str]:
+    """Give the columns that an answer to `columns` carries."""
+    return columns | {"record_id", "as_of"} | frozenset(record.subjects)
+
+
+class SnapshotFailed(Exception):
+    """The department did not give its whole district; `failure` says how. What came before is not to be used."""
+
+    def __init__(self, failure: SourceFailed) -> None:
+        super().__init__(f"{failure.department.value}: {failure.failure.value}: {failure.detail}")
+        self.failure = failure
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """One department behind one transport. May be asked by several tasks of one event loop at a time."""
+
+    @property
+    def department(self) -> Department:
+        """Whose records these are."""
+        ...
+
+    async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
+        """Give exactly one outcome for each id asked.
+
+        Never raises for a failing source: that is the outcome `SourceFailed`. `Found.records`
+        are `partial(ask.record, ask.carried)`, in the order of `record_id`.
+        """
+        ...
+
+    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
+        """Give every row of the district in batches, in bounded memory, by `connectors.arrow.schema_of`.
+
+        Raises `SnapshotFailed`, possibly after some batches.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections. The connector is not asked again."""
+        ...

@@ -1,0 +1,145 @@
+"""What does a department's row say in our words? Decoded once, at the edge, with every range checked.
+
+A row that does not decode spoils the answer about its own subject and nobody else's. A row
+whose subject cannot be read might be anybody's, so it spoils them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+
+import msgspec
+
+from connectors.ask import Ask, carried
+from connectors.failure import BrokenRow, broken
+from connectors.forms import NotInForm, read, shape
+from connectors.mapping import Field, Table
+from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
+from vocabulary.record import ColumnKind, Record, columns_of, partial, read_word
+
+Row = Sequence[object]
+"""The values of one row, in the order of a decoder's `fields`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """Reads rows of one table into `partial(record, columns)`; made by `decoder`."""
+
+    record: type[Record]
+    made: type[Record]
+    fields: tuple[Field, ...]
+    readers: tuple[Callable[[object], object], ...]
+
+    def decode(self, row: Row) -> Record:
+        """Give the record that a row says. Raises `BrokenRow` naming record type, column, expected and shape."""
+        values = {}
+        for one, reader, value in zip(self.fields, self.readers, row, strict=True):
+            try:
+                values[one.column] = reader(value)
+            except NotInForm as why:
+                raise BrokenRow(self._place(one.column) + str(why)) from None
+        try:
+            return msgspec.convert(values, self.made, dec_hook=read_word)
+        except msgspec.ValidationError as why:
+            raise BrokenRow(self._complaint(str(why), row)) from None
+
+    def subject(self, row: Row, by: str) -> str | None:
+        """Give whose row it is, or None where the field is empty. Raises `BrokenRow`."""
+        at = self.position(by)
+        if row[at] is None or row[at] == "":
+            return None
+        try:
+            return tidy(str(self.readers[at](row[at])))
+        except NotInForm as why:
+            raise BrokenRow(self._place(by) + str(why)) from None
+
+    def position(self, column: str) -> int:
+        """Where in a row the column stands."""
+        return next(at for at, one in enumerate(self.fields) if one.column == column)
+
+    def _place(self, column: str) -> str:
+        return f"`{self.record.__name__}.{column}`: "
+
+    def _complaint(self, why: str, row: Row) -> str:
+        # msgspec's own text may repeat a value, so only the place is taken from it.
+        found = _PATH.search(why)
+        if found is None:
+            return f"`{self.record.__name__}`: expected the columns agreed, got others"
+        column = found[1]
+        kind = columns_of(self.record)[column].kind
+        expected = "a code of the list" if kind is ColumnKind.CODE else f"{kind.value} within its range"
+        return self._place(column) + f"expected {expected}, got {shape(row[self.position(column)])}"
+
+
+@lru_cache(maxsize=512)
+def decoder(record: type[Record], table: Table, columns: frozenset[str]) -> Decoder:
+    """Make the decoder of an answer that carries `columns`."""
+    fields = table.select(carried(record, columns))
+    made = partial(record, frozenset(one.column for one in fields))
+    known = columns_of(record)
+    readers = tuple(_reader(one, optional=known[one.column].optional) for one in fields)
+    return Decoder(record, made, fields, readers)
+
+
+def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) -> dict[str, Outcome]:
+    """Give one outcome for each id asked, from all rows that the department gave for them.
+
+    Raises `Failed` where a row cannot be ascribed to a subject that was asked for.
+    """
+    wanted = {tidy(one): one for one in ask.ids}
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        subject = decode.subject(row, ask.by)
+        if subject not in wanted:
+            raise broken(f"`{ask.record.__name__}`: expected only subjects that were asked for, got another")
+        grouped.setdefault(subject, []).append(row)
+    came_from = provenance(ask.record, at=at)
+    return {one: _outcome(decode, grouped.get(tidy(one), ()), came_from) for one in ask.ids}
+
+
+def provenance(record: type[Record], *, at: datetime) -> Provenance:
+    """Give where an answer about `record` comes from."""
+    return Provenance(record.department, record.catalogue_id, record.sharing_class, at)
+
+
+def tidy(subject: str) -> str:
+    """Give the form in which subjects are compared: registers differ in blanks and in the case of an X."""
+    return subject.strip().upper()
+
+
+def _outcome(decode: Decoder, rows: Sequence[Row], came_from: Provenance) -> Outcome:
+    if not rows:
+        return NoRecord(came_from)
+    try:
+        records = sorted((decode.decode(row) for row in rows), key=_BY_RECORD_ID)
+        if len({record.record_id for record in records}) < len(records):
+            raise BrokenRow(f"`{decode.record.__name__}.record_id`: expected each once, got one twice")
+    except BrokenRow as why:
+        return why.value(came_from.department, at=came_from.fetched_at)
+    return Found(tuple(records), came_from)
+
+
+def _reader(one: Field, *, optional: bool) -> Callable[[object], object]:
+    """What becomes of a field's value: empty, a code of theirs, or a value in the form agreed."""
+    form, codes = one.form, one.codes
+
+    def reader(value: object) -> object:
+        if value is None or value == "":
+            return None if optional else value
+        if codes is None:
+            return read(form, value)
+        local = str(value).strip() if isinstance(value, str | int) else ""
+        if local not in codes:
+            raise NotInForm(f"expected one of the {len(codes)} codes agreed, got {shape(value)}")
+        return codes[local]
+
+    return reader
+
+
+_PATH = re.compile(r"`\$\.(\w+)`")
+_BY_RECORD_ID = attrgetter("record_id")

@@ -1,0 +1,37 @@
+"""Which connector speaks for which department?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from connectors import civil_affairs, disability, education, health, social_security
+from connectors.ask import Clock, Connector
+from connectors.mapping import Tables
+from vocabulary.codes import Department
+
+TABLES: Mapping[Department, Tables] = {
+    Department.CIVIL_AFFAIRS: civil_affairs.TABLES,
+    Department.SOCIAL_SECURITY: social_security.TABLES,
+    Department.HEALTH: health.TABLES,
+    Department.EDUCATION: education.TABLES,
+    Department.DISABILITY: disability.TABLES,
+}
+"""What each department's tables and fields mean in our words."""
+
+_CONNECT: Mapping[Department, Callable[..., Connector]] = {
+    Department.CIVIL_AFFAIRS: civil_affairs.connect,
+    Department.SOCIAL_SECURITY: social_security.connect,
+    Department.HEALTH: health.connect,
+    Department.EDUCATION: education.connect,
+    Department.DISABILITY: disability.connect,
+}
+
+
+def connect(addresses: Mapping[Department, str], *, clock: Clock) -> dict[Department, Connector]:
+    """Give a connector for each address: an SQLAlchemy URL, `http://key@host:port` or `file:///folder`.
+
+    Nothing is opened yet; a department that cannot be reached says so when it is asked.
+    """
+    return {
+        department: _CONNECT[department](address, clock=clock) for department, address in addresses.items()
+    }

@@ -1,0 +1,121 @@
+"""What does a department say that sends CSV and Excel files?
+
+The newest complete delivery is read once and indexed by subject; the next question only
+looks whether a newer one has come. A table with a row whose subject cannot be read answers
+nobody: that row might be anybody's, and "no record" would be a guess.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from threading import Lock
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+
+from connectors.arrow import batches
+from connectors.ask import Ask, Clock, SnapshotFailed
+from connectors.decode import Decoder, Row, decoder, outcomes, tidy
+from connectors.delivery import Delivery, newest
+from connectors.failure import Failed, broken
+from connectors.guard import Guard, Patience
+from connectors.mapping import Table, Tables
+from vocabulary.codes import Department
+from vocabulary.evidence import Outcome
+from vocabulary.record import Record, columns_of
+
+Index = dict[str, list[Row]]
+
+
+class FileRegister:
+    """A connector to one folder of deliveries, given as `file:///folder`."""
+
+    def __init__(
+        self,
+        department: Department,
+        address: str,
+        tables: Tables,
+        *,
+        clock: Clock,
+        patience: Patience | None = None,
+    ) -> None:
+        self.department = department
+        self._folder = Path(unquote(urlsplit(address).path))
+        self._tables = tables
+        self._clock = clock
+        # A first look reads whole files, hence more time; a missing delivery does not come back in milliseconds.
+        self._guard = Guard(department.value, patience or Patience(timeout_s=30.0, attempts=1))
+        self._reading = Lock()
+        self._identity = ""
+        self._indexes: dict[tuple[type[Record], str], Index] = {}
+
+    async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
+        """See `Connector.fetch`."""
+        table = self._tables[ask.record]
+        decode = decoder(ask.record, table, ask.columns)
+        try:
+            index = await self._guard.ask(lambda: asyncio.to_thread(self._index, ask.record, ask.by))
+            rows = _narrowed(ask, index, decode, table)
+            return outcomes(ask, decode, rows, at=self._clock())
+        except Failed as why:
+            return why.for_all(ask.ids, self.department, at=self._clock())
+
+    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
+        """See `Connector.snapshot`."""
+        table = self._tables[record]
+        decode = decoder(record, table, columns)
+        try:
+            rows = _selected(newest(self._folder), table, decode)
+            yield from batches(record, columns, map(decode.decode, rows))
+        except Failed as why:
+            raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
+
+    async def aclose(self) -> None:
+        """See `Connector.aclose`."""
+        self._indexes.clear()
+
+    def _index(self, record: type[Record], by: str) -> Index:
+        """Give all rows of the newest delivery by subject, with every field. Raises `Failed`."""
+        delivery = newest(self._folder)
+        with self._reading:
+            if delivery.identity != self._identity:
+                self._indexes.clear()
+                self._identity = delivery.identity
+            index = self._indexes.get((record, by))
+            if index is None:
+                index = self._indexes[record, by] = _indexed(delivery, self._tables[record], record, by)
+        return index
+
+
+def _indexed(delivery: Delivery, table: Table, record: type[Record], by: str) -> Index:
+    decode = decoder(record, table, frozenset(columns_of(record)))
+    index: Index = {}
+    for row in _selected(delivery, table, decode):
+        subject = decode.subject(row, by)
+        if subject is not None:
+            index.setdefault(subject, []).append(row)
+    return index
+
+
+def _selected(delivery: Delivery, table: Table, decode: Decoder) -> Iterator[Row]:
+    """Give the fields of the decoder, in its order, of every row; other columns of the file are not looked at."""
+    rows = delivery.rows(table)
+    header = [str(cell).strip() for cell in next(rows, ())]
+    try:
+        places = [header.index(one.physical) for one in decode.fields]
+    except ValueError:
+        raise broken(f"`{table.physical}`: expected the columns agreed, got others") from None
+    for row in rows:
+        if len(row) != len(header):
+            raise broken(f"`{table.physical}`: expected rows of {len(header)} cells, got {len(row)}")
+        yield tuple(row[place] for place in places)
+
+
+def _narrowed(ask: Ask, index: Index, decode: Decoder, table: Table) -> Iterator[Row]:
+    """Give the rows of those asked for with only the fields asked for."""
+    places = [table.fields.index(one) for one in decode.fields]
+    for subject in dict.fromkeys(map(tidy, ask.ids)):
+        for row in index.get(subject, ()):
+            yield tuple(row[place] for place in places)

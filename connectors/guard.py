@@ -1,0 +1,93 @@
+"""How patient are we with one source? A time limit, a few repeats, and a breaker that spares a dead one.
+
+Only what may pass by itself is repeated, and only because every question of ours is a
+read: asked twice, it is the same question. A source that answers nonsense is up; it is
+neither repeated nor counted against.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import stamina
+from purgatory import SyncCircuitBreakerFactory
+from purgatory.domain.model import OpenedState
+
+from connectors.failure import Failed
+from vocabulary.evidence import FailureKind
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for one source and how often to ask again.
+
+    `timeout_s`     for one question with its repeats
+    `attempts`      at most, the first included; 1 or more
+    `pause_s`       before the first repeat; doubles, with up to as much jitter
+    `trips_after`   failures in a row until the source is left alone; 1 or more
+    `rest_s`        how long it is left alone before one more question is let through
+    """
+
+    timeout_s: float = 5.0
+    attempts: int = 3
+    pause_s: float = 0.05
+    trips_after: int = 5
+    rest_s: float = 10.0
+
+
+class Guard:
+    """Keeps one source's patience; one per connector, used by one event loop at a time."""
+
+    def __init__(self, name: str, patience: Patience) -> None:
+        self._patience = patience
+        self._breaker = SyncCircuitBreakerFactory(
+            default_threshold=patience.trips_after,
+            default_ttl=patience.rest_s,
+            # A caller who goes away says nothing of the source; nor does an answer, however wrong.
+            exclude=[(Failed, _was_reached), asyncio.CancelledError],
+        ).get_breaker(name)
+
+    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Give the answer. Raises `Failed`, `UNREACHABLE` at once while the breaker is open."""
+        try:
+            with self._breaker:
+                return await self._within_time(question)
+        except OpenedState:
+            rest = f"left alone for {self._patience.rest_s:g} s after {self._patience.trips_after} failures"
+            raise Failed(FailureKind.UNREACHABLE, rest) from None
+
+    async def _within_time(self, question: Callable[[], Awaitable[T]]) -> T:
+        limit = self._patience.timeout_s
+        try:
+            async with asyncio.timeout(limit):
+                return await self._repeated(question)
+        except TimeoutError:
+            raise Failed(FailureKind.TIMED_OUT, f"expected an answer within {limit:g} s, got none") from None
+
+    async def _repeated(self, question: Callable[[], Awaitable[T]]) -> T:
+        patience = self._patience
+        attempts = stamina.retry_context(
+            on=may_pass,
+            attempts=patience.attempts,
+            timeout=patience.timeout_s,
+            wait_initial=patience.pause_s,
+            wait_jitter=patience.pause_s,
+        )
+        async for attempt in attempts:
+            with attempt:
+                return await question()
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def may_pass(why: Exception) -> bool:
+    """Tell whether asking again may help."""
+    return isinstance(why, Failed) and why.kind is FailureKind.UNREACHABLE
+
+
+def _was_reached(why: BaseException) -> bool:
+    return isinstance(why, Failed) and why.kind not in (FailureKind.UNREACHABLE, FailureKind.TIMED_OUT)

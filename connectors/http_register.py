@@ -1,0 +1,245 @@
+"""What does a department say that answers over HTTP?
+
+One question is `POST {address}/v1/{table}/query` with the department's own names:
+
+    {"by": "aac147", "ids": ["…"], "fields": ["aac147", "aae003"], "after": null}
+
+and the answer a page `{"count": 2, "rows": [{…}, {…}], "next": null}`; where `next` is text,
+the same question with it as `after` gives the following page. `POST {address}/v1/{table}/snapshot`
+does the same without `by` and `ids`. The key travels as a bearer token and stands in the
+address as its user part (`http://key@host:port`), or nowhere.
+
+Redirects are not followed and proxies of the environment not used: a question with id
+numbers goes to the department or nowhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import httpx2
+import msgspec
+import pyarrow as pa
+import stamina
+
+from connectors.arrow import batches
+from connectors.ask import Ask, Clock, SnapshotFailed
+from connectors.decode import Decoder, Row, decoder, outcomes, tidy
+from connectors.failure import Failed, broken
+from connectors.guard import Guard, Patience, may_pass
+from connectors.mapping import Table, Tables
+from vocabulary.codes import Department
+from vocabulary.evidence import FailureKind, Outcome
+from vocabulary.record import Record
+
+IDS_PER_REQUEST = 500
+"""Subjects in one question: about 10 KB of body."""
+
+PAGE_BYTES = 32 << 20
+"""A page of more is not read to its end."""
+
+Value = str | int | bool | None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of an answer; `count` says how many rows the department put in, so that half a page is seen."""
+
+    count: int
+    rows: list[dict[str, Value]]
+    next: str | None
+
+
+class HttpRegister:
+    """A connector to one HTTP service."""
+
+    def __init__(
+        self,
+        department: Department,
+        address: str,
+        tables: Tables,
+        *,
+        clock: Clock,
+        patience: Patience | None = None,
+    ) -> None:
+        self.department = department
+        self._tables = tables
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._guard = Guard(department.value, self._patience)
+        url = httpx2.URL(address)
+        self._base = str(url.copy_with(username=None, password=None)).rstrip("/")
+        key = {"Authorization": f"Bearer {url.username}"} if url.username else {}
+        self._headers = {**key, "Content-Type": "application/json", "Accept": "application/json"}
+        self._client: tuple[asyncio.AbstractEventLoop, httpx2.AsyncClient] | None = None
+
+    async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
+        """See `Connector.fetch`."""
+        table = self._tables[ask.record]
+        decode = decoder(ask.record, table, ask.columns)
+        try:
+            rows = await self._guard.ask(lambda: self._look_up(ask, table, decode))
+            return outcomes(ask, decode, rows, at=self._clock())
+        except Failed as why:
+            return why.for_all(ask.ids, self.department, at=self._clock())
+
+    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
+        """See `Connector.snapshot`."""
+        table = self._tables[record]
+        decode = decoder(record, table, columns)
+        try:
+            yield from batches(record, columns, map(decode.decode, self._stream(table, decode)))
+        except Failed as why:
+            raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
+
+    async def aclose(self) -> None:
+        """See `Connector.aclose`."""
+        if self._client is not None:
+            await self._client[1].aclose()
+            self._client = None
+
+    async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> list[Row]:
+        subjects = [*dict.fromkeys(map(tidy, ask.ids))]
+        names = [one.physical for one in decode.fields]
+        rows: list[Row] = []
+        for at in range(0, len(subjects), IDS_PER_REQUEST):
+            question = {
+                "by": table.of[ask.by].physical,
+                "ids": subjects[at : at + IDS_PER_REQUEST],
+                "fields": names,
+            }
+            after: str | None = None
+            while True:
+                page = await self._page(
+                    f"{self._base}/v1/{table.physical}/query", {**question, "after": after}
+                )
+                rows.extend(_rows(page, decode))
+                if page.next is None:
+                    break
+                after = _advanced(page, after)
+        return rows
+
+    async def _page(self, url: str, question: Mapping[str, object]) -> Page:
+        with _failures_named():
+            async with self._own_client().stream(
+                "POST", url, content=msgspec.json.encode(question)
+            ) as response:
+                _check_head(response)
+                body = bytearray()
+                async for piece in response.aiter_bytes():
+                    _grow(body, piece)
+        return _parsed(bytes(body))
+
+    def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:
+        url = f"{self._base}/v1/{table.physical}/snapshot"
+        names = [one.physical for one in decode.fields]
+        after: str | None = None
+        with httpx2.Client(
+            headers=self._headers, timeout=self._patience.timeout_s, follow_redirects=False, trust_env=False
+        ) as client:
+            while True:
+                page = self._snapshot_page(client, url, {"fields": names, "after": after})
+                yield from _rows(page, decode)
+                if page.next is None:
+                    return
+                after = _advanced(page, after)
+
+    def _snapshot_page(self, client: httpx2.Client, url: str, question: Mapping[str, object]) -> Page:
+        body = bytearray()
+        for attempt in stamina.retry_context(
+            on=may_pass, attempts=self._patience.attempts, wait_initial=0.05
+        ):
+            with (
+                attempt,
+                _failures_named(),
+                client.stream("POST", url, content=msgspec.json.encode(question)) as response,
+            ):
+                _check_head(response)
+                body.clear()
+                for piece in response.iter_bytes():
+                    _grow(body, piece)
+        return _parsed(bytes(body))
+
+    def _own_client(self) -> httpx2.AsyncClient:
+        """Connections belong to an event loop; a command that runs several gets a client for each."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._client[0] is not loop:
+            self._client = (
+                loop,
+                httpx2.AsyncClient(
+                    headers=self._headers,
+                    timeout=self._patience.timeout_s,
+                    follow_redirects=False,
+                    trust_env=False,
+                ),
+            )
+        return self._client[1]
+
+
+def _check_head(response: httpx2.Response) -> None:
+    """Raise `Failed` unless the answer is a success in JSON."""
+    status = response.status_code
+    if status != 200:
+        kind = _STATUSES.get(status)
+        if kind is None:
+            kind = FailureKind.UNREACHABLE if status >= 500 else FailureKind.CONTRACT_BROKEN
+        raise Failed(kind, f"expected status 200, got {status}")
+    kind_of_text = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind_of_text != "application/json":
+        raise broken("expected content type `application/json`, got another")
+
+
+def _grow(body: bytearray, piece: bytes) -> None:
+    body += piece
+    if len(body) > PAGE_BYTES:
+        raise broken(f"expected a page of at most {PAGE_BYTES} bytes, got more")
+
+
+def _parsed(body: bytes) -> Page:
+    try:
+        page = msgspec.json.decode(body, type=Page)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise broken("expected a page of rows in JSON, got something else") from None
+    if page.count != len(page.rows):
+        raise broken(f"expected the {page.count} rows that the page announces, got {len(page.rows)}")
+    return page
+
+
+def _rows(page: Page, decode: Decoder) -> Iterator[Row]:
+    """Give the values of each row in the decoder's order; a field that was asked for must be there, if only as null."""
+    for row in page.rows:
+        try:
+            yield tuple(row[one.physical] for one in decode.fields)
+        except KeyError as missing:
+            raise broken(
+                f"`{decode.record.__name__}`: expected field {missing}, got a row without it"
+            ) from None
+
+
+def _advanced(page: Page, after: str | None) -> str | None:
+    if page.next == after or not page.rows:
+        raise broken("expected the following page, got the same place again")
+    return page.next
+
+
+@contextmanager
+def _failures_named() -> Iterator[None]:
+    """Turn what httpx2 raises into our own failures; its texts hold addresses, so none is kept."""
+    try:
+        yield
+    except httpx2.TimeoutException:
+        raise Failed(FailureKind.TIMED_OUT, "expected an answer in time, got none") from None
+    except httpx2.TransportError:
+        raise Failed(FailureKind.UNREACHABLE, "connection refused, not trusted or lost") from None
+    except httpx2.HTTPError:
+        raise broken("expected an answer by HTTP, got one that cannot be read") from None
+
+
+_STATUSES = {
+    401: FailureKind.REFUSED,
+    403: FailureKind.REFUSED,
+    408: FailureKind.TIMED_OUT,
+    429: FailureKind.QUOTA_EXCEEDED,
+    504: FailureKind.TIMED_OUT,
+}

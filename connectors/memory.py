@@ -1,0 +1,87 @@
+"""What would a faultless department answer? The reference that every other connector is held against."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+
+from connectors.arrow import batches
+from connectors.ask import Ask, Clock, SnapshotFailed
+from connectors.decode import provenance, tidy
+from connectors.failure import Failed
+from vocabulary.codes import Department
+from vocabulary.evidence import FailureKind, Found, NoRecord, Outcome
+from vocabulary.record import Record, columns_of, partial
+
+
+class MemoryConnector:
+    """Records held in memory, given as they are.
+
+    `failing`   every question fails so
+    `delay_s`   every question first takes so long
+    """
+
+    def __init__(
+        self,
+        department: Department,
+        rows: Mapping[type[Record], Sequence[Record]],
+        *,
+        clock: Clock,
+        failing: FailureKind | None = None,
+        delay_s: float = 0.0,
+    ) -> None:
+        self.department = department
+        self._clock = clock
+        self._failing = failing
+        self._delay_s = delay_s
+        self._rows = {
+            record: sorted(rows[record], key=lambda row: row.record_id)
+            for record in rows
+            if record.department is department
+        }
+        self._index: dict[tuple[type[Record], str], dict[str, list[Record]]] = {}
+
+    async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
+        """See `Connector.fetch`."""
+        await asyncio.sleep(self._delay_s)
+        at = self._clock()
+        if self._failing is not None:
+            return Failed(self._failing, _TOLD_TO_FAIL).for_all(ask.ids, self.department, at=at)
+        came_from, index = provenance(ask.record, at=at), self._indexed(ask.record, ask.by)
+        return {
+            one: Found(tuple(narrowed(row, ask.carried) for row in index[tidy(one)]), came_from)
+            if tidy(one) in index
+            else NoRecord(came_from)
+            for one in ask.ids
+        }
+
+    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
+        """See `Connector.snapshot`."""
+        if self._failing is not None:
+            failed = Failed(self._failing, _TOLD_TO_FAIL)
+            raise SnapshotFailed(failed.value(self.department, at=self._clock()))
+        return batches(record, columns, self._rows.get(record, ()))
+
+    async def aclose(self) -> None:
+        """Nothing to let go."""
+
+    def _indexed(self, record: type[Record], by: str) -> dict[str, list[Record]]:
+        index = self._index.get((record, by))
+        if index is None:
+            index = self._index[record, by] = {}
+            for row in self._rows.get(record, ()):
+                subject = getattr(row, by)
+                if subject is not None:
+                    index.setdefault(tidy(subject), []).append(row)
+        return index
+
+
+def narrowed(row: Record, columns: frozenset[str]) -> Record:
+    """Give the same row with only these columns."""
+    names = [name for name in columns_of(type(row)) if name in columns]
+    return partial(type(row), columns)(**{name: getattr(row, name) for name in names})
+
+
+_TOLD_TO_FAIL = "told to fail"

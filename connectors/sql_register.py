@@ -1,0 +1,211 @@
+"""What does a department say that keeps its records in an SQL database?
+
+Asks are `SELECT` of the fields asked for, by an indexed `IN`, in read-only connections of
+the connector's own few threads, so that one slow database never takes the threads of
+another. A question that is given up is cancelled in the database too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+from typing import Any
+from urllib.parse import quote
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from connectors.arrow import BATCH_ROWS, batches
+from connectors.ask import Ask, Clock, SnapshotFailed
+from connectors.decode import Decoder, Row, decoder, outcomes, tidy
+from connectors.failure import Failed
+from connectors.guard import Guard, Patience
+from connectors.mapping import Table, Tables
+from vocabulary.codes import Department
+from vocabulary.evidence import FailureKind, Outcome
+from vocabulary.record import Record
+
+IDS_PER_STATEMENT = 1_000
+"""Subjects in one `IN`: each may stand in two spellings, and Oracle's list ends at 1,000, so halve it there."""
+
+CONNECTIONS = 4
+"""Of one gateway to one register at a time."""
+
+
+class SqlRegister:
+    """A connector to one SQL database; `url` is SQLAlchemy's. A file of SQLite must exist: none is made."""
+
+    def __init__(
+        self,
+        department: Department,
+        url: str,
+        tables: Tables,
+        *,
+        clock: Clock,
+        patience: Patience | None = None,
+    ) -> None:
+        self.department = department
+        self._tables = tables
+        self._clock = clock
+        self._guard = Guard(department.value, patience or Patience())
+        self._engine = _engine(url)
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix=f"sql-{department.value}")
+
+    async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
+        """See `Connector.fetch`."""
+        table = self._tables[ask.record]
+        decode = decoder(ask.record, table, ask.columns)
+        try:
+            rows = await self._guard.ask(lambda: self._look_up(ask, table, decode))
+            return outcomes(ask, decode, rows, at=self._clock())
+        except Failed as why:
+            return why.for_all(ask.ids, self.department, at=self._clock())
+
+    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
+        """See `Connector.snapshot`."""
+        table = self._tables[record]
+        decode = decoder(record, table, columns)
+        try:
+            yield from batches(record, columns, map(decode.decode, self._stream(table, decode)))
+        except Failed as why:
+            raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
+
+    async def aclose(self) -> None:
+        """See `Connector.aclose`."""
+        self._engine.dispose()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> list[Row]:
+        """Run the statements in a thread; when the asker gives up, cancel what the database is doing."""
+        spellings = _spellings(ask.ids)
+        if not spellings:
+            return []
+        query = _Query(self._engine)
+        statement = _select(table, decode).where(sa.column(table.of[ask.by].physical).in_(_GIVEN))
+        running = asyncio.get_running_loop().run_in_executor(self._threads, query.run, statement, spellings)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            query.cancel()
+            raise
+
+    def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:
+        with _failures_named(), self._engine.connect() as connection:
+            streaming = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS)
+            for row in streaming.execute(_select(table, decode)):
+                yield tuple(row)
+
+
+class _Query:
+    """One look-up in a thread, which another thread may cancel."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._cancelled = Event()
+        self._driver: Any = None
+
+    def run(self, statement: sa.Select[Any], spellings: Sequence[str]) -> list[Row]:
+        """Give the rows of all chunks. Raises `Failed`."""
+        rows: list[Row] = []
+        if self._cancelled.is_set():
+            return rows
+        with _failures_named(), self._engine.connect() as connection:
+            self._driver = connection.connection.driver_connection
+            for at in range(0, len(spellings), IDS_PER_STATEMENT):
+                given = {_GIVEN.key: spellings[at : at + IDS_PER_STATEMENT]}
+                rows.extend(tuple(row) for row in connection.execute(statement, given))
+            self._driver = None
+        return rows
+
+    def cancel(self) -> None:
+        """Stop what runs: `interrupt` is SQLite's word for it, `cancel` PostgreSQL's; both are safe to call."""
+        self._cancelled.set()
+        stop = getattr(self._driver, "interrupt", None) or getattr(self._driver, "cancel", None)
+        if stop is not None:
+            stop()
+
+
+def _engine(url: str) -> sa.Engine:
+    """Make an engine that only reads and never waits for a connection longer than a question may take."""
+    parsed = sa.make_url(url)
+    limits: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 2, "pool_timeout": 5}
+    if parsed.get_backend_name() == "sqlite":
+        file = f"file:{quote(str(parsed.database))}?mode=ro"
+        return sa.create_engine(
+            "sqlite://",
+            creator=lambda: sqlite3.connect(file, uri=True, check_same_thread=False),
+            poolclass=sa.QueuePool,
+            **limits,
+        )
+    options = {"options": "-c default_transaction_read_only=on", "connect_timeout": 3}
+    arguments = options if parsed.get_backend_name() == "postgresql" else {}
+    return sa.create_engine(
+        parsed, connect_args=arguments, pool_pre_ping=True, hide_parameters=True, **limits
+    )
+
+
+def _select(table: Table, decode: Decoder) -> sa.Select[Any]:
+    """Select the fields asked for and no other. Names are the contract's and are quoted where needed."""
+    schema, _, name = table.physical.rpartition(".")
+    fields: list[sa.ColumnClause[Any]] = [sa.column(one.physical) for one in decode.fields]
+    return sa.select(*fields).select_from(sa.table(name, schema=schema or None))
+
+
+def _spellings(ids: Sequence[str]) -> list[str]:
+    """How a register may have written these subjects: an X at the end stands in either case."""
+    tidied = dict.fromkeys(map(tidy, ids))
+    lowered = (one[:-1] + "x" for one in tidied if one.endswith("X"))
+    return [*tidied, *lowered]
+
+
+@contextmanager
+def _failures_named() -> Iterator[None]:
+    """Turn what SQLAlchemy and drivers raise into our own failures; their texts may hold values, so none is kept."""
+    try:
+        yield
+    except sa.exc.TimeoutError:
+        raise Failed(
+            FailureKind.QUOTA_EXCEEDED, f"expected one of {CONNECTIONS} connections, got none"
+        ) from None
+    except sa.exc.DBAPIError as why:
+        kind, detail = _classified(why)
+        raise Failed(kind, detail) from None
+
+
+def _classified(why: sa.exc.DBAPIError) -> tuple[FailureKind, str]:
+    if isinstance(why.orig, sqlite3.Error):
+        # A thread that is closed while it runs has no code.
+        code = getattr(why.orig, "sqlite_errorcode", sqlite3.SQLITE_INTERRUPT) & 0xFF
+        return _SQLITE.get(code, FailureKind.CONTRACT_BROKEN), f"database error {code}"
+    state = getattr(why.orig, "sqlstate", None) or ""
+    if why.connection_invalidated or not state:
+        return FailureKind.UNREACHABLE, "connection refused or lost"
+    if state in _STATES:
+        return _STATES[state], f"SQLSTATE {state}"
+    return _STATES.get(state[:2], FailureKind.CONTRACT_BROKEN), f"SQLSTATE {state}"
+
+
+_GIVEN: sa.BindParameter[Any] = sa.bindparam("given", expanding=True)
+
+_SQLITE = {
+    sqlite3.SQLITE_CANTOPEN: FailureKind.UNREACHABLE,
+    sqlite3.SQLITE_IOERR: FailureKind.UNREACHABLE,
+    sqlite3.SQLITE_BUSY: FailureKind.TIMED_OUT,
+    sqlite3.SQLITE_INTERRUPT: FailureKind.TIMED_OUT,
+    sqlite3.SQLITE_AUTH: FailureKind.REFUSED,
+    sqlite3.SQLITE_PERM: FailureKind.REFUSED,
+}
+
+_STATES = {
+    "08": FailureKind.UNREACHABLE,
+    "57": FailureKind.UNREACHABLE,
+    "57014": FailureKind.TIMED_OUT,
+    "28": FailureKind.REFUSED,
+    "42501": FailureKind.REFUSED,
+    "53": FailureKind.QUOTA_EXCEEDED,
+}
+"""SQLSTATE or its class (ISO 9075, PostgreSQL appendix A); class 42 is another schema than agreed."""
