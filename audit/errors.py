@@ -41,6 +41,7 @@
     ├── Unreadable                    what was sealed cannot be opened
     │   ├── Shredded                      a subject's key was destroyed: nobody can open it again
     │   └── WrongVaultKey                 another key than the one it was sealed under, or changed bytes
+    ├── BundleTooLarge                does not fit a zip archive: write a directory
     ├── SampleImpossible              more is asked for than there is to draw from
     ├── NoSuchEntry                   an index or a size that the log does not have
     └── WitnessFailed                 a witness did not cosign
@@ -214,6 +215,10 @@ class Shredded(Unreadable):
 
 class WrongVaultKey(Unreadable):
     """The key is not the one it was sealed under, or the sealed bytes were changed."""
+
+
+class BundleTooLarge(AuditError):
+    """The files do not fit one zip archive; write the bundle as a directory."""
 
 
 class SampleImpossible(AuditError):
