@@ -1,1 +1,1 @@
-"""The rule language: typed expressions, compiled to Python for a household and to SQL for a city."""
+"""The language of the rules: typed expressions, compiled to Python for a household and to SQL for a province."""

@@ -1,0 +1,52 @@
+"""What is an aggregate, as a node of the tree? Rows of a plan, whose they are, and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from verification.language.expression import Expr
+from verification.language.source import Plan
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """Rows of `plan` that equal in `columns`; whether there must be one (`present`) or none."""
+
+    plan: Plan
+    columns: tuple[str, ...]
+    present: bool
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Aggregate(Expr):
+    """An aggregate; its arguments are named by `roles`, in order: value, where, during, by, matched.
+
+    `on`       columns by which rows are the member's or household's; None: not settled yet
+    `lenient`  takes what was answered and leaves out what was not
+    """
+
+    plan: Plan
+    roles: tuple[str, ...]
+    on: tuple[str, ...] | None = None
+    match: Match | None = None
+    lenient: bool = False
+
+    def identity(self) -> Iterator[str]:
+        """Rows, roles, whose, matching."""
+        yield from super().identity()
+        yield from (self.plan.digest, *self.roles, ",".join(self.on or ()), str(self.lenient))
+        if self.match is not None:
+            yield from (self.match.plan.digest, *self.match.columns, str(self.match.present))
+
+    def role(self, name: str) -> Expr | None:
+        """The argument in a role, if there is one."""
+        return self.args[self.roles.index(name)] if name in self.roles else None
+
+    @property
+    def condition(self) -> Expr | None:
+        """`during` and `where` together."""
+        during, where = self.role("during"), self.role("where")
+        if during is None or where is None:
+            return during if where is None else where
+        return during & where

@@ -1,0 +1,221 @@
+"""What is a rule, and what is a catalogue of rules?
+
+    @rule("INC-01", "申报无业而在保", "insured by an employer while declared without work",
+          of=member, severity=Severity.CONFLICT, cite="审核确认办法 art. 13")
+    def insured_while_declared_without_work(p: Level) -> Says:
+        return p.both_months > 0, {"months": p.both_months, "base_fen": p.both_base_fen}
+
+A rule is a condition on the facts of one level and the evidence that is shown with it. Its
+answer is yes, no or cannot tell; which of the three is the engine's to say, never the rule's:
+a condition that may be absent, or that rests on a lower bound, is refused when it is declared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from verification.language.expression import Expr, certain_presence, lift, needs, walk
+from verification.language.kinds import Kind, OnlyALowerBound, Refused, Value
+from verification.language.level import Definition, Doubt, FactOf, Level, MemberRows, facts_in
+from verification.language.rows import Aggregate
+from verification.language.source import Best, ColumnOf, Filtered, Lines, Plan, Records, Union
+from vocabulary.codes import Code
+from vocabulary.record import Record
+from vocabulary.records.civil_affairs import Membership
+from vocabulary.register import RECORD_TYPES
+
+Says = tuple[Expr, Mapping[str, Expr | Value]]
+"""A condition and the evidence shown with it, by name."""
+
+
+class Severity(Code):
+    """What a finding asks for; the order is ascending."""
+
+    INFO = "INFO", "提示"
+    REVIEW = "REVIEW", "需人工复核"
+    CONFLICT = "CONFLICT", "存在疑点,确认前须核实"
+    BLOCK = "BLOCK", "不得继续"
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A rule as declared; `condition` and `evidence` are expressions over facts of `level`."""
+
+    number: str
+    zh: str
+    en: str
+    severity: Severity
+    cite: str
+    level: Level
+    condition: Expr
+    evidence: tuple[tuple[str, Expr], ...]
+    doubts: frozenset[Doubt]
+
+    def reads(self) -> dict[type[Record], frozenset[str]]:
+        """Record types, and their columns, that an answer needs."""
+        return reads(self.condition, *(value for _, value in self.evidence))
+
+
+def rule(
+    number: str, zh: str, en: str, *, of: Level, severity: Severity, cite: str
+) -> Callable[[Callable[[Level], Says]], Rule]:
+    """Declare a rule on the function that says its condition and evidence.
+
+    Raises `MayBeAbsent` or `OnlyALowerBound` where the condition could turn a missing value or
+    a failure into an answer, `Refused` where it is not a condition or cites nothing.
+    """
+    if not cite:
+        raise Refused(f"expected an article for {number}, got none")
+
+    def declare(says: Callable[[Level], Says]) -> Rule:
+        condition, evidence = says(of)
+        needs(f"the condition of {number}", frozenset({Kind.FLAG}), condition)
+        certain_presence(f"the condition of {number}", condition)
+        settled = of.settle(condition)
+        if settled.bound:
+            raise OnlyALowerBound(f"expected a condition of {number} on whole answers, got a lower bound")
+        shown = tuple((name, of.settle(lift(value))) for name, value in sorted(evidence.items()))
+        doubts = frozenset(doubt for fact in facts_in(settled) for doubt in fact.definition.doubts)
+        return Rule(number, zh, en, severity, cite, of, settled, shown, doubts)
+
+    return declare
+
+
+def rules_in(*modules: ModuleType) -> list[Rule]:
+    """The rules that modules declare, in the order of their numbers."""
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
+    return sorted(found, key=lambda each: each.number)
+
+
+class Catalogue:
+    """Rules to be judged together, and facts to be told with them.
+
+    `told`   further facts that a judgement gives, of either level
+    """
+
+    def __init__(
+        self, member: Level, household: Level, rules: Iterable[Rule], told: Iterable[Expr] = ()
+    ) -> None:
+        self.member, self.household = member, household
+        self.rules = tuple(sorted(rules, key=lambda each: each.number))
+        self.told = tuple(fact for fact in told if isinstance(fact, FactOf))
+        numbers = [each.number for each in self.rules]
+        if len(set(numbers)) < len(numbers):
+            raise Refused("expected every rule number once, got one twice")
+        for fact in self.told:
+            if fact.level not in (member, household):
+                raise Refused(f"expected facts of this catalogue's levels, got `{fact.constants[1]}`")
+
+    def expressions(self) -> Iterator[Expr]:
+        """Every condition, piece of evidence and told fact."""
+        for each in self.rules:
+            yield each.condition
+            yield from (value for _, value in each.evidence)
+        yield from self.told
+
+    def definitions(self, level: Level) -> list[Definition]:
+        """The facts of a level that are needed, each after those it uses."""
+        needed = _needed(self.expressions())
+        return [found for found in level.definitions.values() if (level.name, found.name) in needed]
+
+    def reads(self) -> dict[type[Record], frozenset[str]]:
+        """Record types, and their columns, that must be fetched: nothing else is."""
+        return reads(*self.expressions())
+
+    @property
+    def hash(self) -> str:
+        """sha256 of the canonical catalogue, hex: the identity of the rule set, whatever the pack."""
+        return hashlib.sha256("\n".join(self.canonical()).encode()).hexdigest()
+
+    def canonical(self) -> Iterator[str]:
+        """The catalogue line by line: rules in order of number, then facts in order of level and name."""
+        for each in self.rules:
+            yield f"rule {each.number} {each.severity} {each.level.name} {each.condition.digest} {each.cite}"
+            yield from (f"evidence {name} {value.digest}" for name, value in each.evidence)
+        for level in (self.household, self.member):
+            for found in sorted(self.definitions(level), key=lambda each: each.name):
+                yield f"fact {level.name} {found.name} {found.expr.digest if found.expr is not None else ''}"
+
+
+def reads(*exprs: Expr) -> dict[type[Record], frozenset[str]]:
+    """Record types, and their columns, that expressions rest on; the household's members always."""
+    found: dict[type[Record], set[str]] = {
+        Membership: {"household", "person", "joined_on", "left_on", "record_id", "relation"}
+    }
+    seen: set[str] = set()
+    for node in _below(exprs, seen):
+        if isinstance(node, FactOf) and node.definition.expr is None and node.level.name == "member":
+            found[Membership].add(str(node.constants[1]))
+        elif isinstance(node, ColumnOf) and isinstance(node.plan.root, MemberRows):
+            if node.plan.root.level.definitions[node.column].expr is None:
+                found[Membership].add(node.column)
+        elif isinstance(node, ColumnOf) and isinstance(node.plan.root, Records):
+            found.setdefault(node.plan.root.record, set()).add(node.column)
+        elif isinstance(node, Aggregate):
+            _add_rows(found, node)
+    order = {record: place for place, record in enumerate(RECORD_TYPES)}
+    return {record: frozenset(found[record]) for record in sorted(found, key=lambda each: order[each])}
+
+
+def _add_rows(found: dict[type[Record], set[str]], node: Aggregate) -> None:
+    """The columns by which rows are the member's or the household's, and matched."""
+    for plan, columns in (
+        (node.plan, node.on or ()),
+        *([(node.match.plan, (*(node.on or ()), *node.match.columns))] if node.match else []),
+    ):
+        if isinstance(plan.root, Records):
+            own = {name for name in columns if name in plan.columns}
+            found.setdefault(plan.root.record, set()).update(own)
+
+
+def _below(exprs: Iterable[Expr], seen: set[str]) -> Iterator[Expr]:
+    """Every node of expressions, of the facts they use, and of the rows these are drawn from."""
+    for expr in exprs:
+        for node in walk(expr):
+            mark = node.digest + (node.plan.digest if isinstance(node, ColumnOf) else "")
+            if mark in seen:
+                continue
+            seen.add(mark)
+            yield node
+            yield from _below(_behind(node), seen)
+
+
+def _behind(node: Expr) -> Iterator[Expr]:
+    if isinstance(node, FactOf) and node.definition.expr is not None:
+        yield node.definition.expr
+    if isinstance(node, ColumnOf) and isinstance(node.plan.root, MemberRows):
+        found = node.plan.root.level.definitions[node.column]
+        if found.expr is not None:
+            yield found.expr
+    if isinstance(node, (ColumnOf, Aggregate)):
+        yield from _drawn(node.plan)
+    if isinstance(node, Aggregate) and node.match is not None:
+        yield from _drawn(node.match.plan)
+
+
+def _drawn(plan: Plan) -> Iterator[Expr]:
+    """The expressions by which rows are drawn from records."""
+    if isinstance(plan, Filtered):
+        yield plan.condition
+        yield from _drawn(plan.of)
+    elif isinstance(plan, Lines):
+        yield from plan.values.values()
+        yield from _drawn(plan.of)
+    elif isinstance(plan, Union):
+        for each in plan.parts:
+            yield from _drawn(each)
+    elif isinstance(plan, Best):
+        yield from _drawn(plan.of)
+
+
+def _needed(exprs: Iterable[Expr]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for node in _below(exprs, set()):
+        if isinstance(node, FactOf):
+            found.add((node.level.name, node.definition.name))
+        if isinstance(node, ColumnOf) and isinstance(node.plan.root, MemberRows):
+            found.add(("member", node.column))
+    return found
