@@ -1,0 +1,158 @@
+"""`await log.append(entry)`: what it promises, and how it refuses."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from audit.alongside import Sealed, Shred, SubjectKey
+from audit.errors import EntryTooLong, LogClosed, NoSuchEntry, QueueFull, WrongOrigin, WrongProof
+from audit.log import Log, Receipt
+from audit.merkle import leaf_hash, root_of, verify_consistency
+from audit.note import Checkpoint, Note
+from audit.proof import Proof
+from audit.tiles import TileName
+from tests.audit.conftest import POLICY, OpenLog
+
+
+def entries_of(count: int) -> list[bytes]:
+    return [b"entry %d" % number for number in range(count)]
+
+
+def append_without_pause(log: Log, *, into: list[asyncio.Future[Receipt]]) -> None:
+    for entry in entries_of(100_000):
+        into.append(log.append(entry))
+
+
+def test_an_entry_is_durable_integrated_and_signed_when_append_returns(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            receipts = [await log.append(entry) for entry in entries_of(3)]
+            head = POLICY.open(Note.parse(await log.checkpoint()))
+        assert [(receipt.index, receipt.size) for receipt in receipts] == [(0, 1), (1, 2), (2, 3)]
+        assert (head.size, head.root) == (3, root_of(map(leaf_hash, entries_of(3))))
+
+    asyncio.run(story())
+
+
+def test_callers_who_wait_together_are_committed_together_and_in_order(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            receipts = await asyncio.gather(*map(log.append, entries_of(700)))
+            assert [receipt.index for receipt in receipts] == list(range(700))
+            assert len({receipt.size for receipt in receipts}) < 100
+            assert await log.entries(0, 700) == entries_of(700)
+
+    asyncio.run(story())
+
+
+def test_every_entry_has_a_proof_that_an_outsider_accepts(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            await asyncio.gather(*map(log.append, entries_of(600)))
+            for index in (0, 1, 255, 256, 511, 512, 599):
+                proof = Proof.parse((await log.proof(index)).encode())
+                assert proof.verify(b"entry %d" % index, POLICY).size == 600
+                with pytest.raises(WrongProof):
+                    proof.verify(b"entry %d" % (index + 1), POLICY)
+            with pytest.raises(NoSuchEntry):
+                await log.proof(600)
+
+    asyncio.run(story())
+
+
+def test_a_log_continues_where_it_was_closed(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            await asyncio.gather(*map(log.append, entries_of(300)))
+            older = Checkpoint.parse(Note.parse(await log.checkpoint()).text)
+        async with open_log() as log:
+            receipt = await log.append(b"after")
+            newer = Checkpoint.parse(Note.parse(await log.checkpoint()).text)
+            path = await log.consistency(older.size)
+        assert (receipt.index, newer.size) == (300, 301)
+        verify_consistency(old=300, new=301, old_root=older.root, new_root=newer.root, path=path)
+
+    asyncio.run(story())
+
+
+def test_rows_alongside_are_written_with_their_entry_and_shredded_with_theirs(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            key, other = SubjectKey(b"anna", b"k1", b"wrapped"), SubjectKey(b"boris", b"k2", b"wrapped too")
+            await log.append(b"first", [key, other, Sealed(b"anna", b"k1", b"payload")])
+            await log.append(b"again", [key, Sealed(b"anna", b"k1", b"another")])
+            assert log.reader.sealed(0) == [Sealed(b"anna", b"k1", b"payload")]
+            assert [index for index, _ in log.reader.sealed_of(b"anna")] == [0, 1]
+            assert log.reader.subject_keys(b"anna") == [key]
+            await log.append(b"shredded", [Shred(b"anna")])
+            assert log.reader.subject_keys(b"anna") == []
+            assert log.reader.subject_keys(b"boris") == [other]
+
+    asyncio.run(story())
+
+
+def test_an_entry_longer_than_a_bundle_can_hold_is_refused_and_the_longest_is_not(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            longest = bytes(65_535)
+            assert (await log.append(longest)).index == 0
+            assert await log.entry(0) == longest
+            with pytest.raises(EntryTooLong):
+                log.append(bytes(65_536))
+
+    asyncio.run(story())
+
+
+def test_a_full_queue_refuses_and_loses_nothing(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log(queue_limit=10) as log:
+            waiting: list[asyncio.Future[Receipt]] = []
+            with pytest.raises(QueueFull):
+                append_without_pause(log, into=waiting)
+            receipts = await asyncio.gather(*waiting)
+            assert [receipt.index for receipt in receipts] == list(range(len(waiting)))
+            assert (await log.append(b"later")).index == len(waiting)
+
+    asyncio.run(story())
+
+
+def test_a_closed_log_takes_nothing_and_had_written_what_waited(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            waiting = [log.append(entry) for entry in entries_of(50)]
+            await log.aclose()
+            assert [receipt.index for receipt in await asyncio.gather(*waiting)] == list(range(50))
+            with pytest.raises(LogClosed):
+                log.append(b"too late")
+
+    asyncio.run(story())
+
+
+def test_the_database_of_another_log_is_refused(open_log: OpenLog, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_log():
+            pass
+        with pytest.raises(WrongOrigin):
+            async with open_log(origin="hedui.example/other", guard=tmp_path / "other"):
+                pass
+
+    asyncio.run(story())
+
+
+def test_tiles_hold_the_hashes_and_bundles_the_entries(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            await asyncio.gather(*map(log.append, entries_of(260)))
+            leaves = [leaf_hash(entry) for entry in entries_of(260)]
+            assert await log.tile(TileName(0, 0)) == b"".join(leaves[:256])
+            assert await log.tile(TileName(0, 0, width=7)) == b"".join(leaves[:7])
+            assert await log.tile(TileName(0, 1, width=4)) == b"".join(leaves[256:])
+            assert await log.tile(TileName(1, 0, width=1)) == root_of(leaves[:256])
+            assert (await log.tile(TileName(None, 1, width=4))).endswith(b"entry 259")
+            with pytest.raises(NoSuchEntry):
+                await log.tile(TileName(0, 1, width=5))
+
+    asyncio.run(story())
