@@ -1,0 +1,124 @@
+"""Whom may we ask about, on which day?"""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from casework.consent import Allowed, Lack, Withheld, consents, holds
+from vocabulary.codes import Department, MemberKind, Relation, SharingClass, SignatureMethod
+from vocabulary.evidence import FailureKind, Found, NoRecord, NotAsked, Provenance, SourceFailed
+from vocabulary.household import Household
+from vocabulary.idnumber import WrittenId
+from vocabulary.records.civil_affairs import Authorization, Membership
+
+ON = date(2026, 11, 16)
+DAY = timedelta(days=1)
+HEAD = WrittenId("52990119800101001X")
+OBLIGOR = WrittenId("529902195001010013")
+SOURCE = Provenance(
+    Department.CIVIL_AFFAIRS, "MZ-006", SharingClass.CONDITIONAL, datetime(2026, 11, 16, tzinfo=UTC)
+)
+
+
+def member(person, kind=MemberKind.COHABIT):
+    return Membership(
+        record_id=f"m-{person}",
+        as_of=ON,
+        household="S-1",
+        person=person,
+        relation=Relation.HEAD,
+        kind=kind,
+        joined_on=date(2020, 1, 1),
+    )
+
+
+def signed(person, *, record_id="a-1", valid_from=ON, valid_until=None, withdrawn_on=None):
+    return Authorization(
+        record_id=record_id,
+        as_of=ON,
+        person=person,
+        method=SignatureMethod.HANDWRITTEN,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        withdrawn_on=withdrawn_on,
+    )
+
+
+def household(*rows):
+    return Household.listed("S-1", rows, on=ON)
+
+
+def found(*rows):
+    return Found(tuple(rows), SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("dates", "lack"),
+    [
+        ({"valid_from": ON}, None),
+        ({"valid_from": ON + DAY}, Lack.NOT_YET_VALID),
+        ({"valid_until": ON}, None),
+        ({"valid_from": ON - 9 * DAY, "valid_until": ON - DAY}, Lack.EXPIRED),
+        ({"withdrawn_on": ON + DAY}, None),
+        ({"withdrawn_on": ON}, Lack.WITHDRAWN),
+    ],
+)
+def test_each_edge_of_an_authorization_to_the_day(dates, lack):
+    assert holds(signed(HEAD, **dates), on=ON) is lack
+
+
+def test_who_has_signed_may_be_asked_about():
+    decided = consents(household(member(HEAD)), {HEAD: found(signed(HEAD))})
+    assert decided.of(HEAD) == Allowed("a-1")
+    assert decided.allowed == {HEAD}
+    assert decided.everyone
+
+
+def test_one_that_holds_is_enough():
+    rows = found(signed(HEAD, withdrawn_on=ON), signed(HEAD, record_id="a-2"))
+    assert consents(household(member(HEAD)), {HEAD: rows}).of(HEAD) == Allowed("a-2")
+
+
+def test_of_several_that_do_not_hold_the_nearest_is_named():
+    rows = found(
+        signed(HEAD, valid_from=ON + DAY), signed(HEAD, valid_from=ON - 9 * DAY, valid_until=ON - DAY)
+    )
+    assert consents(household(member(HEAD)), {HEAD: rows}).of(HEAD).lack is Lack.EXPIRED
+
+
+def test_an_obligor_is_asked_about_only_with_consent_of_their_own():
+    people = household(member(HEAD), member(OBLIGOR, MemberKind.OBLIGOR))
+    decided = consents(people, {HEAD: found(signed(HEAD)), OBLIGOR: NoRecord(SOURCE)})
+    assert decided.of(OBLIGOR) == Withheld(Lack.MISSING, "社会救助法 第四十一条（HH-09）：没有授权书")
+    assert not decided.everyone
+
+
+def test_a_member_without_authorization_is_withheld_under_article_40():
+    decided = consents(household(member(HEAD)), {HEAD: NoRecord(SOURCE)})
+    assert decided.of(HEAD) == Withheld(Lack.MISSING, "社会救助法 第四十条：没有授权书")
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        NotAsked(Department.CIVIL_AFFAIRS, "any"),
+        SourceFailed(Department.CIVIL_AFFAIRS, FailureKind.TIMED_OUT, datetime(2026, 11, 16, tzinfo=UTC)),
+        None,
+    ],
+)
+def test_a_register_that_did_not_answer_has_not_shown_consent(outcome):
+    answered = {} if outcome is None else {HEAD: outcome}
+    assert consents(household(member(HEAD)), answered).of(HEAD).lack is Lack.UNKNOWN
+
+
+def test_who_is_not_listed_is_not_asked_about():
+    stranger = consents(household(member(HEAD)), {HEAD: found(signed(HEAD))}).of(OBLIGOR)
+    assert isinstance(stranger, Withheld)
+    assert stranger.lack is Lack.NOT_LISTED
+
+
+def test_no_clause_repeats_an_id_number():
+    decided = consents(household(member(HEAD), member(OBLIGOR, MemberKind.OBLIGOR)), {})
+    for consent in decided.of_person.values():
+        assert HEAD not in consent.clause
+        assert OBLIGOR not in consent.clause
