@@ -12,7 +12,8 @@
 Whose rows: those of the member, of the household, or of the household's members, by the columns
 that the rows have; `on="mother"` takes the rows whose `mother` is the member. `matching=(other,
 "month")` keeps rows with a row of `other` for the same person and month; `unmatched=` those
-without one. An aggregate is unknown where a record type that it reads gave no usable answer.
+without one; `matched_on="household"` compares with the rows of the member's household instead.
+An aggregate is unknown where a record type that it reads gave no usable answer.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Whose(TypedDict, total=False):
     during: Expr
     matching: Matching
     unmatched: Matching
+    matched_on: str | tuple[str, ...]
     on: str | tuple[str, ...]
 
 
@@ -180,7 +182,7 @@ def _aggregate(
     kind: Kind,
     by: Expr | None = None,
 ) -> Expr:
-    match, matched = _match(whose.get("matching"), whose.get("unmatched"))
+    match, matched = _match(whose)
     on = whose.get("on")
     given = {"value": value, "where": whose.get("where"), "during": whose.get("during"), "by": by}
     given["matched"] = matched
@@ -206,7 +208,8 @@ def _aggregate(
     )
 
 
-def _match(matching: Matching | None, unmatched: Matching | None) -> tuple[Match | None, Expr | None]:
+def _match(whose: Whose) -> tuple[Match | None, Expr | None]:
+    matching, unmatched, on = whose.get("matching"), whose.get("unmatched"), whose.get("matched_on")
     if matching is not None and unmatched is not None:
         raise Refused("expected `matching` or `unmatched`, got both")
     given = matching or unmatched
@@ -214,7 +217,8 @@ def _match(matching: Matching | None, unmatched: Matching | None) -> tuple[Match
         return None, None
     columns = (given[1],) if isinstance(given[1], str) else given[1]
     condition = given[2] if len(given) == 3 else None
-    return Match(given[0].plan, columns, present=matching is not None), condition
+    by = (on,) if isinstance(on, str) else on
+    return Match(given[0].plan, columns, present=matching is not None, on=by), condition
 
 
 def _rows_of(op: str, rows: Rows | None, named: dict[str, Expr]) -> tuple[Plan, dict[str, Expr]]:

@@ -159,6 +159,14 @@ def position(letters: str, text: Expr) -> Expr:
     return make("position", text, kind=Kind.NUMBER, constants=(letters,))
 
 
+def contains(text: Expr, letters: str) -> Expr:
+    """Whether these characters stand in the text, one after the other."""
+    needs("contains", _TEXT, text)
+    if not letters:
+        raise KindsDiffer("expected at least one character in `contains`, got none")
+    return make("contains", text, kind=Kind.FLAG, constants=(letters,))
+
+
 def digit(text: Expr, index: int) -> Expr:
     """The digit at a place counted from 0; -1 where no ASCII digit stands there."""
     return position("0123456789", part(text, index, index + 1))

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from verification.language.expression import Expr, walk, with_args
 from verification.language.kinds import Kind, Refused
-from verification.language.rows import Aggregate
+from verification.language.rows import Aggregate, Match
 from verification.language.source import ColumnOf, Holds, Plan, Source, column, columns_in, source
 from vocabulary.record import Record, columns_of
 from vocabulary.records.civil_affairs import Membership
@@ -122,7 +122,9 @@ class Level:
     def _settled(self, expr: Expr) -> Expr:
         if isinstance(expr, Aggregate):
             args = tuple(self._inside(arg) for arg in expr.args)
-            settled = replace(expr, args=args, on=expr.on or self._whose(expr.plan))
+            settled = replace(
+                expr, args=args, on=expr.on or self._whose(expr.plan), match=self._matched(expr)
+            )
             self._check_aggregate(settled)
             return settled
         self._check(expr)
@@ -150,6 +152,17 @@ class Level:
             )
         return found
 
+    def _matched(self, aggregate: Aggregate) -> Match | None:
+        """By which columns the other rows are the same one's: the same, where they have them."""
+        match, on = aggregate.match, aggregate.on or self._whose(aggregate.plan)
+        if match is None:
+            return None
+        same = on if all(name in match.plan.columns for name in on) else self._whose(match.plan)
+        for name in match.columns:
+            if name not in match.plan.columns or name not in aggregate.plan.columns:
+                raise Refused(f"expected a column of both rows to match by, got `{name}`")
+        return replace(match, on=match.on or same)
+
     def _check(self, node: Expr) -> None:
         if isinstance(node, ColumnOf):
             raise Refused(
@@ -161,17 +174,18 @@ class Level:
             )
 
     def _check_aggregate(self, aggregate: Aggregate) -> None:
-        for name in aggregate.on or ():
-            holds = aggregate.plan.columns.get(name)
-            if holds is None or holds.kind not in (
-                {Kind.PERSON, Kind.HOUSEHOLD} if self.name == MEMBER else {Kind.HOUSEHOLD}
-            ):
-                raise Refused(
-                    f"expected a column of {aggregate.plan.name} that names a {self.name}, got `{name}`"
-                )
+        self._check_whose(aggregate.plan, aggregate.on or ())
+        if aggregate.match is not None:
+            self._check_whose(aggregate.match.plan, aggregate.match.on or ())
         for node in (each for arg in aggregate.args for each in walk(arg)):
             if not isinstance(node, ColumnOf):
                 self._check(node)
+
+    def _check_whose(self, plan: Plan, on: tuple[str, ...]) -> None:
+        allowed = {Kind.PERSON, Kind.HOUSEHOLD} if self.name == MEMBER else {Kind.HOUSEHOLD}
+        for name in on:
+            if name not in plan.columns or plan.columns[name].kind not in allowed:
+                raise Refused(f"expected a column of {plan.name} that names a {self.name}, got `{name}`")
 
     def _add(self, name: str, expr: Expr, *, zh: str = "", en: str = "") -> None:
         holds = Holds(expr.kind, expr.optional, expr.codes, expr.uncertain, expr.bound)

@@ -43,7 +43,10 @@ class Pack(Protocol):
         """A parameter's values in order of time, without overlap. Raises `PackGap` when it has none."""
 
     def table(self, name: str) -> Mapping[str, Sequence[Dated]]:
-        """A table's values by key, as for `values`. Raises `PackGap` when there is no such table."""
+        """A table's values by key, as for `values`; `*` stands for every key not named.
+
+        Raises `PackGap` when there is no such table.
+        """
 
 
 def param(

@@ -11,11 +11,15 @@ from verification.language.source import Plan
 
 @dataclass(frozen=True, eq=False)
 class Match:
-    """Rows of `plan` that equal in `columns`; whether there must be one (`present`) or none."""
+    """Rows of `plan` that equal in `columns`; whether there must be one (`present`) or none.
+
+    `on`   by which columns they are the same member's or household's; None: not settled yet
+    """
 
     plan: Plan
     columns: tuple[str, ...]
     present: bool
+    on: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,7 +41,8 @@ class Aggregate(Expr):
         yield from super().identity()
         yield from (self.plan.digest, *self.roles, ",".join(self.on or ()), str(self.lenient))
         if self.match is not None:
-            yield from (self.match.plan.digest, *self.match.columns, str(self.match.present))
+            yield from (self.match.plan.digest, *self.match.columns, ",".join(self.match.on or ()))
+            yield str(self.match.present)
 
     def role(self, name: str) -> Expr | None:
         """The argument in a role, if there is one."""

@@ -42,7 +42,10 @@ class Severity(Code):
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """A rule as declared; `condition` and `evidence` are expressions over facts of `level`."""
+    """A rule as declared; `condition` and `evidence` are expressions over facts of `level`.
+
+    `milder`   a lesser severity, and the condition under which the rule is found with it
+    """
 
     number: str
     zh: str
@@ -53,16 +56,33 @@ class Rule:
     condition: Expr
     evidence: tuple[tuple[str, Expr], ...]
     doubts: frozenset[Doubt]
+    milder: tuple[Severity, Expr] | None = None
 
     def reads(self) -> dict[type[Record], frozenset[str]]:
         """Record types, and their columns, that an answer needs."""
-        return reads(self.condition, *(value for _, value in self.evidence))
+        return reads(*self.expressions())
+
+    def expressions(self) -> Iterator[Expr]:
+        """Its conditions and evidence."""
+        yield self.condition
+        if self.milder is not None:
+            yield self.milder[1]
+        yield from (value for _, value in self.evidence)
 
 
 def rule(
-    number: str, zh: str, en: str, *, of: Level, severity: Severity, cite: str
+    number: str,
+    zh: str,
+    en: str,
+    *,
+    of: Level,
+    severity: Severity,
+    cite: str,
+    or_else: tuple[Severity, Expr] | None = None,
 ) -> Callable[[Callable[[Level], Says]], Rule]:
     """Declare a rule on the function that says its condition and evidence.
+
+    `or_else`   a lesser severity with which it is found where the condition does not hold but this one does
 
     Raises `MayBeAbsent` or `OnlyALowerBound` where the condition could turn a missing value or
     a failure into an answer, `Refused` where it is not a condition or cites nothing.
@@ -72,16 +92,23 @@ def rule(
 
     def declare(says: Callable[[Level], Says]) -> Rule:
         condition, evidence = says(of)
-        needs(f"the condition of {number}", frozenset({Kind.FLAG}), condition)
-        certain_presence(f"the condition of {number}", condition)
-        settled = of.settle(condition)
-        if settled.bound:
-            raise OnlyALowerBound(f"expected a condition of {number} on whole answers, got a lower bound")
+        settled = _condition(number, of, condition)
+        milder = (or_else[0], _condition(number, of, or_else[1])) if or_else is not None else None
         shown = tuple((name, of.settle(lift(value))) for name, value in sorted(evidence.items()))
-        doubts = frozenset(doubt for fact in facts_in(settled) for doubt in fact.definition.doubts)
-        return Rule(number, zh, en, severity, cite, of, settled, shown, doubts)
+        facts = facts_in(settled, milder[1] if milder else None)
+        doubts = frozenset(doubt for fact in facts for doubt in fact.definition.doubts)
+        return Rule(number, zh, en, severity, cite, of, settled, shown, doubts, milder)
 
     return declare
+
+
+def _condition(number: str, level: Level, condition: Expr) -> Expr:
+    needs(f"the condition of {number}", frozenset({Kind.FLAG}), condition)
+    certain_presence(f"the condition of {number}", condition)
+    settled = level.settle(condition)
+    if settled.bound:
+        raise OnlyALowerBound(f"expected a condition of {number} on whole answers, got a lower bound")
+    return settled
 
 
 def rules_in(*modules: ModuleType) -> list[Rule]:
@@ -112,8 +139,7 @@ class Catalogue:
     def expressions(self) -> Iterator[Expr]:
         """Every condition, piece of evidence and told fact."""
         for each in self.rules:
-            yield each.condition
-            yield from (value for _, value in each.evidence)
+            yield from each.expressions()
         yield from self.told
 
     def definitions(self, level: Level) -> list[Definition]:
@@ -134,6 +160,8 @@ class Catalogue:
         """The catalogue line by line: rules in order of number, then facts in order of level and name."""
         for each in self.rules:
             yield f"rule {each.number} {each.severity} {each.level.name} {each.condition.digest} {each.cite}"
+            if each.milder is not None:
+                yield f"milder {each.milder[0]} {each.milder[1].digest}"
             yield from (f"evidence {name} {value.digest}" for name, value in each.evidence)
         for level in (self.household, self.member):
             for found in sorted(self.definitions(level), key=lambda each: each.name):
@@ -164,7 +192,8 @@ def _add_rows(found: dict[type[Record], set[str]], node: Aggregate) -> None:
     """The columns by which rows are the member's or the household's, and matched."""
     for plan, columns in (
         (node.plan, node.on or ()),
-        *([(node.match.plan, (*(node.on or ()), *node.match.columns))] if node.match else []),
+        (node.plan, node.match.columns if node.match else ()),
+        *([(node.match.plan, (*(node.match.on or ()), *node.match.columns))] if node.match else []),
     ):
         if isinstance(plan.root, Records):
             own = {name for name in columns if name in plan.columns}
