@@ -1,0 +1,77 @@
+"""How does a row of the demo district get its key and its day?
+
+Every record type counts its own rows from 1; a department speaks for the day of its last
+delivery before the application, unless the row itself is younger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
+from typing import Any, TypeVar
+
+from demo.households import Family
+from demo.means import Means
+from vocabulary.codes import Department
+from vocabulary.month import Month
+from vocabulary.record import Record
+
+R = TypeVar("R", bound=Record)
+
+DELIVERED_DAYS_BEFORE = {
+    Department.CIVIL_AFFAIRS: 1,
+    Department.SOCIAL_SECURITY: 4,
+    Department.HEALTH: 2,
+    Department.EDUCATION: 7,
+    Department.DISABILITY: 6,
+}
+"""Days before the first of the month of application, to which each department's delivery holds."""
+
+PAID_MONTHS = 10
+"""Benefits are on file for so many months before the application."""
+
+
+class Calendar:
+    """The days that hang on the day of application: the window before its month, the school years, the deliveries."""
+
+    def __init__(self, on: date) -> None:
+        """Take the day of application."""
+        self.on = on
+        month = Month.of(on)
+        self.window = tuple(month.plus(index - 12) for index in range(12))
+        self.paid = self.window[-PAID_MONTHS:]
+        self.first = self.window[0].first_day
+        self.school_year = on.year if on.month >= 9 else on.year - 1
+        self.delivered = {
+            department: month.first_day - timedelta(days)
+            for department, days in DELIVERED_DAYS_BEFORE.items()
+        }
+
+
+class Scribe:
+    """Writes rows: gives each its number within its record type, and its department's day."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        """Start every record type at number 1."""
+        self.calendar = calendar
+        self._numbers: dict[type[Record], count[int]] = {}
+
+    def write(self, record: type[R], *, as_of: date | None = None, **columns: Any) -> R:
+        """One row of a record type."""
+        number = next(self._numbers.setdefault(record, count(1)))
+        day = as_of or self.calendar.delivered[record.department]
+        return record(record_id=f"{record.catalogue_id}-{number:07d}", as_of=day, **columns)
+
+
+@dataclass(slots=True)
+class Dossier:
+    """一户一档: one household as drawn, what it lives on, and the rows that the departments hold of it.
+
+    `planted`  the rule whose contradiction was planted here, or None
+    """
+
+    family: Family
+    means: Means
+    records: list[Record] = field(default_factory=list)
+    planted: str | None = None
