@@ -51,6 +51,14 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     size: int
 
 
+class Limits(NamedTuple):
+    """How many callers may wait, how far the guard may trail in seconds, and what time it is."""
+
+    queue: int
+    guard_every_s: float
+    clock: Callable[[], float]
+
+
 class _Waiting(NamedTuple):
     entry: bytes
     alongside: Alongside
@@ -87,6 +95,7 @@ class Log:
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._stopped = threading.Event()
         self._latched: AuditError | None = None
+        self._unkept: AuditError | None = None
         self._threads = [
             threading.Thread(target=self._write, name="audit-writer", daemon=True),
             threading.Thread(target=self._keep, name="audit-keeper", daemon=True),
@@ -139,8 +148,8 @@ class Log:
         """
         if len(entry) > ENTRY_BYTES_MAX:
             raise EntryTooLong(f"expected an entry of at most {ENTRY_BYTES_MAX} bytes, got {len(entry)}")
-        if self._latched is not None or self._closing or self.held is not None:
-            raise self.held or LogClosed("expected an open log") from self._latched
+        if self._latched or self.held or self._unkept or self._closing:
+            raise self._refusal()
         if len(self._queue) >= self._limits.queue:
             raise QueueFull(f"expected at most {self._limits.queue} callers to wait")
         future: asyncio.Future[Receipt] = self._loop.create_future()
@@ -149,6 +158,11 @@ class Log:
             self._asleep = False
             self._wake.put(None)
         return future
+
+    @property
+    def fault(self) -> AuditError | None:
+        """Why nothing can be appended now; None while the log takes entries."""
+        return self._latched or self.held or self._unkept or (LogClosed("closed") if self._closing else None)
 
     async def checkpoint(self) -> bytes:
         """The newest signed checkpoint, other processes' entries included, without cosignatures."""
@@ -200,6 +214,13 @@ class Log:
         """Sign the coming heads with these. Old and new keys sign together as long as both are given."""
         self._signers = tuple(signers)
 
+    def _refusal(self) -> AuditError:
+        if self._latched is not None or self._closing:
+            refusal = LogClosed("expected an open log")
+            refusal.__cause__ = self._latched
+            return refusal
+        return self.held or self._unkept or LogClosed("expected an open log")
+
     async def _newest(self, *, beyond: int | None = None) -> Head:
         """The head as stored; the last one of this process when that already reaches `beyond`."""
         if beyond is not None and beyond < self._head.frontier.size:
@@ -213,14 +234,18 @@ class Log:
     def _write(self) -> None:
         """The writer's thread: one batch after the other until the log closes and nobody waits."""
         try:
-            while batch := self._next_batch():
+            while self._latched is None and (batch := self._next_batch()):
                 self._in_flight = batch
                 self._commit(batch)
         finally:  # whatever ends this thread, nobody is left waiting
             self._latched = self._latched or LogClosed("expected an open log")
-            left, self._queue = self._in_flight + self._queue, []
             with suppress(RuntimeError):  # the loop may be gone
-                self._loop.call_soon_threadsafe(_fail, left, self._latched)
+                self._loop.call_soon_threadsafe(self._fail_all)
+
+    def _fail_all(self) -> None:
+        """Runs in the loop, as `append` does, so that no entry slips in behind it."""
+        left, self._queue, self._in_flight = self._in_flight + self._queue, [], []
+        _fail(left, self._latched or LogClosed("expected an open log"))
 
     def _next_batch(self) -> list[_Waiting]:
         """What waits, oldest first; empty when the log closes."""
@@ -265,9 +290,9 @@ class Log:
                 self._advance_guard(head)
                 self._store.tidy()
             except AuditError as error:
-                self.held = self.held or error
+                self._unkept = error  # nothing is signed any further than the guard can follow
             else:
-                kept = head
+                self._unkept, kept = None, head
 
     def _advance_guard(self, head: Head) -> None:
         try:
@@ -280,14 +305,6 @@ class Log:
         self._stopped.set()
         self._threads[1].join()
         self._advance_guard(self._head)
-
-
-class Limits(NamedTuple):
-    """How many callers may wait, how far the guard may trail in seconds, and what time it is."""
-
-    queue: int
-    guard_every_s: float
-    clock: Callable[[], float]
 
 
 def read_tile(reader: Reader, name: TileName) -> bytes:

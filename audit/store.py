@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from itertools import groupby
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -85,8 +84,9 @@ _cosigned = sa.Table(
     sa.Column("note", sa.LargeBinary, nullable=False),
 )
 
-WAL_BYTES = 8 << 20
-WAL_BYTES_MAX = 64 << 20
+WAL_BYTES = 6 << 20
+BUSY_MS = 10_000
+_PAGES_TOUCHED = 3 * 4096
 
 Sign = Callable[[Checkpoint], bytes]
 Step = Callable[[str], None]
@@ -115,6 +115,7 @@ class Store:
         self._step = on_step
         self._connection: Any = None
         self._tail: tuple[Frontier, list[bytes]] = (Frontier(), [])
+        self._wal_bytes = 0
 
     def create(self, sign: Sign) -> None:
         """Make the tables and the empty head, unless they are there. Raises `WrongOrigin` for another log's."""
@@ -131,6 +132,9 @@ class Store:
                 )
             elif found != self.origin:
                 raise WrongOrigin(f"expected the database of `{self.origin}`, got that of `{found}`")
+        if self._lite:
+            self._connect()  # SQLite removes its log with its last connection: keep one
+            self._prewrite_wal()
 
     def append(
         self, entries: Sequence[bytes], alongside: Sequence[tuple[int, Alongside]], sign: Sign
@@ -160,6 +164,7 @@ class Store:
             self._step("commit")
         self._step("committed")
         self._tail = (grown, tail)
+        self._wal_bytes += len(data) + _PAGES_TOUCHED
         return Head(grown, note)
 
     def resign(self, sign: Sign) -> Head:
@@ -180,23 +185,38 @@ class Store:
             )
 
     def tidy(self) -> None:
-        """Move SQLite's write-ahead log into the database when it has grown, and cut it when it is long.
+        """Move SQLite's write-ahead log into the database once it has grown, and start it anew.
 
         Run it from a thread of its own: an append that did this itself would stall.
         """
-        if self._turns is None or self._wal_bytes() < WAL_BYTES:
+        if self._turns is None or self._wal_bytes < WAL_BYTES:
             return
+        self._wal_bytes = 0
         with self._translated(), self.engine.connect() as connection:
             raw: Any = connection.connection.dbapi_connection
             raw.execute("pragma wal_checkpoint(passive)")
-            if self._wal_bytes() > WAL_BYTES_MAX:
-                with self._turn():  # what is left since the line above is short
-                    raw.execute("pragma wal_checkpoint(truncate)")
+            with (
+                self._turn()
+            ):  # what is left since the line above is short; a reader in the way is not waited for
+                raw.execute("pragma busy_timeout=0")
+                raw.execute("pragma wal_checkpoint(restart)")
+                raw.execute(f"pragma busy_timeout={BUSY_MS}")
 
-    def _wal_bytes(self) -> int:
-        with suppress(FileNotFoundError):
-            return Path(f"{self.engine.url.database}-wal").stat().st_size
-        return 0
+    def _prewrite_wal(self) -> None:
+        """Give SQLite's write-ahead log its size at once.
+
+        A commit that lengthens the file waits for the file system's journal as well: 0.31 ms against 0.15 ms.
+        SQLite reads the log up to the first frame with a wrong checksum, so that zeros behind the end are nothing.
+        """
+        with self._translated(), self._turn():
+            file = os.open(f"{self.engine.url.database}-wal", os.O_RDWR)
+            try:
+                end = os.fstat(file).st_size
+                if end < 2 * WAL_BYTES:
+                    os.pwrite(file, bytes(2 * WAL_BYTES - end), end)
+                    os.fsync(file)
+            finally:
+                os.close(file)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -275,9 +295,12 @@ class Store:
                 self._drop_connection()  # which rolls back, and starts afresh after a lost connection
                 raise
 
-    def _begin(self) -> Any:
+    def _connect(self) -> None:
         if self._connection is None:
             self._connection = self.engine.raw_connection()
+
+    def _begin(self) -> Any:
+        self._connect()
         cursor = self._connection.dbapi_connection.cursor()
         self._step("begin")
         if self._lite:
@@ -475,7 +498,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.execute("pragma journal_mode=wal")
     connection.execute("pragma synchronous=full")
     connection.execute("pragma wal_autocheckpoint=0")  # `Store.tidy` does it, off the path of an append
-    connection.execute("pragma busy_timeout=10000")
+    connection.execute(f"pragma busy_timeout={BUSY_MS}")
 
 
 def _turns_of(engine: sa.Engine) -> int:
