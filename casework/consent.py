@@ -7,10 +7,10 @@ When the register of authorizations did not answer, nobody has been shown to con
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import assert_never
+from typing import assert_never, cast
 
 from vocabulary.codes import Code, MemberKind
 from vocabulary.evidence import Found, NoRecord, NotAsked, Outcome, SourceFailed
@@ -104,7 +104,8 @@ _OBLIGOR = "社会救助法 第四十一条（HH-09）"
 def _consent(outcome: Outcome | None, basis: str, *, on: date) -> Consent:
     match outcome:
         case Found(records):
-            return _best([each for each in records if isinstance(each, Authorization)], basis, on=on)
+            # Connectors give `partial` records, which have the columns of the type and not the type.
+            return _best(cast("tuple[Authorization, ...]", records), basis, on=on)
         case NoRecord():
             return _withheld(Lack.MISSING, basis)
         case None | NotAsked() | SourceFailed():
@@ -113,7 +114,7 @@ def _consent(outcome: Outcome | None, basis: str, *, on: date) -> Consent:
             assert_never(outcome)
 
 
-def _best(signed: list[Authorization], basis: str, *, on: date) -> Consent:
+def _best(signed: Sequence[Authorization], basis: str, *, on: date) -> Consent:
     """One that holds is enough; when none does, the one nearest to it is named."""
     lacks: list[Lack] = []
     for authorization in signed:

@@ -1,0 +1,134 @@
+"""What may leave, field by field? The operation is executed over what was fetched, and every field passes one guard.
+
+The guard asks the plan's decision about the resource that the field shows: clear, masked,
+verify-only or denied. A field that nobody declared shows nothing. Execution does no I/O:
+everything was fetched before, so a resolver cannot ask a department behind the plan's back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema, execute, get_named_type
+
+from casework.agreement import Access
+from casework.cedar import Decision
+from casework.resource import STATE_TERM, resources
+from gateway.access import masked
+from gateway.plan import Plan
+from gateway.schema.told import OPEN
+from gateway.view import Shown, Sourced
+from vocabulary.idnumber import mask
+
+Shows: TypeAlias = Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer, before it has a receipt. `errors` have paths; `data` is null when nothing could be told."""
+
+    data: dict[str, Any] | None
+    errors: tuple[dict[str, Any], ...]
+    access: tuple[dict[str, Any], ...]
+    sources: Mapping[str, Any]
+
+
+def tell(plan: Plan, shown: Shown, *, schema: GraphQLSchema, shows: Shows) -> Told:
+    """Execute the question over what was fetched."""
+    document = plan.question.document
+    result = execute(
+        schema,
+        document.tree,
+        root_value=shown,
+        context_value=Telling(plan.decisions, shows),
+        variable_values=dict(document.given),
+        operation_name=document.operation.name.value if document.operation.name else None,
+        middleware=[guard],
+        is_awaitable=lambda _: False,
+        hide_suggestions=True,
+    )
+    assert isinstance(result, ExecutionResult), "nothing here is awaited"
+    return Told(
+        result.data,
+        tuple(formatted(error) for error in result.errors or ()),
+        tuple(_explained(plan)),
+        dict(shown.sources),
+    )
+
+
+def formatted(error: GraphQLError) -> dict[str, Any]:
+    """An error as it leaves. What we did not raise ourselves is a fault of ours, and its text stays here."""
+    if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
+        shown = {"message": "expected an answer, got a fault of ours", "extensions": {"code": "INTERNAL"}}
+        return {**shown, "path": error.path} if error.path else shown
+    return dict(error.formatted)
+
+
+@dataclass(slots=True)
+class Telling:
+    """The state of one execution: what is decided, and which refusals have been told."""
+
+    decisions: Mapping[str, Decision]
+    shows: Shows
+    told: set[tuple[str, ...]] = field(default_factory=set)
+
+    def refuse(self, info: GraphQLResolveInfo, decision: Decision) -> None:
+        """Tell a refusal once for each selected field, at the first place where it occurs; later ones are null."""
+        selected = tuple(step for step in info.path.as_list() if isinstance(step, str))
+        if selected in self.told:
+            return
+        self.told.add(selected)
+        raise GraphQLError(
+            f"{'verified only, not shown' if decision.outcome is Access.VERIFY_ONLY else 'refused'}: {decision.clause}",
+            extensions={"code": _CODES[decision.outcome], "clause": decision.clause, "basis": decision.basis},
+        )
+
+
+def guard(resolve: Callable[..., Any], root: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    """Let through what is decided to be shown, in the form that is decided."""
+    owner, telling = info.parent_type.name, info.context
+    if owner.startswith("__") or info.field_name.startswith("__"):
+        return resolve(root, info, **arguments)
+    name = telling.shows.get((owner, info.field_name), f"{owner}.{info.field_name}")
+    if name == OPEN:
+        return resolve(root, info, **arguments)
+    decision = telling.decisions[name]
+    if decision.outcome is Access.CLEAR:
+        return resolve(root, info, **arguments)
+    if name.endswith(STATE_TERM):
+        return _enveloped(resolve(root, info, **arguments), telling, info, decision)
+    if decision.outcome is Access.MASKED:
+        return _masked(name, resolve(root, info, **arguments), info)
+    return telling.refuse(info, decision)
+
+
+_CODES = {Access.DENIED: "REFUSED", Access.VERIFY_ONLY: "VERIFY_ONLY"}
+
+
+def _enveloped(value: Any, telling: Telling, info: GraphQLResolveInfo, decision: Decision) -> Any:
+    """Whether there is a record at all: an answer says itself that it is withheld, a list is refused."""
+    if decision.outcome is not Access.DENIED:
+        return value
+    return value.without(decision.clause) if isinstance(value, Sourced) else telling.refuse(info, decision)
+
+
+def _masked(name: str, value: Any, info: GraphQLResolveInfo) -> Any:
+    """A value with only the part that 脱敏 shows. Of what we made ourselves, only who it is about is masked."""
+    if value is None:
+        return None
+    if resources()[name].column is not None:
+        return masked(name, str(value))
+    return mask(str(value)) if get_named_type(info.return_type).name == "IdNumber" else value
+
+
+def _explained(plan: Plan) -> Iterator[dict[str, Any]]:
+    """What was not shown in clear, with the clause that decided, for `extensions.access`."""
+    for selected, decision in plan.withheld():
+        yield {
+            "field": ".".join(selected.path),
+            "outcome": decision.outcome.value,
+            "clause": decision.clause,
+            "basis": decision.basis,
+        }

@@ -1,0 +1,277 @@
+"""Is this GraphQL document one we are willing to think about? Refused early, before anything costs time.
+
+    GatewayError
+    └── BadDocument      not GraphQL, not this schema's, or variables that do not fit: says where
+        └── TooCostly    too long, too deep, too wide: says which limit
+
+Nothing is asked and nobody is looked up here. No message repeats a literal of the document
+or a value of its variables: a person's id number stands among them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    get_operation_ast,
+    parse,
+    print_ast,
+    validate,
+)
+from graphql.execution.values import get_variable_values
+
+from gateway.errors import BadDocument, TooCostly
+
+N = TypeVar("N", bound=OperationDefinitionNode | FragmentDefinitionNode)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a document may be. The figures are GraphQL Armor's, but for depth: our envelopes add two levels."""
+
+    source_bytes: int = 16_384
+    tokens: int = 1_000
+    comments: int = 50
+    depth: int = 8
+    introspection_depth: int = 16
+    aliases: int = 15
+    fragments: int = 20
+    spreads: int = 40
+    directives: int = 50
+    list_items: int = 500
+    """The most that `first` may ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One operation that this schema can answer.
+
+    `variables`   coerced, as arguments take them
+    `given`       as they came, for the executor coerces them itself
+    """
+
+    tree: DocumentNode
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Mapping[str, Any]
+    given: Mapping[str, Any]
+
+
+def read(
+    text: str,
+    *,
+    operation_name: str | None,
+    variables: Mapping[str, Any] | None,
+    schema: GraphQLSchema,
+    limits: Limits,
+) -> Document:
+    """The document, measured, parsed, freed of repetitions and validated.
+
+    Raises `TooCostly` for a document over a limit and `BadDocument` for any other fault,
+    with every place that graphql-core found.
+    """
+    _refuse_long(text, limits)
+    tree = _parsed(text, limits)
+    _refuse_wide(tree, limits)
+    tree = without_repetition(tree)
+    _refuse_deep(tree, limits)
+    _refuse_invalid(tree, schema)
+    operation = _operation(tree, operation_name)
+    fragments = {
+        node.name.value: node for node in tree.definitions if isinstance(node, FragmentDefinitionNode)
+    }
+    given = variables or {}
+    return Document(tree, operation, fragments, _coerced(operation, given, schema), given)
+
+
+def without_repetition(tree: DocumentNode) -> DocumentNode:
+    """The same document with fields that stand twice side by side merged into one.
+
+    Validation compares every two selections of one name: 500 times `members{name}`, 7 KB,
+    costs it more than a second. Merging is linear and cannot change the answer, since
+    GraphQL merges them itself when it executes.
+    """
+    return DocumentNode(
+        definitions=tuple(
+            _rebuilt(node, _merged(node.selection_set))
+            if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode)
+            else node
+            for node in tree.definitions
+        ),
+        loc=tree.loc,
+    )
+
+
+def without_values(message: str) -> str:
+    """A message of graphql-core without any value of the document: it quotes literals and variables.
+
+    >>> without_values("Variable '$id' got invalid value 529901199001011234; String cannot represent it")
+    "Variable '$id' got an invalid value; String cannot represent it"
+    """
+    message = re.sub(r"got invalid value .*?;", "got an invalid value;", message, flags=re.DOTALL)
+    message = re.sub(r"(cannot represent [a-z -]*value|Unexpected \w+|found \w+)[: ].*", r"\1", message)
+    message = re.sub(r"found .*\.$", "found another value.", message)
+    message = re.sub(r"\"[^\"]*\"", '"…"', message)
+    message = re.sub(r"\d{5,}[0-9Xx]*", "…", message)
+    return re.sub(r"[^\x00-\x7f…]+", "…", message)
+
+
+def _refuse_long(text: str, limits: Limits) -> None:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise BadDocument("expected a document in Unicode, got half a surrogate pair") from None
+    if size > limits.source_bytes:
+        raise TooCostly(f"expected a document of at most {limits.source_bytes} bytes, got more")
+    depth = 0
+    for sign in re.findall(r"[{}\[\]()]", text):
+        depth += 1 if sign in "{[(" else -1
+        # Twice the depth: arguments and lists nest too. The exact measure is taken after parsing,
+        # which recurses and must not be given a thousand levels.
+        if depth > 2 * limits.introspection_depth + 8:
+            raise TooCostly(f"expected at most {limits.depth} levels of nesting, got more")
+
+
+def _parsed(text: str, limits: Limits) -> DocumentNode:
+    try:
+        return parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.comments)
+    except GraphQLError as error:
+        if "limit" in error.message or "exceed" in error.message.lower():
+            raise TooCostly(
+                f"expected at most {limits.tokens} tokens and {limits.comments} comments, got more"
+            ) from None
+        raise BadDocument.of([error]) from None
+
+
+def _refuse_wide(tree: DocumentNode, limits: Limits) -> None:
+    """Count what multiplies work: aliases, spreads, fragments, directives."""
+    fields = [node for node in _walk(tree) if isinstance(node, FieldNode)]
+    spreads = [node for node in _walk(tree) if isinstance(node, FragmentSpreadNode | InlineFragmentNode)]
+    counted = {
+        "aliases": sum(
+            1 for node in fields if node.alias is not None and node.alias.value != node.name.value
+        ),
+        "spreads": len(spreads),
+        "fragments": sum(1 for node in tree.definitions if isinstance(node, FragmentDefinitionNode)),
+        "directives": sum(len(node.directives or ()) for node in (*fields, *spreads)),
+    }
+    for what, count in counted.items():
+        if count > getattr(limits, what):
+            raise TooCostly(f"expected at most {getattr(limits, what)} {what}, got {count}")
+
+
+def _refuse_deep(tree: DocumentNode, limits: Limits) -> None:
+    fragments = {
+        node.name.value: node for node in tree.definitions if isinstance(node, FragmentDefinitionNode)
+    }
+    seen: dict[str, int] = {}
+
+    def below(selections: SelectionSetNode | None, within: frozenset[str], roof: int) -> int:
+        deepest = 0
+        for node in selections.selections if selections else ():
+            if isinstance(node, FragmentSpreadNode):
+                deepest = max(deepest, spread(node.name.value, within, roof))
+            elif isinstance(node, FieldNode):
+                allowed = limits.introspection_depth if node.name.value.startswith("__") else roof
+                deepest = max(deepest, 1 + below(node.selection_set, within, allowed))
+                if deepest > allowed:
+                    raise TooCostly(f"expected at most {allowed} levels of fields, got more")
+            elif isinstance(node, InlineFragmentNode):
+                deepest = max(deepest, below(node.selection_set, within, roof))
+        return deepest
+
+    def spread(name: str, within: frozenset[str], roof: int) -> int:
+        # A cycle is validation's to refuse; here it only must not be followed for ever.
+        if name in within or name not in fragments:
+            return 0
+        if name not in seen:
+            seen[name] = below(fragments[name].selection_set, within | {name}, roof)
+        return seen[name]
+
+    for node in tree.definitions:
+        if (
+            isinstance(node, OperationDefinitionNode)
+            and below(node.selection_set, frozenset(), limits.depth) > limits.introspection_depth
+        ):
+            raise TooCostly(f"expected at most {limits.depth} levels of fields, got more")
+
+
+def _refuse_invalid(tree: DocumentNode, schema: GraphQLSchema) -> None:
+    faults = validate(schema, tree, max_errors=5, hide_suggestions=True)
+    if faults:
+        raise BadDocument.of(faults)
+
+
+def _operation(tree: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operation = get_operation_ast(tree, name)
+    if operation is None:
+        raise BadDocument("expected one operation, or the name of one in `operationName`, got neither")
+    if operation.operation is not OperationType.QUERY:
+        raise BadDocument(f"expected a query, got a {operation.operation.value}")
+    return operation
+
+
+def _coerced(
+    operation: OperationDefinitionNode, variables: Mapping[str, Any], schema: GraphQLSchema
+) -> Mapping[str, Any]:
+    coerced = get_variable_values(
+        schema, operation.variable_definitions or (), dict(variables), max_errors=5, hide_suggestions=True
+    )
+    if isinstance(coerced, list):
+        raise BadDocument.of(coerced)
+    return coerced
+
+
+def _merged(selections: SelectionSetNode) -> SelectionSetNode:
+    """One node for each distinct selection, in the order of first appearance."""
+    groups: dict[str, list[Any]] = {}
+    for node in selections.selections:
+        groups.setdefault(_signature(node), []).append(node)
+    return SelectionSetNode(selections=tuple(_one(nodes) for nodes in groups.values()), loc=selections.loc)
+
+
+def _one(nodes: list[Any]) -> Any:
+    inside = [inner for node in nodes if (inner := getattr(node, "selection_set", None)) is not None]
+    if not inside:
+        return nodes[0]
+    together = SelectionSetNode(
+        selections=tuple(node for selections in inside for node in selections.selections), loc=inside[0].loc
+    )
+    return _rebuilt(nodes[0], _merged(together))
+
+
+def _signature(node: Any) -> str:
+    """What must be equal for two selections to be one: all but what stands in their braces."""
+    if isinstance(node, FragmentSpreadNode):
+        return print_ast(node)
+    bare = _rebuilt(node, None if isinstance(node, FieldNode) else SelectionSetNode(selections=()))
+    return print_ast(bare)
+
+
+def _rebuilt(node: Any, selections: SelectionSetNode | None) -> Any:
+    """A copy of a node with other selections; nodes are never changed in place, their tokens are shared."""
+    kept = {key: getattr(node, key, None) for key in node.keys}
+    return type(node)(**{**kept, "selection_set": selections})
+
+
+def _walk(tree: DocumentNode) -> Iterator[Any]:
+    """Every selection of a document, without following spreads."""
+    waiting: list[Any] = list(tree.definitions)
+    while waiting:
+        node = waiting.pop()
+        selections = getattr(node, "selection_set", None)
+        waiting.extend(selections.selections if selections else ())
+        yield node

@@ -1,0 +1,75 @@
+"""What can go wrong with an inquiry, and what does the asker get told?
+
+    Exception
+    └── InquiryError          each has a `code` for machines and an HTTP `status`
+        ├── BadRequest        the HTTP request is not a GraphQL one
+        ├── BadDocument       the document is not one that this schema can answer
+        │   └── TooCostly     it is too large to think about
+        ├── BadArgument       an argument is not what its name promises
+        └── NotLogged         the log cannot be written, so there is no answer
+
+Who asks and whether they may is said by `gateway.caller` and `gateway.access`. A department
+that fails is no error: it is a value in the answer. No message repeats an id number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from graphql import GraphQLError
+
+
+class InquiryError(Exception):
+    """An inquiry that gets no data."""
+
+    code: ClassVar[str] = "FAILED"
+    status: ClassVar[int] = 400
+
+
+class BadRequest(InquiryError):
+    """The HTTP request is not a GraphQL one. `status` says how, `allow` what would be."""
+
+    code = "BAD_REQUEST"
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.answered_with = status
+
+
+class BadDocument(InquiryError):
+    """The document does not parse, does not fit the schema, or its variables do not fit it."""
+
+    code = "BAD_DOCUMENT"
+
+    def __init__(self, message: str, faults: Sequence[GraphQLError] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
+
+    @classmethod
+    def of(cls, faults: Sequence[GraphQLError]) -> BadDocument:
+        """All that graphql-core found."""
+        return cls(f"expected a document that fits the schema, got {len(faults)} faults", faults)
+
+
+class TooCostly(BadDocument):
+    """The document is over a limit, and refused before it is validated."""
+
+    code = "TOO_COSTLY"
+
+
+class BadArgument(InquiryError):
+    """An argument is not what its name promises; `argument` says which one."""
+
+    code = "BAD_ARGUMENT"
+
+    def __init__(self, message: str, *, argument: str) -> None:
+        super().__init__(message)
+        self.argument = argument
+
+
+class NotLogged(InquiryError):
+    """The audit log cannot be written. Nothing was asked, or what was asked does not leave."""
+
+    code = "NOT_LOGGED"
+    status = 503

@@ -1,0 +1,263 @@
+"""What happens when a department asks about a household? This is the spine: read it first.
+
+Eight steps, one line each. Whatever goes wrong is one of the errors below, or a value in
+the answer: a department that fails is no error.
+
+    step               may fail as
+    1 who asks         `NotAuthenticated`
+    2 may they         `Refused`, which is noted like an answer
+    3 plan             `BadDocument`, `TooCostly`, `BadArgument`
+    4 note the intent  `NotLogged`: nobody is asked
+    5 fetch            -
+    6 judge            -
+    7 note the outcome `NotLogged`: no answer leaves
+    8 answer           -
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from graphql import GraphQLSchema
+
+from casework.agreement import Access
+from casework.cedar import AgreementSet, Standing
+from casework.resource import of_column
+from connectors.ask import Ask, Connector
+from connectors.federation import ask_all
+from gateway.access import Errand, Refused, read_errand, refusal
+from gateway.answer import Shows, Told, tell
+from gateway.caller import Caller, Trust
+from gateway.document import Limits, read
+from gateway.fetch import AskAll, Columns, Located, SeveralHouseholds, fetch, locate, needed
+from gateway.plan import Plan, Question, plan, question
+from gateway.trace import Came, Intent, Trace
+from gateway.view import Absence, HouseholdView, MemberView, Shown, sources_of
+from vocabulary.codes import Department
+from vocabulary.evidence import Evidence, SourceFailed
+from vocabulary.records.civil_affairs import HouseholdFile
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it came in. Nothing of it is believed yet."""
+
+    text: str
+    operation_name: str | None
+    variables: Mapping[str, Any] | None
+    authorization: str | None
+    purpose: str | None
+    case: str | None
+    request: str
+    """Our own number for the request: it ties lines of the server log to entries of the audit log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer with its receipt: the proof (tlog-proof) that the log holds the outcome entry."""
+
+    told: Told
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """How records are cross-checked: under one policy pack and one set of rules.
+
+    `reads`     the columns that the rules need, by record type
+    `verdict`   what they say of one household on one day; pure
+    """
+
+    reads: Columns
+    verdict: Callable[[Evidence, str, date], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """All that an inquiry is handed: nothing is global, nothing is looked up by the way."""
+
+    trust: Trust
+    agreements: AgreementSet
+    connectors: Mapping[Department, Connector]
+    trace: Trace
+    judge: Judge
+    schema: GraphQLSchema
+    shows: Shows
+    limits: Limits
+    register_timeout_s: float
+    inquiry_timeout_s: float
+    clock: Callable[[], datetime]
+    today: Callable[[], date]
+
+
+async def inquire(asked: Asked, office: Office) -> Answered:
+    """The answer to one question, with its receipt. Raises what the table above says."""
+    caller = office.trust.authenticate(asked.authorization, at=office.clock())  # 1
+    async with _refusals_noted(caller, asked, office):
+        errand = read_errand(caller, purpose=asked.purpose, case=asked.case)  # 2
+        allowed = _decided(_understood(asked, office), caller, errand, office)  # 2 and 3
+        intent = await _intent(allowed, caller, errand, asked, office)  # 4
+        came = await _gathered(allowed, caller, errand, office)  # 5
+        came = _judged(came, office)  # 6
+        told = tell(came.plan, await _view(came, office), schema=office.schema, shows=office.shows)
+        receipt = await office.trace.outcome(intent, _outcome(told, came))  # 7
+        return Answered(told, receipt)  # 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What became of a plan: the plan, pruned again now that the region is known, and what was answered."""
+
+    plan: Plan
+    located: Located | Absence | None
+    evidence: Evidence
+    verdict: Any = None
+
+
+@asynccontextmanager
+async def _refusals_noted(caller: Caller, asked: Asked, office: Office) -> AsyncIterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        await office.trace.refused(caller, refused, agreements=office.agreements.hash, request=asked.request)
+        raise
+
+
+def _understood(asked: Asked, office: Office) -> Question:
+    read_as = read(
+        asked.text,
+        operation_name=asked.operation_name,
+        variables=asked.variables,
+        schema=office.schema,
+        limits=office.limits,
+    )
+    return question(
+        read_as, schema=office.schema, shows=office.shows, limits=office.limits, today=office.today()
+    )
+
+
+def _decided(
+    wanted: Question, caller: Caller, errand: Errand, office: Office, *, inside: bool = True
+) -> Plan:
+    """The plan for a caller, as if everybody had consented: those who have not are not asked about.
+
+    Raises `Refused` when nothing of what is asked may be shown, even of a household in the caller's region.
+    """
+    today = office.today()
+    standing = Standing(caller.department, caller.post, errand.purpose, inside, True, today)
+    decided = plan(wanted, lambda name: office.agreements.decide(name, standing))
+    if decided.shows_nothing and inside:
+        name, decision = next(
+            (name, one) for name, one in decided.decisions.items() if one.outcome is Access.DENIED
+        )
+        raise refusal(caller, name, decision)
+    return decided
+
+
+async def _intent(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office) -> Intent:
+    return await office.trace.intent(
+        caller, errand, allowed, agreements=office.agreements.hash, request=asked.request
+    )
+
+
+async def _gathered(allowed: Plan, caller: Caller, errand: Errand, office: Office) -> _Gathered:
+    """Find the household, decide again for its region, and ask every department at once."""
+    wanted = allowed.question
+    if wanted.subject is None:
+        return _Gathered(allowed, None, Evidence())
+    ask = _asking(office)
+    columns = needed(allowed, office.judge.reads)
+    try:
+        located = await locate(wanted.subject, on=wanted.on, columns=columns, ask=ask)
+    except SeveralHouseholds as several:
+        return _Gathered(allowed, _several(several, allowed), Evidence())
+    if isinstance(located, SourceFailed):
+        failed = {wanted.subject.key: located}
+        return _Gathered(allowed, _not_told(located), Evidence({HouseholdFile: failed}))
+    if located is None:
+        return _Gathered(allowed, _nothing(caller), Evidence())
+    inside = located.region.within(caller.region)
+    allowed = _decided(wanted, caller, errand, office, inside=inside)
+    if allowed.shows_nothing:
+        # The same words as for a household that does not exist: who may not ask does not learn which it is.
+        return _Gathered(allowed, _nothing(caller), Evidence())
+    evidence = await fetch(
+        located, columns=needed(allowed, office.judge.reads), second=office.judge.reads, ask=ask
+    )
+    return _Gathered(allowed, located, evidence)
+
+
+def _asking(office: Office) -> AskAll:
+    """Asks departments within the time that the whole inquiry has left."""
+    ends_at = asyncio.get_running_loop().time() + office.inquiry_timeout_s
+
+    async def ask(asks: list[Ask]) -> Evidence:
+        left_s = ends_at - asyncio.get_running_loop().time()
+        timeout_s = max(0.0, min(office.register_timeout_s, left_s))
+        return await ask_all(office.connectors, asks, timeout_s=timeout_s, clock=office.clock)
+
+    return ask
+
+
+def _judged(came: _Gathered, office: Office) -> _Gathered:
+    if not came.plan.verifies or not isinstance(came.located, Located):
+        return came
+    household = came.located.household
+    return replace(came, verdict=office.judge.verdict(came.evidence, household.number, household.on))
+
+
+async def _view(came: _Gathered, office: Office) -> Shown:
+    """What the schema's fields read."""
+    log = await office.trace.head() if came.plan.asks_log else None
+    sources = sources_of(came.evidence)
+    if isinstance(came.located, Located):
+        return Shown(_household_view(came.located, came, office.trace.pseudonym), log, sources)
+    return Shown(came.located, log, sources)
+
+
+def _household_view(located: Located, came: _Gathered, pseudonym: Callable[[str], str]) -> HouseholdView:
+    household = located.household
+    members = tuple(MemberView(row, pseudonym(row.person), came.evidence) for row in household.members)
+    number = household.number
+    return HouseholdView(number, household.on, pseudonym(number), members, came.evidence, came.verdict)
+
+
+def _outcome(told: Told, came: _Gathered) -> Came:
+    located, verdict = came.located, came.verdict
+    persons = [row.person for row in located.household.members] if isinstance(located, Located) else []
+    subject = came.plan.question.subject
+    found = Counter(finding.rule for finding in verdict.findings) if verdict else {}
+    return Came(
+        data=told.data,
+        subjects=tuple(dict.fromkeys([*([subject.key] if subject else []), *persons])),
+        sources={name: str(source["state"]) for name, source in told.sources.items()},
+        result=located.code if isinstance(located, Absence) else "ANSWERED",
+        pack=verdict.pack_hash if verdict else None,
+        rules=verdict.ruleset_hash if verdict else None,
+        category=str(verdict.category) if verdict else None,
+        findings=found,
+    )
+
+
+def _nothing(caller: Caller) -> Absence:
+    return Absence("NO_HOUSEHOLD", f"no such household within your region `{caller.region}`")
+
+
+def _not_told(failed: SourceFailed) -> Absence:
+    return Absence(
+        "SOURCE_FAILED",
+        f"{failed.department.term} did not say whether there is such a household: {failed.failure.term}",
+        {"department": failed.department.value, "failure": failed.failure.value},
+    )
+
+
+def _several(several: SeveralHouseholds, allowed: Plan) -> Absence:
+    numbers = allowed.decisions.get(of_column(HouseholdFile, "household"))
+    told = {"households": list(several.numbers)} if numbers and numbers.outcome is Access.CLEAR else {}
+    return Absence("SEVERAL_HOUSEHOLDS", f"{several}: ask by `number`", told)

@@ -1,0 +1,180 @@
+"""What does the API say of each record type? Generated from the vocabulary: a new column appears by itself.
+
+For each record type two GraphQL types are made: the record, with one nullable field per
+column, and its *sourced answer*, which always exists and says what the department
+answered: found, nothing, not asked, failed, or withheld, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+import graphene
+
+from casework.resource import of_column, of_state
+from gateway.schema import scalars
+from gateway.schema.told import OPEN, Told
+from gateway.view import AnswerState, Sourced
+from vocabulary.codes import Code, Department
+from vocabulary.evidence import Found, NoRecord, SourceFailed
+from vocabulary.record import Column, ColumnKind, Record, columns_of
+from vocabulary.register import RECORD_TYPES
+
+FIRST = 100
+"""How many records an answer gives unless told."""
+
+_SCALARS: dict[ColumnKind, type[graphene.Scalar]] = {
+    ColumnKind.TEXT: graphene.String,
+    ColumnKind.ID_NUMBER: scalars.IdNumber,
+    ColumnKind.CREDIT_CODE: scalars.CreditCode,
+    ColumnKind.REGION: scalars.RegionCode,
+    ColumnKind.FEN: scalars.Money,
+    ColumnKind.NUMBER: graphene.Int,
+    ColumnKind.MONTH: scalars.Month,
+    ColumnKind.DATE: scalars.Date,
+    ColumnKind.FLAG: graphene.Boolean,
+}
+
+
+@cache
+def enumeration(codes: type[Code]) -> type[graphene.Enum]:
+    """The GraphQL enumeration of a code list: its members' names, with term and code as description."""
+
+    def describe(member: Any) -> str:
+        if member is None:
+            return _first_paragraph(codes.__doc__ or "")
+        term: str = member.term
+        return term if member.value == member.name else f"{term} (code {member.value})"
+
+    made: type[graphene.Enum] = graphene.Enum.from_enum(codes, name=codes.__name__, description=describe)
+    return made
+
+
+@cache
+def answer_type(record: type[Record]) -> type[graphene.ObjectType]:
+    """The sourced answer of a record type, `InsuranceAnswer`."""
+    fields: dict[str, Any] = {
+        "__doc__": f"{record.term}: what {record.department.term} answered.",
+        "state": Told(
+            graphene.NonNull(enumeration(AnswerState)),
+            shows=OPEN,
+            description="Which of the five answers it is.",
+        ),
+        "reason": Told(
+            graphene.String,
+            shows=OPEN,
+            description="Why there are no records: the clause, or how the source failed.",
+        ),
+        "department": Told(
+            graphene.NonNull(enumeration(Department)),
+            shows=OPEN,
+            description="部门: whose record it is.",
+            resolver=lambda sourced, _info: sourced.record.department,
+        ),
+        "catalogue_id": Told(
+            graphene.NonNull(graphene.String),
+            shows=OPEN,
+            description="Number in the shared catalogue (政务数据共享条例 art. 13).",
+            resolver=lambda sourced, _info: sourced.record.catalogue_id,
+        ),
+        "fetched_at": Told(
+            scalars.Instant,
+            shows=OPEN,
+            description="反馈时间: when the department answered, or failed to.",
+            resolver=lambda sourced, _info: _fetched_at(sourced),
+        ),
+        "as_of": Told(
+            scalars.Date,
+            shows=OPEN,
+            description="The oldest 数据日期 among the records: the answer holds for no later day.",
+            resolver=lambda sourced, _info: _as_of(sourced),
+        ),
+        "count": Told(
+            graphene.NonNull(graphene.Int),
+            shows=OPEN,
+            description="How many records there are, of which `records` gives the first.",
+            resolver=lambda sourced, _info: len(sourced.records),
+        ),
+        "records": Told(
+            graphene.NonNull(graphene.List(graphene.NonNull(record_type(record)))),
+            shows=OPEN,
+            description="The records, in the order of the register's own keys.",
+            first=graphene.Int(default_value=FIRST, description="How many at most, 1 to 500."),
+            resolver=lambda sourced, _info, first: sourced.records[:first],
+        ),
+    }
+    return type(f"{record.__name__}Answer", (graphene.ObjectType,), fields)
+
+
+@cache
+def record_type(record: type[Record]) -> type[graphene.ObjectType]:
+    """The GraphQL type of a record: one nullable field per column; null means empty or not to be seen."""
+    fields: dict[str, Any] = {"__doc__": _first_paragraph(record.__doc__ or record.term)}
+    for column in columns_of(record).values():
+        fields[api_name(column)] = _column_field(record, column)
+    return type(record.__name__, (graphene.ObjectType,), fields)
+
+
+def api_name(column: Column) -> str:
+    """The name of a column in the API: the unit is left to the type, so `base_fen` is `base`."""
+    return column.name.removesuffix("_fen") if column.kind is ColumnKind.FEN else column.name
+
+
+def answers(subject: str) -> dict[str, Told]:
+    """The fields that ask each department about a `person` or a `household`, by record type."""
+    return {
+        field_name(record): Told(
+            graphene.NonNull(answer_type(record)),
+            shows=of_state(record),
+            description=f"{record.term} ({record.department.term}).",
+            resolver=_asks(record),
+        )
+        for record in RECORD_TYPES
+        if record.subjects[0] == subject and record.__name__ != "Membership"
+    }
+
+
+def field_name(record: type[Record]) -> str:
+    """`EmploymentRegistration` is asked for as `employment_registration`."""
+    name = record.__name__
+    return name[0].lower() + "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name[1:])
+
+
+def _asks(record: type[Record]) -> Callable[..., Sourced]:
+    def resolve(subject: Any, _info: Any) -> Sourced:
+        answer: Sourced = subject.answer(record)
+        return answer
+
+    return resolve
+
+
+def _column_field(record: type[Record], column: Column) -> Told:
+    kind = enumeration(column.codes) if column.codes else _SCALARS[column.kind]
+    return Told(
+        kind,
+        shows=of_column(record, column.name),
+        description=column.term,
+        # A column that was not asked for is not on the row at all (`vocabulary.record.partial`).
+        resolver=lambda row, _info, name=column.name: getattr(row, name),
+    )
+
+
+def _fetched_at(sourced: Sourced) -> datetime | None:
+    match sourced.outcome:
+        case Found(provenance=provenance) | NoRecord(provenance=provenance) if sourced.withheld is None:
+            return provenance.fetched_at
+        case SourceFailed(at=at) if sourced.withheld is None:
+            return at
+        case _:
+            return None
+
+
+def _as_of(sourced: Sourced) -> date | None:
+    return min((record.as_of for record in sourced.records), default=None)
+
+
+def _first_paragraph(text: str) -> str:
+    return " ".join(text.strip().split("\n\n")[0].split())

@@ -1,0 +1,113 @@
+"""How do the words of the vocabulary look in an answer? Strings that lose nothing: no float, no local time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import graphene
+from graphql import GraphQLError, StringValueNode
+
+from vocabulary.errors import Malformed
+from vocabulary.money import Money as Amount
+from vocabulary.month import Month as CalendarMonth
+
+
+class Written(graphene.Scalar):
+    """A scalar that is written as a string; literals and variables are read alike."""
+
+    class Meta:
+        """Not a type of its own."""
+
+        abstract = True
+
+    read: Callable[[str], Any] = staticmethod(str)
+
+    @classmethod
+    def parse_value(cls, value: Any) -> Any:
+        """Read a variable. The message never repeats it."""
+        if not isinstance(value, str):
+            raise GraphQLError(f"expected a string for {cls._meta.name}, got another type")
+        try:
+            return cls.read(value)
+        except (Malformed, ValueError):
+            raise GraphQLError(
+                f"expected {cls._meta.name} as its description says, got another text"
+            ) from None
+
+    @classmethod
+    def parse_literal(cls, node: Any, _variables: Any = None) -> Any:
+        """Read a literal of the document."""
+        return cls.parse_value(node.value if isinstance(node, StringValueNode) else None)
+
+
+class Money(Written):
+    """金额 in yuan: a decimal string with two places, exact, as in `636.00`."""
+
+    read = staticmethod(lambda text: Amount.from_yuan(text).fen)
+
+    @staticmethod
+    def serialize(fen: int) -> str:
+        """Whole fen as yuan."""
+        return str(Amount(fen))
+
+
+class Month(Written):
+    """月份: a calendar month, as in `2026-10`."""
+
+    read = staticmethod(CalendarMonth.parse)
+
+    @staticmethod
+    def serialize(month: int) -> str:
+        """An ordinal as year and month."""
+        return str(CalendarMonth(month))
+
+
+class Date(Written):
+    """日期: a calendar day (ISO 8601), as in `2026-11-16`."""
+
+    read = staticmethod(date.fromisoformat)
+
+    @staticmethod
+    def serialize(day: date) -> str:
+        """The day as ISO 8601."""
+        return day.isoformat()
+
+
+class Instant(Written):
+    """时刻: an instant in UTC (ISO 8601), as in `2026-11-16T02:30:00Z`."""
+
+    read = staticmethod(datetime.fromisoformat)
+
+    @staticmethod
+    def serialize(instant: datetime) -> str:
+        """The instant in UTC, whole seconds."""
+        return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class IdNumber(Written):
+    """公民身份号码 (GB 11643): 18 characters, or its mask `5299**********0011` where the agreement says 脱敏."""
+
+    @staticmethod
+    def serialize(text: str) -> str:
+        """As decided: in full or masked."""
+        return str(text)
+
+
+class CreditCode(Written):
+    """统一社会信用代码 (GB 32100): 18 characters, or its mask."""
+
+    @staticmethod
+    def serialize(text: str) -> str:
+        """As decided: in full or masked."""
+        return str(text)
+
+
+class RegionCode(Written):
+    """行政区划代码 (GB/T 2260, and 9 or 12 digits below it)."""
+
+    @staticmethod
+    def serialize(text: str) -> str:
+        """The digits."""
+        return str(text)

@@ -1,0 +1,194 @@
+"""What is written down about an inquiry? An intent before anybody is asked, an outcome before anything leaves.
+
+Refusals are written like answers. Entries hold no person: subjects and callers stand under
+keyed pseudonyms, purpose and case are only committed to. When the log cannot take an entry,
+`NotLogged` is raised, and what the entry stands for must not happen.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from string import ascii_lowercase
+from typing import Any
+
+import msgspec
+
+from audit.commitment import Json
+from audit.entry import EntryBook
+from audit.errors import AuditError
+from audit.log import Log
+from gateway.access import Errand, Refused
+from gateway.caller import Caller
+from gateway.errors import NotLogged
+from gateway.plan import Plan
+from gateway.view import LogView
+
+_canonical = msgspec.json.Encoder(order="sorted").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An intent that the log holds, at `index`."""
+
+    index: int
+    caller: Caller
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What an inquiry came to.
+
+    `data`       the answer's `data`, as it leaves
+    `subjects`   the household and every person whose records were asked for
+    `sources`    department → state
+    `result`     a code: `ANSWERED`, `NO_HOUSEHOLD`
+    """
+
+    data: Any
+    subjects: tuple[str, ...]
+    sources: Mapping[str, str]
+    result: str
+    pack: str | None = None
+    rules: str | None = None
+    category: str | None = None
+    findings: Mapping[str, int] | None = None
+
+
+class Trace:
+    """Writes the entries of inquiries to one log. Safe for concurrent use."""
+
+    def __init__(self, log: Log, book: EntryBook, *, clock: Callable[[], datetime]) -> None:
+        self._log, self._book, self._clock = log, book, clock
+        self._refused_last = False
+
+    def pseudonym(self, subject: str) -> str:
+        """The name under which a person or household stands in the log."""
+        return self._book.pseudonym(subject)
+
+    async def intent(
+        self, caller: Caller, errand: Errand, plan: Plan, *, agreements: str, request: str
+    ) -> Intent:
+        """Note who is about to ask what, about whom and why. Raises `NotLogged`."""
+        subject = plan.question.subject
+        index = await self._write(
+            "inquiry.intent",
+            {**_who(caller), "agreements": agreements, "asked": coordinates(plan), "request": request},
+            subjects=[subject.key] if subject else [],
+            committed={"purpose": errand.purpose.value, "case": errand.case},
+        )
+        return Intent(index, caller, request)
+
+    async def outcome(self, intent: Intent, came: Came) -> str:
+        """Note what came of it; give the receipt (tlog-proof) of the entry. Raises `NotLogged`."""
+        fields: dict[str, Json] = {
+            "intent": intent.index,
+            "sources": dict(came.sources),
+            "result": came.result,
+            "request": intent.request,
+        }
+        if came.pack is not None and came.rules is not None:
+            fields |= {"pack": came.pack, "rules": came.rules, "findings": dict(came.findings or {})}
+        index = await self._write(
+            "inquiry.outcome",
+            fields,
+            subjects=came.subjects,
+            committed={"answer": digest(came.data), "category": came.category},
+        )
+        try:
+            return await self._log.proof(index)
+        except AuditError as error:
+            raise NotLogged(f"expected a receipt from the log, got {type(error).__name__}") from error
+
+    async def refused(self, caller: Caller, refusal: Refused, *, agreements: str, request: str) -> None:
+        """Note a refusal, and by which clause. Raises `NotLogged`."""
+        await self._write(
+            "inquiry.refused",
+            {**_who(caller), "clause": code_of(refusal.clause), "agreements": agreements, "request": request},
+            committed={"reason": refusal.clause},
+        )
+
+    async def writable(self) -> bool:
+        """Tell whether the log can be read and took the last entry: only an entry shows that it can be written."""
+        try:
+            await self._log.checkpoint()
+        except AuditError:
+            return False
+        return self._log.held is None and not self._refused_last
+
+    async def head(self) -> LogView:
+        """The log as it stands: its signed head."""
+        note = await self._log.checkpoint()
+        return LogView(self._log.origin, int(note.splitlines()[1]), note.decode())
+
+    async def read(self, caller: Caller, what: str, *, request: str) -> None:
+        """Note that somebody reads the log itself. Raises `NotLogged`."""
+        await self._write("audit.read", {**_who(caller), "what": what, "request": request})
+
+    async def _write(
+        self,
+        event: str,
+        fields: Mapping[str, Json],
+        *,
+        subjects: Iterable[str] = (),
+        committed: Mapping[str, Json] | None = None,
+    ) -> int:
+        try:
+            made = self._book.entry(
+                event, at=self._clock(), fields=fields, subjects=subjects, committed=committed
+            )
+            receipt = await self._log.append(made.bytes, alongside=made.alongside)
+        except AuditError as error:
+            self._refused_last = True
+            raise NotLogged(f"expected the log to take an entry, got {type(error).__name__}") from error
+        self._refused_last = False
+        return receipt.index
+
+
+def digest(data: Any) -> str:
+    """SHA-256, in hex, of an answer's `data` in canonical form (RFC 8785): whoever has the answer can recompute it.
+
+    >>> digest({"b": "核", "a": 1}) == sha256('{"a":1,"b":"核"}'.encode()).hexdigest()
+    True
+    """
+    return sha256(_canonical(data)).hexdigest()
+
+
+def coordinates(plan: Plan) -> list[Json]:
+    """What was asked for, as `Type.field`, each once."""
+    return list(dict.fromkeys(f"{each.owner}.{each.field}" for each in plan.question.selected))
+
+
+def code_of(text: str) -> str:
+    """A short public code for a post or a clause; the log holds no free text.
+
+    The number of an agreement stands for its clause, law and article for an article of law;
+    any other Chinese term is written in Punycode (RFC 3492), which can be read back.
+
+    >>> code_of("MZ-RS-2026-017/目的 政务数据共享条例 第二十五条"), code_of("核对员")
+    ('MZ-RS-2026-017', 'xn--uyvn4bz89l')
+    """
+    agreement = re.match(r"[A-Z]{2}-[A-Z]{2}-\d{4}-\d{3}", text)
+    if agreement:
+        return agreement[0]
+    article = re.search(r"(\w+法|\w+条例)[\s/]*(第[一二三四五六七八九十百零]+条)", text)
+    short = "".join(article.groups()) if article else text
+    return short if short.isascii() else ("xn--" + short[:12].encode("punycode").decode())[:64]
+
+
+def new_request() -> str:
+    """A number for a request, 100 random bits in letters: digits could look like a telephone number to the log."""
+    return "".join(secrets.choice(ascii_lowercase) for _ in range(22))
+
+
+def _who(caller: Caller) -> dict[str, Json]:
+    return {
+        "caller": f"{caller.issuer} {caller.subject}",
+        "department": caller.department.value,
+        "post": code_of(caller.post),
+    }

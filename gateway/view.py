@@ -1,0 +1,161 @@
+"""What is there to show, once everything is fetched and judged? The objects that the schema's fields read.
+
+They hold whole values; what of them may be shown is decided field by field in
+`gateway.answer`, so nothing here is masked yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from graphql import GraphQLError
+
+from vocabulary.codes import Code, Department
+from vocabulary.evidence import Evidence, Found, NoRecord, NotAsked, Outcome, SourceFailed
+from vocabulary.record import Record
+from vocabulary.records.civil_affairs import Membership
+
+
+class AnswerState(Code):
+    """What became of asking one department for one record type about one subject. Null is never "no"."""
+
+    FOUND = "FOUND", "有记录: the department has records"
+    NO_RECORD = "NO_RECORD", "查无记录: the department was asked and has nothing"
+    NOT_ASKED = "NOT_ASKED", "未查询: we did not ask; `reason` is the clause"
+    SOURCE_FAILED = (
+        "SOURCE_FAILED",
+        "数据源未答复: we asked and got no usable answer, which is neither yes nor no",
+    )
+    WITHHELD = "WITHHELD", "不予提供: the sharing agreement does not let you see it; `reason` is the clause"
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """What one department answered about one subject, or why the asker may not know."""
+
+    record: type[Record]
+    outcome: Outcome
+    withheld: str | None = None
+    """The clause that withholds even whether there is a record."""
+
+    def without(self, clause: str) -> Sourced:
+        """The same answer for one who may not know it."""
+        return replace(self, withheld=clause)
+
+    @property
+    def state(self) -> AnswerState:
+        """Which of the five it is."""
+        if self.withheld is not None:
+            return AnswerState.WITHHELD
+        match self.outcome:
+            case Found():
+                return AnswerState.FOUND
+            case NoRecord():
+                return AnswerState.NO_RECORD
+            case NotAsked():
+                return AnswerState.NOT_ASKED
+            case SourceFailed():
+                return AnswerState.SOURCE_FAILED
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no answer: the clause, or how the source failed."""
+        if self.withheld is not None:
+            return self.withheld
+        match self.outcome:
+            case NotAsked(clause=clause):
+                return clause
+            case SourceFailed(failure=failure, detail=detail):
+                return f"{failure.value} {failure.term}" + (f": {detail}" if detail else "")
+            case _:
+                return None
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The records, where there are some and they may be seen."""
+        return self.outcome.records if self.withheld is None and isinstance(self.outcome, Found) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """One person listed with the household."""
+
+    row: Membership
+    pseudonym: str
+    evidence: Evidence
+
+    def answer(self, record: type[Record]) -> Sourced:
+        """What was answered about this person."""
+        return Sourced(record, self.evidence.of(record, self.row.person))
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdView:
+    """One household on one day, with all that was fetched about it."""
+
+    number: str
+    on: date
+    pseudonym: str
+    members: tuple[MemberView, ...]
+    evidence: Evidence
+    verdict: object | None
+
+    def answer(self, record: type[Record]) -> Sourced:
+        """What was answered about the household as a whole."""
+        return Sourced(record, self.evidence.of(record, self.number))
+
+
+@dataclass(frozen=True, slots=True)
+class LogView:
+    """The audit log as it stood when the intent of this inquiry had been written."""
+
+    origin: str
+    size: int
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Why there is no household to show: a code for machines, a sentence for people."""
+
+    code: str
+    message: str
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The root of an answer."""
+
+    household: HouseholdView | Absence | None
+    log: LogView | None
+    sources: Mapping[str, Mapping[str, object]]
+    """Per department that was asked: `state`, and where it failed, how and how often."""
+
+    def asked_for(self) -> HouseholdView | None:
+        """The household. Raises `GraphQLError` when there is none, so that it is never taken for an empty one."""
+        if isinstance(self.household, Absence):
+            extensions = {"code": self.household.code, **self.household.more}
+            raise GraphQLError(self.household.message, extensions=extensions)
+        return self.household
+
+
+def sources_of(evidence: Evidence) -> dict[str, dict[str, object]]:
+    """Per department, in the register's order, what became of asking it.
+
+    `OK` when every answer is usable; a failure's kind when any is not, with how many subjects it
+    concerns; `NOT_ASKED` when nobody could be asked about. `OK` says nothing of what was found.
+    """
+    sources: dict[str, dict[str, object]] = {}
+    for record, by_subject in evidence.outcomes.items():
+        seen = sources.setdefault(record.department.value, {"state": "NOT_ASKED"})
+        for outcome in by_subject.values():
+            if isinstance(outcome, SourceFailed):
+                failed = seen.get("failed", 0)
+                assert isinstance(failed, int)
+                seen.update(state=outcome.failure.value, detail=outcome.detail, failed=failed + 1)
+            elif seen["state"] == "NOT_ASKED" and not isinstance(outcome, NotAsked):
+                seen["state"] = "OK"
+    return {one.value: sources[one.value] for one in Department if one.value in sources}

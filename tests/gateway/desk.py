@@ -1,0 +1,141 @@
+"""A whole gateway over registers in memory, for one test: real log, real agreements, real tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import httpx2
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit.entry import EntryBook
+from audit.log import Log
+from audit.note import Signer
+from casework.agreement import Recipient, load_agreements
+from casework.cedar import AgreementSet
+from connectors.memory import MemoryConnector
+from gateway.app import application
+from gateway.caller import Trust
+from gateway.document import Limits
+from gateway.inquiry import Judge, Office
+from gateway.schema.query import schema
+from gateway.schema.told import resources_shown
+from gateway.token import open_issuer
+from gateway.trace import Trace
+from vocabulary.codes import Department
+from vocabulary.region import RegionCode
+
+NOW = datetime(2026, 11, 16, 2, 30, tzinfo=UTC)
+TODAY = date(2026, 11, 16)
+ORIGIN = "hedui.example/test"
+AGREEMENTS = AgreementSet(load_agreements())
+NO_JUDGE = Judge({}, lambda evidence, household, on: None)
+
+
+@dataclass
+class Desk:
+    """A running gateway and somebody who asks it."""
+
+    client: httpx2.AsyncClient
+    log: Log
+    office: Office
+    issuer: object
+    app: object
+
+    def token(
+        self,
+        *,
+        department=Recipient.CIVIL_AFFAIRS,
+        post="核对员",
+        region="529901",
+        at=NOW,
+        subject="mz-0042",
+        lifetime_s=3600,
+    ):
+        return self.issuer.mint(
+            subject=subject,
+            department=department,
+            post=post,
+            region=RegionCode(region),
+            at=at,
+            lifetime_s=lifetime_s,
+        )
+
+    def headers(self, purpose="DIBAO_RECOGNITION", case="HD-2026-0001", token=None, **caller):
+        given = {
+            "authorization": f"Bearer {token or self.token(**caller)}",
+            "x-hedui-purpose": purpose,
+            "x-hedui-case": case,
+            "accept": "application/graphql-response+json",
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    async def ask(self, query, variables=None, *, headers=None, **caller):
+        return await self.client.post(
+            "/graphql",
+            json={"query": query, "variables": variables},
+            headers=headers if headers is not None else self.headers(**caller),
+        )
+
+    async def entries(self):
+        """Every entry of the log, parsed."""
+        size = int((await self.log.checkpoint()).splitlines()[1])
+        return [json.loads(data) for data in (await self.log.entries(0, size) if size else [])]
+
+
+@asynccontextmanager
+async def desk(folder, rows, *, failing=None, judge=NO_JUDGE, delays=None, timeout_s=1.0, now=NOW):
+    clock = lambda: now  # noqa: E731
+    log = await Log.open(
+        f"sqlite:///{folder / 'audit.sqlite'}",
+        origin=ORIGIN,
+        signers=[Signer.ed25519(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))],
+        guard=folder / "guard",
+    )
+    issuer = open_issuer(folder, name="test", audience="hedui", environment="dev")
+    office = Office(
+        trust=Trust.load({"test": folder / "issuer.jwks.json"}, audience="hedui"),
+        agreements=AGREEMENTS,
+        connectors={
+            one: MemoryConnector(
+                one,
+                rows,
+                clock=clock,
+                failing=(failing or {}).get(one),
+                delay_s=(delays or {}).get(one, 0.0),
+            )
+            for one in Department
+        },
+        trace=Trace(
+            log, EntryBook(pseudonym_key=b"\x02" * 32, vault_key=b"\x03" * 32, epoch="2026-11"), clock=clock
+        ),
+        judge=judge,
+        schema=schema(),
+        shows=resources_shown(schema()),
+        limits=Limits(),
+        register_timeout_s=timeout_s,
+        inquiry_timeout_s=5.0,
+        clock=clock,
+        today=now.date,
+    )
+    app = application(office, log=log, body_bytes=65_536)
+    transport = httpx2.ASGITransport(app=app)
+    try:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            yield Desk(client, log, office, issuer, app)
+    finally:
+        await log.aclose()
+
+
+def at_desk(folder, rows, test: Callable[[Desk], Awaitable[object]], **options):
+    """Run `test` at a desk of its own; give what it gives."""
+
+    async def run():
+        async with desk(folder, rows, **options) as open_desk:
+            return await test(open_desk)
+
+    return asyncio.run(run())
