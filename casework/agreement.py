@@ -5,7 +5,7 @@ and term as 政务数据共享条例 art. 20 asks. This module reads and checks 
 decides by them. A field that no agreement names is not shared.
 
     ValueError
-    └── BadDocument     (casework.document) file, line, key, expected, got
+    └── BadAgreement     (casework.written) file, line, key, expected, got
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from casework.document import BadDocument, Section, Text, read_file
 from casework.resource import Resource, resources
+from casework.written import BadAgreement, Section, Text, read_file
 from vocabulary.codes import Code, Department, SharingClass
 
 SHIPPED = Path(__file__).parent / "agreements"
@@ -128,12 +128,12 @@ class Agreement:
 
 
 def load_agreements(folder: Path = SHIPPED) -> tuple[Agreement, ...]:
-    """Every `*.yaml` of a folder, by number. Raises `BadDocument`, also for a number used twice."""
+    """Every `*.yaml` of a folder, by number. Raises `BadAgreement`, also for a number used twice."""
     loaded: dict[str, Agreement] = {}
     for path in sorted(folder.glob("*.yaml")):
         agreement = load_agreement(path)
         if agreement.number in loaded:
-            raise BadDocument(
+            raise BadAgreement(
                 file=path.name,
                 line=1,
                 key="协议编号",
@@ -142,12 +142,12 @@ def load_agreements(folder: Path = SHIPPED) -> tuple[Agreement, ...]:
             )
         loaded[agreement.number] = agreement
     if not loaded:
-        raise BadDocument(file=folder.name, line=1, key="-", expected="agreements `*.yaml`", got="none")
+        raise BadAgreement(file=folder.name, line=1, key="-", expected="agreements `*.yaml`", got="none")
     return tuple(loaded[number] for number in sorted(loaded))
 
 
 def load_agreement(path: Path) -> Agreement:
-    """One agreement from its file. Raises `BadDocument`."""
+    """One agreement from its file. Raises `BadAgreement`."""
     return read_agreement(read_file(path))
 
 
@@ -163,7 +163,7 @@ def hash_of(agreements: Iterable[Agreement]) -> str:
 
 
 def read_agreement(section: Section) -> Agreement:
-    """The agreement that a document says. Raises `BadDocument`."""
+    """The agreement that a document says. Raises `BadAgreement`."""
     section.only(required=KEYS)
     provider = _code(section.text("提供部门"), Department)
     term = section.section("有效期")

@@ -88,8 +88,8 @@ def masked(field: str, value: str) -> str:
     """A value with only the part that 脱敏 shows.
 
     Of numbers (身份号码, 残疾人证, 信用代码, 家庭编号) the first four and the last four characters, and
-    nothing when there are fewer than nine; of a name or other text of two or more, the first. Raises `KeyError` for a field that
-    cannot be masked; no agreement grants one masked.
+    nothing when there are fewer than nine; of a name or other text of two or more, the first.
+    Raises `KeyError` for a field that cannot be masked; no agreement grants one masked.
 
     >>> masked("人员基本信息.姓名", "欧阳示例")
     '欧***'

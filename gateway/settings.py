@@ -31,7 +31,6 @@ from vocabulary.codes import Department
 PREFIX = "HEDUI_"
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
-Bytes = Annotated[int, Field(ge=1, le=2**30)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
 
@@ -53,22 +52,27 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address on which the gateway listens")
     port: int = Field(8443, ge=0, le=65535, description="port on which it listens; 0 takes a free one")
 
-    database_url: str = Field("", description="casework database; empty is SQLite in the run folder")
-    audit_url: str = Field("", description="audit log database; empty is SQLite in the run folder")
+    database_url: str = Field(
+        "", repr=False, description="database of what is kept; empty is SQLite in the run folder"
+    )
+    audit_url: str = Field(
+        "", repr=False, description="database of the audit log alone; empty is the one above"
+    )
     origin: str = Field(
         "hedui.example/demo", pattern=r"^[\x21-\x2a\x2c-\x7e]{1,128}$", description="name of the audit log"
     )
     log_key: Path | None = Field(
-        None, description="file of the log's signing key; none is made in `dev` only"
+        None, description="file of the log's signing key; without one `dev` makes its own"
     )
     pseudonym_key: Path | None = Field(None, description="file of the key that makes subjects' pseudonyms")
+    vault_key: Path | None = Field(None, description="file of the key that wraps the vault's keys")
     pseudonym_epoch: str = Field("2026", description="name of the pseudonym key's period")
     audit_queue: Count = Field(
         4096, description="entries that may wait for the log before questions are refused"
     )
 
     registers: dict[Department, str] = Field(
-        default_factory=dict, description="address of each department's register"
+        default_factory=dict, repr=False, description="address of each department's register"
     )
     agreements: Path = Field(SHIPPED, description="folder of sharing agreements")
     policy_pack: str = Field("demo-2026", description="name or file of the policy pack")
@@ -83,14 +87,19 @@ class Settings(BaseSettings):
     inquiry_timeout_s: Seconds = Field(10.0, description="time an inquiry has, all levels together")
     shutdown_timeout_s: Seconds = Field(15.0, description="time to finish what has begun")
 
-    max_document_bytes: Bytes = Field(16_384, description="size of a GraphQL document")
-    max_body_bytes: Bytes = Field(65_536, description="size of a request body")
-    max_document_tokens: Count = Field(1_000, description="lexical tokens of a document")
-    max_depth: Count = Field(12, description="levels of selection")
+    max_body_bytes: Count = Field(65_536, description="bytes of a request body")
+    max_document_bytes: Count = Field(16_384, description="bytes of a GraphQL document")
+    max_tokens: Count = Field(1_000, description="lexical tokens of a document")
+    max_comments: Count = Field(50, description="comments in a document")
+    max_depth: Count = Field(8, description="levels of selection")
+    max_introspection_depth: Count = Field(
+        16, description="levels of selection below `__schema` and `__type`"
+    )
     max_aliases: Count = Field(15, description="aliases in a document")
-    max_root_fields: Count = Field(5, description="root fields of an operation, aliases included")
-    max_list_size: Count = Field(50, description="households in one list")
-    max_cost: Count = Field(20_000, description="cost of a plan, in fields times subjects")
+    max_fragments: Count = Field(20, description="fragments in a document")
+    max_spreads: Count = Field(40, description="fragment spreads in a document")
+    max_directives: Count = Field(50, description="directives in a document")
+    max_list_items: Count = Field(500, description="items that one list may be asked for")
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="level of the server log"
@@ -129,14 +138,10 @@ class Settings(BaseSettings):
         return init_settings, env_settings, InitSettingsSource(settings_cls, values)
 
     @property
-    def casework_url(self) -> str:
-        """The casework database, with the embedded one where none is set."""
-        return self.database_url or f"sqlite:///{self.run_folder / 'casework.sqlite'}"
-
-    @property
     def log_url(self) -> str:
-        """The audit log's database, with the embedded one where none is set."""
-        return self.audit_url or f"sqlite:///{self.run_folder / 'audit.sqlite'}"
+        """Where the audit log is kept: its own database, the common one, or the embedded one."""
+        embedded = f"sqlite:///{self.run_folder / 'audit.sqlite'}"
+        return self.audit_url or self.database_url or embedded
 
 
 def _refuse_strangers(environment: Mapping[str, str], fields: Collection[str]) -> None:

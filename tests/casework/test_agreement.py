@@ -18,8 +18,8 @@ from casework.agreement import (
     load_agreements,
     read_agreement,
 )
-from casework.document import BadDocument, read_document
 from casework.resource import resources
+from casework.written import BadAgreement, read_text
 from vocabulary.codes import Department
 from vocabulary.record import ColumnKind, columns_of
 
@@ -45,12 +45,12 @@ GOOD = """\
 
 
 def read(text):
-    return read_agreement(read_document(text, file="a.yaml"))
+    return read_agreement(read_text(text, file="a.yaml"))
 
 
 def wrong(old, new):
     assert old in GOOD
-    with pytest.raises(BadDocument) as caught:
+    with pytest.raises(BadAgreement) as caught:
         read(GOOD.replace(old, new))
     return caught.value
 
@@ -75,7 +75,7 @@ def test_a_field_named_by_itself_outranks_the_star_of_its_record():
 def test_every_key_is_required(key):
     lines = GOOD.split("\n字段:")[0].splitlines() if key == "字段" else GOOD.splitlines()
     text = "\n".join(line for line in lines if not line.startswith(key))
-    with pytest.raises(BadDocument) as caught:
+    with pytest.raises(BadAgreement) as caught:
         read(text + "\n")
     assert caught.value.key == key
 
@@ -93,6 +93,7 @@ def test_every_key_is_required(key):
         ("本辖区", "全国", 10, "地域", "one of 本辖区"),
         ("当事人书面授权", "口头同意", 11, "条件", "one of 当事人书面授权"),
         ("2026-01-01", "2026-13-01", 12, "自", "a day such as"),
+        ("2026-01-01", "20260101", 12, "自", "a day such as"),
         ("2027-12-31", "2025-12-31", 12, "至", "a day not before"),
         ("社会保险缴费.月份", "社会保险缴费.工资", 14, "明文", "a field such as"),
         ("社会保险缴费.月份", "社会保险.*", 14, "明文", "a field such as"),
@@ -159,12 +160,12 @@ def test_the_canonical_form_is_itself_an_agreement():
 def test_a_number_used_twice_is_refused(tmp_path):
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text(GOOD, encoding="utf-8")
-    with pytest.raises(BadDocument, match="each number once"):
+    with pytest.raises(BadAgreement, match="each number once"):
         load_agreements(tmp_path)
 
 
 def test_an_empty_folder_is_not_an_agreement_to_share_nothing(tmp_path):
-    with pytest.raises(BadDocument, match="got none"):
+    with pytest.raises(BadAgreement, match="got none"):
         load_agreements(tmp_path)
 
 

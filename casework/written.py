@@ -5,11 +5,12 @@ lawyer wrote. Anchors, aliases and repeated keys are refused, because two reader
 them for two things.
 
     ValueError
-    └── BadDocument     names file, line, key, what was expected and what was found
+    └── BadAgreement     names file, line, key, what was expected and what was found
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -17,8 +18,10 @@ from pathlib import Path
 
 import yaml
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-class BadDocument(ValueError):
+
+class BadAgreement(ValueError):
     """A signed document does not say what it must, in the place that the message names."""
 
     def __init__(self, *, file: str, line: int, key: str, expected: str, got: str) -> None:
@@ -35,16 +38,17 @@ class Text:
     file: str
     line: int
 
-    def wrong(self, expected: str) -> BadDocument:
+    def wrong(self, expected: str) -> BadAgreement:
         """The error that says what this scalar should have been."""
-        return BadDocument(
+        return BadAgreement(
             file=self.file, line=self.line, key=self.key, expected=expected, got=f"`{self.value[:60]}`"
         )
 
     def as_date(self) -> date:
-        """A day written `2026-01-01`. Raises `BadDocument`."""
+        """A day written `2026-01-01`. Raises `BadAgreement`."""
         try:
-            return date.fromisoformat(self.value)
+            # fromisoformat alone would also take `20260101` and `2026-W01-4`.
+            return date.fromisoformat(self.value if _DAY.fullmatch(self.value) else "")
         except ValueError:
             raise self.wrong("a day such as `2026-01-01`") from None
 
@@ -59,21 +63,23 @@ class Section:
     _entries: dict[str, yaml.Node]
 
     def only(self, *, required: Collection[str], optional: Collection[str] = ()) -> None:
-        """Raise `BadDocument` for a key that is missing, or that nobody knows."""
+        """Raise `BadAgreement` for a key that is missing, or that nobody knows."""
         for key, node in self._entries.items():
             if key not in required and key not in optional:
                 known = "、".join((*required, *optional))
                 raise self._wrong(key, node, f"one of the keys {known}", f"`{key}`")
         for key in required:
             if key not in self._entries:
-                raise BadDocument(file=self.file, line=self.line, key=key, expected="this key", got="nothing")
+                raise BadAgreement(
+                    file=self.file, line=self.line, key=key, expected="this key", got="nothing"
+                )
 
     def text(self, key: str) -> Text:
-        """The one scalar under a key. Raises `BadDocument` when it is empty or not a scalar."""
+        """The one scalar under a key. Raises `BadAgreement` when it is empty or not a scalar."""
         return self._scalar(key, self._entries[key])
 
     def texts(self, key: str) -> tuple[Text, ...]:
-        """The list of scalars under a key, empty where the key is absent. Raises `BadDocument`."""
+        """The list of scalars under a key, empty where the key is absent. Raises `BadAgreement`."""
         node = self._entries.get(key)
         if node is None:
             return ()
@@ -81,12 +87,14 @@ class Section:
             raise self._wrong(key, node, "a list", "something else")
         return tuple(self._scalar(key, item) for item in node.value)
 
-    def empty(self, key: str) -> BadDocument:
+    def empty(self, key: str) -> BadAgreement:
         """The error for a list that must not be empty."""
-        return BadDocument(file=self.file, line=self.line, key=key, expected="at least one value", got="none")
+        return BadAgreement(
+            file=self.file, line=self.line, key=key, expected="at least one value", got="none"
+        )
 
     def section(self, key: str) -> Section:
-        """The mapping under a key. Raises `BadDocument`."""
+        """The mapping under a key. Raises `BadAgreement`."""
         return _section(self._entries[key], key=key, file=self.file)
 
     def _scalar(self, key: str, node: yaml.Node) -> Text:
@@ -94,43 +102,45 @@ class Section:
             raise self._wrong(key, node, "one value", "nothing or a structure")
         return Text(node.value.strip(), key, self.file, _line(node))
 
-    def _wrong(self, key: str, node: yaml.Node, expected: str, got: str) -> BadDocument:
-        return BadDocument(file=self.file, line=_line(node), key=key, expected=expected, got=got)
+    def _wrong(self, key: str, node: yaml.Node, expected: str, got: str) -> BadAgreement:
+        return BadAgreement(file=self.file, line=_line(node), key=key, expected=expected, got=got)
 
 
-def read_document(text: str, *, file: str) -> Section:
-    """The document's outermost mapping; `file` is what messages call it. Raises `BadDocument`."""
+def read_text(text: str, *, file: str) -> Section:
+    """The document's outermost mapping; `file` is what messages call it. Raises `BadAgreement`."""
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise BadDocument(file=file, line=1, key="*", expected="no aliases", got="an alias")
+            raise BadAgreement(file=file, line=1, key="*", expected="no aliases", got="an alias")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = 1 if mark is None else mark.line + 1
-        raise BadDocument(file=file, line=line, key="-", expected="one YAML document", got="none") from None
+        raise BadAgreement(file=file, line=line, key="-", expected="one YAML document", got="none") from None
     return _section(node, key="-", file=file)
 
 
 def read_file(path: Path) -> Section:
-    """As `read_document`, from a UTF-8 file. Raises `BadDocument` also for other encodings."""
+    """As `read_text`, from a UTF-8 file. Raises `BadAgreement` also for other encodings."""
     try:
-        return read_document(path.read_text(encoding="utf-8"), file=path.name)
+        return read_text(path.read_text(encoding="utf-8"), file=path.name)
     except UnicodeDecodeError:
-        raise BadDocument(file=path.name, line=1, key="-", expected="UTF-8", got="another encoding") from None
+        raise BadAgreement(
+            file=path.name, line=1, key="-", expected="UTF-8", got="another encoding"
+        ) from None
 
 
 def _section(node: yaml.Node | None, *, key: str, file: str) -> Section:
     if not isinstance(node, yaml.MappingNode):
         line = 1 if node is None else _line(node)
-        raise BadDocument(file=file, line=line, key=key, expected="keys and values", got="something else")
+        raise BadAgreement(file=file, line=line, key=key, expected="keys and values", got="something else")
     entries: dict[str, yaml.Node] = {}
     for name, value in node.value:
         if not isinstance(name, yaml.ScalarNode):
-            raise BadDocument(
+            raise BadAgreement(
                 file=file, line=_line(name), key=key, expected="a word as key", got="a structure"
             )
         if name.value in entries:
-            raise BadDocument(
+            raise BadAgreement(
                 file=file, line=_line(name), key=name.value, expected="each key once", got="it a second time"
             )
         entries[name.value] = value

@@ -2,17 +2,17 @@
 
 import pytest
 
-from casework.document import BadDocument, read_document, read_file
+from casework.written import BadAgreement, read_file, read_text
 
 
 def test_scalars_stay_what_was_written():
-    section = read_document("自: 2026-01-01\n数: 007\n否: no\n", file="a.yaml")
+    section = read_text("自: 2026-01-01\n数: 007\n否: no\n", file="a.yaml")
     assert [section.text(key).value for key in ("自", "数", "否")] == ["2026-01-01", "007", "no"]
 
 
 def test_an_error_names_file_line_key_expected_and_got():
-    section = read_document("甲: 1\n乙: 二〇二六年\n", file="a.yaml")
-    with pytest.raises(BadDocument) as caught:
+    section = read_text("甲: 1\n乙: 二〇二六年\n", file="a.yaml")
+    with pytest.raises(BadAgreement) as caught:
         section.text("乙").as_date()
     assert str(caught.value) == "a.yaml:2: `乙`: expected a day such as `2026-01-01`, got `二〇二六年`"
 
@@ -30,36 +30,36 @@ def test_an_error_names_file_line_key_expected_and_got():
     ],
 )
 def test_a_document_that_two_readers_could_take_for_two_things_is_refused(text, line, expected):
-    with pytest.raises(BadDocument) as caught:
-        read_document(text, file="a.yaml")
+    with pytest.raises(BadAgreement) as caught:
+        read_text(text, file="a.yaml")
     assert (caught.value.line, caught.value.expected) == (line, expected)
 
 
 def test_a_key_that_nobody_knows_is_refused_with_its_line():
-    with pytest.raises(BadDocument) as caught:
-        read_document("甲: 1\n丙: 2\n", file="a.yaml").only(required=("甲",), optional=("乙",))
+    with pytest.raises(BadAgreement) as caught:
+        read_text("甲: 1\n丙: 2\n", file="a.yaml").only(required=("甲",), optional=("乙",))
     assert (caught.value.line, caught.value.key) == (2, "丙")
 
 
 def test_a_missing_key_is_named():
-    with pytest.raises(BadDocument) as caught:
-        read_document("甲: 1\n", file="a.yaml").only(required=("甲", "乙"))
+    with pytest.raises(BadAgreement) as caught:
+        read_text("甲: 1\n", file="a.yaml").only(required=("甲", "乙"))
     assert caught.value.key == "乙"
 
 
 @pytest.mark.parametrize("text", ["甲: \n", "甲: {乙: 1}\n", "甲: [1]\n"])
 def test_one_value_means_one_value(text):
-    with pytest.raises(BadDocument, match="one value"):
-        read_document(text, file="a.yaml").text("甲")
+    with pytest.raises(BadAgreement, match="one value"):
+        read_text(text, file="a.yaml").text("甲")
 
 
 def test_a_single_value_is_not_taken_for_a_list():
-    with pytest.raises(BadDocument, match="a list"):
-        read_document("甲: 1\n", file="a.yaml").texts("甲")
+    with pytest.raises(BadAgreement, match="a list"):
+        read_text("甲: 1\n", file="a.yaml").texts("甲")
 
 
 def test_another_encoding_is_refused(tmp_path):
     path = tmp_path / "a.yaml"
     path.write_bytes("提供部门: 民政\n".encode("gb18030"))
-    with pytest.raises(BadDocument, match="UTF-8"):
+    with pytest.raises(BadAgreement, match="UTF-8"):
         read_file(path)
