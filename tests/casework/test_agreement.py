@@ -1,6 +1,8 @@
 """Do agreements say what a lawyer signed, and does a slip of the pen name its place?"""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 import yaml
@@ -18,7 +20,7 @@ from casework.agreement import (
     load_agreements,
     read_agreement,
 )
-from casework.resource import resources
+from casework.resource import Product, resources
 from casework.written import BadAgreement, read_text
 from vocabulary.codes import Department
 from vocabulary.record import ColumnKind, columns_of
@@ -194,3 +196,33 @@ def test_no_amount_reaches_the_evaluator_in_clear():
             kind = columns_of(found.record)[found.column].kind
             if kind in (ColumnKind.FEN, ColumnKind.ID_NUMBER) or found.column == "name":
                 assert access is not Access.CLEAR, name
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "sharing-agreements.md").read_text(encoding="utf-8")
+
+
+def example(language):
+    (code,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    return code
+
+
+def test_the_documents_agreement_is_one():
+    assert read(example("yaml")).number == "MZ-RS-2026-018"
+
+
+def test_the_documents_example_prints_what_it_says(capsys):
+    code = example("python")
+    exec(compile(code, "docs/sharing-agreements.md", "exec"), {})
+    assert capsys.readouterr().out.strip() == code.strip().rpartition("# ")[2]
+
+
+@pytest.mark.parametrize(
+    "word", [*KEYS, *(c.term for codes in (Purpose, Condition, Product, Access) for c in codes)]
+)
+def test_every_word_of_the_agreements_is_documented(word):
+    assert f"| {word} |" in PAGE or f"| {word} `" in PAGE
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_every_purpose_is_documented_with_its_code(purpose):
+    assert f"| `{purpose.value}` | {purpose.term} |" in PAGE
