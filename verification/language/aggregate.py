@@ -190,6 +190,8 @@ def _aggregate(
     for role in named.keys() & {"where", "during", "matched"}:
         needs(role, frozenset({Kind.FLAG}), named[role])
         certain_presence(f"`{role}` of `{op}`", named[role])
+    if matched is not None and matched.uncertain:
+        raise Refused("expected a condition on the other rows that is always known, got one that may not be")
     plan, named = _rows_of(op, rows, named)
     if isinstance(plan, MemberRows) and (match or by is not None):
         raise Refused(f"expected records in `{op}` with an order or matching, got the household's members")

@@ -155,6 +155,10 @@ class Source:
         only_columns_of(plan, condition, "a source's `where`")
         needs("where", frozenset({Kind.FLAG}), condition)
         certain_presence("a condition on rows", condition)
+        if condition.uncertain:
+            raise Refused(
+                f"expected a condition on {plan.name} that is always known, got one that may not be"
+            )
         if isinstance(plan, Filtered):
             condition, plan = plan.condition & condition, plan.of
         return Source(
@@ -168,8 +172,9 @@ class Source:
         """
         plan = self.plan
         for name in (*by, rank):
-            if plan.columns.get(name, _ABSENT).optional:
-                raise Refused(f"expected a column that is always there in `best`, got `{name}`")
+            holds = plan.columns.get(name, _ABSENT)
+            if holds.optional or holds.uncertain:
+                raise Refused(f"expected a column that is always there and known in `best`, got `{name}`")
         if plan.columns[rank].kind is not Kind.NUMBER:
             raise KindsDiffer(f"expected a number as rank, got {plan.columns[rank].kind.value}")
         return Source(Best(name=plan.name, columns=plan.columns, types=plan.types, of=plan, by=by, rank=rank))

@@ -1,0 +1,89 @@
+"""What do operators compute, where Python itself has no exact word for it? Total functions: none ever raises.
+
+Inside compiled rules None is unknown and `Missing.ABSENT` is absent; what leaves them says
+`Missing.UNKNOWN` and `Missing.ABSENT` by name.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from calendar import monthrange
+from datetime import date
+from enum import Enum
+
+from verification.language.kinds import Kind, Value
+from vocabulary.codes import Code
+from vocabulary.month import Month
+
+
+class Missing(Enum):
+    """The two ways in which there is no value."""
+
+    UNKNOWN = "unknown"
+    """No usable answer: whatever would rest on it cannot be told."""
+    ABSENT = "absent"
+    """The register was asked and has none."""
+
+
+Result = Value | Missing
+"""What a fact or a piece of evidence is worth."""
+
+ABSENT = Missing.ABSENT
+
+
+def tidy(text: str) -> str:
+    """NFKC without blanks at either end.
+
+    >>> tidy(chr(0x3000) + "安" + chr(0xFF21) + " ")
+    '安A'
+    """
+    return unicodedata.normalize("NFKC", text).strip(" ")
+
+
+def position(letters: str, text: str) -> int:
+    """Where the single character `text` stands in `letters`; -1 for none or more than one."""
+    return letters.find(text) if len(text) == 1 else -1
+
+
+def pick(letters: str, index: int) -> str:
+    """The character at a place; empty beyond either end."""
+    return letters[index] if 0 <= index < len(letters) else ""
+
+
+def plus_months(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month.
+
+    >>> plus_months(date(2026, 1, 31), 1)
+    datetime.date(2026, 2, 28)
+    """
+    year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
+
+
+def plus_days(day: date, days: int) -> date:
+    """The date so many days later."""
+    return date.fromordinal(day.toordinal() + days)
+
+
+def result(value: Value | Missing | None, kind: Kind, codes: type[Code] | None) -> Result:
+    """What leaves compiled rules: a value of the vocabulary, or which way it is missing."""
+    if value is None:
+        return Missing.UNKNOWN
+    if isinstance(value, Missing):
+        return value
+    if kind is Kind.MONTH and isinstance(value, int):
+        return Month(value)
+    if codes is not None:
+        return codes(str(value))
+    return value
+
+
+def written(value: Result) -> str | int | bool | None:
+    """A result as it stands in canonical JSON; None for one that is missing."""
+    if isinstance(value, Missing):
+        return None
+    if isinstance(value, Month):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, str) else value
