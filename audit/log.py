@@ -24,6 +24,7 @@ from audit.errors import (
     AuditError,
     EntryTooLong,
     LogClosed,
+    Malformed,
     NoSuchEntry,
     QueueFull,
     SigningFailed,
@@ -334,11 +335,11 @@ def _checked_head(
     keys = (*(signer.key for signer in signers), *earlier_keys)
     signed = require_signed(head.note, origin=store.origin, keys=keys)
     tree = Tree(reader.tile)
-    require_continues(known, signed, tree)
     try:
         if tree.root(signed.size) != signed.root:
             raise StoreDamaged(f"expected the rows to lead to the signed root of `{signed.size}` entries")
-    except NoSuchEntry as error:
+        require_continues(known, signed, tree)
+    except (NoSuchEntry, Malformed) as error:
         raise StoreDamaged(f"expected the rows of `{signed.size}` entries: {error}") from error
     guard.advance(head.note)
     return head

@@ -87,6 +87,10 @@ _cosigned = sa.Table(
 WAL_BYTES = 6 << 20
 BUSY_MS = 10_000
 _PAGES_TOUCHED = 3 * 4096
+_SQLITE_PASSES = frozenset(
+    {5, 6, 8, 13, 14}
+)  # busy, locked, read-only, full, cannot open; a disk's fault does not pass
+_READ_ONLY_SERVER = "25006"
 
 Sign = Callable[[Checkpoint], bytes]
 Step = Callable[[str], None]
@@ -227,9 +231,10 @@ class Store:
             self._turns = None
 
     def _read_head(self, cursor: Any) -> Frontier:
-        row = self._sql.head.run(cursor, {}).fetchone()
-        if row is None:
+        rows = self._sql.head.run(cursor, {}).fetchall()
+        if not rows:
             raise StoreDamaged("expected a head, got none")
+        [row] = rows
         frontier, seen = Frontier.from_bytes(row[0], bytes(row[1])), self._tail[0]
         if frontier.size < seen.size:
             raise LogRolledBack(f"expected `{seen.size}` entries or more, got `{frontier.size}`")
@@ -292,7 +297,7 @@ class Store:
                 yield cursor
                 self._commit(cursor)
             except BaseException:
-                self._drop_connection()  # which rolls back, and starts afresh after a lost connection
+                self._drop_connection()
                 raise
 
     def _connect(self) -> None:
@@ -314,8 +319,13 @@ class Store:
             self._connection.dbapi_connection.commit()
 
     def _drop_connection(self) -> None:
+        """Roll back, and start afresh next time: the connection may have been lost."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
+            raw = connection.dbapi_connection
+            with suppress(self._dbapi.Error):  # SQLite would keep the lock as long as a cursor lives
+                if self._lite and raw.in_transaction:
+                    raw.execute("rollback")
             with suppress(self._dbapi.Error):
                 connection.invalidate()
 
@@ -510,11 +520,12 @@ def _turns_of(engine: sa.Engine) -> int:
 
 def _ours(error: BaseException | None, dbapi: Any) -> AuditError:
     """What the driver's fault means for the log: it passes, or somebody has to look."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    state = getattr(error, "sqlstate", None) or ""
-    passes = (
-        isinstance(error, dbapi.OperationalError) and code != 10
-    )  # SQLITE_IOERR: the disk is not to be trusted
-    if passes or code == 8 or state == "25006":  # read-only file, read-only server
-        return StoreBusy(f"expected the database to write, got `{type(error).__name__}`")
-    return StoreBroken(f"expected the database to write, got `{type(error).__name__}`")
+    code, state = getattr(error, "sqlite_errorcode", None), getattr(error, "sqlstate", None)
+    if code is not None:
+        passes = code & 0xFF in _SQLITE_PASSES
+    else:
+        passes = state == _READ_ONLY_SERVER or (
+            hasattr(error, "sqlstate") and isinstance(error, dbapi.OperationalError)
+        )
+    kind = StoreBusy if passes else StoreBroken
+    return kind(f"expected the database to write, got `{type(error).__name__}`")
