@@ -1,8 +1,8 @@
 """May this caller see this field of this household, and in what form?
 
-Purpose and case number first (政务数据共享条例 art. 20), then the region, then each field by the
-sharing agreements. Everything here is pure: nothing is fetched, and everything is decided
-before anything is fetched.
+Purpose and case number first (政务数据共享条例 art. 20), then each field by the sharing agreements
+(`casework.cedar`), for the region and the consents of the household. Everything here is pure:
+it is decided before anything is fetched.
 
     Exception
     └── Refused      who (department and post), what, which clause; logged like an answer
@@ -11,8 +11,7 @@ before anything is fetched.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from casework.agreement import Access, Purpose
@@ -22,7 +21,6 @@ from gateway.caller import Caller
 from vocabulary.evidence import EvidenceState
 from vocabulary.idnumber import mask, passes_check
 from vocabulary.record import ColumnKind, columns_of
-from vocabulary.region import RegionCode
 
 
 class Refused(Exception):
@@ -50,33 +48,13 @@ def read_errand(caller: Caller, *, purpose: str | None, case: str | None) -> Err
     return Errand(_purpose(caller, purpose), _case(caller, case))
 
 
-def standing(caller: Caller, purpose: Purpose, *, region: RegionCode, consent: bool, on: date) -> Standing:
-    """What decisions about one household rest on.
-
-    `region`    where the household is kept (its district or street)
-    `consent`   whether the person asked about has authorized; plan a whole household with True, then
-                ask only about those whom `casework.consent` allows (see `needs_consent`)
-    """
-    inside = region.within(caller.region)
-    return Standing(caller.department, caller.post, purpose, inside, consent, on)
-
-
 def needs_consent(agreements: AgreementSet, field: str, standing: Standing) -> bool:
-    """Tell whether the field is shown only because the person has authorized it."""
-    without = Standing(
-        standing.department, standing.post, standing.purpose, standing.in_own_region, False, standing.day
-    )
+    """Tell whether the field is shown only because the person asked about has authorized it.
+
+    A whole household is planned as if everybody had; who has not is then not asked about these fields.
+    """
+    without = replace(standing, consent=False)
     return agreements.decide(field, without).outcome is Access.DENIED
-
-
-def require_region(caller: Caller, region: RegionCode) -> None:
-    """Let pass a household that is kept in the caller's subtree. Raises `Refused` for any other."""
-    if not region.within(caller.region):
-        raise Refused(
-            who=caller.office,
-            what="a household outside its region",
-            clause="政务数据共享条例 第二十条：家庭不在本辖区",
-        )
 
 
 def refusal(caller: Caller, field: str, decision: Decision) -> Refused:

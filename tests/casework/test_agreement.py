@@ -1,11 +1,14 @@
 """Do agreements say what a lawyer signed, and does a slip of the pen name its place?"""
 
 import re
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from casework.agreement import (
     KEYS,
@@ -20,7 +23,7 @@ from casework.agreement import (
     load_agreements,
     read_agreement,
 )
-from casework.resource import Product, resources
+from casework.resource import Product, of_column, of_state, resources
 from casework.written import BadAgreement, read_text
 from vocabulary.codes import Department
 from vocabulary.record import ColumnKind, columns_of
@@ -159,6 +162,18 @@ def test_the_canonical_form_is_itself_an_agreement():
     assert read(text) == agreement
 
 
+@given(
+    at=st.integers(0, len(GOOD)),
+    length=st.integers(0, 40),
+    put=st.text(max_size=12)
+    | st.sampled_from(["[", "{", ": ", "\n- ", "*x", "!!python/object:x", "\x00", "? "]),
+)
+@settings(max_examples=300)
+def test_a_damaged_file_raises_our_error_alone(at, length, put):
+    with suppress(BadAgreement):
+        assert read(GOOD[:at] + put + GOOD[at + length :]).fields
+
+
 def test_a_number_used_twice_is_refused(tmp_path):
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text(GOOD, encoding="utf-8")
@@ -226,3 +241,12 @@ def test_every_word_of_the_agreements_is_documented(word):
 @pytest.mark.parametrize("purpose", Purpose)
 def test_every_purpose_is_documented_with_its_code(purpose):
     assert f"| `{purpose.value}` | {purpose.term} |" in PAGE
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_whoever_sees_a_column_also_sees_whether_there_is_a_record_and_for_which_day(path):
+    shown = {name for name, access in load_agreement(path).fields if access is not Access.DENIED}
+    for name in shown:
+        record = resources()[name].record
+        if record is not None:
+            assert {of_state(record), of_column(record, "as_of")} <= shown
