@@ -108,8 +108,8 @@ class Directory:
 class Archive:
     """A bundle as one zip file of our one spelling."""
 
-    def __init__(self, file: BinaryIO, members: list[_Member], damage: list[tuple[str, str]]) -> None:
-        self._file = file
+    def __init__(self, path: Path, members: list[_Member], damage: list[tuple[str, str]]) -> None:
+        self._path = path
         self._members = {member.name: member for member in members}
         self.names = sorted(self._members)
         self.damage = damage
@@ -118,59 +118,69 @@ class Archive:
     def open(cls, path: Path) -> Self:
         """Read the list of files. Raises `MalformedBundle` when it cannot be found or followed."""
         try:
-            file = path.open("rb")
+            with path.open("rb") as file:
+                return cls(path, *_members(file))
         except OSError as error:
             raise MalformedBundle("expected a readable file or directory") from error
-        size = file.seek(0, 2)
-        if size < _END.size:
-            raise MalformedBundle("expected a zip archive, got a file that is too short")
-        file.seek(size - _END.size)
-        end = file.read(_END.size)
-        count, central_size, start = _END.unpack(end)[3:6]
-        if end != _end(count, start=start, size=central_size) or start + central_size + _END.size != size:
-            raise MalformedBundle("expected the end of a zip archive without comment or trailing bytes")
-        file.seek(start)
-        return cls(file, *_members(file, file.read(central_size), count=count, end=start))
 
     def read(self, name: str) -> bytes:
         """The bytes of a file that is in `names`. Raises `MalformedBundle` when its checksum differs."""
         member = self._members[name]
-        self._file.seek(member.offset + _LOCAL.size + len(member.name.encode()))
-        data = self._file.read(member.size)
+        with self._path.open("rb") as file:
+            file.seek(member.offset + _LOCAL.size + len(name))
+            data = file.read(member.size)
         if crc32(data) != member.crc:
             raise MalformedBundle("expected the checksum that the archive states")
         return data
 
 
-def _members(
-    file: BinaryIO, central: bytes, *, count: int, end: int
-) -> tuple[list[_Member], list[tuple[str, str]]]:
+def _members(file: BinaryIO) -> tuple[list[_Member], list[tuple[str, str]]]:
     """The members, and each header that is not the one its file gives."""
+    central, count, start = _directory(file)
     members: list[_Member] = []
     damage: list[tuple[str, str]] = []
-    at = expected_offset = 0
+    at = free = 0
     for _ in range(count):
-        if at + _CENTRAL.size > len(central):
-            raise MalformedBundle("expected as many files as the archive states")
-        values = _CENTRAL.unpack_from(central, at)
-        raw_name = central[at + _CENTRAL.size : at + _CENTRAL.size + values[10]]
-        member = _Member(_name(raw_name), values[7], values[9], values[16])
-        header = _central(member)
+        member, header = _member_at(central, at)
         if central[at : at + len(header)] != header:
             damage.append((member.name, "expected the one spelling of its directory entry"))
         if members and members[-1].name >= member.name:
             damage.append((member.name, "expected ascending names, each once"))
         file.seek(member.offset)
-        if member.offset != expected_offset or file.read(_LOCAL.size + len(raw_name)) != _local(member):
+        local = _local(member)
+        if member.offset != free or file.read(len(local)) != local:
             damage.append(
                 (member.name, "expected the one spelling of its header, right after the file before")
             )
         members.append(member)
-        at += len(header)
-        expected_offset = member.offset + _LOCAL.size + len(raw_name) + member.size
-    if at != len(central) or expected_offset != end:
+        at, free = at + len(header), member.offset + len(local) + member.size
+    if at != len(central) or free != start:
         raise MalformedBundle("expected nothing between the files and the directory of the archive")
     return members, damage
+
+
+def _directory(file: BinaryIO) -> tuple[bytes, int, int]:
+    """The directory of the archive, how many files it lists, and where it starts."""
+    size = file.seek(0, 2)
+    if size < _END.size:
+        raise MalformedBundle("expected a zip archive, got a file that is too short")
+    file.seek(size - _END.size)
+    end = file.read(_END.size)
+    count, length, start = _END.unpack(end)[4:7]
+    if end != _end(count, start=start, size=length) or start + length + _END.size != size:
+        raise MalformedBundle("expected the end of a zip archive without comment or trailing bytes")
+    file.seek(start)
+    return file.read(length), count, start
+
+
+def _member_at(central: bytes, at: int) -> tuple[_Member, bytes]:
+    """The file listed at this place of the directory, and the entry that it should have there."""
+    if at + _CENTRAL.size > len(central):
+        raise MalformedBundle("expected as many files as the archive states")
+    values = _CENTRAL.unpack_from(central, at)
+    name = _name(central[at + _CENTRAL.size : at + _CENTRAL.size + values[10]])
+    member = _Member(name, values[7], values[9], values[16])
+    return member, _central(member)
 
 
 def _name(raw: bytes) -> str:

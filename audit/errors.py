@@ -22,6 +22,9 @@
     │   ├── WrongProof                    the hashes do not lead to the signed root
     │   ├── WrongOrigin                   a checkpoint of another log
     │   ├── QuorumMissing                 too few witnesses have cosigned
+    │   ├── FileMissing                   a file that has to be in the bundle is not
+    │   ├── FileUnexpected                a file that nothing vouches for
+    │   ├── FileChanged                   a file is not what the log or the list of contents says
     │   ├── WrongDisclosure               an opened value is not the one committed to
     │   └── WrongSample                   the sample does not follow from the log and the secret
     ├── NotLogged                     the entry was refused: give no answer, try again or stop
@@ -139,6 +142,18 @@ class WrongOrigin(NotProven):
 
 class QuorumMissing(NotProven):
     """Fewer witnesses have cosigned than the policy asks for."""
+
+
+class FileMissing(NotProven):
+    """A file that has to be in the bundle is not there."""
+
+
+class FileUnexpected(NotProven):
+    """A file is in the bundle that nothing in it vouches for."""
+
+
+class FileChanged(NotProven):
+    """A file is not what the log, or the list of contents, says it is."""
 
 
 class WrongDisclosure(NotProven):
