@@ -115,20 +115,6 @@ def without_repetition(tree: DocumentNode) -> DocumentNode:
     )
 
 
-def without_values(message: str) -> str:
-    """A message of graphql-core without any value of the document: it quotes literals and variables.
-
-    >>> without_values("Variable '$id' got invalid value 529901199001011234; String cannot represent it")
-    "Variable '$id' got an invalid value; String cannot represent it"
-    """
-    message = re.sub(r"got invalid value .*?;", "got an invalid value;", message, flags=re.DOTALL)
-    message = re.sub(r"(cannot represent [a-z -]*value|Unexpected \w+|found \w+)[: ].*", r"\1", message)
-    message = re.sub(r"found .*\.$", "found another value.", message)
-    message = re.sub(r"\"[^\"]*\"", '"…"', message)
-    message = re.sub(r"\d{5,}[0-9Xx]*", "…", message)
-    return re.sub(r"[^\x00-\x7f…]+", "…", message)
-
-
 def _refuse_long(text: str, limits: Limits) -> None:
     try:
         size = len(text.encode())

@@ -14,7 +14,9 @@ that fails is no error: it is a value in the answer. No message repeats an id nu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from graphql import GraphQLError
@@ -37,19 +39,34 @@ class BadRequest(InquiryError):
         self.answered_with = status
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a document and where it stands, line and column from 1. The message holds no value."""
+
+    message: str
+    places: tuple[tuple[int, int], ...]
+
+
 class BadDocument(InquiryError):
     """The document does not parse, does not fit the schema, or its variables do not fit it."""
 
     code = "BAD_DOCUMENT"
 
-    def __init__(self, message: str, faults: Sequence[GraphQLError] = ()) -> None:
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)
         self.faults = tuple(faults)
 
     @classmethod
     def of(cls, faults: Sequence[GraphQLError]) -> BadDocument:
-        """All that graphql-core found."""
-        return cls(f"expected a document that fits the schema, got {len(faults)} faults", faults)
+        """All that graphql-core found, without the values that it quotes."""
+        found = [
+            Fault(
+                without_values(fault.message),
+                tuple((place.line, place.column) for place in fault.locations or ()),
+            )
+            for fault in faults
+        ]
+        return cls(f"expected a document that fits the schema, got {len(found)} faults", found)
 
 
 class TooCostly(BadDocument):
@@ -73,3 +90,17 @@ class NotLogged(InquiryError):
 
     code = "NOT_LOGGED"
     status = 503
+
+
+def without_values(message: str) -> str:
+    """A message of graphql-core without any value of the document: it quotes literals and variables.
+
+    >>> without_values("Variable '$id' got invalid value 529901199001011234; String cannot represent it")
+    "Variable '$id' got an invalid value; String cannot represent it"
+    """
+    message = re.sub(r"got invalid value .*?;", "got an invalid value;", message, flags=re.DOTALL)
+    message = re.sub(r"(cannot represent [a-z -]*value|Unexpected \w+|found \w+)[: ].*", r"\1", message)
+    message = re.sub(r"found .*\.$", "found another value.", message)
+    message = re.sub(r"\"[^\"]*\"", '"…"', message)
+    message = re.sub(r"\d{5,}[0-9Xx]*", "…", message)
+    return re.sub(r"[^\x00-\x7f…]+", "…", message)

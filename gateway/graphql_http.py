@@ -18,12 +18,10 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
 import msgspec
-from graphql import GraphQLError
 
 from gateway.access import Refused
 from gateway.caller import NotAuthenticated
-from gateway.document import without_values
-from gateway.errors import BadArgument, BadDocument, BadRequest, InquiryError
+from gateway.errors import BadArgument, BadDocument, BadRequest, Fault, InquiryError
 from gateway.inquiry import Answered, Asked
 from gateway.trace import new_request
 
@@ -221,8 +219,7 @@ def _no_constant(_: str) -> NoReturn:
     raise ValueError("not a JSON number")
 
 
-def _fault(fault: GraphQLError, more: Mapping[str, Any]) -> dict[str, Any]:
-    """A fault of the document with its places, and without its values."""
-    places = [{"line": place.line, "column": place.column} for place in fault.locations or ()]
-    told: dict[str, Any] = {"message": without_values(fault.message), "extensions": dict(more)}
+def _fault(fault: Fault, more: Mapping[str, Any]) -> dict[str, Any]:
+    places = [{"line": line, "column": column} for line, column in fault.places]
+    told: dict[str, Any] = {"message": fault.message, "extensions": dict(more)}
     return {**told, "locations": places} if places else told

@@ -167,23 +167,34 @@ def coordinates(plan: Plan) -> list[Json]:
 def code_of(text: str) -> str:
     """A short public code for a post or a clause; the log holds no free text.
 
-    The number of an agreement stands for its clause, law and article for an article of law;
-    any other Chinese term is written in Punycode (RFC 3492), which can be read back.
+    The number of an agreement stands for its clause, `SAL-40` for 社会救助法 art. 40; any other
+    Chinese term is written in Punycode (RFC 3492), which can be read back.
 
-    >>> code_of("MZ-RS-2026-017/目的 政务数据共享条例 第二十五条"), code_of("核对员")
-    ('MZ-RS-2026-017', 'xn--uyvn4bz89l')
+    >>> code_of("MZ-RS-2026-017/目的"), code_of("政务数据共享条例 第二十五条：…"), code_of("核对员")
+    ('MZ-RS-2026-017', 'GDSR-25', 'xn--jsr70py2k')
     """
     agreement = re.match(r"[A-Z]{2}-[A-Z]{2}-\d{4}-\d{3}", text)
     if agreement:
         return agreement[0]
-    article = re.search(r"(\w+法|\w+条例)[\s/]*(第[一二三四五六七八九十百零]+条)", text)
-    short = "".join(article.groups()) if article else text
-    return short if short.isascii() else ("xn--" + short[:12].encode("punycode").decode())[:64]
+    article = re.search(rf"({'|'.join(_LAWS)})[\s/]*第([一二三四五六七八九十]+)条", text)
+    if article:
+        return f"{_LAWS[article[1]]}-{_number(article[2])}"
+    return text if text.isascii() else "xn--" + text[:12].encode("punycode").decode()
 
 
 def new_request() -> str:
     """A number for a request, 100 random bits in letters: digits could look like a telephone number to the log."""
     return "".join(secrets.choice(ascii_lowercase) for _ in range(22))
+
+
+_LAWS = {"政务数据共享条例": "GDSR", "社会救助法": "SAL", "个人信息保护法": "PIPL"}
+
+
+def _number(numeral: str) -> int:
+    """A Chinese numeral from 1 to 99, as articles are numbered: 二十五 is 25, 十 is 10."""
+    digits = "零一二三四五六七八九"
+    tens, ten, ones = numeral.rpartition("十")
+    return (digits.index(tens or "一") * 10 if ten else 0) + (digits.index(ones) if ones else 0)
 
 
 def _who(caller: Caller) -> dict[str, Json]:

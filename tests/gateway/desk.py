@@ -33,6 +33,7 @@ NOW = datetime(2026, 11, 16, 2, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 16)
 ORIGIN = "hedui.example/test"
 AGREEMENTS = AgreementSet(load_agreements())
+LOG_KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 NO_JUDGE = Judge({}, lambda evidence, household, on: None)
 
 
@@ -93,7 +94,7 @@ async def desk(folder, rows, *, failing=None, judge=NO_JUDGE, delays=None, timeo
     log = await Log.open(
         f"sqlite:///{folder / 'audit.sqlite'}",
         origin=ORIGIN,
-        signers=[Signer.ed25519(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))],
+        signers=[Signer.ed25519(ORIGIN, LOG_KEY)],
         guard=folder / "guard",
     )
     issuer = open_issuer(folder, name="test", audience="hedui", environment="dev")
@@ -133,6 +134,8 @@ async def desk(folder, rows, *, failing=None, judge=NO_JUDGE, delays=None, timeo
 
 def at_desk(folder, rows, test: Callable[[Desk], Awaitable[object]], **options):
     """Run `test` at a desk of its own; give what it gives."""
+
+    folder.mkdir(parents=True, exist_ok=True)
 
     async def run():
         async with desk(folder, rows, **options) as open_desk:
