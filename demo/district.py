@@ -25,9 +25,11 @@ from demo.households import Slot, family, slots
 from demo.ledger import Entry, counts, ledger
 from demo.means import means_of, verified_category
 from demo.people import HOME, Registrar, employers
+from demo.planted import plant
 from demo.published import Count, Counts
 from demo.school_papers import school_papers
 from demo.scribe import Calendar, Dossier, Scribe
+from demo.story import load_all
 from demo.work_papers import work_papers
 from vocabulary.codes import Category, CategoryReason, Cause
 from vocabulary.creditcode import CreditCode
@@ -95,11 +97,13 @@ class District:
         return cast("list[R]", self.rows[record])
 
 
-def build(seed: int, *, on: date = DAY, stories: Sequence[Story] = ()) -> District:
-    """The district of a seed on a day, with these stories among its households.
+def build(seed: int, *, on: date = DAY, stories: Sequence[Story] | None = None) -> District:
+    """The district of a seed on a day, with these stories among its households; None is all that come with the demo.
 
-    Raises `DistrictError` when a key is used twice, or the stories exceed the published counts.
+    Raises `DistrictError` when a key is used twice, or the stories exceed the published counts;
+    `demo.story.StoryError` when a story cannot be read.
     """
+    stories = load_all() if stories is None else stories
     rng, scribe = Random(seed), Scribe(Calendar(on))
     told = [row for story in stories for row in _records_of(story)]
     registrar = Registrar(rng, on=on, taken=_ids_in(told))
@@ -108,6 +112,7 @@ def build(seed: int, *, on: date = DAY, stories: Sequence[Story] = ()) -> Distri
         _dossier(rng, slot, registrar, scribe, firms, place)
         for place, slot in enumerate(_slots(rng, told), 1)
     ]
+    plant(rng, dossiers, scribe=scribe, registrar=registrar, employers=firms)
     rows = _gather([*told, *(row for dossier in dossiers for row in dossier.records)])
     return District(seed, on, rows, (*_stories(stories), *_invented(dossiers, on)))
 

@@ -6,16 +6,20 @@ delivery before the application, unless the row itself is younger.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+import msgspec
+
 from demo.households import Family
 from demo.means import Means
 from vocabulary.codes import Department
+from vocabulary.idnumber import WrittenId
 from vocabulary.month import Month
-from vocabulary.record import Record
+from vocabulary.record import Record, columns_of
 
 R = TypeVar("R", bound=Record)
 
@@ -75,3 +79,25 @@ class Dossier:
     means: Means
     records: list[Record] = field(default_factory=list)
     planted: str | None = None
+
+    def of(self, record: type[R], person: str | None = None) -> list[R]:
+        """The rows of one type, all or those of one person."""
+        rows = [row for row in self.records if isinstance(row, record)]
+        return rows if person is None else [row for row in rows if getattr(row, "person", None) == person]
+
+    def change(self, row: Record, **columns: Any) -> None:
+        """Put other values into a row; its key stays."""
+        place = next(place for place, known in enumerate(self.records) if known is row)
+        self.records[place] = msgspec.structs.replace(row, **columns)
+
+    def drop(self, rows: Iterable[Record]) -> None:
+        """Take rows away."""
+        gone = {id(row) for row in rows}
+        self.records = [row for row in self.records if id(row) not in gone]
+
+    def rename(self, known: WrittenId, other: WrittenId) -> None:
+        """Put another id number in place of one, wherever it stands."""
+        for row in list(self.records):
+            columns = {name: other for name in columns_of(type(row)) if getattr(row, name) == known}
+            if columns:
+                self.change(row, **columns)
