@@ -42,8 +42,8 @@ class Errand:
 def read_errand(caller: Caller, *, purpose: str | None, case: str | None) -> Errand:
     """The errand from the headers `X-Hedui-Purpose` and `X-Hedui-Case`. Raises `Refused`.
 
-    A purpose is written as its code (`DIBAO_RECOGNITION`) or its term (`低保资格认定`), the
-    latter percent-encoded as UTF-8, for a header carries ASCII only.
+    A purpose is written as its code (`DIBAO_RECOGNITION`) or its term (`低保资格认定`); Chinese text
+    comes percent-encoded, or as plain UTF-8, which HTTP hands on as Latin-1.
     """
     return Errand(_purpose(caller, purpose), _case(caller, case))
 
@@ -96,7 +96,7 @@ _ERRAND_CLAUSE = "政务数据共享条例 第二十条：使用依据、使用�
 
 
 def _purpose(caller: Caller, text: str | None) -> Purpose:
-    said = unquote(text or "").strip()
+    said = _said(text)
     for purpose in Purpose:
         if said in (purpose.value, purpose.term):
             return purpose
@@ -105,7 +105,7 @@ def _purpose(caller: Caller, text: str | None) -> Purpose:
 
 
 def _case(caller: Caller, text: str | None) -> str:
-    said = unquote(text or "").strip()
+    said = _said(text)
     if not said:
         raise Refused(who=caller.office, what="anything without a case number", clause=_ERRAND_CLAUSE)
     # A case number that holds an id number would carry it into headers, logs and letters.
@@ -114,6 +114,14 @@ def _case(caller: Caller, text: str | None) -> str:
             who=caller.office, what="anything under a case number of this form", clause=_ERRAND_CLAUSE
         )
     return said
+
+
+def _said(header: str | None) -> str:
+    text = unquote(header or "").strip()
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _holds_an_id(said: str) -> bool:

@@ -27,6 +27,7 @@ AGREEMENTS = AgreementSet(load_agreements())
 HERE = RegionCode("529901003")
 DAY = date(2026, 11, 16)
 ID = "11010519491231002X"
+RAW = "低保资格认定".encode().decode("latin-1")  # as a server hands on UTF-8 in a header
 
 
 def caller(department=Recipient.CIVIL_AFFAIRS, post="核对员", region="529901"):
@@ -43,7 +44,7 @@ def decide(field, who, purpose=Purpose.DIBAO_RECOGNITION, *, region=HERE, consen
     return AGREEMENTS.decide(field, standing(who, purpose, region=region, consent=consent))
 
 
-@pytest.mark.parametrize("purpose", ["DIBAO_RECOGNITION", "低保资格认定", quote("低保资格认定")])
+@pytest.mark.parametrize("purpose", ["DIBAO_RECOGNITION", "低保资格认定", quote("低保资格认定"), RAW])
 def test_a_purpose_is_named_by_code_or_term(purpose):
     errand = read_errand(caller(), purpose=purpose, case="HD-2026-0001")
     assert errand == Errand(Purpose.DIBAO_RECOGNITION, "HD-2026-0001")
