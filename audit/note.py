@@ -146,7 +146,7 @@ class VerifierKey:
     @classmethod
     def parse(cls, vkey: str) -> Self:
         """Read `<name>+<key id>+<base64>`. Raises `MalformedKey`, also when the id is not the key's."""
-        found = re.fullmatch(r"([^+]+)\+([0-9a-f]{8})\+([^+]+)", vkey)
+        found = re.fullmatch(r"([^+]+)\+([0-9a-f]{8})\+(.+)", vkey)  # base64 has plus signs too
         if found is None:
             raise MalformedKey("expected a verifier key `<name>+<key id>+<base64>`")
         material = decode_base64(found[3], MalformedKey)
