@@ -90,9 +90,12 @@ class Parcel:
     def single_indexes(self, export: int) -> list[int]:
         """The entries of a bundle that does not hold the whole log, ascending."""
         wanted = {*(self.indexes or ()), export}
-        if self.sample is not None:
-            wanted |= {self.sample.commit, self.sample.witnessed, self.sample.reveal, *self.sample.picks}
-        return sorted(wanted)
+        return sorted(wanted if self.sample is None else wanted | self.sample.indexes())
+
+    def highest_index(self) -> int:
+        """The highest index of an entry that has to be there, -1 when there is none."""
+        wanted = {-1, *(self.indexes or ()), *(one.index for one in self.disclosures)}
+        return max(wanted if self.sample is None else wanted | self.sample.indexes())
 
 
 async def write_bundle(
@@ -116,6 +119,9 @@ async def write_bundle(
 
     Raises what `Log.append` raises, and then writes nothing; `BundleTooLarge`, `NoSuchEntry`, `OSError`.
     """
+    size = Checkpoint.parse(Note.parse(await log.checkpoint()).text).size
+    if parcel.highest_index() >= size:
+        raise NoSuchEntry(f"expected entries below `{size}`")
     fields: dict[str, Json] = {
         "caller": caller,
         "contents": sha256(parcel.contents()).hexdigest(),

@@ -94,6 +94,11 @@ class EntryBook:
         # The epoch is mixed in, so that a key used twice by mistake still gives other pseudonyms.
         self._keyed = Keyed(field_key(pseudonym_key, epoch))
 
+    @property
+    def sealing(self) -> vault.Sealing:
+        """Seals under the book's vault key; give it to `Vault` to open what the book sealed."""
+        return self._sealing
+
     def pseudonym(self, person: str) -> str:
         """The pseudonym of an id number, household number or account name in this epoch, 32 hex digits."""
         return self._keyed(person.encode())[:PSEUDONYM_BYTES].hex()

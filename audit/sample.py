@@ -118,6 +118,10 @@ class SampleRecord:
     picks: tuple[int, ...]
     frame: Frame
 
+    def indexes(self) -> set[int]:
+        """Every entry that is needed to draw again, and every one that was drawn."""
+        return {self.commit, self.witnessed, self.reveal, *self.picks}
+
     def to_bytes(self) -> bytes:
         """The file `sample.json`."""
         return canonical(

@@ -10,14 +10,16 @@ not change. This module seals and opens; `audit.store` keeps the rows.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from audit.alongside import Row, Sealed, SubjectKey
-from audit.commitment import KEY_BYTES, Json, commit_bytes, parse_canonical
-from audit.errors import NotCanonical, WrongVaultKey
+from audit.catalogue import parse_entry
+from audit.commitment import KEY_BYTES, Disclosure, Json, commit_bytes, field_key, parse_canonical
+from audit.errors import NoSuchEntry, NotCanonical, Shredded, WrongVaultKey
 
 NOBODY = b"nobody"
 """The tag of an entry that has sealed values and no subject."""
@@ -82,6 +84,65 @@ class Sealing:
         for share in shares:
             last = _xor(last, share)
         return [*shares, last]
+
+
+class Rows(Protocol):
+    """What the vault reads; `audit.store.Reader` has it."""
+
+    def entries(self, first: int, end: int) -> list[bytes]:
+        """The entries [first, end) of the log."""
+
+    def sealed(self, entry: int) -> list[Sealed]:
+        """What was sealed beside an entry."""
+
+    def subject_keys(self, subject: bytes) -> list[SubjectKey]:
+        """The keys of a subject; empty after shredding."""
+
+
+class Vault:
+    """Opens what was sealed. Synchronous: from an event loop, run it in a thread.
+
+    `sealing`  with the vault key that the entries were sealed under
+    """
+
+    def __init__(self, rows: Rows, sealing: Sealing) -> None:
+        self._rows = rows
+        self._sealing = sealing
+
+    def values(self, index: int) -> dict[str, Json]:
+        """The committed values of an entry, by name; empty when it has none.
+
+        Raises `Shredded` when the keys of one of its subjects were destroyed, `WrongVaultKey`, `NoSuchEntry`.
+        """
+        found = self._open(index)
+        return {} if found is None else found[1]
+
+    def disclose(self, index: int, names: Iterable[str] | None = None) -> list[Disclosure]:
+        """Fields of an entry, opened one by one for who may see them; by default all of them.
+
+        Raises what `values` raises, and `NoSuchEntry` for a name that the entry does not commit to.
+        """
+        found = self._open(index)
+        key, values = found if found is not None else (b"", {})
+        wanted = sorted(values) if names is None else list(names)
+        if not values.keys() >= set(wanted):
+            raise NoSuchEntry(f"expected fields that entry `{index}` commits to")
+        return [Disclosure(index, name, field_key(key, name), values[name]) for name in wanted]
+
+    def _open(self, index: int) -> tuple[bytes, dict[str, Json]] | None:
+        entry = parse_entry(self._rows.entries(index, index + 1)[0])
+        sealed = self._rows.sealed(index)
+        if not entry.committed:
+            return None
+        nonce = bytes.fromhex(entry.nonce)
+        tags = [bytes.fromhex(subject) for subject in entry.subjects] or [NOBODY]
+        wrapped = {
+            tag: key.wrapped for tag in tags for key in self._rows.subject_keys(tag) if key.key_id == nonce
+        }
+        if len(wrapped) != len(tags) or not sealed:
+            raise Shredded(f"the keys of a subject of entry `{index}` were destroyed")
+        key = self._sealing.entry_key(wrapped, nonce=nonce)
+        return key, opened(sealed[0].payload, entry_key=key, nonce=nonce)
 
 
 def opened(payload: bytes, *, entry_key: bytes, nonce: bytes) -> dict[str, Json]:

@@ -236,7 +236,7 @@ def _sample_indexes(reading: Reading) -> set[int]:
         record = SampleRecord.parse(data) if data is not None else None
     except AuditError:  # noted when the sample is checked
         return set()
-    return set() if record is None else {record.commit, record.witnessed, record.reveal, *record.picks}
+    return set() if record is None else record.indexes()
 
 
 def _verify_sample(reading: Reading, entries: _Entries, *, head: Checkpoint, whole: bool) -> None:
