@@ -17,13 +17,16 @@ import msgspec
 
 from connectors.ask import Ask, carried
 from connectors.failure import BrokenRow, broken
-from connectors.forms import NotInForm, read, shape
+from connectors.forms import Form, NotInForm, read, shape
 from connectors.mapping import Field, Table
 from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
 from vocabulary.record import ColumnKind, Record, columns_of, partial, read_word
 
 Row = Sequence[object]
 """The values of one row, in the order of a decoder's `fields`."""
+
+LONGEST_SUBJECT = 64
+"""Characters of an id number or household number that may be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,12 @@ def provenance(record: type[Record], *, at: datetime) -> Provenance:
     return Provenance(record.department, record.catalogue_id, record.sharing_class, at)
 
 
+def askable(ids: Iterable[str]) -> list[str]:
+    """Give each subject once, tidied, without those that no register can hold: they have no record anywhere."""
+    tidied = dict.fromkeys(map(tidy, ids))
+    return [one for one in tidied if 0 < len(one) <= LONGEST_SUBJECT and one.isprintable()]
+
+
 def tidy(subject: str) -> str:
     """Give the form in which subjects are compared: registers differ in blanks and in the case of an X."""
     return subject.strip().upper()
@@ -138,7 +147,9 @@ def _reader(one: Field, *, optional: bool) -> Callable[[object], object]:
             raise NotInForm(f"expected one of the {len(codes)} codes agreed, got {shape(value)}")
         return codes[local]
 
-    return reader
+    # Codes, months, days and round amounts repeat by the thousand. Typed, since 1 and True hash alike.
+    repeats = codes is not None or form is not Form.TEXT
+    return lru_cache(maxsize=4096, typed=True)(reader) if repeats else reader
 
 
 _PATH = re.compile(r"`\$\.(\w+)`")

@@ -37,7 +37,7 @@ class Patience:
     attempts: int = 3
     pause_s: float = 0.05
     trips_after: int = 5
-    rest_s: float = 10.0
+    rest_s: float = 5.0
 
 
 class Guard:

@@ -16,8 +16,10 @@ numbers goes to the department or nowhere.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 
 import httpx2
 import msgspec
@@ -26,7 +28,7 @@ import stamina
 
 from connectors.arrow import batches
 from connectors.ask import Ask, Clock, SnapshotFailed
-from connectors.decode import Decoder, Row, decoder, outcomes, tidy
+from connectors.decode import Decoder, Row, askable, decoder, outcomes
 from connectors.failure import Failed, broken
 from connectors.guard import Guard, Patience, may_pass
 from connectors.mapping import Table, Tables
@@ -100,7 +102,7 @@ class HttpRegister:
             self._client = None
 
     async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> list[Row]:
-        subjects = [*dict.fromkeys(map(tidy, ask.ids))]
+        subjects = askable(ask.ids)
         names = [one.physical for one in decode.fields]
         rows: list[Row] = []
         for at in range(0, len(subjects), IDS_PER_REQUEST):
@@ -136,7 +138,11 @@ class HttpRegister:
         names = [one.physical for one in decode.fields]
         after: str | None = None
         with httpx2.Client(
-            headers=self._headers, timeout=self._patience.timeout_s, follow_redirects=False, trust_env=False
+            headers=self._headers,
+            timeout=self._patience.timeout_s,
+            follow_redirects=False,
+            trust_env=False,
+            verify=_trust(),
         ) as client:
             while True:
                 page = self._snapshot_page(client, url, {"fields": names, "after": after})
@@ -172,9 +178,16 @@ class HttpRegister:
                     timeout=self._patience.timeout_s,
                     follow_redirects=False,
                     trust_env=False,
+                    verify=_trust(),
                 ),
             )
         return self._client[1]
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The machine's own certificates, read once: that takes longer than asking a register."""
+    return ssl.create_default_context()
 
 
 def _check_head(response: httpx2.Response) -> None:

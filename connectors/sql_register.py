@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from connectors.arrow import BATCH_ROWS, batches
 from connectors.ask import Ask, Clock, SnapshotFailed
-from connectors.decode import Decoder, Row, decoder, outcomes, tidy
+from connectors.decode import Decoder, Row, askable, decoder, outcomes
 from connectors.failure import Failed
 from connectors.guard import Guard, Patience
 from connectors.mapping import Table, Tables
@@ -157,7 +157,7 @@ def _select(table: Table, decode: Decoder) -> sa.Select[Any]:
 
 def _spellings(ids: Sequence[str]) -> list[str]:
     """How a register may have written these subjects: an X at the end stands in either case."""
-    tidied = dict.fromkeys(map(tidy, ids))
+    tidied = askable(ids)
     lowered = (one[:-1] + "x" for one in tidied if one.endswith("X"))
     return [*tidied, *lowered]
 

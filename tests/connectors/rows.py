@@ -61,8 +61,12 @@ def _value(record: type[Record], one: Column, chance: random.Random, number: int
         return household(number)
     if one.name == record.subjects[0]:
         return person(number)
+    if one.name == "mother":
+        return person(number + 2)
     if one.optional and chance.random() < 0.4:
         return None
+    if one.name in record.subjects:
+        return person(number)
     if one.codes is not None:
         return chance.choice(list(one.codes))
     if one.name in ("grade", "remaining_months", "visitors"):

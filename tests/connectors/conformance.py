@@ -1,0 +1,204 @@
+"""What must every connector keep? A new one inherits these tests and gives two fixtures.
+
+class TestHousing(Conformance):
+    @pytest.fixture
+    def connector(self): ...          # over a register that holds `ROWS`
+    @pytest.fixture
+    def reference(self): ...          # MemoryConnector with `ROWS`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator, Mapping
+
+import msgspec
+import pyarrow as pa
+import pytest
+
+from connectors.arrow import schema_of
+from connectors.ask import Ask, Connector, carried
+from connectors.memory import MemoryConnector
+from tests.connectors.rows import NOW, household, person, sample_rows
+from vocabulary.evidence import Found, NoRecord, Outcome, SourceFailed
+from vocabulary.record import Record, columns_of
+from vocabulary.register import records_of
+
+PEOPLE = 60
+
+ROWS = sample_rows(PEOPLE)
+
+MALFORMED = (
+    "",
+    " ",
+    "0",
+    "garbage",
+    "' OR 1=1 --",
+    "529901" * 20,
+    "5299\x0001",
+    "\ud800",
+    "安一",
+    "5.29901E+17",
+    "%",
+    "*",
+)
+
+
+def fetch(connector: Connector, ask: Ask) -> Mapping[str, Outcome]:
+    """Ask once in an event loop of its own."""
+    return asyncio.run(connector.fetch(ask))
+
+
+def everything(record: type[Record]) -> frozenset[str]:
+    """All columns of a record type."""
+    return frozenset(columns_of(record))
+
+
+def asks_of(connector: Connector, *, numbers: range = range(PEOPLE)) -> Iterator[Ask]:
+    """Every record type by each of its subjects, for so many persons or households, all columns."""
+    for record in records_of(connector.department):
+        for by in record.subjects:
+            yield Ask(record, by, subjects(by, numbers), everything(record))
+
+
+def subjects(by: str, numbers: range) -> tuple[str, ...]:
+    """Persons, or households where it is asked by household."""
+    return tuple((household if by == "household" else person)(number) for number in numbers)
+
+
+class Conformance:
+    """The tests; `Test…` classes inherit them."""
+
+    @pytest.fixture
+    def connector(self) -> Connector:
+        """The connector under test, over a register that holds `ROWS`."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def reference(self) -> MemoryConnector:
+        """The same rows in memory."""
+        raise NotImplementedError
+
+    def test_it_is_a_connector(self, connector: Connector) -> None:
+        assert isinstance(connector, Connector)
+
+    def test_every_record_type_answers_as_the_reference(
+        self, connector: Connector, reference: MemoryConnector
+    ) -> None:
+        for ask in asks_of(connector):
+            answer = fetch(connector, ask)
+            assert answer == fetch(reference, ask), ask.record.__name__
+            assert any(isinstance(outcome, Found) for outcome in answer.values()), ask.record.__name__
+            assert any(isinstance(outcome, NoRecord) for outcome in answer.values()), ask.record.__name__
+
+    def test_an_answer_carries_only_the_columns_asked_for_and_the_subjects(
+        self, connector: Connector, reference: MemoryConnector
+    ) -> None:
+        chance = random.Random(7)
+        for record in records_of(connector.department):
+            names = sorted(columns_of(record))
+            subsets = [[], *([name] for name in names), *(chance.sample(names, 3) for _ in range(3))]
+            for subset in map(frozenset, subsets):
+                ask = Ask(record, record.subjects[0], subjects(record.subjects[0], range(4)), subset)
+                answer = fetch(connector, ask)
+                assert answer == fetch(reference, ask)
+                for outcome in answer.values():
+                    for row in outcome.records if isinstance(outcome, Found) else ():
+                        assert set(row.__struct_fields__) == carried(record, subset)
+
+    def test_no_ids_give_no_outcomes(self, connector: Connector) -> None:
+        for record in records_of(connector.department):
+            assert fetch(connector, Ask(record, record.subjects[0], (), frozenset())) == {}
+
+    @pytest.mark.parametrize("count", [1, 2, 999, 1000, 1001])
+    def test_there_is_exactly_one_outcome_for_each_id(
+        self, connector: Connector, reference: MemoryConnector, count: int
+    ) -> None:
+        record = records_of(connector.department)[0]
+        ask = Ask(record, record.subjects[0], subjects(record.subjects[0], range(count)), everything(record))
+        answer = fetch(connector, ask)
+        assert answer == fetch(reference, ask)
+        assert len(answer) == count
+
+    def test_an_id_asked_twice_is_answered_once(self, connector: Connector) -> None:
+        for ask in asks_of(connector, numbers=range(2)):
+            twice = Ask(ask.record, ask.by, ask.ids * 2, ask.columns)
+            assert fetch(connector, twice) == fetch(connector, ask)
+
+    def test_malformed_ids_have_no_record_and_spoil_nothing(
+        self, connector: Connector, reference: MemoryConnector
+    ) -> None:
+        for record in records_of(connector.department):
+            by = record.subjects[0]
+            good = subjects(by, range(2))
+            answer = fetch(connector, Ask(record, by, (*MALFORMED, *good), everything(record)))
+            assert all(isinstance(answer[one], NoRecord) for one in MALFORMED)
+            assert {one: answer[one] for one in good} == fetch(
+                reference, Ask(record, by, good, everything(record))
+            )
+
+    def test_a_small_x_and_blanks_around_are_forgiven(self, connector: Connector) -> None:
+        with_x = next(number for number in range(0, PEOPLE, 2) if person(number).endswith("X"))
+        for record in records_of(connector.department):
+            if record.subjects[0] == "person":
+                written = f" {person(with_x).lower()} "
+                answer = fetch(connector, Ask(record, "person", (written,), everything(record)))
+                assert isinstance(answer[written], Found)
+
+    def test_records_come_in_the_order_of_their_ids_and_say_where_from(self, connector: Connector) -> None:
+        for ask in asks_of(connector, numbers=range(4)):
+            for outcome in fetch(connector, ask).values():
+                assert outcome.provenance.catalogue_id == ask.record.catalogue_id
+                assert (outcome.provenance.department, outcome.provenance.fetched_at) == (
+                    connector.department,
+                    NOW,
+                )
+                if isinstance(outcome, Found):
+                    keys = [row.record_id for row in outcome.records]
+                    assert keys == sorted(keys)
+                    assert len(set(keys)) == len(keys) > 0
+
+    def test_many_questions_at_once_are_all_answered(
+        self, connector: Connector, reference: MemoryConnector
+    ) -> None:
+        asks = [*asks_of(connector, numbers=range(4))] * 4
+
+        async def all_at_once() -> list[Mapping[str, Outcome]]:
+            return await asyncio.gather(*map(connector.fetch, asks))
+
+        for ask, answer in zip(asks, asyncio.run(all_at_once()), strict=True):
+            assert answer == fetch(reference, ask)
+
+    def test_a_snapshot_is_every_row_of_the_reference(
+        self, connector: Connector, reference: MemoryConnector
+    ) -> None:
+        for record in records_of(connector.department):
+            columns = everything(record)
+            table = pa.Table.from_batches(connector.snapshot(record, columns), schema_of(record, columns))
+            expected = pa.Table.from_batches(reference.snapshot(record, columns), schema_of(record, columns))
+            assert table.sort_by("record_id") == expected
+            assert len(table) == PEOPLE
+
+    def test_a_snapshot_carries_only_the_columns_asked_for_and_the_subjects(
+        self, connector: Connector
+    ) -> None:
+        record = records_of(connector.department)[0]
+        (batch,) = connector.snapshot(record, frozenset())
+        assert set(batch.schema.names) == carried(record, frozenset())
+
+
+def failure_of(answer: Mapping[str, Outcome]) -> SourceFailed:
+    """The one failure that every subject has; its detail holds nobody's number and no name."""
+    (failed,) = set(answer.values())
+    assert isinstance(failed, SourceFailed)
+    assert failed.at == NOW
+    for number in range(PEOPLE):
+        assert person(number) not in failed.detail
+    return failed
+
+
+def plain(outcome: Outcome) -> list[dict[str, object]]:
+    """The rows found as plain values."""
+    assert isinstance(outcome, Found)
+    return [msgspec.structs.asdict(row) for row in outcome.records]
