@@ -106,8 +106,13 @@ def _two_programmes(ground: Ground, dossier: Dossier) -> None:
         )
 
 
-def _subsidy_not_drawn(ground: Ground, dossier: Dossier) -> None:
-    dossier.drop(dossier.of(DisabilitySubsidy))
+def _paid_dibao_only(dossier: Dossier) -> bool:
+    drawn = {row.kind for row in dossier.of(Benefit)}
+    return in_dibao(dossier) and drawn == {BenefitKind.DIBAO} and not dossier.of(DisabilitySubsidy)
+
+
+def _nothing_paid(ground: Ground, dossier: Dossier) -> None:
+    dossier.drop(dossier.of(Benefit))
 
 
 def _with_parent(dossier: Dossier) -> bool:
@@ -218,9 +223,9 @@ PLANTED_BENEFITS = (
     Contradiction(
         "BEN-09",
         25,
-        "A disabled person in 低保 draws no subsidy at all.",
-        _certified_in_dibao,
-        _subsidy_not_drawn,
+        "A household in 低保 was paid nothing at all in the window.",
+        _paid_dibao_only,
+        _nothing_paid,
     ),
     Contradiction(
         "LIF-01",

@@ -12,7 +12,15 @@ from demo.district import District, build
 from demo.people import Registrar
 from demo.planted import PLANTED, NoRoom, plant
 from demo.scribe import Calendar, Scribe
-from vocabulary.codes import BenefitKind, DeclaredItem, InsuranceKind, MemberKind, Participation, SubsidyKind
+from vocabulary.codes import (
+    BenefitKind,
+    Category,
+    DeclaredItem,
+    InsuranceKind,
+    MemberKind,
+    Participation,
+    SubsidyKind,
+)
 from vocabulary.idnumber import passes_check
 from vocabulary.month import Month
 from vocabulary.records.civil_affairs import Authorization, Benefit, Declaration, Membership, PropertyCheck
@@ -126,6 +134,14 @@ def test_living_subsidies_go_to_households_paid_that_month_but_for_those_planted
     }
     assert without <= members_of("BEN-03") | members_of("BEN-02")
     assert len(without & members_of("BEN-03")) == 8
+
+
+def test_twenty_five_households_in_need_are_paid_nothing() -> None:
+    registered = {home.number for home in district().households if home.expected is Category.DIBAO}
+    paid = {row.household for row in district().of(Benefit) if row.kind is BenefitKind.DIBAO}
+    unpaid = {home.number for home in district().households if home.planted == "BEN-09"} - paid
+    assert len(unpaid) == 25
+    assert registered <= paid
 
 
 def test_eight_property_answers_are_over_the_limit() -> None:
