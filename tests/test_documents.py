@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vocabulary.glossary import code_lists, with_generated_part
+from docs.generate import PARTS, renewed
+from vocabulary.glossary import code_lists
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -17,9 +18,9 @@ def text_of(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def test_the_glossary_follows_from_the_code() -> None:
-    glossary = text_of("GLOSSARY.md")
-    assert glossary == with_generated_part(glossary), "run `python -m vocabulary.glossary`"
+@pytest.mark.parametrize("page", PARTS)
+def test_generated_parts_follow_from_the_code(page: str) -> None:
+    assert text_of(page) == renewed(page), "run `make docs`"
 
 
 def test_every_code_is_in_the_glossary_with_its_term() -> None:

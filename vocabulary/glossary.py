@@ -1,19 +1,11 @@
-"""What do the codes and columns mean, as tables for GLOSSARY.md?
-
-`python -m vocabulary.glossary` writes them between the two marks in the file; a test holds
-the file to what is written here.
-"""
+"""What do the codes and columns mean, as tables for the glossary?"""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from vocabulary import codes, evidence
 from vocabulary.codes import Code
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.register import RECORD_TYPES
-
-BEGIN, END = "<!-- generated: code lists and records -->\n", "<!-- end of generated part -->\n"
 
 
 def code_lists() -> list[type[Code]]:
@@ -27,22 +19,18 @@ def code_lists() -> list[type[Code]]:
     return sorted(found, key=lambda thing: thing.__name__)
 
 
-def generated_part() -> str:
-    """The part of GLOSSARY.md that follows from the code."""
+def code_tables() -> str:
+    """Markdown: one table a code list, one table a record type."""
     lists = "\n".join(map(_code_list, code_lists()))
     records = "\n".join(map(_record, RECORD_TYPES))
-    return f"{BEGIN}\n## Code lists 代码表\n\n{lists}\n## Records 记录\n\n{records}\n{END}"
-
-
-def with_generated_part(text: str) -> str:
-    """A glossary with its generated part made anew. Raises `ValueError` when a mark is missing."""
-    head, tail = text.index(BEGIN), text.index(END) + len(END)
-    return text[:head] + generated_part() + text[tail:]
+    return f"## Code lists 代码表\n\n{lists}\n## Records 记录\n\n{records}"
 
 
 def _code_list(kind: type[Code]) -> str:
     first = (kind.__doc__ or "").strip().splitlines()[0]
-    rows = "\n".join(f"| `{member.value}` | {member.term} | `{kind.__name__}.{member.name}` |" for member in kind)
+    rows = "\n".join(
+        f"| `{member.value}` | {member.term} | `{kind.__name__}.{member.name}` |" for member in kind
+    )
     return f"### {kind.__name__}\n{first}\n\n| code | 中文 | name in code |\n|---|---|---|\n{rows}\n"
 
 
@@ -68,8 +56,3 @@ _KIND_WORDS = {
     ColumnKind.DATE: "day 日",
     ColumnKind.FLAG: "yes or no",
 }
-
-
-if __name__ == "__main__":
-    glossary = Path("GLOSSARY.md")
-    glossary.write_text(with_generated_part(glossary.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,56 @@
+"""Which parts of the documents follow from the code? `make docs` writes them anew; a test holds them.
+
+A generated part stands between two marks, so that the page around it is written by hand.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from vocabulary.glossary import code_tables  # noqa: E402 # the path has to be there first
+
+ROOMS = ("gateway", "casework", "connectors", "verification", "audit", "vocabulary", "demo")
+
+
+def code_map() -> str:
+    """One table a room: each module, and the first sentence of its own docstring."""
+    return "\n".join(map(_room, ROOMS))
+
+
+def _room(room: str) -> str:
+    modules = sorted(path for path in (ROOT / room).rglob("*.py") if path.name != "__init__.py")
+    rows = "\n".join(f"| `{path.relative_to(ROOT)}` | {_first_line(path)} |" for path in modules)
+    return f"### {room}/\n{_first_line(ROOT / room / '__init__.py')}\n\n| module | what it answers |\n|---|---|\n{rows}\n"
+
+
+def _first_line(path: Path) -> str:
+    words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return words.partition("\n\n")[0].replace("\n", " ").replace("|", "\\|")
+
+
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "ARCHITECTURE.md": {"code map": code_map},
+    "GLOSSARY.md": {"code lists and records": code_tables},
+}
+"""Page → name of the part → what it must say."""
+
+
+def renewed(page: str) -> str:
+    """A page with its generated parts made anew. Raises `ValueError` when a mark is missing."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for name, make in PARTS[page].items():
+        begin, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->\n"
+        head, tail = text.index(begin) + len(begin), text.index(end)
+        text = f"{text[:head]}\n{make()}\n{text[tail:]}"
+    return text
+
+
+if __name__ == "__main__":
+    for page in PARTS:
+        (ROOT / page).write_text(renewed(page), encoding="utf-8")
