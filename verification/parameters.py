@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from vocabulary.codes import DeclaredItem, SpecialStatus, Stage
+from vocabulary.codes import DeclaredItem, DisabilityCategory, SpecialStatus, Stage
 from vocabulary.errors import MalformedMoney
 from vocabulary.money import LIMIT_FEN, Money
 
@@ -148,14 +148,19 @@ VALUES: Mapping[str, Parameter] = {
     "refusals_until_reduction": _number_of(
         "拒绝就业次数", "unjustified refusals before a reduction", least=1
     ),
+    "care_subsidy_up_to_grade": _number_of(
+        "护理补贴等级", "the mildest grade that gives the care subsidy", most=4
+    ),
     "large_medical_days": _number_of("大额医疗期间", "days over which self-paid costs are added"),
     "large_medical_fen": _fen_of("大额医疗线", "self-paid costs in that time that call for a look"),
+    "maintenance_income_line_fen": _fen_of(
+        "赡养能力线", "an obligor's income in the window above which maintenance is expected"
+    ),
     "education_cost_line_fen": _fen_of("因学负担线", "school costs in the window that make a cause"),
 }
 """Every plain parameter by its name; the unit stands at the end of the name."""
 
 _INCOME_CLASS = _choice("收入是否计入", "whether an income kind counts", "COUNTED", "EXCLUDED")
-_SEVERITIES = tuple(f"{kind}{grade}" for kind in range(1, 7) for grade in range(1, 5))
 
 TABLES: Mapping[str, Table] = {
     "income_class": Table(_INCOME_CLASS, tuple(DeclaredItem), complete=True),
@@ -177,18 +182,15 @@ TABLES: Mapping[str, Table] = {
     "student_stage_counted": Table(
         _flag("计入的学段", "whether a full-time student of this stage counts"), tuple(Stage), complete=True
     ),
-    "incapable": Table(
-        _flag("无劳动能力残疾", "whether category and grade mean incapacity for 特困"),
-        _SEVERITIES,
+    "incapable_up_to_grade": Table(
+        _number_of("无劳动能力残疾等级", "the mildest grade that means incapacity for 特困, 0 none", most=4),
+        tuple(DisabilityCategory),
         complete=True,
     ),
-    "single_person_disability": Table(
-        _flag("单人户残疾", "whether category and grade open the single-person route"),
-        (*_SEVERITIES, *(f"7{grade}" for grade in range(1, 5))),
+    "single_person_up_to_grade": Table(
+        _number_of("单人户残疾等级", "the mildest grade that opens the single-person route, 0 none", most=4),
+        tuple(DisabilityCategory),
         complete=True,
-    ),
-    "care_subsidy_grade": Table(
-        _flag("护理补贴等级", "whether the grade gives the care subsidy"), ("1", "2", "3", "4"), complete=True
     ),
     "aid_group": Table(
         Parameter(ParameterKind.TEXT, "资助互斥组", "programmes of one group exclude each other")

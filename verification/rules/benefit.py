@@ -1,0 +1,215 @@
+"""Which benefits stand together that may not, and which are due and not drawn?"""
+
+from __future__ import annotations
+
+from verification.category import benefit, household, member
+from verification.facts import certificate, in_window, number_on
+from verification.income import employee_insurance, injury_benefit, unemployment_benefit
+from verification.language.aggregate import count, highest, kinds, some, total
+from verification.language.functions import first_of, some_of, total_of, year_of
+from verification.language.kinds import Kind
+from verification.language.level import Level, named
+from verification.language.parameter import param_class
+from verification.language.rule import Says, Severity, rule
+from verification.language.source import source
+from vocabulary.codes import BenefitKind, Category, InjuryBenefitKind, Relation, SubsidyKind
+from vocabulary.records.disability import DisabilitySubsidy
+from vocabulary.records.education import Aid
+
+_subsidy = source(DisabilitySubsidy)
+_aid = source(Aid)
+_living = _subsidy.where(_subsidy.kind == SubsidyKind.LIVING)
+_care = _subsidy.where(_subsidy.kind == SubsidyKind.CARE)
+_tekun = benefit.where((benefit.kind == BenefitKind.TEKUN) & benefit.paid)
+_dibao = benefit.where((benefit.kind == BenefitKind.DIBAO) & benefit.paid)
+_alone = benefit.where((benefit.kind == BenefitKind.SINGLE) & benefit.paid)
+_orphan = benefit.where((benefit.kind == BenefitKind.ORPHAN) & benefit.paid)
+_paid = in_window(benefit.month)
+_drawn = in_window(_subsidy.month)
+_theirs = (benefit.person == member.person).otherwise(member.relation == Relation.HEAD)
+"""A benefit that names nobody is the household's: what is wrong with it is told of the head."""
+
+YEARS_BACK = 5
+"""How many academic years are looked at, the current one included."""
+
+
+_this_year = year_of(household.on)
+_group = param_class("aid_group", key=_aid.programme, at=_aid.paid_on, kind=Kind.TEXT, optional=True)
+
+
+def _aid_beyond_one(back: int) -> tuple[str, str]:
+    """Define, for one academic year, how many grouped programmes are too many and what they paid."""
+    year = _aid.academic_year == _this_year - back
+    grouped = year & ~_group.missing()
+    many, fen = f"aid_beyond_one_{back}", f"aid_duplicate_{back}_fen"
+    member.define(**{many: kinds(_aid.programme, where=grouped) - kinds(_group, where=year)})
+    duplicate = total(_aid.amount_fen, where=grouped) - highest(_aid.amount_fen, where=grouped).otherwise(0)
+    member.define(**{fen: first_of((getattr(member, many) > 0, duplicate), otherwise=0)})
+    return many, fen
+
+
+_by_year = [_aid_beyond_one(back) for back in range(YEARS_BACK)]
+
+member.define(
+    tekun_and_dibao_months=named(
+        kinds(_tekun.month, on="household", where=_theirs, during=_paid, matching=(_dibao, "month"))
+        + kinds(
+            _tekun.month,
+            on="household",
+            where=_theirs,
+            during=_paid,
+            matching=(_alone, "month"),
+            matched_on=("household", "person"),
+        ),
+        "特困与低保同月数",
+        "months with both",
+    ),
+    tekun_and_subsidy_months=named(
+        kinds(_subsidy.month, during=_drawn, matching=(_tekun, "month"), matched_on="household"),
+        "特困与两项补贴同月数",
+        "months with both",
+    ),
+    tekun_and_subsidy_fen=total(
+        _subsidy.amount_fen, during=_drawn, matching=(_tekun, "month"), matched_on="household"
+    ),
+    subsidy_months=kinds(_subsidy.month, during=_drawn),
+    subsidy_fen=total(_subsidy.amount_fen, during=_drawn),
+    living_months=kinds(_living.month, during=_drawn),
+    living_without_dibao_months=named(
+        count(
+            _living, during=_drawn, unmatched=(benefit.where(benefit.paid), "month"), matched_on="household"
+        ),
+        "无低保月份的生活补贴",
+        "months of living subsidy without a benefit of the household",
+    ),
+    care_months=named(kinds(_care.month, during=_drawn), "护理补贴月数", "months of care subsidy"),
+    care_fen=total(_care.amount_fen, during=_drawn),
+    gives_care=named(
+        some(certificate, where=certificate.grade <= number_on("care_subsidy_up_to_grade", household.on)),
+        "等级符合护理补贴",
+        "the grade gives the care subsidy",
+    ),
+    care_and_injury_months=named(
+        kinds(
+            _care.month,
+            during=_drawn,
+            matching=(injury_benefit.where(injury_benefit.kind == InjuryBenefitKind.LIVING_CARE), "month"),
+        ),
+        "护理补贴与工伤护理费同月数",
+        "months with both the care subsidy and the injury care fee",
+    ),
+    orphan_and_other_months=named(
+        kinds(_orphan.month, during=_paid, matching=(_tekun, "month"), matched_on="household")
+        + kinds(_orphan.month, during=_paid, matching=(_living, "month"), matched_on="person"),
+        "孤儿保障与特困或生活补贴同月数",
+        "months of orphan support with 特困 or the living subsidy",
+    ),
+    benefit_while_insured_months=named(
+        kinds(
+            unemployment_benefit.month,
+            during=in_window(unemployment_benefit.month),
+            matching=(employee_insurance, "month"),
+        ),
+        "领失业金而职工参保月数",
+        "months with unemployment benefit while insured by an employer",
+    ),
+    benefit_while_insured_fen=total(
+        unemployment_benefit.amount_fen,
+        during=in_window(unemployment_benefit.month),
+        matching=(employee_insurance, "month"),
+    ),
+    aid_duplicate_fen=named(
+        total_of(getattr(member, fen) for _, fen in _by_year), "重复资助金额", "aid beyond one programme"
+    ),
+)
+household.define(
+    relief_months=named(
+        kinds(benefit.month, where=benefit.paid, during=_paid), "有发放月数", "months with any benefit"
+    ),
+)
+
+
+@rule(
+    "BEN-01", "特困与低保重复", "特困 and 低保 in the same month",
+    of=member, severity=Severity.CONFLICT, cite="社会救助法 art. 13–18",
+)  # fmt: skip
+def tekun_and_dibao(p: Level) -> Says:
+    """Both were paid for one person in one month."""
+    return p.tekun_and_dibao_months > 0, {"months": p.tekun_and_dibao_months}
+
+
+@rule(
+    "BEN-02", "特困领取两项补贴", "disability subsidies beside 特困",
+    of=member, severity=Severity.CONFLICT, cite="国发〔2015〕52号",
+)  # fmt: skip
+def tekun_and_subsidy(p: Level) -> Says:
+    """A subsidy in a month with 特困 support, or drawn in the window by somebody whom the evidence shows 特困."""
+    due = household.category == Category.TEKUN
+    return (p.tekun_and_subsidy_months > 0) | (due & (p.subsidy_months > 0)), {
+        "months": first_of((due, p.subsidy_months), otherwise=p.tekun_and_subsidy_months),
+        "fen": first_of((due, p.subsidy_fen), otherwise=p.tekun_and_subsidy_fen),
+    }
+
+
+@rule(
+    "BEN-03", "生活补贴无低保身份", "living subsidy without 低保",
+    of=member, severity=Severity.CONFLICT, cite="国发〔2015〕52号",
+)  # fmt: skip
+def living_without_dibao(p: Level) -> Says:
+    """The living subsidy for months in which the household drew no 低保; beside 特困 it is BEN-02's."""
+    months = p.living_without_dibao_months
+    return (months > 0) & ~(household.category == Category.TEKUN), {"months": months}
+
+
+@rule(
+    "BEN-04", "护理补贴等级或工伤护理费", "care subsidy without the grade, or beside the injury care fee",
+    of=member, severity=Severity.CONFLICT, cite="国发〔2015〕52号",
+)  # fmt: skip
+def care_without_grade(p: Level) -> Says:
+    """Grades 1 and 2 only, unless the pack extends it; never beside 工伤生活护理费."""
+    return ((p.care_months > 0) & ~p.gives_care) | (p.care_and_injury_months > 0), {
+        "months": p.care_months,
+        "fen": p.care_fen,
+        "months_with_injury_fee": p.care_and_injury_months,
+    }
+
+
+@rule(
+    "BEN-05", "学生重复资助", "two programmes of one group in one academic year",
+    of=member, severity=Severity.CONFLICT, cite="临淄 2021: 消除政策叠加; pack: aid_group",
+)  # fmt: skip
+def aid_twice(p: Level) -> Says:
+    """In one of the last academic years more programmes of the pack's groups than groups."""
+    beyond = some_of(*(getattr(p, many) > 0 for many, _ in _by_year))
+    return beyond, {"duplicate_fen": p.aid_duplicate_fen}
+
+
+@rule(
+    "BEN-06", "孤儿、特困与生活补贴冲突", "orphan support beside 特困 or the living subsidy",
+    of=member, severity=Severity.CONFLICT, cite="特困人员认定办法 art. 9; 国发〔2015〕52号",
+)  # fmt: skip
+def orphan_and_other(p: Level) -> Says:
+    """孤儿保障 in a month with 特困 support or with the living subsidy."""
+    return p.orphan_and_other_months > 0, {"months": p.orphan_and_other_months}
+
+
+@rule(
+    "BEN-08", "已就业仍领失业金", "unemployment benefit while insured by an employer",
+    of=member, severity=Severity.CONFLICT, cite="失业保险条例",
+)  # fmt: skip
+def benefit_while_insured(p: Level) -> Says:
+    """The same month in both."""
+    return p.benefit_while_insured_months > 0, {
+        "months": p.benefit_while_insured_months,
+        "fen": p.benefit_while_insured_fen,
+    }
+
+
+@rule(
+    "BEN-09", "应享未享", "due and not drawn",
+    of=household, severity=Severity.INFO, cite="社会救助法 art. 5, 24–27",
+)  # fmt: skip
+def due_and_not_drawn(h: Level) -> Says:
+    """In 特困 or 低保 by the evidence, and nothing was paid in the window."""
+    due = h.category.among(Category.TEKUN, Category.DIBAO)
+    return due & (h.relief_months == 0), {"payable_fen": h.payable_fen}

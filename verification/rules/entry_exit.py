@@ -1,0 +1,199 @@
+"""Who should be helped and is not yet, and who may be about to leave?
+
+EXIT-01 compares several runs and EXIT-04 a decision; both stand where runs and decisions are.
+"""
+
+from __future__ import annotations
+
+from verification.category import benefit, household, member
+from verification.facts import (
+    certificate,
+    certificate_holds,
+    in_window,
+    in_year_before,
+    number_on,
+    single_person_grade,
+)
+from verification.income import employee_insurance, insurance, pension, settlement, unemployment_benefit
+from verification.language.aggregate import count, highest, kinds, latest, lowest, some, total
+from verification.language.expression import literal
+from verification.language.functions import first_of, plus_days, year_of
+from verification.language.level import Level, named
+from verification.language.parameter import param
+from verification.language.rule import Says, Severity, rule
+from verification.language.source import source
+from vocabulary.codes import BenefitKind, Category, ReferralAnswer
+from vocabulary.records.civil_affairs import Application, CategoryHistory
+from vocabulary.records.education import HardshipStudent
+from vocabulary.records.social_security import JobReferral, UnemploymentRegistration
+
+_history = source(CategoryHistory)
+_application = source(Application)
+_registered = source(UnemploymentRegistration)
+_hardship = source(HardshipStudent)
+_referral = source(JobReferral)
+_gradual = benefit.where((benefit.kind == BenefitKind.GRADUAL_EXIT) & benefit.paid)
+
+_open = (
+    (_history.category != Category.NONE)
+    & (_history.since <= household.on)
+    & (_history.until > household.on).otherwise(True)
+)
+_medical_from = plus_days(household.on, number_on("large_medical_days", household.on) * -1)
+_until = first_of(
+    (member.id_is_male, number_on("working_age_until_male", household.on)),
+    otherwise=number_on("working_age_until_female", household.on),
+)
+
+household.define(
+    looked_after=named(
+        some(_history, where=_open) | some(_application, where=in_year_before(_application.applied_on)),
+        "已在册或已申请",
+        "in a category, or has applied",
+    ),
+)
+member.define(
+    registered_unemployed=named(
+        some(
+            _registered,
+            where=(_registered.registered_on <= household.on)
+            & (_registered.cancelled_on > household.on).otherwise(True),
+        ),
+        "登记失业",
+        "registered as unemployed",
+    ),
+    recent_self_pay_fen=total(
+        settlement.self_pay_fen,
+        where=(settlement.discharged_on > _medical_from) & (settlement.discharged_on <= household.on),
+    ),
+    insured_before=some(employee_insurance, during=in_window(insurance.month)),
+    insured_last_month=some(employee_insurance, where=insurance.month == household.window_to),
+    benefit_fen=total(unemployment_benefit.amount_fen, during=in_window(unemployment_benefit.month)),
+    benefit_left=latest(
+        unemployment_benefit.remaining_months,
+        by=unemployment_benefit.month,
+        during=in_window(unemployment_benefit.month),
+    ),
+    benefit_last=highest(unemployment_benefit.month, during=in_window(unemployment_benefit.month)),
+    newly_disabled=some(
+        certificate,
+        where=certificate_holds & single_person_grade & in_year_before(certificate.issued_on),
+    ),
+    hardship_student=some(_hardship, where=_hardship.academic_year >= year_of(household.on) - 1),
+    refusals=named(
+        count(
+            _referral,
+            where=(_referral.answer == ReferralAnswer.REFUSED)
+            & ~_referral.justified
+            & in_year_before(_referral.offered_on),
+        ),
+        "无正当理由拒绝次数",
+        "unjustified refusals",
+    ),
+)
+member.define(
+    annual_without_benefit_fen=named(
+        household.annual_fen - member.benefit_fen, "不含失业金的年收入", "income without the benefit"
+    ),
+)
+household.define(
+    recent_self_pay_fen=named(
+        total(member.recent_self_pay_fen, where=member.counted), "近期自付医疗费", "recent self-paid costs"
+    ),
+    gradual_first=lowest(_gradual.month),
+    gradual_last=highest(_gradual.month),
+)
+
+
+@rule(
+    "ENT-01", "大额医疗支出", "large medical costs",
+    of=household, severity=Severity.REVIEW, cite="国办2023 低收入人口动态监测; 邵阳 2022",
+)  # fmt: skip
+def large_medical_costs(h: Level) -> Says:
+    """Self-paid costs over the pack's days reach the line, and nobody looks after the household."""
+    line = param("large_medical_fen", at=h.on)
+    return (h.recent_self_pay_fen >= line) & ~h.looked_after, {"fen": h.recent_self_pay_fen}
+
+
+@rule(
+    "ENT-02", "失业进入", "has lost work in a low-income household",
+    of=member, severity=Severity.REVIEW, cite="临淄 2021",
+)  # fmt: skip
+def lost_work(p: Level) -> Says:
+    """Was insured by an employer in the window and no longer is, registered as unemployed, 边缘 household."""
+    stopped = p.insured_before & ~p.insured_last_month & p.registered_unemployed
+    return p.counted & stopped & (household.category == Category.EDGE), {}
+
+
+@rule(
+    "ENT-03", "失业金将尽", "unemployment benefit is ending",
+    of=member, severity=Severity.REVIEW, cite="社会救助法 art. 10; pack: benefit_ending_months",
+)  # fmt: skip
+def benefit_ending(p: Level) -> Says:
+    """Few months are left, and without it the household falls below the standard."""
+    months = number_on("benefit_ending_months", household.on)
+    ending = (p.benefit_left <= months).otherwise(False) & (
+        p.benefit_last >= household.window_to - months
+    ).otherwise(False)
+    falls = (p.annual_without_benefit_fen < household.line_fen) & ~(household.annual_fen < household.line_fen)
+    projected = first_of((household.property_over, literal(Category.NONE)), otherwise=literal(Category.DIBAO))
+    return p.counted & ending & falls, {
+        "remaining_months": p.benefit_left,
+        "annual_without_fen": p.annual_without_benefit_fen,
+        "projected_category": projected,
+    }
+
+
+@rule(
+    "ENT-04", "新办重残证", "a severe disability has been recognised",
+    of=member, severity=Severity.REVIEW, cite="审核确认办法 art. 8",
+)  # fmt: skip
+def newly_disabled(p: Level) -> Says:
+    """In the last twelve months, in a household of the margin or of no category."""
+    outside = household.category.among(Category.EDGE, Category.RIGID, Category.NONE)
+    return p.counted & p.newly_disabled & outside, {}
+
+
+@rule(
+    "ENT-05", "比对名单未覆盖", "on a list of hardship and in no category",
+    of=member, severity=Severity.REVIEW, cite="国办2023 低收入人口动态监测",
+)  # fmt: skip
+def on_a_list(p: Level) -> Says:
+    """困难学生、登记失业、重病或重残, and nobody looks after the household."""
+    listed = p.hardship_student | p.registered_unemployed | p.seriously_ill | p.severely_disabled
+    return p.counted & listed & ~household.looked_after, {
+        "student": p.hardship_student,
+        "unemployed": p.registered_unemployed,
+        "ill": p.seriously_ill,
+        "disabled": p.severely_disabled,
+    }
+
+
+@rule(
+    "ENT-06", "到龄无养老金", "of retirement age without a pension",
+    of=member, severity=Severity.INFO, cite="武汉 新三无; pack: working_age_until",
+)  # fmt: skip
+def no_pension(p: Level) -> Says:
+    """The pension register was asked and has no record."""
+    return p.counted & (p.age >= _until) & ~some(pension), {"age": p.age}
+
+
+@rule(
+    "EXIT-02", "三次拒绝", "three unjustified refusals of work",
+    of=member, severity=Severity.REVIEW, cite="审核确认办法 art. 34",
+)  # fmt: skip
+def refusals(p: Level) -> Says:
+    """So many recorded refusals without a good reason; only the person's own share may be reduced."""
+    enough = p.refusals >= number_on("refusals_until_reduction", household.on)
+    return p.counted & enough, {"refusals": p.refusals}
+
+
+@rule(
+    "EXIT-03", "渐退到期", "the gradual exit has run its time",
+    of=household, severity=Severity.REVIEW, cite="民发〔2022〕83号",
+)  # fmt: skip
+def gradual_exit_over(h: Level) -> Says:
+    """Six months at most in principle, counted from the first month that was paid."""
+    months = number_on("gradual_exit_months", h.on)
+    over = (h.gradual_first + months <= h.month).otherwise(False)
+    return over, {"since": h.gradual_first, "last": h.gradual_last, "months": kinds(_gradual.month)}

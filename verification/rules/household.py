@@ -1,0 +1,182 @@
+"""Is everybody listed who should be, and nobody who should not?
+
+HH-02 sees a mother's children by their birth certificates; it does not know of a child's own
+death, which nobody was asked about. HH-06 (two districts) needs both districts' keyed tokens
+and is found by a run over both, not by one household's verification.
+"""
+
+from __future__ import annotations
+
+from verification.category import household, member
+from verification.facts import ADULT_AT, memberships, person
+from verification.language.aggregate import count, kinds, only, some
+from verification.language.functions import date_number, floor_div
+from verification.language.level import Level, named
+from verification.language.rule import Says, Severity, rule
+from verification.language.source import source
+from vocabulary.codes import MaritalStatus, MemberKind
+from vocabulary.records.civil_affairs import Application, Authorization, Marriage, Visit
+from vocabulary.records.health import Birth
+
+_marriage = source(Marriage)
+_birth = source(Birth)
+_authorization = source(Authorization)
+_application = source(Application)
+_visit = source(Visit)
+
+_married = (
+    _marriage.status.among(
+        MaritalStatus.MARRIED,
+        MaritalStatus.FIRST_MARRIAGE,
+        MaritalStatus.REMARRIED,
+        MaritalStatus.REMARRIED_TO_EACH_OTHER,
+    )
+    & (_marriage.registered_on <= household.on).otherwise(True)
+    & (_marriage.divorced_on > household.on).otherwise(True)
+)
+_fellow = member.fellows()
+_by_birth = floor_div(date_number(household.on) - date_number(_birth.born_on), 10_000)
+_signed = (
+    (_authorization.valid_from <= household.on)
+    & (_authorization.valid_until >= household.on).otherwise(True)
+    & (_authorization.withdrawn_on > household.on).otherwise(True)
+)
+
+member.define(
+    is_married=named(some(_marriage, where=_married), "在婚", "registered as married"),
+    spouse=only(_marriage.spouse, where=_married),
+    mother=only(_birth.mother, on="person"),
+    signed=named(some(_authorization, where=_signed), "有有效授权", "has agreed to be checked"),
+    signed_on=only(_authorization.valid_from, where=_signed),
+)
+member.define(
+    spouse_listed=named(
+        some(
+            _fellow,
+            where=(_fellow.person == member.spouse).otherwise(False) & (_fellow.cohabits | _fellow.away),
+        ),
+        "配偶已列入",
+        "the spouse is listed",
+    ),
+    minor_children=named(
+        kinds(_birth.person, on="mother", where=_by_birth < ADULT_AT), "未成年子女数", "minor children born"
+    ),
+    minor_children_listed=named(
+        count(_fellow, where=(_fellow.mother == member.person).otherwise(False) & (_fellow.age < ADULT_AT)),
+        "已列入未成年子女数",
+        "minor children listed",
+    ),
+    households=named(
+        kinds(
+            memberships.household,
+            on="person",
+            where=(memberships.kind == MemberKind.COHABIT)
+            & (memberships.joined_on <= household.on)
+            & (memberships.left_on > household.on).otherwise(True),
+        ),
+        "列入家庭数",
+        "households that list the person on one day",
+    ),
+)
+household.define(
+    listed_members=named(count(member, where=member.cohabits), "列入成员数", "listed members"),
+)
+
+
+@rule(
+    "HH-01", "漏报配偶", "spouse not listed",
+    of=member, severity=Severity.CONFLICT, cite="审核确认办法 art. 7 (一)",
+)  # fmt: skip
+def spouse_not_listed(p: Level) -> Says:
+    """Married on the day, and the spouse neither lives in the household nor is away as the law names.
+
+    Where the register names no spouse, only somebody who is listed alone is taken to lack one.
+    """
+    unnamed = p.spouse.missing() & (household.listed_members == 1)
+    named_elsewhere = ~p.spouse.missing() & ~p.spouse_listed
+    return p.cohabits & p.alive & p.is_married & (unnamed | named_elsewhere), {}
+
+
+@rule(
+    "HH-02", "漏报未成年子女", "minor child not listed",
+    of=member, severity=Severity.CONFLICT, cite="审核确认办法 art. 7 (二)",
+)  # fmt: skip
+def minor_child_not_listed(p: Level) -> Says:
+    """The mother has borne more children under 18 than the household lists as hers."""
+    return p.cohabits & (p.minor_children > p.minor_children_listed), {
+        "born": p.minor_children,
+        "listed": p.minor_children_listed,
+    }
+
+
+@rule(
+    "HH-03", "在读子女计入错误", "adult child in education wrongly counted or left out",
+    of=member, severity=Severity.CONFLICT, cite="审核确认办法 art. 7 (三)",
+)  # fmt: skip
+def student_wrongly_counted(p: Level) -> Says:
+    """An adult child with a current enrolment counts exactly when full-time up to a first degree."""
+    wrong = (p.studies & ~p.cohabits) | (~p.studies & p.cohabits)
+    return p.is_child & p.adult & p.alive & ~p.away & p.enrolled & wrong, {
+        "studies": p.studies,
+        "listed": p.cohabits,
+    }
+
+
+@rule(
+    "HH-04", "应排除人员被计入", "person counted whom the law excludes",
+    of=member, severity=Severity.CONFLICT, cite="审核确认办法 art. 7, last paragraph",
+)  # fmt: skip
+def excluded_person_listed(p: Level) -> Says:
+    """监狱服刑、强制隔离戒毒、宣告失踪、宗教教职三年以上; 社区戒毒 stays."""
+    return p.cohabits & p.away, {"special": p.special}
+
+
+@rule(
+    "HH-05", "同一人列入两户", "one person in two households",
+    of=member, severity=Severity.CONFLICT, cite="社会救助法 art. 40",
+)  # fmt: skip
+def in_two_households(p: Level) -> Says:
+    """Listed as living in two or more households on one day."""
+    return p.cohabits & (p.households > 1), {"households": p.households}
+
+
+@rule(
+    "HH-07", "人户分离", "lives in another district than registered",
+    of=member, severity=Severity.REVIEW, cite="审核确认办法 art. 5",
+)  # fmt: skip
+def lives_elsewhere(p: Level) -> Says:
+    """The handling district is to be settled, and benefits asked for in both."""
+    apart = some(person, where=person.hukou_district != person.residence_district)
+    return p.counted & apart, {}
+
+
+@rule(
+    "HH-08", "单人户条件", "may enter alone",
+    of=member, severity=Severity.INFO, cite="审核确认办法 art. 8; 民发〔2022〕83号; 社会救助法 art. 21",
+)  # fmt: skip
+def may_enter_alone(p: Level) -> Says:
+    """A severely disabled or seriously ill member of a low-income household, or an adult 无业重残."""
+    return p.enters_alone, {"payable_fen": p.alone_fen}
+
+
+@rule(
+    "HH-09", "义务人未同意不得核对", "obligor who has not agreed must not be checked",
+    of=member, severity=Severity.BLOCK, cite="社会救助法 art. 41",
+)  # fmt: skip
+def obligor_not_agreed(p: Level) -> Says:
+    """Owes support from outside the household and has signed nothing that holds on the day."""
+    return (p.kind == MemberKind.OBLIGOR) & ~p.signed, {}
+
+
+@rule(
+    "HH-10", "近亲属未入户", "near relative of staff without a home visit",
+    of=household, severity=Severity.BLOCK, cite="审核确认办法 art. 11, 16, 20",
+)  # fmt: skip
+def near_relative_not_visited(h: Level) -> Says:
+    """A near relative's application needs a visit by at least two before it is decided."""
+    related = some(_application, where=_application.near_relative & (_application.applied_on <= h.on))
+    visited = some(
+        _visit,
+        where=(_visit.visitors >= 2) & (_visit.visited_on <= h.on) & (_visit.visited_on > h.year_before),
+    )
+    return related & ~visited, {}

@@ -1,0 +1,222 @@
+"""Does what a person declares agree with what the registers hold for the same months?
+
+INC-05 and INC-07 compare with classes and deductions that a declaration form could carry; our
+declarations carry neither, so there is nothing to compare. INC-08 (no adverse fact from an
+averaged value) is kept by construction: an aggregate names its months, and evidence is matched
+month by month.
+"""
+
+from __future__ import annotations
+
+from verification.facts import certificate, enrolment, household, in_window, member, number_on
+from verification.income import (
+    PENSION_FAMILY,
+    declaration,
+    declared_unemployed,
+    employee_insurance,
+    flexible_insurance,
+    insurance,
+    pension,
+    unemployment_benefit,
+    verified,
+)
+from verification.language.aggregate import count, every, kinds, some, total
+from verification.language.functions import first_of
+from verification.language.kinds import Kind
+from verification.language.level import Level, named
+from verification.language.parameter import param, param_class
+from verification.language.rule import Says, Severity, rule
+from verification.language.source import source
+from vocabulary.codes import DeclaredItem, MemberKind
+from vocabulary.records.social_security import EmploymentRegistration, UnemploymentRegistration
+
+_LAPSED = "LAPSED"
+_employment = source(EmploymentRegistration)
+_registered = source(UnemploymentRegistration)
+_wage = declaration.where((declaration.item == DeclaredItem.WAGE) & (declaration.amount_fen > 0))
+_pension = declaration.where(declaration.item.among(*PENSION_FAMILY) & (declaration.amount_fen > 0))
+_benefit = declaration.where(
+    (declaration.item == DeclaredItem.UNEMPLOYMENT_BENEFIT) & (declaration.amount_fen > 0)
+)
+_maintenance = declaration.where(declaration.item == DeclaredItem.MAINTENANCE)
+_insured = in_window(insurance.month)
+_declared = in_window(declaration.month)
+_class = param_class("income_class", key=verified.kind, at=verified.month, kind=Kind.TEXT)
+
+member.define(
+    idle_insured_months=named(
+        kinds(employee_insurance.month, during=_insured, matching=(declared_unemployed, "month")),
+        "申报无业而职工参保月数",
+        "months insured by an employer while declared without work",
+    ),
+    idle_insured_fen=named(
+        total(employee_insurance.base_fen, during=_insured, matching=(declared_unemployed, "month")),
+        "其缴费基数合计",
+        "their bases",
+    ),
+    idle_flexible_months=named(
+        kinds(flexible_insurance.month, during=_insured, matching=(declared_unemployed, "month")),
+        "申报无业而灵活就业参保月数",
+        "months insured as flexibly employed while declared without work",
+    ),
+    same_month_wage_fen=named(
+        total(_wage.amount_fen, during=_declared, matching=(employee_insurance, "month")),
+        "同月申报工资",
+        "wages declared for insured months",
+    ),
+    same_month_base_fen=named(
+        total(employee_insurance.base_fen, during=_insured, matching=(_wage, "month")),
+        "同月缴费基数",
+        "bases of months with a declared wage",
+    ),
+    base_at_floor=named(
+        every(
+            employee_insurance.base_fen
+            == param("insurance_base_floor_fen_month", at=employee_insurance.month),
+            during=_insured,
+            matching=(_wage, "month"),
+        ),
+        "基数均为下限",
+        "every such base is the least there is",
+    ),
+    pension_fen=named(
+        total(
+            pension.central_base_fen + pension.local_base_fen + pension.personal_fen + pension.employee_fen,
+            during=in_window(pension.month),
+        ),
+        "发放养老金",
+        "pension paid in the window",
+    ),
+    pension_months=kinds(pension.month, during=in_window(pension.month)),
+    undeclared_benefit_months=named(
+        count(
+            unemployment_benefit,
+            during=in_window(unemployment_benefit.month),
+            unmatched=(_benefit, "month"),
+        ),
+        "未申报失业金月数",
+        "months of unemployment benefit not declared",
+    ),
+    lapsed_months=named(
+        kinds(verified.month, where=_class == _LAPSED, during=in_window(verified.month), on="person"),
+        "扣除条款到期后月数",
+        "months after an exclusion ended",
+    ),
+    of_working_age=named(
+        (member.age >= number_on("working_age_from", household.on))
+        & (
+            member.age
+            < first_of(
+                (member.id_is_male, number_on("working_age_until_male", household.on)),
+                otherwise=number_on("working_age_until_female", household.on),
+            )
+        ),
+        "劳动年龄",
+        "of working age",
+    ),
+    known_to_a_register=named(
+        some(insurance) | some(_employment) | some(_registered) | some(enrolment) | some(certificate),
+        "有参保、就业、失业、学籍或残疾登记",
+        "known to a register of work, school or disability",
+    ),
+)
+household.define(
+    maintenance_fen=named(
+        total(_maintenance.amount_fen, during=_declared), "申报赡养费", "maintenance declared"
+    ),
+)
+
+
+@rule(
+    "INC-01", "申报无业而在保", "insured while declared without work",
+    of=member, severity=Severity.CONFLICT, cite="审核确认办法 art. 13",
+    or_else=(Severity.REVIEW, member.idle_flexible_months > 0),
+)  # fmt: skip
+def insured_while_declared_without_work(p: Level) -> Says:
+    """Month by month: an employer paid in for a month that was declared without work.
+
+    灵活就业 pays in alone and may well be without work: that is only looked at.
+    """
+    return p.idle_insured_months > 0, {
+        "months": p.idle_insured_months,
+        "base_fen": p.idle_insured_fen,
+        "flexible_months": p.idle_flexible_months,
+    }
+
+
+@rule(
+    "INC-02", "申报工资与缴费基数不符", "declared wage differs from the insured base",
+    of=member, severity=Severity.CONFLICT, cite="审核确认办法 art. 13, 18",
+    or_else=(
+        Severity.REVIEW,
+        (member.same_month_wage_fen != member.same_month_base_fen) & member.base_at_floor,
+    ),
+)  # fmt: skip
+def wage_differs_from_base(p: Level) -> Says:
+    """Same months only. A base at the floor does not tell the wage, so that is only looked at."""
+    differs = p.same_month_wage_fen != p.same_month_base_fen
+    return differs & ~p.base_at_floor, {
+        "declared_fen": p.same_month_wage_fen,
+        "base_fen": p.same_month_base_fen,
+    }
+
+
+@rule(
+    "INC-03", "养老金漏报", "pension not declared",
+    of=member, severity=Severity.CONFLICT, cite="审核确认办法 art. 13 (四)",
+)  # fmt: skip
+def pension_not_declared(p: Level) -> Says:
+    """A pension was paid in the window and none declared."""
+    return (p.pension_fen > 0) & ~some(_pension, during=_declared), {
+        "months": p.pension_months,
+        "fen": p.pension_fen,
+    }
+
+
+@rule(
+    "INC-04", "失业金漏报", "unemployment benefit not declared",
+    of=member, severity=Severity.CONFLICT, cite="审核确认办法 art. 13 (四)",
+)  # fmt: skip
+def unemployment_benefit_not_declared(p: Level) -> Says:
+    """Months in which the benefit was paid and not declared."""
+    return p.undeclared_benefit_months > 0, {
+        "months": p.undeclared_benefit_months,
+    }
+
+
+@rule(
+    "INC-06", "基础养老金扣除已过期", "an exclusion of income has ended",
+    of=member, severity=Severity.REVIEW, cite="审核确认办法 art. 13: 十四五期间",
+)  # fmt: skip
+def exclusion_has_ended(p: Level) -> Says:
+    """An income was excluded up to a day, and the pack says nothing newer: from then on it counts."""
+    return p.lapsed_months > 0, {"months": p.lapsed_months}
+
+
+@rule(
+    "INC-09", "财产超限", "property over a limit",
+    of=household, severity=Severity.CONFLICT, cite="审核确认办法 art. 14; 社会救助法 art. 18",
+)  # fmt: skip
+def property_over_a_limit(h: Level) -> Says:
+    """A bank or register answered 超限; how much nobody says."""
+    return h.property_over, {}
+
+
+@rule(
+    "INC-10", "劳动状态不明", "no register knows whether the person works",
+    of=member, severity=Severity.REVIEW, cite="临淄 2021 认定步骤; never a reason to refuse",
+)  # fmt: skip
+def labour_status_unclear(p: Level) -> Says:
+    """Of working age, no work declared, and all registers of work, school and disability have no record."""
+    return p.counted & p.of_working_age & ~p.works & ~p.known_to_a_register, {}
+
+
+@rule(
+    "INC-11", "赡养费未申报", "maintenance not declared",
+    of=member, severity=Severity.REVIEW, cite="审核确认办法 art. 13 (四); 民法典 art. 1067",
+)  # fmt: skip
+def maintenance_not_declared(p: Level) -> Says:
+    """An obligor who agreed to be checked earns above the line, and no maintenance is declared."""
+    line = param("maintenance_income_line_fen", at=household.on)
+    earns = (p.kind == MemberKind.OBLIGOR) & (p.income_fen > line)
+    return earns & (household.maintenance_fen == 0), {"income_fen": p.income_fen}

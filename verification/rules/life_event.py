@@ -1,0 +1,191 @@
+"""What has happened to somebody that changes a right, and which dates have passed?
+
+LIF-08 (迁居资料未移交) needs the registers of two districts and is not told from one.
+"""
+
+from __future__ import annotations
+
+from verification.category import benefit, household, member
+from verification.facts import certificate, certificate_holds, enrolment, illness, number_on
+from verification.language.aggregate import count, kinds, latest, some, total
+from verification.language.functions import (
+    date_number,
+    first_of,
+    greatest,
+    month_of,
+    plus_days,
+    plus_months,
+    some_of,
+)
+from verification.language.level import Level, named
+from verification.language.rule import Says, Severity, rule
+from verification.language.source import source
+from vocabulary.codes import BenefitKind, Category, EnrolmentStatus
+from vocabulary.records.civil_affairs import Authorization, CategoryHistory, Visit
+
+_authorization = source(Authorization)
+_history = source(CategoryHistory)
+_visit = source(Visit)
+_fellow = member.fellows()
+
+# ------------------------------------------------------------------ paid after a death
+
+_standing = benefit.where(
+    benefit.paid
+    & benefit.kind.among(
+        BenefitKind.DIBAO, BenefitKind.TEKUN, BenefitKind.SINGLE, BenefitKind.GRADUAL_EXIT, BenefitKind.ORPHAN
+    )
+)
+_after_death = (benefit.month > month_of(member.died_on)).otherwise(False) & (
+    benefit.person == member.person
+).otherwise(True)
+_too_much = first_of(
+    (
+        benefit.person.missing() & (benefit.kind == BenefitKind.DIBAO),
+        benefit.amount_fen - household.payable_fen,
+    ),
+    (benefit.person.missing() & (household.counted_members > 0), 0),
+    otherwise=benefit.amount_fen,
+)
+
+member.define(
+    paid_after_death_months=named(
+        kinds(_standing.month, on="household", where=_after_death),
+        "死亡后发放月数",
+        "months paid after the death",
+    ),
+    overpaid_fen=named(
+        total(greatest(_too_much, 0), on="household", where=_after_death),
+        "多发金额",
+        "paid beyond what is due to those who remain",
+    ),
+)
+
+
+@rule(
+    "LIF-01", "已故仍在保", "paid after a death",
+    of=member, severity=Severity.CONFLICT, cite="民发〔2022〕83号",
+)  # fmt: skip
+def paid_after_death(p: Level) -> Says:
+    """A month later than the month of death was paid; that month itself was due."""
+    check_due = plus_months(p.died_on, number_on("death_check_months", household.on))
+    return p.paid_after_death_months > 0, {
+        "died_on": p.died_on,
+        "months": p.paid_after_death_months,
+        "overpaid_fen": p.overpaid_fen,
+        "check_due": check_due,
+    }
+
+
+# ------------------------------------------------------------------ papers that have run out
+
+
+@rule(
+    "LIF-02", "残疾人证过期或注销", "disability certificate has run out or was cancelled",
+    of=member, severity=Severity.REVIEW, cite="残疾人证管理办法",
+)  # fmt: skip
+def certificate_run_out(p: Level) -> Says:
+    """Has had a certificate, and none that holds on the day; the last day itself still holds."""
+    return p.cohabits & some(certificate, where=~certificate_holds) & ~some(
+        certificate, where=certificate_holds
+    ), {"certificates": count(certificate)}
+
+
+@rule(
+    "LIF-03", "年龄节点", "a birthday that changes a right is near",
+    of=member, severity=Severity.REVIEW, cite="特困人员认定办法 art. 5, 8; 社会救助法 art. 16",
+)  # fmt: skip
+def birthday_near(p: Level) -> Says:
+    """Turns 16, 18, 60 or 70 within the pack's days; a 特困 minor at school stays one at 18."""
+    today = date_number(household.on)
+    last = date_number(plus_days(household.on, number_on("age_notice_days", household.on)))
+    near = some_of(
+        *(
+            (p.birth + years * 10_000 > today) & (p.birth + years * 10_000 <= last)
+            for years in (16, 18, 60, 70)
+        )
+    )
+    return p.counted & near, {"age": p.age}
+
+
+@rule(
+    "LIF-04", "毕业或退学", "still listed as a student after graduating or leaving",
+    of=member, severity=Severity.REVIEW, cite="审核确认办法 art. 7",
+)  # fmt: skip
+def no_longer_student(p: Level) -> Says:
+    """An adult child in the household whose enrolment has ended, or should have by its date."""
+    reading = enrolment.status == EnrolmentStatus.ENROLLED
+    overdue = some(enrolment, where=reading & (enrolment.expected_graduation < household.on).otherwise(False))
+    ended = some(enrolment) & ~p.enrolled
+    return p.is_child & p.adult & p.counted & (overdue | ended), {"overdue": overdue}
+
+
+@rule(
+    "LIF-05", "重病认定到期", "recognition of a serious illness has run out",
+    of=member, severity=Severity.REVIEW, cite="刚性支出困难家庭认定办法 art. 10",
+)  # fmt: skip
+def illness_run_out(p: Level) -> Says:
+    """Was recognised, and is not on the day."""
+    past = some(illness, where=(illness.valid_until < household.on).otherwise(False))
+    return p.cohabits & past & ~p.seriously_ill, {}
+
+
+# ------------------------------------------------------------------ agreement and review
+
+_signed = (
+    (_authorization.valid_from <= household.on)
+    & (_authorization.valid_until >= household.on).otherwise(True)
+    & (_authorization.withdrawn_on > household.on).otherwise(True)
+)
+member.define(
+    ever_signed=some(_authorization),
+    agrees=some(_authorization, where=_signed),
+    agreed_on=latest(_authorization.valid_from, by=_authorization.valid_from, where=_signed),
+)
+member.define(
+    joined_since=some(
+        _fellow, where=_fellow.cohabits & (_fellow.joined_on > member.agreed_on).otherwise(False)
+    )
+)
+
+
+@rule(
+    "LIF-06", "授权过期或成员变更", "authorization has run out, or the household has changed since",
+    of=member, severity=Severity.BLOCK, cite="社会救助法 art. 40; 核对授权书",
+)  # fmt: skip
+def authorization_run_out(p: Level) -> Says:
+    """Lives in the household and has no authorization that holds, or somebody joined after it was signed."""
+    return p.cohabits & p.alive & (~p.agrees | p.joined_since), {
+        "signed": p.ever_signed,
+        "joined_since": p.joined_since,
+    }
+
+
+_is_rigid = (_history.category == Category.RIGID) & _history.until.missing()
+_unstable = some(member, where=member.counted & member.adult & ~member.incapable)
+_months = first_of(
+    (_unstable, number_on("review_months_unstable", household.on)),
+    otherwise=number_on("review_months_stable", household.on),
+)
+household.define(
+    last_visit=latest(_visit.visited_on, by=_visit.visited_on, where=_visit.visited_on <= household.on),
+    next_visit=latest(_visit.next_due, by=_visit.visited_on, where=_visit.visited_on <= household.on),
+    review_months=named(_months, "复核周期", "months between reviews"),
+)
+household.define(
+    review_due=named(
+        household.next_visit.otherwise(plus_months(household.last_visit, household.review_months)),
+        "复核到期日",
+        "the review is due",
+    ),
+)
+
+
+@rule(
+    "LIF-07", "定期核查到期", "the regular review is due",
+    of=household, severity=Severity.REVIEW, cite="审核确认办法 art. 31; 社会救助法 art. 46; 刚性办法 art. 10",
+)  # fmt: skip
+def review_due(h: Level) -> Says:
+    """The last visit's date has come round, or a rigid-expenditure recognition is twelve months old."""
+    rigid_old = some(_history, where=_is_rigid & (plus_months(_history.since, 12) <= h.on))
+    return (h.review_due < h.on).otherwise(False) | rigid_old, {"due": h.review_due}
