@@ -74,6 +74,7 @@ class HttpRegister:
         self._base = str(url.copy_with(username=None, password=None)).rstrip("/")
         key = {"Authorization": f"Bearer {url.username}"} if url.username else {}
         self._headers = {**key, "Content-Type": "application/json", "Accept": "application/json"}
+        self._trust = _trust(url.scheme)
         self._client: tuple[asyncio.AbstractEventLoop, httpx2.AsyncClient] | None = None
 
     async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
@@ -142,7 +143,7 @@ class HttpRegister:
             timeout=self._patience.timeout_s,
             follow_redirects=False,
             trust_env=False,
-            verify=_trust(),
+            verify=self._trust,
         ) as client:
             while True:
                 page = self._snapshot_page(client, url, {"fields": names, "after": after})
@@ -178,16 +179,16 @@ class HttpRegister:
                     timeout=self._patience.timeout_s,
                     follow_redirects=False,
                     trust_env=False,
-                    verify=_trust(),
+                    verify=self._trust,
                 ),
             )
         return self._client[1]
 
 
 @cache
-def _trust() -> ssl.SSLContext:
-    """The machine's own certificates, read once: that takes longer than asking a register."""
-    return ssl.create_default_context()
+def _trust(scheme: str) -> ssl.SSLContext:
+    """The machine's own certificates, read once, since that takes longer than asking; without TLS none are needed."""
+    return ssl.create_default_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _check_head(response: httpx2.Response) -> None:

@@ -6,7 +6,8 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import Queue
 
 Script = Callable[[bytes], list[bytes | float]]
 """From the request's bytes to what is sent: bytes, and seconds to wait in between. Then the connection closes."""
@@ -28,32 +29,37 @@ def answer(
 @contextmanager
 def serving(script: Script, *, tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[bytes]]]:
     """Serve on the loopback in a thread; gives the address and the requests that came."""
-    loop, requests = asyncio.new_event_loop(), list[bytes]()
+    requests: list[bytes] = []
+    started: Queue[tuple[asyncio.AbstractEventLoop, asyncio.Event, int]] = Queue()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(
-            (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
-        )
-        requests.append(head + await reader.readexactly(length))
-        for part in script(requests[-1]):
-            if isinstance(part, float):
-                await asyncio.sleep(part)
-            else:
-                writer.write(part)
-                await writer.drain()
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            requests.append(await _request(reader))
+            for part in script(requests[-1]):
+                if isinstance(part, float):
+                    await asyncio.sleep(part)
+                else:
+                    writer.write(part)
+                    await writer.drain()
         writer.close()
 
-    server = loop.run_until_complete(asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls))
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}", requests
-    finally:
+    async def serve() -> None:
+        server, ended = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls), asyncio.Event()
+        started.put((asyncio.get_running_loop(), ended, server.sockets[0].getsockname()[1]))
+        await ended.wait()
         server.close()
-        loop.call_soon_threadsafe(loop.stop)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    loop, ended, port = started.get(timeout=10)
+    try:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}", requests
+    finally:
+        loop.call_soon_threadsafe(ended.set)
         thread.join()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.close()
+
+
+async def _request(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    lengths = [line[15:] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return head + await reader.readexactly(int(lengths[0]) if lengths else 0)

@@ -31,7 +31,9 @@ ASK = Ask(UnemploymentBenefit, "person", (person(0), person(2)), frozenset({"mon
 
 AS_OF = date(2026, 10, 31)
 
-IMPATIENT = Patience(timeout_s=0.3, attempts=2, pause_s=0.01)
+QUICK = Patience(timeout_s=5.0, attempts=2, pause_s=0.01)
+
+IMPATIENT = Patience(timeout_s=0.3, attempts=1)
 
 
 def row(number: int = 0, key: str = "1", **changed: object) -> dict[str, object]:
@@ -47,7 +49,7 @@ def page(*rows: dict[str, object], count: int | None = None, following: str | No
     ).encode()
 
 
-def asked(*parts: bytes | float, ask: Ask = ASK, patience: Patience = IMPATIENT) -> Mapping[str, Outcome]:
+def asked(*parts: bytes | float, ask: Ask = ASK, patience: Patience = QUICK) -> Mapping[str, Outcome]:
     """Ask a service that answers so, whatever it is asked."""
     with serving(lambda _: [*parts]) as (address, _):
         register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=patience)
@@ -187,15 +189,15 @@ def test_a_record_that_comes_twice_breaks_the_contract_for_its_subject() -> None
 def test_a_source_that_dies_in_mid_answer_is_unreachable_and_asked_again() -> None:
     half = answer(page(row())[:30], length=len(page(row())))
     with serving(lambda _: [half]) as (address, requests):
-        register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=IMPATIENT)
+        register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=QUICK)
         assert failure_of(fetch(register, ASK)).failure is FailureKind.UNREACHABLE
-    assert len(requests) == IMPATIENT.attempts
+    assert len(requests) == QUICK.attempts
 
 
 def test_a_source_that_recovers_between_two_attempts_has_answered() -> None:
     turns = iter([[b""], [answer(page(row()))]])
     with serving(lambda _: next(turns)) as (address, _):
-        register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=IMPATIENT)
+        register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=QUICK)
         assert isinstance(fetch(register, ASK)[person(0)], Found)
 
 
@@ -204,7 +206,7 @@ def test_a_source_that_recovers_between_two_attempts_has_answered() -> None:
 )
 def test_a_slow_source_is_given_up_in_time(parts: list[bytes | float]) -> None:
     started = time.monotonic()
-    assert failure_of(asked(*parts)).failure is FailureKind.TIMED_OUT
+    assert failure_of(asked(*parts, patience=IMPATIENT)).failure is FailureKind.TIMED_OUT
     assert time.monotonic() - started < 1.5
 
 
@@ -212,7 +214,7 @@ def test_an_endless_trickle_is_given_up_in_time() -> None:
     trickle: list[bytes | float] = [answer(b"", length=10**6)]
     for _ in range(40):
         trickle += [b" ", 0.05]
-    assert failure_of(asked(*trickle)).failure is FailureKind.TIMED_OUT
+    assert failure_of(asked(*trickle, patience=IMPATIENT)).failure is FailureKind.TIMED_OUT
 
 
 def test_a_page_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +225,7 @@ def test_a_page_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPat
 def test_nobody_listening_is_unreachable() -> None:
     with serving(lambda _: []) as (address, _):
         pass
-    register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=IMPATIENT)
+    register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=QUICK)
     assert failure_of(fetch(register, ASK)).failure is FailureKind.UNREACHABLE
     with pytest.raises(SnapshotFailed) as failed:
         list(register.snapshot(Pension, frozenset()))
@@ -232,7 +234,7 @@ def test_nobody_listening_is_unreachable() -> None:
 
 def test_a_certificate_nobody_vouches_for_is_not_believed(tmp_path: Path) -> None:
     with serving(lambda _: [answer(page(row()))], tls=self_signed(tmp_path)) as (address, requests):
-        register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=IMPATIENT)
+        register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=QUICK)
         assert failure_of(fetch(register, ASK)).failure is FailureKind.UNREACHABLE
     assert not requests
 
