@@ -1,0 +1,257 @@
+"""What can be typed? `hedui`, with one command for each thing a person does with it.
+
+Each command imports what it needs when it is called: `hedui --help` must answer at once, and
+the engines behind the commands take their time to load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from gateway.client import Client
+    from gateway.persona import Persona
+    from gateway.settings import Settings
+
+app = typer.Typer(
+    name="hedui",
+    help="核对: ask five departments about a household, cross-check the answers, keep a trace that outsiders verify.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+log = typer.Typer(name="log", help="The audit log: its head, its proofs, and whether it holds together.")
+app.add_typer(log)
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="TOML file of settings.", envvar="HEDUI_CONFIG")
+]
+As = Annotated[
+    str,
+    typer.Option("--as", help="Who asks: verifier, clerk, supervisor, evaluator, student-aid, neighbour, …"),
+]
+Case = Annotated[str, typer.Option(help="Case number of the asker's own office.")]
+PurposeOption = Annotated[
+    str | None, typer.Option(help="Purpose, as the agreements name it; the asker's usual one by default.")
+]
+Address = Annotated[str, typer.Option(help="Where the gateway listens.")]
+
+FAILED = 1
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    app()
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the district, keys, log and bundle go.")] = Path("run"),
+) -> None:
+    """Build the demo district, ask, verify, break and prove: the whole way once, in a few minutes."""
+    from demo.walkthrough import walk
+
+    walk(folder)
+
+
+@app.command()
+def serve(config: Config = None) -> None:
+    """Serve the gateway until it is stopped. Without registers in the settings it serves the demo district."""
+    import asyncio
+
+    settings = _settings(config)
+    with _registers(settings) as ready, _plainly():
+        asyncio.run(_serve(ready))
+
+
+@app.command()
+def ask(
+    question: Annotated[Path, typer.Argument(help="File of a GraphQL document; `-` reads standard input.")],
+    number: Annotated[str | None, typer.Option(help="Household number, as variable `number`.")] = None,
+    persona: As = "verifier",
+    case: Case = "HD-2026-0001",
+    purpose: PurposeOption = None,
+    address: Address = "http://127.0.0.1:8443",
+    receipt: Annotated[Path | None, typer.Option(help="Where the receipt (tlog-proof) goes.")] = None,
+    config: Config = None,
+) -> None:
+    """Ask a running gateway a question, as somebody, and print the answer."""
+    import json
+
+    text = typer.get_text_stream("stdin").read() if str(question) == "-" else question.read_text("utf-8")
+    with _plainly():
+        answer = _client(config, persona, case, purpose, address).ask(
+            text, {"number": number} if number else None
+        )
+    print(json.dumps({"data": answer.data, "errors": answer.errors}, ensure_ascii=False, indent=2))
+    for entry in answer.extensions["access"]:
+        print(f"{entry['outcome']:<11} {entry['field']}  {entry['clause']}")
+    for department, state in answer.extensions["sources"].items():
+        print(f"{department:<16} {state['state']}")
+    if receipt is not None:
+        receipt.write_text(answer.receipt, "utf-8")
+
+
+@app.command()
+def token(
+    persona: As = "verifier",
+    lifetime_s: Annotated[int, typer.Option(help="Seconds for which it holds.")] = 3600,
+    config: Config = None,
+) -> None:
+    """Print a token for development. Refused unless HEDUI_ENV is `dev`."""
+    with _plainly():
+        print(_token(_dev(_settings(config)), _persona(persona), lifetime_s))
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema, as it stands in `schema.graphql`."""
+    from gateway.schema.query import printed
+
+    print(printed(), end="")
+
+
+@log.command()
+def checkpoint(config: Config = None) -> None:
+    """Print the signed head of the log. Keep it: later heads must be consistent with it."""
+    import asyncio
+
+    from gateway.opening import log_opened
+
+    async def read() -> str:
+        async with log_opened(_dev(_settings(config))) as opened:
+            return (await opened.checkpoint()).decode()
+
+    with _plainly():
+        print(asyncio.run(read()), end="")
+
+
+@log.command()
+def proof(index: int, config: Config = None) -> None:
+    """Print the proof (tlog-proof) that an entry is in the log."""
+    import asyncio
+
+    from gateway.opening import log_opened
+
+    async def read() -> str:
+        async with log_opened(_dev(_settings(config))) as opened:
+            return await opened.proof(index)
+
+    with _plainly():
+        print(asyncio.run(read()), end="")
+
+
+async def _serve(settings: Settings) -> None:
+    from gateway.serving import configure_log, serving
+
+    configure_log(settings.log_level)
+    async with serving(settings) as server:
+        print(f"hedui is listening on {server.address}", flush=True)
+        await server.stopped
+
+
+def _settings(config: Path | None) -> Settings:
+    from gateway.settings import BadSettings, Settings
+
+    try:
+        return Settings.load(**({} if config is None else {"config": config}))
+    except BadSettings as error:
+        _fail(str(error))
+
+
+def _dev(settings: Settings) -> Settings:
+    """The settings of a development machine: those of the demo, when no register is set."""
+    return settings if settings.registers else settings.model_copy(update={"env": "dev"})
+
+
+@contextmanager
+def _registers(settings: Settings) -> Iterator[Settings]:
+    """Settings with registers: those that are set, or the demo district's, running while the context lasts."""
+    if settings.registers:
+        yield settings
+        return
+    from demo.registers.systems import Registers
+
+    folder = settings.run_folder / "registers"
+    if not folder.exists():
+        _build_district(folder)
+    with Registers(folder) as registers:
+        yield settings.model_copy(update={"env": "dev", "registers": registers.addresses})
+
+
+def _build_district(folder: Path) -> None:
+    from demo.district import build
+    from demo.registers.systems import write_registers
+    from demo.story import load_all
+
+    print(f"building the demo district in {folder} …", flush=True)
+    write_registers(build(DEMO_SEED, stories=load_all()).rows, folder)
+
+
+DEMO_SEED = 520302
+"""The number of the published district; any other gives other people with the same counts."""
+
+
+def _client(config: Path | None, persona: str, case: str, purpose: str | None, address: str) -> Client:
+    from gateway.client import Client
+
+    who = _persona(persona)
+    return Client(
+        address=address.rstrip("/"),
+        token=_token(_dev(_settings(config)), who, 600),
+        purpose=purpose or who.purpose.value,
+        case=case,
+    )
+
+
+def _persona(name: str) -> Persona:
+    from gateway.persona import PERSONAS
+
+    if name not in PERSONAS:
+        _fail(f"expected --as one of {', '.join(PERSONAS)}, got `{name}`")
+    return PERSONAS[name]
+
+
+def _token(settings: Settings, who: Persona, lifetime_s: int) -> str:
+    from gateway.opening import DEV_ISSUER
+    from gateway.token import open_issuer
+
+    issuer = open_issuer(
+        settings.run_folder, name=DEV_ISSUER, audience=settings.audience, environment=settings.env
+    )
+    return issuer.mint(
+        subject=who.subject,
+        department=who.department,
+        post=who.post,
+        region=who.region,
+        at=datetime.now(UTC),
+        lifetime_s=lifetime_s,
+    )
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What goes wrong is one line on standard error, not a trace."""
+    from audit.errors import AuditError
+    from gateway.client import NoAnswer
+    from gateway.opening import CannotOpen
+    from gateway.serving import NotListening
+    from gateway.token import MayNotMint
+
+    try:
+        yield
+    except NoAnswer as error:
+        _fail(f"no data: {error}")
+    except (AuditError, CannotOpen, NotListening, MayNotMint, OSError) as error:
+        _fail(f"{type(error).__name__}: {error}")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(FAILED)

@@ -1,0 +1,209 @@
+"""What must be at hand before a question can be answered, and where does it come from? From the settings, once, at start.
+
+Exception
+└── CannotOpen     a key, a pack or a register's address is missing; says which setting
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from verification.crosscheck import crosscheck, reads
+
+from audit.entry import EntryBook
+from audit.log import Log
+from audit.note import Signer
+from casework.agreement import load_agreements
+from casework.cedar import AgreementSet
+from connectors.ask import Connector
+from connectors.departments import connect
+from gateway.app import Asgi, application
+from gateway.caller import Trust
+from gateway.document import Limits
+from gateway.inquiry import Judge, Office
+from gateway.schema.query import schema
+from gateway.schema.told import resources_shown
+from gateway.settings import Settings
+from gateway.token import JWKS_FILE, open_issuer
+from gateway.trace import Trace
+from verification.pack import load_pack
+from vocabulary.codes import Department
+
+DEV_ISSUER = "hedui-dev"
+"""The name under which a development machine mints tokens for itself."""
+
+_CHINA = timezone(timedelta(hours=8))
+
+
+class CannotOpen(Exception):
+    """The gateway cannot be opened with these settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A gateway ready to answer: its office, its log, and the application that serves them."""
+
+    office: Office
+    log: Log
+    app: Asgi
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    today: Callable[[], date] | None = None,
+) -> AsyncIterator[Opened]:
+    """A gateway, closed again when the context ends; what has begun is finished first.
+
+    `today`   the day of a question that names none; by default it is China's
+    Raises `CannotOpen`, `audit.errors.CannotOpen` and what the files raise that the settings name.
+    """
+    settings.run_folder.mkdir(parents=True, exist_ok=True)
+    trust = _trust(settings)
+    agreements = AgreementSet(load_agreements(settings.agreements))
+    judge = _judge(settings)
+    async with log_opened(settings) as log, _connected(settings, clock=clock) as connectors:
+        office = Office(
+            trust=trust,
+            agreements=agreements,
+            connectors=connectors,
+            trace=Trace(log, entry_book(settings), clock=clock),
+            judge=judge,
+            schema=schema(),
+            shows=resources_shown(schema()),
+            limits=_limits(settings),
+            register_timeout_s=settings.register_timeout_s,
+            inquiry_timeout_s=settings.inquiry_timeout_s,
+            clock=clock,
+            today=today or (lambda: clock().astimezone(_CHINA).date()),
+        )
+        yield Opened(office, log, application(office, log=log, body_bytes=settings.max_body_bytes))
+
+
+@asynccontextmanager
+async def log_opened(settings: Settings) -> AsyncIterator[Log]:
+    """The audit log, closed again when the context ends. Raises `CannotOpen`, `audit.errors.CannotOpen`."""
+    settings.run_folder.mkdir(parents=True, exist_ok=True)
+    log = await Log.open(
+        settings.log_url,
+        origin=settings.origin,
+        signers=[Signer.ed25519(settings.origin, log_key(settings))],
+        guard=settings.run_folder / "audit.guard",
+        queue_limit=settings.audit_queue,
+    )
+    try:
+        yield log
+    finally:
+        await log.aclose()
+
+
+def log_key(settings: Settings) -> Ed25519PrivateKey:
+    """The key that signs the log's heads (PEM, PKCS #8). Raises `CannotOpen`."""
+    pem = _secret(settings.log_key, settings, "log.key.pem", "log_key", _new_pem)
+    try:
+        key = load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise CannotOpen("expected the file of `log_key` to hold a private key in PEM") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise CannotOpen("expected the key of `log_key` to be Ed25519")
+    return key
+
+
+def entry_book(settings: Settings) -> EntryBook:
+    """The book that makes entries, with its two keys (64 hex digits each). Raises `CannotOpen`."""
+    pseudonyms = _secret(settings.pseudonym_key, settings, "pseudonym.key", "pseudonym_key", _new_hex)
+    vault = _secret(settings.vault_key, settings, "vault.key", "vault_key", _new_hex)
+    try:
+        return EntryBook(
+            pseudonym_key=bytes.fromhex(pseudonyms.decode()),
+            vault_key=bytes.fromhex(vault.decode()),
+            epoch=settings.pseudonym_epoch,
+        )
+    except ValueError:
+        raise CannotOpen(
+            "expected the files of `pseudonym_key` and `vault_key` to hold 64 hex digits each"
+        ) from None
+
+
+@asynccontextmanager
+async def _connected(
+    settings: Settings, *, clock: Callable[[], datetime]
+) -> AsyncIterator[dict[Department, Connector]]:
+    connectors = connect(settings.registers, clock=clock)
+    try:
+        yield connectors
+    finally:
+        for connector in connectors.values():
+            await connector.aclose()
+
+
+def _judge(settings: Settings) -> Judge:
+    pack = load_pack(settings.policy_pack)
+    return Judge(
+        reads(), lambda evidence, household, on: crosscheck(evidence, household=household, on=on, pack=pack)
+    )
+
+
+def _trust(settings: Settings) -> Trust:
+    issuers = dict(settings.issuers)
+    if settings.env == "dev":
+        open_issuer(settings.run_folder, name=DEV_ISSUER, audience=settings.audience, environment="dev")
+        issuers.setdefault(DEV_ISSUER, settings.run_folder / JWKS_FILE)
+    if not issuers:
+        raise CannotOpen("expected `issuers` to name one or more trusted issuers, got none")
+    return Trust.load(issuers, audience=settings.audience, leeway_s=settings.token_leeway_s)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        source_bytes=settings.max_document_bytes,
+        tokens=settings.max_tokens,
+        comments=settings.max_comments,
+        depth=settings.max_depth,
+        introspection_depth=settings.max_introspection_depth,
+        aliases=settings.max_aliases,
+        fragments=settings.max_fragments,
+        spreads=settings.max_spreads,
+        directives=settings.max_directives,
+        list_items=settings.max_list_items,
+    )
+
+
+def _secret(
+    given: Path | None, settings: Settings, name: str, setting: str, make: Callable[[], bytes]
+) -> bytes:
+    """The content of a key file; on a development machine it is made the first time it is needed."""
+    path = given or settings.run_folder / name
+    if given is None and settings.env == "dev" and not path.exists():
+        # Created for the owner alone from the first byte on; a chmod afterwards would come too late.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(make())
+    try:
+        return path.read_bytes().strip()
+    except OSError:
+        raise CannotOpen(f"expected `{setting}` to name a readable file") from None
+
+
+def _new_hex() -> bytes:
+    return secrets.token_hex(32).encode()
+
+
+def _new_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -1,0 +1,42 @@
+"""Who can one be on a development machine? A few callers as agreements know them, for `--as`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from casework.agreement import Purpose, Recipient
+from vocabulary.region import RegionCode
+
+HERE, NEXT_DOOR = RegionCode("529901"), RegionCode("529902")
+"""The demo district, and the one beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A caller and the purpose for which it usually asks."""
+
+    subject: str
+    department: Recipient
+    post: str
+    purpose: Purpose
+    region: RegionCode = HERE
+
+
+PERSONAS = {
+    "verifier": Persona("mz-0042", Recipient.CIVIL_AFFAIRS, "核对员", Purpose.DIBAO_RECOGNITION),
+    "clerk": Persona("mz-0007", Recipient.CIVIL_AFFAIRS, "窗口", Purpose.DIBAO_RECOGNITION),
+    "supervisor": Persona("mz-0001", Recipient.CIVIL_AFFAIRS, "复核主管", Purpose.PERIODIC_REVIEW),
+    "evaluator": Persona("pg-0001", Recipient.EVALUATOR, "评估员", Purpose.EVALUATION),
+    "student-aid": Persona("jy-0011", Recipient.EDUCATION, "资助专员", Purpose.STUDENT_AID),
+    "employment": Persona("rs-0011", Recipient.SOCIAL_SECURITY, "就业援助员", Purpose.EMPLOYMENT_AID),
+    "medical": Persona("wj-0011", Recipient.HEALTH, "医疗救助员", Purpose.MEDICAL_AID),
+    "disability": Persona("cl-0011", Recipient.DISABILITY, "补贴审核员", Purpose.DISABILITY_SUBSIDY),
+    "neighbour": Persona(
+        "mz-9001",
+        Recipient.CIVIL_AFFAIRS,
+        "核对员",
+        Purpose.DIBAO_RECOGNITION,
+        NEXT_DOOR,
+    ),
+}
+"""By the name that `--as` takes."""

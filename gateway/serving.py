@@ -1,0 +1,91 @@
+"""How is the gateway kept running? One process, one event loop; told to stop, it finishes what it has begun."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import structlog
+import uvicorn
+
+from gateway.opening import Opened, opened
+from gateway.settings import Settings
+
+_LOOKS_EVERY_S = 0.005
+
+
+class NotListening(Exception):
+    """The server did not come up: its address is taken, or not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A gateway that answers.
+
+    `address`   `http://host:port`
+    `stopped`   done when the server has stopped, by a signal or by `stop`
+    """
+
+    address: str
+    gateway: Opened
+    stopped: asyncio.Task[None]
+    stop: Callable[[], None]
+
+
+@asynccontextmanager
+async def serving(settings: Settings, *, today: Callable[[], date] | None = None) -> AsyncIterator[Serving]:
+    """A gateway on its address while the context lasts, or until SIGINT or SIGTERM. Raises `NotListening`."""
+    async with opened(settings, today=today) as gateway:
+        listener = _listener(settings)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                gateway.app,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=int(settings.shutdown_timeout_s),
+            )
+        )
+        stopped = asyncio.create_task(server.serve(sockets=[listener]))
+
+        def stop() -> None:
+            server.should_exit = True
+
+        try:
+            while not server.started and not stopped.done():
+                await asyncio.sleep(_LOOKS_EVERY_S)
+            host, port = listener.getsockname()[:2]
+            yield Serving(f"http://{f'[{host}]' if ':' in host else host}:{port}", gateway, stopped, stop)
+        finally:
+            stop()
+            await stopped
+
+
+def configure_log(level: str) -> None:
+    """Lines of JSON on standard error, with an instant in UTC; never the local values of a fault."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise NotListening(
+            f"expected to listen on `{settings.host}:{settings.port}`, got {type(error).__name__}"
+        ) from None

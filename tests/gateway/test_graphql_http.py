@@ -1,0 +1,134 @@
+"""Is the wire what GraphQL over HTTP says, and closed to what it does not say?"""
+
+import asyncio
+
+import pytest
+
+from gateway.graphql_http import GRAPHQL, JSON, GraphQLOverHttp, media_type
+from tests.gateway.desk import at_desk
+from tests.gateway.rows import HEAD, ROWS
+
+QUESTION = '{household(number: "H-1") {number}}'
+
+
+def post(folder, **request):
+    async def test(desk):
+        headers = {**desk.headers(), "content-type": JSON, **request.pop("headers", {})}
+        kept = {name: value for name, value in headers.items() if value is not None}
+        return await desk.client.request(request.pop("method", "POST"), "/graphql", headers=kept, **request)
+
+    return at_desk(folder, ROWS, test)
+
+
+@pytest.mark.parametrize(
+    ("accept", "given"),
+    [
+        (None, JSON),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        (JSON, JSON),
+        (GRAPHQL, GRAPHQL),
+        (f"{JSON};q=0.5, {GRAPHQL}", GRAPHQL),
+        (f"{JSON}, {GRAPHQL};q=0.9", JSON),
+        (f"{GRAPHQL};q=0, {JSON}", JSON),
+        ("text/html", None),
+        (f"{JSON};q=0", None),
+        ("", JSON),
+        (";;,q=,", None),
+    ],
+)
+def test_the_answer_has_the_media_type_that_was_asked_for(accept, given):
+    assert media_type(accept) == given
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ({"method": "GET"}, 405),
+        ({"method": "PUT"}, 405),
+        ({"headers": {"content-type": "text/plain"}}, 415),
+        ({"headers": {"content-type": "application/x-www-form-urlencoded"}}, 415),
+        ({"headers": {"content-type": "application/json; charset=gb18030"}}, 415),
+        ({"headers": {"content-type": None}}, 415),
+        ({"headers": {"accept": "text/html"}}, 406),
+        ({"content": b"[]"}, 400),
+        ({"content": b'[{"query":"{log{size}}"}]'}, 400),
+        ({"content": b"{"}, 400),
+        ({"content": b""}, 400),
+        ({"content": b"\xff\xfe"}, 400),
+        ({"content": b'{"query":1}'}, 400),
+        ({"content": b"{}"}, 400),
+        ({"content": b'{"query":"{log{size}}","query":"{a}"}'}, 400),
+        ({"content": b'{"query":"\\ud800"}'}, 400),
+        ({"content": b'{"query":"{log{size}}","variables":{"a":NaN}}'}, 400),
+        ({"content": b'{"query":"{log{size}}","variables":[]}'}, 400),
+        ({"content": b'{"query":"{log{size}}","operationName":1}'}, 400),
+        ({"content": b'{"query":"{log{size}}","extensions":"a"}'}, 400),
+        ({"content": b'{"query":' + b"[" * 50_000}, 400),
+        ({"content": b'{"query":"' + b"x" * 70_000 + b'"}'}, 413),
+        ({"content": b'{"query":"' + b"x" * 20_000 + b'"}'}, 400),
+    ],
+)
+def test_what_is_no_question_is_refused(tmp_path, request_, status):
+    content = {"content": f'{{"query": "{{log{{size}}}}", "variables": {{"id": "{HEAD}"}}}}'.encode()}
+    answer = post(tmp_path, **{**content, **request_})
+    assert answer.status_code == status
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] in ("BAD_REQUEST", "TOO_COSTLY")
+    assert HEAD not in answer.text
+    if status == 405:
+        assert answer.headers["allow"] == "POST"
+
+
+def test_an_answer_says_its_type_and_may_not_be_cached(tmp_path):
+    answer = post(tmp_path, json={"query": QUESTION})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == f"{GRAPHQL}; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert set(answer.json()) == {"data", "extensions"}
+
+
+@pytest.mark.parametrize(("accept", "status"), [(GRAPHQL, 400), (JSON, 200)])
+def test_a_document_that_does_not_fit_is_an_error_with_its_place(tmp_path, accept, status):
+    answer = post(tmp_path, json={"query": "{household {salary}}"}, headers={"accept": accept})
+    assert answer.status_code == status
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "BAD_DOCUMENT"
+    assert error["locations"] == [{"line": 1, "column": 13}]
+    assert "Did you mean" not in error["message"]
+    assert "data" not in answer.json()
+
+
+def test_a_body_that_does_not_come_is_not_waited_for():
+    sent = []
+
+    async def run():
+        async def receive():
+            await asyncio.sleep(60)
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {"method": "POST", "headers": [(b"content-type", b"application/json")]}
+        await GraphQLOverHttp(None, body_bytes=100, body_time_s=0.01)(scope, receive, send)
+
+    asyncio.run(run())
+    assert sent[0]["status"] == 408
+
+
+def test_a_caller_who_hangs_up_gets_nothing_done():
+    async def run():
+        async def receive():
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            return None
+
+        scope = {"method": "POST", "headers": [(b"content-type", b"application/json")]}
+        await GraphQLOverHttp(_never, body_bytes=100)(scope, receive, send)
+
+    asyncio.run(run())
+
+
+async def _never(asked):
+    raise AssertionError("nothing was asked")
