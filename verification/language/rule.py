@@ -197,7 +197,8 @@ def _add_rows(found: dict[type[Record], set[str]], node: Aggregate) -> None:
     ):
         if isinstance(plan.root, Records):
             own = {name for name in columns if name in plan.columns}
-            found.setdefault(plan.root.record, set()).update(own)
+            ordered = {"record_id"} if node.op in ("rows latest", "rows earliest") else set[str]()
+            found.setdefault(plan.root.record, set()).update(own | ordered)
 
 
 def _below(exprs: Iterable[Expr], seen: set[str]) -> Iterator[Expr]:

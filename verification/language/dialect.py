@@ -1,0 +1,140 @@
+"""How does each SQL engine say what the language means? One place for every trap between dialects.
+
+They differ in whole-number division, parts of dates, positions in strings, and in what the
+least of two values is where one is missing. Every number is a 64-bit integer: amounts stay
+below 10¹³ fen. Nothing here trusts implicit rounding or the order of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from verification.language.kinds import Kind, Value
+
+_NAMES = {"text": "VARCHAR", "whole": "BIGINT", "date": "DATE", "flag": "BOOLEAN"}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The words of one engine; each takes and gives SQL text.
+
+    `divide`   whole-number division of a dividend that is 0 or more
+    `strpos`   place from 1 of a text in another, 0 for none: (in, what)
+    `joined`   different texts sorted by their bytes and joined by commas
+    """
+
+    name: str
+    divide: Callable[[str, str], str]
+    year: Callable[[str], str]
+    month: Callable[[str], str]
+    day: Callable[[str], str]
+    make_date: Callable[[str, str], str]
+    plus_days: Callable[[str, str], str]
+    plus_months: Callable[[str, str], str]
+    days_between: Callable[[str, str], str]
+    strpos: Callable[[str, str], str]
+    written_month: Callable[[str], str]
+    joined: Callable[[str], str]
+    tidy: Callable[[str], str]
+    any_bits: Callable[[str], str]
+    types: dict[str, str]
+    quote: str = '"'
+
+    def quoted(self, name: str) -> str:
+        """An identifier."""
+        return self.quote + name.replace(self.quote, self.quote * 2) + self.quote
+
+    def type_of(self, kind: Kind) -> str:
+        """The column type that holds a kind; PERSON and HOUSEHOLD are dense integers or text alike."""
+        return self.types[_FAMILY[kind]]
+
+    def literal(self, value: Value, kind: Kind) -> str:
+        """A constant."""
+        if kind is Kind.FLAG:
+            return "TRUE" if value else "FALSE"
+        if isinstance(value, date):
+            return f"DATE '{value.isoformat()}'" if self.types["date"] == "DATE" else f"'{value.isoformat()}'"
+        if isinstance(value, str):
+            return "'" + value.replace("'", "''") + "'"
+        return f"CAST({int(value)} AS {self.types['whole']})"
+
+
+_FAMILY = {
+    Kind.FEN: "whole",
+    Kind.NUMBER: "whole",
+    Kind.MONTH: "whole",
+    Kind.DATE: "date",
+    Kind.CODE: "text",
+    Kind.TEXT: "text",
+    Kind.FLAG: "flag",
+    Kind.PERSON: "text",
+    Kind.HOUSEHOLD: "text",
+}
+
+
+def _extract(part: str, whole: str) -> Callable[[str], str]:
+    return lambda day: f"CAST(EXTRACT({part} FROM {day}) AS {whole})"
+
+
+def _int(text: str) -> str:
+    return f"CAST({text} AS INTEGER)"
+
+
+DUCKDB = Dialect(
+    "duckdb",
+    divide=lambda n, d: f"({n} // {d})",
+    year=_extract("YEAR", "BIGINT"),
+    month=_extract("MONTH", "BIGINT"),
+    day=_extract("DAY", "BIGINT"),
+    make_date=lambda year, month: f"MAKE_DATE({year}, {month}, 1)",
+    plus_days=lambda day, n: f"({day} + {_int(n)})",
+    plus_months=lambda day, n: f"CAST({day} + TO_MONTHS({_int(n)}) AS DATE)",
+    days_between=lambda a, b: f"CAST(DATE_DIFF('day', {a}, {b}) AS BIGINT)",
+    strpos=lambda text, what: f"STRPOS({text}, {what})",
+    written_month=lambda m: f"PRINTF('%04d-%02d', {m} // 12, {m} % 12 + 1)",
+    joined=lambda text: f"STRING_AGG(DISTINCT {text}, ',' ORDER BY {text})",
+    tidy=lambda text: f"nfkc_tidy({text})",
+    any_bits=lambda mask: f"BIT_OR({mask})",
+    types=_NAMES,
+)
+
+POSTGRES = Dialect(
+    "postgres",
+    divide=lambda n, d: f"({n} / {d})",
+    year=_extract("YEAR", "BIGINT"),
+    month=_extract("MONTH", "BIGINT"),
+    day=_extract("DAY", "BIGINT"),
+    make_date=lambda year, month: f"MAKE_DATE({_int(year)}, {_int(month)}, 1)",
+    plus_days=lambda day, n: f"({day} + {_int(n)})",
+    plus_months=lambda day, n: f"CAST({day} + MAKE_INTERVAL(months => {_int(n)}) AS DATE)",
+    days_between=lambda a, b: f"CAST({b} - {a} AS BIGINT)",
+    strpos=lambda text, what: f"STRPOS({text}, {what})",
+    written_month=lambda m: (
+        f"(LPAD(CAST({m} / 12 AS TEXT), 4, '0') || '-' || LPAD(CAST({m} % 12 + 1 AS TEXT), 2, '0'))"
+    ),
+    joined=lambda text: f'STRING_AGG(DISTINCT {text} COLLATE "C", \',\' ORDER BY {text} COLLATE "C")',
+    tidy=lambda text: f"BTRIM(NORMALIZE({text}, NFKC), ' ')",
+    any_bits=lambda mask: f"BIT_OR({mask})",
+    types={"text": "TEXT", "whole": "BIGINT", "date": "DATE", "flag": "BOOLEAN"},
+)
+
+SPARK = Dialect(
+    "spark",
+    divide=lambda n, d: f"({n} DIV {d})",
+    year=_extract("YEAR", "BIGINT"),
+    month=_extract("MONTH", "BIGINT"),
+    day=_extract("DAY", "BIGINT"),
+    make_date=lambda year, month: f"MAKE_DATE({_int(year)}, {_int(month)}, 1)",
+    plus_days=lambda day, n: f"DATE_ADD({day}, {_int(n)})",
+    plus_months=lambda day, n: f"ADD_MONTHS({day}, {_int(n)})",
+    days_between=lambda a, b: f"CAST(DATEDIFF({b}, {a}) AS BIGINT)",
+    strpos=lambda text, what: f"INSTR({text}, {what})",
+    written_month=lambda m: f"FORMAT_STRING('%04d-%02d', {m} DIV 12, {m} % 12 + 1)",
+    joined=lambda text: f"CONCAT_WS(',', SORT_ARRAY(COLLECT_SET({text})))",
+    tidy=lambda text: f"nfkc_tidy({text})",
+    any_bits=lambda mask: f"BIT_OR({mask})",
+    types={"text": "STRING", "whole": "BIGINT", "date": "DATE", "flag": "BOOLEAN"},
+    quote="`",
+)

@@ -1,0 +1,99 @@
+"""How do a catalogue's statements run on DuckDB? In process, over Arrow tables, a shard at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+from duckdb.func import PythonUDFType
+
+from verification.language.to_sql import Answered, Shown, Sql
+from verification.language.values import Missing, Result, result
+from verification.runs.tables import Snapshot, schema_of
+from vocabulary.record import Record
+
+
+def connect(*, memory_mib: int = 1024, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """A database of its own in memory, bounded, that knows how names are tidied."""
+    connection = duckdb.connect(config={"memory_limit": f"{memory_mib}MiB", "threads": threads})
+    connection.create_function(
+        "nfkc_tidy", _tidy, [duckdb.type("VARCHAR")], duckdb.type("VARCHAR"), type=PythonUDFType.ARROW
+    )
+    return connection
+
+
+def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) -> None:
+    """Put the snapshot's tables where the statements expect them; what has no table has no rows."""
+    for record, columns in sql.catalogue.reads().items():
+        given = snapshot.tables.get(record)
+        _register(connection, record.__name__, _chosen(record, columns, given))
+    _register(connection, "cases", snapshot.cases)
+    _register(connection, "person_masks", snapshot.persons)
+
+
+def run(connection: duckdb.DuckDBPyConnection, sql: Sql) -> None:
+    """Make every table of the catalogue, in order; those of an earlier run are replaced."""
+    for statement in sql.statements:
+        connection.execute(f'CREATE OR REPLACE TEMP TABLE "{statement.table}" AS {statement.select}')
+
+
+def answers(
+    connection: duckdb.DuckDBPyConnection, level: str, answered: Answered
+) -> Iterator[tuple[str, str | None, int, int, int, bool | None, bool, dict[str, Result]]]:
+    """Of one rule: household, person, their three masks, the answer, whether it is the milder one, evidence."""
+    milder = f'"{answered.milder}"' if answered.milder else "FALSE"
+    answer = f'("{answered.answer}" OR {milder})'
+    person, pmask = ('"person"', '"pmask"') if level == "member" else ("NULL", "0")
+    shown = "".join(
+        f', "{each.value}"' + (f', "{each.known}"' if each.known else "") for each in answered.evidence
+    )
+    is_milder = f'(COALESCE({milder}, FALSE) AND "{answered.answer}" IS DISTINCT FROM TRUE)'
+    query = (
+        f'SELECT "household", {person}, {pmask}, "hmask", "amask", {answer}, {is_milder}{shown}'
+        f' FROM "answers_{level}" WHERE {answer} IS DISTINCT FROM FALSE ORDER BY 1, 2'
+    )
+    for row in connection.execute(query).fetchall():
+        yield (*row[:7], _shown(answered.evidence, row[7:]))
+
+
+def told(
+    connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown]
+) -> Iterator[tuple[str, str | None, dict[str, Result]]]:
+    """The facts told of each household or member, in the order of household and person."""
+    person = '"person"' if level == "member" else "NULL"
+    columns = "".join(f', "{each.value}"' + (f', "{each.known}"' if each.known else "") for each in shown)
+    query = f'SELECT "household", {person}{columns} FROM "told_{level}" ORDER BY 1, 2'
+    for row in connection.execute(query).fetchall():
+        yield row[0], row[1], _shown(tuple(shown), row[2:])
+
+
+def _shown(shown: tuple[Shown, ...], cells: tuple[object, ...]) -> dict[str, Result]:
+    """Values by name; of one that may be absent and unknown the next cell says which it is."""
+    found: dict[str, Result] = {}
+    left = iter(cells)
+    for each in shown:
+        value = next(left)
+        known = next(left) if each.known else True
+        if value is None:
+            absent = each.expr.optional and known
+            found[each.name] = Missing.ABSENT if absent else Missing.UNKNOWN
+        else:
+            found[each.name] = result(value, each.expr.kind, each.expr.codes)  # type: ignore[arg-type] # as typed
+    return found
+
+
+def _chosen(record: type[Record], columns: frozenset[str], given: pa.Table | None) -> pa.Table:
+    schema = schema_of(record, columns)
+    return schema.empty_table() if given is None else given.select(schema.names).cast(schema)
+
+
+def _register(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    connection.register("given", table)
+    connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM given')
+    connection.unregister("given")
+
+
+def _tidy(names: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.utf8_trim(pc.utf8_normalize(names, form="NFKC"), characters=" ")

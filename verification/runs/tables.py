@@ -1,0 +1,82 @@
+"""What does a run read? One Arrow table a record type, with the columns that the rules ask for and no others.
+
+Money, numbers and months are 64-bit integers (a month is its ordinal), dates are dates, codes,
+texts and id numbers are text, flags are booleans; what a register leaves out is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import pyarrow as pa
+
+from vocabulary.record import ColumnKind, Record, columns_of
+
+_TYPES = {
+    ColumnKind.FEN: pa.int64(),
+    ColumnKind.NUMBER: pa.int64(),
+    ColumnKind.MONTH: pa.int64(),
+    ColumnKind.DATE: pa.date32(),
+    ColumnKind.FLAG: pa.bool_(),
+}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that a run reads.
+
+    `tables`   by record type; each row once. A type that is not there has no rows
+    `cases`    columns `household`, `on`, and `mask`: record types without a usable answer for it
+    `persons`  columns `person`, `mask`: the same for persons; one that is not there was answered about
+    """
+
+    tables: Mapping[type[Record], pa.Table]
+    cases: pa.Table
+    persons: pa.Table = field(default_factory=lambda: masks_table({}))
+
+
+def schema_of(record: type[Record], columns: Iterable[str]) -> pa.Schema:
+    """The Arrow schema of some columns of a record type, in the order in which it declares them."""
+    wanted, known = set(columns), columns_of(record)
+    return pa.schema(
+        [
+            pa.field(name, _TYPES.get(column.kind, pa.string()), nullable=column.optional)
+            for name, column in known.items()
+            if name in wanted
+        ]
+    )
+
+
+def table_of(record: type[Record], rows: Sequence[Record], columns: Iterable[str]) -> pa.Table:
+    """Rows as a table of some of their columns."""
+    schema = schema_of(record, columns)
+    arrays = [pa.array([_cell(getattr(row, each.name)) for row in rows], type=each.type) for each in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def cases_table(cases: Iterable[tuple[str, date, int]]) -> pa.Table:
+    """Cases from household number, day, and mask of what was not usably answered for the household."""
+    rows = list(cases)
+    return pa.table(
+        {
+            "household": pa.array([household for household, _, _ in rows], pa.string()),
+            "on": pa.array([on for _, on, _ in rows], pa.date32()),
+            "mask": pa.array([mask for _, _, mask in rows], pa.int64()),
+        }
+    )
+
+
+def masks_table(masks: Mapping[str, int]) -> pa.Table:
+    """Persons about whom something was not usably answered."""
+    return pa.table(
+        {
+            "person": pa.array([str(person) for person in masks], pa.string()),
+            "mask": pa.array(list(masks.values()), pa.int64()),
+        }
+    )
+
+
+def _cell(value: object) -> object:
+    return str(value) if isinstance(value, str) else value
