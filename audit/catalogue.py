@@ -9,14 +9,15 @@ Standard library only: the offline verifier uses this module.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 
-from audit.commitment import LARGEST_INT, Json, parse_canonical
-from audit.errors import MalformedEntry, NotCanonical
+from audit.commitment import LARGEST_INT, Json, print_canonical
+from audit.errors import MalformedEntry
 
 SCHEMA = 1
 """Version of the entry's form; a reader refuses others."""
@@ -312,16 +313,17 @@ def parse_entry(data: bytes) -> Entry:
     """An entry from its canonical bytes; whatever the catalogue does not know raises `MalformedEntry`."""
     if len(data) > LONGEST_ENTRY:
         raise MalformedEntry(f"expected at most `{LONGEST_ENTRY}` bytes")
-    try:
-        given = parse_canonical(data)
-    except NotCanonical as error:
-        raise MalformedEntry("expected canonical JSON") from error
+    given = _parse(data)
     if not isinstance(given, dict) or given.keys() != _FRAME.keys():
         raise MalformedEntry(f"expected an object of `{', '.join(_FRAME)}`")
     for name, fits in _FRAME.items():
         if not fits(given[name]):
             raise MalformedEntry(f"`{name}` is out of its range")
-    return _checked(given)
+    entry = _checked(given)
+    # Every value was looked at, and none is a float: what is printed again is the canonical spelling.
+    if print_canonical(given) != data:
+        raise MalformedEntry("expected canonical JSON: sorted keys, no spaces, no repeated key")
+    return entry
 
 
 def misfit(event: Event, fields: Mapping[str, object]) -> str | None:
@@ -340,6 +342,14 @@ def misfit(event: Event, fields: Mapping[str, object]) -> str | None:
     if required.keys() <= fields.keys():
         return None
     return f"expected the fields `{', '.join(sorted(required.keys() - fields.keys()))}`"
+
+
+def _parse(data: bytes) -> Json:
+    try:
+        value: Json = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise MalformedEntry("expected canonical JSON") from error
+    return value
 
 
 def _checked(given: dict[str, Json]) -> Entry:

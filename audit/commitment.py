@@ -86,9 +86,14 @@ def canonical(value: Json) -> bytes:
     """
     _refuse_inexact(value, depth=0)
     try:
-        return _encode(value).encode()
+        return print_canonical(value)
     except UnicodeEncodeError as error:
         raise NotCanonical("expected text without lone surrogates") from error
+
+
+def print_canonical(value: Json) -> bytes:
+    """The canonical bytes of a value that is known to have some; `canonical` looks first."""
+    return _encode(value).encode()
 
 
 def parse_canonical(data: bytes) -> Json:
