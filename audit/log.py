@@ -173,6 +173,10 @@ class Log:
         """The newest checkpoint that a quorum of witnesses cosigned; None before the first."""
         return await asyncio.to_thread(self.reader.cosigned)
 
+    def keep_cosigned(self, size: int, note: bytes) -> None:
+        """Keep a checkpoint with its cosignatures, durably. From any thread."""
+        self._store.keep_cosigned(size, note)
+
     async def proof(self, index: int) -> str:
         """The tlog-proof of entry `index` under the newest checkpoint, as text. Raises `NoSuchEntry`."""
         note = (await self._newest(beyond=index)).note
