@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from demo.households import Member
+from demo.means import STANDARD_FEN
 from demo.people import Registrar
 from demo.scribe import Calendar, Dossier, Scribe
 from vocabulary.codes import Category, DeclaredItem, InsuranceKind, InsuranceStatus, Participation
@@ -79,6 +80,11 @@ def idle(dossier: Dossier) -> list[Member]:
         for line in lines
         if len(line.months) == 12 and line.member.disability is None and line.member.person not in paid
     ]
+
+
+def is_below_standard(dossier: Dossier, *, without_fen: int = 0) -> bool:
+    """Tell whether the household's income would be below the standard without an amount of the window."""
+    return dossier.means.annual_fen - without_fen < STANDARD_FEN * 12 * len(dossier.family.members)
 
 
 def declare(

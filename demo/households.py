@@ -33,6 +33,9 @@ SIZES = {
 
 LARGEST = 6
 
+WOMEN_UNTIL = 54
+"""Nobody ordinary is of retirement age without a pension: women of 55 to 59 do not occur."""
+
 OBLIGOR_FROM = 44
 """From this age a head of household may have a grown child of 22."""
 
@@ -281,6 +284,8 @@ class _Draw:
     def _member(
         self, role: str, age: int, sex: Sex, relation: Relation, surname: str | None, *, prefix: str = HOME
     ) -> Member:
+        if sex is Sex.FEMALE and role in ("adult", "spouse"):
+            age = min(age, WOMEN_UNTIL)
         birth = self._registrar.birth(age)
         number = self._registrar.id_number(birth, sex, prefix=prefix)
         name = self._registrar.name(surname or self._registrar.surname(), sex)

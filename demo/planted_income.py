@@ -14,6 +14,7 @@ from demo.contradiction import (
     in_dibao,
     in_edge,
     insure,
+    is_below_standard,
     withdraw,
 )
 from demo.households import Member
@@ -27,7 +28,7 @@ from vocabulary.codes import (
     DisabilityCategory,
     PropertyKind,
 )
-from vocabulary.records.civil_affairs import PropertyCheck
+from vocabulary.records.civil_affairs import Application, PropertyCheck
 from vocabulary.records.disability import Certificate
 from vocabulary.records.health import IllnessRecognition
 from vocabulary.records.social_security import (
@@ -144,13 +145,26 @@ def _support_not_declared(ground: Ground, dossier: Dossier) -> None:
     insure(ground, dossier, obligor, ground.calendar.window, 2 * BASE_FLOOR_FEN)
 
 
+def _nobody_looks(ground: Ground, dossier: Dossier) -> None:
+    """The last application is from the year before last: nobody has looked at the household since."""
+    (row,) = dossier.of(Application)
+    applied = row.applied_on.replace(year=row.applied_on.year - 2)
+    dossier.change(row, applied_on=applied, accepted_on=applied)
+
+
 def _large_bill(ground: Ground, dossier: Dossier) -> None:
+    _nobody_looks(ground, dossier)
     discharged = ground.calendar.on - timedelta(ground.rng.randint(20, 60))
     dossier.records.append(settlement(dossier.family.head, discharged, 9_000_000, ground.scribe))
 
 
 def _edge_employee(dossier: Dossier) -> bool:
-    return in_edge(dossier) and bool(dossier.means.employers)
+    """Still above the standard when two months' wage of the first employee is gone."""
+    if not in_edge(dossier) or not dossier.means.employers:
+        return False
+    person = next(iter(dossier.means.employers))
+    wage = sum(line.fen for line in dossier.means.lines if line.member.person == person)
+    return not is_below_standard(dossier, without_fen=2 * wage)
 
 
 def _job_ended(ground: Ground, dossier: Dossier) -> None:
@@ -165,8 +179,9 @@ def _job_ended(ground: Ground, dossier: Dossier) -> None:
     )
 
 
-def _draws_benefit(dossier: Dossier) -> bool:
-    return not has_left(dossier) and bool(dossier.of(UnemploymentBenefit))
+def _lives_on_benefit(dossier: Dossier) -> bool:
+    drawn = sum(row.amount_fen for row in dossier.of(UnemploymentBenefit))
+    return not is_below_standard(dossier) and is_below_standard(dossier, without_fen=drawn)
 
 
 def _benefit_ends(ground: Ground, dossier: Dossier) -> None:
@@ -199,6 +214,7 @@ def _newly_deaf(ground: Ground, dossier: Dossier) -> None:
 
 
 def _ill_after_leaving(ground: Ground, dossier: Dossier) -> None:
+    _nobody_looks(ground, dossier)
     since = ground.calendar.on - timedelta(ground.rng.randint(40, 120))
     dossier.records.append(
         ground.scribe.write(
@@ -264,7 +280,7 @@ PLANTED_INCOME = (
     Contradiction(
         "ENT-02", 5, "The worker of a 边缘 household lost the job and registered.", _edge_employee, _job_ended
     ),
-    Contradiction("ENT-03", 6, "Unemployment benefit has one month to go.", _draws_benefit, _benefit_ends),
+    Contradiction("ENT-03", 6, "Unemployment benefit has one month to go.", _lives_on_benefit, _benefit_ends),
     Contradiction(
         "ENT-04",
         5,

@@ -19,6 +19,7 @@ from vocabulary.idnumber import WrittenId
 from vocabulary.records.civil_affairs import (
     Application,
     Authorization,
+    Declaration,
     Marriage,
     Membership,
     Person,
@@ -120,7 +121,7 @@ def _with_one_parent(dossier: Dossier) -> bool:
 
 
 def _listed_twice(ground: Ground, dossier: Dossier) -> None:
-    """The second household is touched too: it counts a person it should not."""
+    """Both households declare the same pension; the second, too, counts a person it should not."""
     (parent,) = dossier.family.with_role("parent")
     other = next(home for home in ground.untouched if in_dibao(home) and home.family.slot.size > 1)
     ground.untouched.remove(other)
@@ -135,6 +136,14 @@ def _listed_twice(ground: Ground, dossier: Dossier) -> None:
             joined_on=date(ground.calendar.on.year - 1, 6, 1),
         )
     )
+    for row in dossier.of(Declaration, parent.person):
+        again = {
+            "household": other.family.number,
+            "item": row.item,
+            "month": row.month,
+            "amount_fen": row.amount_fen,
+        }
+        other.records.append(ground.scribe.write(Declaration, as_of=row.as_of, person=parent.person, **again))
 
 
 def _registered_elsewhere(ground: Ground, dossier: Dossier) -> None:
@@ -176,10 +185,21 @@ def _soon_sixty(ground: Ground, dossier: Dossier) -> None:
     head.person, head.birth, head.age = number, born, 59
 
 
-def _lone_adult(dossier: Dossier) -> bool:
+def _two_on_one_number(ground: Ground, dossier: Dossier) -> None:
+    head = dossier.family.head
+    name = ground.registrar.name(ground.registrar.surname(), head.sex)
+    (row,) = dossier.of(Person, head.person)
+    columns = {
+        column: getattr(row, column)
+        for column in ("person", "sex", "birth", "hukou_district", "residence_district")
+    }
+    dossier.records.append(ground.scribe.write(Person, name=name, **columns))
+
+
+def _lone_man(dossier: Dossier) -> bool:
     family = dossier.family
     alone = family.slot.size == 1 and family.head.role == "adult" and family.head.disability is None
-    return in_dibao(dossier) and alone and family.head.person not in dossier.means.employers
+    return in_dibao(dossier) and alone and family.head.sex is Sex.MALE
 
 
 PLANTED_PEOPLE = (
@@ -203,6 +223,9 @@ PLANTED_PEOPLE = (
         "A school or the disability federation writes the name otherwise than the civil register.",
         lambda dossier: in_dibao(dossier) and bool(_named_elsewhere(dossier)),
         _other_name,
+    ),
+    Contradiction(
+        "ID-04", 3, "Two people are registered under the head's id number.", in_dibao, _two_on_one_number
     ),
     Contradiction(
         "ID-05",
@@ -267,7 +290,7 @@ PLANTED_PEOPLE = (
         in_dibao,
         _relative_not_visited,
     ),
-    Contradiction("LIF-03", 10, "The head turns sixty within two months.", _lone_adult, _soon_sixty),
+    Contradiction("LIF-03", 10, "The head turns sixty within two months.", _lone_man, _soon_sixty),
     Contradiction(
         "LIF-06",
         10,

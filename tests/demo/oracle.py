@@ -50,7 +50,7 @@ class Oracle:
     def _declared(self, district: District) -> dict[str, dict[tuple[int, str], int]]:
         lines: dict[str, dict[tuple[int, str], int]] = defaultdict(dict)
         for row in district.of(Declaration):
-            assert (row.month, row.item) not in lines[row.person]
+            assert lines[row.person].get((row.month, row.item), row.amount_fen) == row.amount_fen
             lines[row.person][row.month, row.item] = row.amount_fen
         return lines
 
