@@ -89,7 +89,7 @@ class Pack:
         """The value in force on a day. Raises `NotInForce`."""
         return _in_force(self.values(name), name, day)
 
-    def fen(self, name: str, day: date) -> int:
+    def number(self, name: str, day: date) -> int:
         """The whole number (fen, months, percent) in force on a day. Raises `NotInForce`."""
         value = self.on(name, day).value
         assert type(value) is int, f"{name} is no number"
@@ -129,7 +129,7 @@ def load_pack(which: str | Path) -> Pack:
 
     Raises `NoSuchPack`, `BadPack`.
 
-    >>> load_pack("demo-2026").fen("dibao_standard_fen_month", date(2026, 11, 16))
+    >>> load_pack("demo-2026").number("dibao_standard_fen_month", date(2026, 11, 16))
     63600
     """
     layers = list(_layers(which))

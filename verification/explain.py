@@ -1,0 +1,339 @@
+"""How did the sum come about, and in which words is it told?
+
+Lines and steps are drawn from the same sources as the rules' facts and are added up once more
+here; if the two sums ever differed the explanation would be wrong, so that is an error and no
+verdict is given.
+
+    Exception
+    └── ArithmeticDiffers    the lines shown do not add up to the fact they explain
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from verification.income import EXCLUDED, OFFICIAL, PENSION_FAMILY
+from verification.language.rule import Severity
+from verification.language.to_python import Case, Found
+from verification.language.values import Missing, Result
+from verification.pack import Pack
+from verification.verdict import IncomeLine, Step
+from vocabulary.codes import DeclaredItem, Relation
+from vocabulary.evidence import Evidence, EvidenceState, NoRecord, SourceFailed
+from vocabulary.evidence import Found as Answered
+from vocabulary.idnumber import WrittenId, mask
+from vocabulary.money import Money
+from vocabulary.month import Month
+from vocabulary.record import Record
+from vocabulary.records.civil_affairs import Declaration
+from vocabulary.records.social_security import InjuryBenefit, Insurance, Pension, UnemploymentBenefit
+from vocabulary.register import BY_NAME
+
+_REPLACED = "审核确认办法 art. 17: 有部门记录的以部门记录为准"
+_NO_VALUE = "the policy pack has no class for this kind and month"
+_REGISTER: dict[DeclaredItem, type[Record]] = {
+    DeclaredItem.WAGE: Insurance,
+    **dict.fromkeys(PENSION_FAMILY, Pension),
+    DeclaredItem.UNEMPLOYMENT_BENEFIT: UnemploymentBenefit,
+    DeclaredItem.INJURY_BENEFIT: InjuryBenefit,
+}
+"""Which register could say something of a kind of income; of the others none does."""
+
+Drawn = Iterable[Mapping[str, Result]]
+
+
+class ArithmeticDiffers(Exception):
+    """The lines shown do not add up to the fact they explain; the verification must not be used."""
+
+
+def income_lines(
+    everything: Drawn, best: Drawn, *, case: Case, evidence: Evidence, pack: Pack, window: tuple[Month, Month]
+) -> tuple[IncomeLine, ...]:
+    """Every line of the window with its class, its article and how it stands against its register.
+
+    `everything`   all evidence lines of the household's members
+    `best`         those of the highest rank, which alone are counted
+    Order: person, month, kind, record.
+    """
+    chosen = {_key(row) for row in best}
+    rows = [row for row in everything if _within(row, case, window)]
+    sums = _sums_by_rank(rows)
+    lines = [
+        _line(row, chosen=_key(row) in chosen, state=_state(row, sums, evidence), pack=pack) for row in rows
+    ]
+    return tuple(sorted(lines, key=lambda line: (line.person, line.month, line.kind, line.record_id)))
+
+
+def arithmetic(
+    lines: Iterable[IncomeLine],
+    *,
+    counted: Iterable[str],
+    wage_months: Mapping[str, int],
+    facts: Mapping[str, Result],
+    pack: Pack,
+    on: date,
+) -> tuple[Step, ...]:
+    """The way from the lines to what is payable, in steps; those that add sum to `annual_fen`.
+
+    Raises `ArithmeticDiffers`.
+    """
+    people = sorted(counted)
+    cost = pack.on("employment_cost_fen_month", on)
+    steps = list(_kinds_of_income(lines, people))
+    for person in people:
+        months = wage_months.get(person, 0)
+        if months:
+            steps.append(
+                Step(
+                    f"{mask(person)} 就业成本：{yuan(number(cost.value))}元 × {months}个月（{cost.cite}）",
+                    f"{mask(person)}: employment cost, {yuan(number(cost.value))} × {months} months",
+                    -number(cost.value) * months,
+                    adds=True,
+                )
+            )
+    annual = number(facts["annual_fen"])
+    if sum(step.fen for step in steps if step.adds) != annual:
+        raise ArithmeticDiffers("expected the lines to add up to the verified annual income, got another sum")
+    return (*steps, *_conclusion(facts, annual=annual, pack=pack, on=on))
+
+
+def found_words(found: Found, relation: Mapping[str, Relation]) -> tuple[str, str]:
+    """A finding in one sentence each, Chinese and English; it says 疑似 and never a whole id number."""
+    rule, person = found.rule, found.person
+    whom_zh = f"{relation[person].term}（{mask(person)}）" if person else "家庭"
+    whom_en = f"{mask(person)}" if person else "the household"
+    shown = [(name, value) for name, value in found.evidence.items() if not isinstance(value, Missing)]
+    zh = "，".join(f"{_WORDS.get(name, name)} {_told_zh(name, value)}" for name, value in shown)
+    en = ", ".join(
+        f"{name.removesuffix('_fen').replace('_', ' ')} {_told_en(name, value)}" for name, value in shown
+    )
+    hint = "提示" if found.severity is Severity.INFO else "疑似"
+    return (
+        f"{hint}{rule.zh}：{whom_zh}" + (f"，{zh}" if zh else "") + f"。依据：{rule.cite}。",
+        f"{'note' if hint == '提示' else 'possible'}: {rule.en}: {whom_en}"
+        + (f" ({en})" if en else "")
+        + ".",
+    )
+
+
+def number(value: Result) -> int:
+    """A known whole number. Raises `ArithmeticDiffers` for anything else."""
+    if isinstance(value, int):
+        return int(value)
+    raise ArithmeticDiffers("expected a known whole number, got none")
+
+
+def yuan(fen: int) -> str:
+    """Yuan as people read it.
+
+    >>> yuan(3240000)
+    '32,400.00'
+    """
+    sign, fen = ("-", -fen) if fen < 0 else ("", fen)
+    return f"{sign}{fen // 100:,}.{fen % 100:02d}"
+
+
+def per_head(fen: int, *, members: int, months: int) -> str:
+    """Yuan a head and month with two places, half up: for display, never used to decide.
+
+    >>> per_head(1_526_399, members=2, months=12)
+    '636.00'
+    """
+    return str(Money((2 * fen + members * months) // (2 * members * months)))
+
+
+def percent(part: int, whole: int) -> str:
+    """A percentage with three places, half up: for display.
+
+    >>> percent(4_130_000, 6_720_000)
+    '61.458'
+    """
+    thousandths = (2 * part * 100_000 + whole) // (2 * whole)
+    return f"{thousandths // 1000}.{thousandths % 1000:03d}"
+
+
+# ------------------------------------------------------------------ lines
+
+
+def _key(row: Mapping[str, Result]) -> tuple[Result, ...]:
+    return row["record_type"], row["record_id"], row["kind"]
+
+
+def _within(row: Mapping[str, Result], case: Case, window: tuple[Month, Month]) -> bool:
+    """In the window, of a listed member, not declared for another household, and not an empty part."""
+    people = {member.person for member in case.members}
+    mine = row["household"] in (case.household, Missing.ABSENT)
+    return (
+        mine
+        and row["person"] in people
+        and window[0] <= number(row["month"]) <= window[1]
+        and row["fen"] != 0
+    )
+
+
+def _sums_by_rank(rows: Drawn) -> dict[tuple[Result, ...], dict[int, int]]:
+    """Per person, family and month: the sum of each rank."""
+    sums: dict[tuple[Result, ...], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        sums[row["person"], row["family"], row["month"]][number(row["rank"])] += number(row["fen"])
+    return sums
+
+
+def _state(
+    row: Mapping[str, Result], sums: Mapping[tuple[Result, ...], dict[int, int]], evidence: Evidence
+) -> EvidenceState:
+    by_rank = sums[row["person"], row["family"], row["month"]]
+    if OFFICIAL in by_rank:
+        agree = len(set(by_rank.values())) == 1 and len(by_rank) == 2
+        return EvidenceState.MATCH if agree else EvidenceState.MISMATCH
+    register = _REGISTER.get(DeclaredItem(str(row["kind"])))
+    if register is None:
+        return EvidenceState.NOT_ASKED
+    match evidence.of(register, str(row["person"])):
+        case Answered() | NoRecord():
+            return EvidenceState.NO_RECORD
+        case SourceFailed():
+            return EvidenceState.SOURCE_FAILED
+        case _:
+            return EvidenceState.NOT_ASKED
+
+
+def _line(row: Mapping[str, Result], *, chosen: bool, state: EvidenceState, pack: Pack) -> IncomeLine:
+    kind, month = DeclaredItem(str(row["kind"])), Month(number(row["month"]))
+    record = BY_NAME[str(row["record_type"])]
+    dated = pack.row("income_class", kind, month.first_day)
+    counts = dated is not None and dated.value != EXCLUDED
+    return IncomeLine(
+        WrittenId(str(row["person"])),
+        month,
+        kind,
+        number(row["fen"]),
+        chosen and counts,
+        (dated.cite if dated is not None else _NO_VALUE) if chosen else _REPLACED,
+        record.department,
+        record.__name__,
+        str(row["record_id"]),
+        state,
+    )
+
+
+# ------------------------------------------------------------------ steps
+
+
+def _kinds_of_income(lines: Iterable[IncomeLine], people: Iterable[str]) -> Iterable[Step]:
+    sums: dict[tuple[str, DeclaredItem, str], list[IncomeLine]] = defaultdict(list)
+    for line in lines:
+        if line.counted and line.person in people:
+            sums[line.person, line.kind, line.record].append(line)
+    for (person, kind, record), found in sorted(sums.items()):
+        fen, source = sum(line.fen for line in found), BY_NAME[record]
+        months = len({line.month for line in found})
+        declared = record == Declaration.__name__
+        yield Step(
+            f"{mask(person)} {kind.term}（{'申报' if declared else source.term}，{months}个月）：{yuan(fen)}元",
+            f"{mask(person)}: {kind.name.lower().replace('_', ' ')}, {months} months"
+            f" ({'declared' if declared else record}): {yuan(fen)}",
+            fen,
+            adds=True,
+        )
+
+
+def _conclusion(facts: Mapping[str, Result], *, annual: int, pack: Pack, on: date) -> Iterable[Step]:
+    members, line = number(facts["counted_members"]), number(facts["line_fen"])
+    standard, months = number(facts["standard_fen"]), pack.number("window_months", on)
+    yield Step(
+        f"家庭核实年收入：{yuan(annual)}元", f"verified income of the household: {yuan(annual)}", annual
+    )
+    yield Step(
+        f"低保标准：{yuan(standard)}元 × {months}个月 × {members}人 = {yuan(line)}元",
+        f"the standard: {yuan(standard)} × {months} months × {members} persons = {yuan(line)}",
+        line,
+    )
+    sign = "<" if annual < line else "=" if annual == line else ">"
+    yield Step(
+        f"比较：{yuan(annual)} {sign} {yuan(line)}，{'低于' if annual < line else '不低于'}标准（相等不是低于）",
+        f"{yuan(annual)} {sign} {yuan(line)}: {'below' if annual < line else 'not below'} the standard",
+        line - annual,
+    )
+    payable = number(facts["payable_fen"])
+    if payable:
+        how = pack.on("payable_rounding", on)
+        yield Step(
+            f"月补助额：（{yuan(line)} − {yuan(annual)}）÷ 12，{_ROUNDING[str(how.value)][0]}：{yuan(payable)}元",
+            f"payable: ({yuan(line)} − {yuan(annual)}) ÷ 12, {_ROUNDING[str(how.value)][1]}: {yuan(payable)}",
+            payable,
+        )
+
+
+def _told_zh(name: str, value: Result) -> str:
+    if name.endswith("fen") and isinstance(value, int):
+        return f"{yuan(value)}元"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return str(getattr(value, "term", value))
+
+
+def _told_en(name: str, value: Result) -> str:
+    if name.endswith("fen") and isinstance(value, int):
+        return yuan(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+_ROUNDING = {
+    "CEIL_YUAN": ("向上取整到元", "rounded up to the yuan"),
+    "HALF_UP_FEN": ("四舍五入到分", "rounded half up to the fen"),
+    "NONE": ("不足一分舍去", "whole fen"),
+}
+_WORDS = {
+    "annual_fen": "核实年收入",
+    "annual_without_fen": "不含失业金年收入",
+    "age": "年龄",
+    "base_fen": "缴费基数合计",
+    "birth": "出生日期不符",
+    "born": "出生",
+    "certificates": "残疾人证数",
+    "check_due": "核查到期日",
+    "declared": "申报",
+    "declared_annual_fen": "申报年收入",
+    "declared_fen": "申报金额",
+    "died_on": "死亡日期",
+    "disabled": "重残",
+    "due": "到期日",
+    "duplicate_fen": "重复金额",
+    "entries": "登记条数",
+    "fen": "金额",
+    "flexible_months": "灵活就业参保月数",
+    "households": "列入家庭数",
+    "ill": "重病",
+    "income_fen": "年收入",
+    "joined_since": "签署后新增成员",
+    "last": "末月",
+    "length": "位数",
+    "listed": "列入",
+    "lower_bound_fen": "已核实收入下限",
+    "members": "计入人数",
+    "months": "月数",
+    "months_with_injury_fee": "与工伤护理费同月数",
+    "names": "姓名数",
+    "overdue": "已过毕业日期",
+    "overpaid_fen": "多发金额",
+    "payable_fen": "月额",
+    "projected_category": "预计类别",
+    "refusals": "拒绝次数",
+    "remaining_months": "剩余月数",
+    "rigid_fen": "刚性支出",
+    "sex": "性别不符",
+    "signed": "曾签授权",
+    "since": "起始月",
+    "special": "特殊情形",
+    "student": "困难学生",
+    "studies": "全日制本科及以下在读",
+    "unemployed": "登记失业",
+    "verified": "核实",
+    "verified_fen": "核实金额",
+}
+"""How pieces of evidence are called in Chinese sentences."""

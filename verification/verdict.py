@@ -1,0 +1,155 @@
+"""What does a verification say? One frozen value: the answer, its arithmetic, what was found, what cannot be told.
+
+A verdict decides nothing about a person: it finds, and a person decides (社会救助法 art. 48).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from verification.language.rule import Severity
+from verification.language.values import Result
+from vocabulary.codes import Category, Code, DeclaredItem, Department
+from vocabulary.evidence import Answer, EvidenceState
+from vocabulary.idnumber import WrittenId
+from vocabulary.month import Month
+
+
+class Indeterminate(Code):
+    """待核: the category cannot be told. Neither eligible nor refused."""
+
+    INDETERMINATE = "INDETERMINATE", "待核"
+
+
+INDETERMINATE = Indeterminate.INDETERMINATE
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """A record type without a usable answer, and how it failed: why something cannot be told."""
+
+    record: str
+    department: Department
+    state: str
+    """`NOT_ASKED` with its clause, or the kind of failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate of the order 特困 → 低保 → 边缘 → 刚性, answered by itself."""
+
+    category: Category
+    answer: Answer
+    zh: str
+    en: str
+    article: str
+    because: tuple[Because, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Whether one listed person is counted as a member of the household, and why."""
+
+    person: WrittenId
+    counted: Answer
+    zh: str
+    en: str
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncomeLine:
+    """One piece of evidence of income in one month: counted or not, by which article, from which record.
+
+    `state`   how the declaration stands against the department, for this person, kind and month
+    """
+
+    person: WrittenId
+    month: Month
+    kind: DeclaredItem
+    fen: int
+    counted: bool
+    article: str
+    department: Department
+    record: str
+    record_id: str
+    state: EvidenceState
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the arithmetic. Those that `adds` sum exactly to the verified annual income."""
+
+    zh: str
+    en: str
+    fen: int
+    adds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """疑点: a rule found something. A person looks at it; nothing follows from it by itself.
+
+    `person`    None for the household
+    `records`   the records it rests on, as `record type/record id`
+    """
+
+    rule: str
+    name_zh: str
+    name_en: str
+    severity: Severity
+    person: WrittenId | None
+    article: str
+    evidence: Mapping[str, Result]
+    zh: str
+    en: str
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CannotTell:
+    """A rule that could not be decided, about whom, and which answers are missing."""
+
+    rule: str
+    person: WrittenId | None
+    because: tuple[Because, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """核对结论 on one household on one day. Amounts are whole fen; None where they cannot be told.
+
+    `annual_fen`         verified counted income over the window, after employment cost
+    `lower_bound_fen`    what is evidenced at least: the sum of what was answered
+    `per_capita_month`   yuan a head and month, half up to the fen: for display, never used to decide
+    `payable_fen`        低保 a month; 0 outside 低保 (特困 has a standard of its own)
+    `single_person`      who may enter alone, and the amount a month
+    `rigid_ratio_percent`  three places, half up, for display
+    """
+
+    household: str
+    on: date
+    window: tuple[Month, Month]
+    pack: str
+    pack_hash: str
+    ruleset_hash: str
+    category: Category | Indeterminate
+    declared_category: Category | Indeterminate
+    gates: tuple[Gate, ...]
+    members: tuple[Counting, ...]
+    counted_members: int | None
+    annual_fen: int | None
+    declared_annual_fen: int | None
+    lower_bound_fen: int
+    per_capita_month: str | None
+    payable_fen: int | None
+    declared_payable_fen: int | None
+    single_person: Mapping[WrittenId, int]
+    rigid_fen: int | None
+    rigid_ratio_percent: str | None
+    lines: tuple[IncomeLine, ...]
+    arithmetic: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+    cannot_tell: tuple[CannotTell, ...]
