@@ -8,6 +8,8 @@
     latest(status, by=since), earliest(…)    the value of the last or first row in an order
     highest(month), lowest(died_on)          the greatest or least value
     listing(insurance.record_id)             the different values, sorted, as one text with commas
+    grouped(aid, by=("person", "academic_year"), programmes=kinds(aid.programme))
+                                             one row a person and year, to look at like any others
 
 Whose rows: those of the member, of the household, or of the household's members, by the columns
 that the rows have; `on="mother"` takes the rows whose `mother` is the member. `matching=(other,
@@ -24,8 +26,8 @@ from typing import TypedDict, Unpack
 from verification.language.expression import Expr, certain_presence, needs, walk
 from verification.language.kinds import ORDERED, WHOLE, Kind, KindsDiffer, Refused
 from verification.language.level import Level, MemberRows, as_column
-from verification.language.rows import Aggregate, Match
-from verification.language.source import Filtered, Plan, Source, columns_in
+from verification.language.rows import Aggregate, Grouped, Match
+from verification.language.source import Filtered, Holds, Plan, Source, column, columns_in, only_columns_of
 
 Matching = tuple[Source, str | tuple[str, ...]] | tuple[Source, str | tuple[str, ...], Expr]
 """Other rows, the column or columns in which they must equal, and a condition on them."""
@@ -141,6 +143,57 @@ def listing(
     """The different values in the order of their characters, joined by commas; empty where there are none."""
     needs("listing", frozenset({Kind.TEXT, Kind.CODE, Kind.MONTH}), value)
     return _aggregate("listing", None, value, whose, kind=Kind.TEXT)
+
+
+def grouped(rows: Source, *, by: tuple[str, ...], **values: Expr) -> Source:
+    """One row a key: a person's, a year's, with aggregates of the rows that agree in it.
+
+    The aggregates look at the rows alone, not at facts; where a value may be absent or its
+    rows may be none, so may the aggregate. Rows may be looked at again as any others:
+
+    years = grouped(aid, by=("person", "academic_year"), programmes=kinds(aid.programme))
+    """
+    plan = rows.plan
+    columns = {name: column(plan, name) for name in by}
+    if any(each.optional or each.uncertain for each in columns.values()):
+        raise Refused("expected columns in `by` that are always there and known, got one that may not be")
+    held = {name: Holds(each.kind, codes=each.codes) for name, each in columns.items()}
+    taken: dict[str, Aggregate] = {}
+    for name, value in sorted(values.items()):
+        taken[name] = _of_group(plan, name, value)
+        optional = value.optional and ("where" in taken[name].roles or taken[name].args[0].optional)
+        held[name] = Holds(value.kind, optional=optional, codes=value.codes)
+    return Source(
+        Grouped(
+            name=plan.name,
+            columns=dict(sorted(held.items())),
+            types=plan.types,
+            of=plan,
+            by=by,
+            values=taken,
+        )
+    )
+
+
+def _of_group(plan: Plan, name: str, value: Expr) -> Aggregate:
+    allowed = {
+        "rows count",
+        "rows total",
+        "rows kinds",
+        "rows some",
+        "rows every",
+        "rows highest",
+        "rows lowest",
+    }
+    if not isinstance(value, Aggregate) or value.op not in allowed or value.match is not None:
+        raise Refused(f"expected a plain aggregate as `{name}` of a group, got another expression")
+    if value.plan.digest not in (plan.digest, plan.root.digest):
+        raise Refused(f"expected an aggregate of {plan.name} as `{name}`, got one of {value.plan.name}")
+    for arg in value.args:
+        only_columns_of(plan, arg, f"the group's `{name}`")
+        if arg.uncertain:
+            raise Refused(f"expected what is always known in the group's `{name}`, got what may not be")
+    return replace(value, plan=plan, lenient=True, uncertain=False)
 
 
 def evidenced(aggregate: Expr) -> Expr:

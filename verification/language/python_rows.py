@@ -8,7 +8,7 @@ from verification.language.expression import Expr
 from verification.language.kinds import Kind
 from verification.language.level import MEMBER, MemberRows, asked_by
 from verification.language.python_text import Text
-from verification.language.rows import Aggregate
+from verification.language.rows import Aggregate, Grouped
 from verification.language.source import Best, ColumnOf, Filtered, Lines, Plan, Records, Union, column
 from vocabulary.month import Month
 from vocabulary.records.civil_affairs import Membership
@@ -246,6 +246,8 @@ class RowsText:
             return f"tables.get({self.text.constant(plan.record)}, ())"
         if isinstance(plan, Best):
             return self._best(plan)
+        if isinstance(plan, Grouped):
+            return self._grouped(plan)
         name = self.text.fresh()
         if isinstance(plan, Union):
             drawn = [self._drawn_lines(part, list(plan.columns)) for part in plan.parts]
@@ -270,6 +272,26 @@ class RowsText:
                 self.text.write(part.values[each]) if each in part.values else "ABSENT" for each in names
             ]
             self.text.line(f"{name}.append(({', '.join(values)},))")
+        return name
+
+    def _grouped(self, plan: Grouped) -> str:
+        rows, groups, name = self._draw(plan.of), self.text.fresh(), self.text.fresh()
+        keys = [self.text.name_of(column(plan.of, each)) for each in plan.by]
+        variables = {each: self.text.fresh() for each in plan.values}
+        self.text.line(f"{groups}, {name} = {{}}, []")
+        with self.text.block(f"for r in {rows}:"):
+            self.text.line(f"{groups}.setdefault(({', '.join(keys)},), []).append(r)")
+        with self.text.block(f"for key, group in {groups}.items():"):
+            for each, value in plan.values.items():
+                self.text.line(f"{variables[each]} = {_START[value.op]}")
+            with self.text.block("for r in group:"):
+                for each, value in plan.values.items():
+                    self.text.expect(value.condition, value.role("value"))
+                    self._item(variables[each], value, None)
+            for each, value in plan.values.items():
+                self._finish(variables[each], value)
+            made = [variables.get(each) or f"key[{plan.by.index(each)}]" for each in plan.columns]
+            self.text.line(f"{name}.append(({', '.join(made)},))")
         return name
 
     def _best(self, plan: Best) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from verification.language.expression import Expr
@@ -55,3 +55,17 @@ class Aggregate(Expr):
         if during is None or where is None:
             return during if where is None else where
         return during & where
+
+
+@dataclass(frozen=True, eq=False)
+class Grouped(Plan):
+    """One row a key: the rows of `of` that agree in the columns `by`, with aggregates of them."""
+
+    of: Plan
+    by: tuple[str, ...]
+    values: Mapping[str, Aggregate]
+
+    def identity(self) -> Iterator[str]:
+        """Of what, by which key, which aggregates."""
+        yield from (self.of.digest, *self.by)
+        yield from (f"{name}={value.digest}" for name, value in self.values.items())

@@ -20,8 +20,8 @@ from types import ModuleType
 from verification.language.expression import Expr, certain_presence, lift, needs, walk
 from verification.language.kinds import Kind, OnlyALowerBound, Refused, Value
 from verification.language.level import Definition, Doubt, FactOf, Level, MemberRows, facts_in
-from verification.language.rows import Aggregate
-from verification.language.source import Best, ColumnOf, Filtered, Lines, Plan, Records, Union
+from verification.language.rows import Aggregate, Grouped
+from verification.language.source import Best, ColumnOf, Filtered, Lines, Plan, Records, Union, column
 from vocabulary.codes import Code
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import Membership
@@ -239,6 +239,9 @@ def _drawn(plan: Plan) -> Iterator[Expr]:
             yield from _drawn(each)
     elif isinstance(plan, Best):
         yield from _drawn(plan.of)
+    elif isinstance(plan, Grouped):
+        yield from (column(plan.of, name) for name in plan.by)
+        yield from plan.values.values()
 
 
 def _needed(exprs: Iterable[Expr]) -> set[tuple[str, str]]:

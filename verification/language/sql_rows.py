@@ -9,7 +9,7 @@ from verification.language.expression import Expr, walk
 from verification.language.kinds import Kind
 from verification.language.level import HOUSEHOLD, MemberRows, asked_by, facts_in
 from verification.language.parameter import Pack
-from verification.language.rows import Aggregate
+from verification.language.rows import Aggregate, Grouped
 from verification.language.source import (
     Best,
     Filtered,
@@ -124,7 +124,7 @@ class RowsSql:
         made = self._made.get(plan.digest)
         if made is None:
             made = self._made[plan.digest] = f"lines_{len(self._made)}"
-            select = self._best(plan) if isinstance(plan, Best) else self._union(plan)
+            select = self._grouped(plan) if isinstance(plan, Grouped) else self._ranked(plan)
             self.statements.append(Statement(made, select))
         return q(made)
 
@@ -153,7 +153,25 @@ class RowsSql:
     member_names: list[str]
     """The members' facts that the table `members` holds so far."""
 
-    def _union(self, plan: Plan) -> str:
+    def _grouped(self, plan: Grouped) -> str:
+        q, layers = self.dialect.quoted, self.layers()
+        for each in plan.values.values():
+            layers.expect(each.condition, each.role("value"))
+        keys = [q(f"r_{name}") for name in plan.by]
+        columns = list(keys)
+        for name, each in plan.values.items():
+            text = self._parts(layers, name, each)[0][1]
+            if each.op in ("rows some", "rows every"):
+                text = f"({text} {'> 0' if each.op == 'rows some' else '= 0'})"
+            elif not each.optional:
+                text = f"COALESCE({text}, {self._start(each)})"
+            columns.append(f"{text} AS {q(f'r_{name}')}")
+        inner = f"SELECT * FROM {self.rows(plan.of)} AS {q('of')}"
+        return f"SELECT {', '.join(columns)} FROM ({layers.over(inner)}) AS {q('all')} GROUP BY {', '.join(keys)}"
+
+    def _ranked(self, plan: Plan) -> str:
+        if isinstance(plan, Best):
+            return self._best(plan)
         assert isinstance(plan, Union)
         return " UNION ALL ".join(self._lines(part, plan) for part in plan.parts)
 
