@@ -85,7 +85,8 @@ class SqlRegister:
         if not spellings:
             return []
         query = _Query(self._engine)
-        statement = _select(table, decode).where(sa.column(table.of[ask.by].physical).in_(_GIVEN))
+        statement = _select(table, decode)
+        statement = statement.where(statement.selected_columns[table.of[ask.by].physical].in_(_GIVEN))
         running = asyncio.get_running_loop().run_in_executor(self._threads, query.run, statement, spellings)
         try:
             return await asyncio.shield(running)
@@ -149,10 +150,18 @@ def _engine(url: str) -> sa.Engine:
 
 
 def _select(table: Table, decode: Decoder) -> sa.Select[Any]:
-    """Select the fields asked for and no other. Names are the contract's and are quoted where needed."""
+    """Select the fields asked for and no other, each by its full name.
+
+    SQLite takes a quoted name that it does not know for a text, and would answer "JE" for an
+    amount; with the table's name before it, it complains.
+    """
     schema, _, name = table.physical.rpartition(".")
-    fields: list[sa.ColumnClause[Any]] = [sa.column(one.physical) for one in decode.fields]
-    return sa.select(*fields).select_from(sa.table(name, schema=schema or None))
+    source = sa.table(name, *map(sa.column, _names(table)), schema=schema or None)
+    return sa.select(*(source.c[one.physical] for one in decode.fields))
+
+
+def _names(table: Table) -> list[str]:
+    return [one.physical for one in table.fields]
 
 
 def _spellings(ids: Sequence[str]) -> list[str]:
