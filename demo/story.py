@@ -30,7 +30,7 @@ from vocabulary.evidence import (
 )
 from vocabulary.idnumber import WrittenId
 from vocabulary.record import Record
-from vocabulary.records.civil_affairs import Membership
+from vocabulary.records.civil_affairs import Authorization, Membership
 from vocabulary.register import RECORD_TYPES
 
 __all__ = ["Story", "StoryError", "load_all", "read_story"]
@@ -86,13 +86,16 @@ class Story:
                 yield subject, self._answer(record, subject, at)
 
     def _subjects(self, record: type[Record]) -> Iterator[tuple[str, str | None]]:
-        """Whom a record type is asked about, and the clause where somebody did not agree."""
+        """Whom a record type is asked about, and the clause where somebody did not agree.
+
+        Whether somebody agreed is itself asked of everybody: that record is civil affairs' own.
+        """
         if "household" in record.subjects:
             yield self.household, None
         if {"person", "mother"} & set(record.subjects):
             for person in self.people.values():
                 clause = _OWN_CONSENT if person.kind is MemberKind.OBLIGOR else _AUTHORIZATION
-                yield person.id, None if person.authorized else clause
+                yield person.id, None if person.authorized or record is Authorization else clause
 
     def _answer(self, record: type[Record], subject: str, at: datetime) -> Outcome:
         source = Provenance(record.department, record.catalogue_id, record.sharing_class, at)

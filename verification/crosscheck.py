@@ -204,7 +204,7 @@ class _Telling:
 
     def arithmetic(self, lines: tuple[IncomeLine, ...]) -> tuple[Step, ...]:
         """Nothing where the sum itself cannot be told: half a sum explains nothing."""
-        if any(isinstance(self.facts[name], Missing) for name in ("annual_fen", "line_fen", "payable_fen")):
+        if any(isinstance(self.facts[name], Missing) for name in ("annual_fen", "line_fen")):
             return ()
         counted = {person: facts for person, facts in self.of_member.items() if facts["counted"] is True}
         months = {person: explain.number(facts["wage_months"]) for person, facts in counted.items()}

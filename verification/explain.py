@@ -257,8 +257,8 @@ def _conclusion(facts: Mapping[str, Result], *, annual: int, pack: Pack, on: dat
         f"{yuan(annual)} {sign} {yuan(line)}: {'below' if annual < line else 'not below'} the standard",
         line - annual,
     )
-    payable = number(facts["payable_fen"])
-    if payable:
+    payable = facts["payable_fen"]
+    if isinstance(payable, int) and payable > 0:
         how = pack.on("payable_rounding", on)
         yield Step(
             f"月补助额：（{yuan(line)} − {yuan(annual)}）÷ 12，{_ROUNDING[str(how.value)][0]}：{yuan(payable)}元",
