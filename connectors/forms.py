@@ -91,7 +91,8 @@ def _yuan(value: object) -> int:
 
 
 def _iso_date(value: object) -> date:
-    if isinstance(value, str) and len(value) == 10:
+    # `fromisoformat` alone would also take a week's day, 2024-W09-4.
+    if isinstance(value, str) and _ISO.fullmatch(value):
         return date.fromisoformat(value)
     raise NotInForm
 
@@ -183,7 +184,8 @@ READERS: dict[Form, Callable[[object], object]] = {
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _SLASHED = re.compile(r"([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})")
-_CLOCKED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9]")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CLOCKED = re.compile(_ISO.pattern + r" (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
 _YEARS = re.compile(r"([0-9]{4})-([0-9]{4})")
 _FLAGS = {"1": True, "0": False}
 _WORDS = {"是": True, "否": False}

@@ -1,0 +1,80 @@
+"""Every column of every record type is mapped once, and every code of ours has one of theirs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from connectors.ask import Connector
+from connectors.departments import TABLES, connect
+from connectors.forms import Form
+from tests.connectors.rows import clock
+from vocabulary.codes import Department
+from vocabulary.record import ColumnKind, Record, columns_of
+from vocabulary.register import RECORD_TYPES, records_of
+
+FORMS_OF: Mapping[ColumnKind, set[Form]] = {
+    ColumnKind.TEXT: {Form.TEXT},
+    ColumnKind.ID_NUMBER: {Form.TEXT},
+    ColumnKind.CREDIT_CODE: {Form.TEXT},
+    ColumnKind.REGION: {Form.TEXT, Form.PADDED_REGION},
+    ColumnKind.FEN: {Form.FEN, Form.YUAN},
+    ColumnKind.NUMBER: {Form.INTEGER, Form.SCHOOL_YEAR},
+    ColumnKind.MONTH: {Form.COMPACT_MONTH, Form.ISO_MONTH},
+    ColumnKind.DATE: {Form.ISO_DATE, Form.COMPACT_DATE, Form.SLASH_DATE, Form.DATE_AND_TIME},
+    ColumnKind.FLAG: {Form.ONE_ZERO, Form.YES_NO},
+}
+
+
+def test_every_department_maps_exactly_its_own_record_types() -> None:
+    for department in Department:
+        assert set(TABLES[department]) == set(records_of(department))
+
+
+@pytest.mark.parametrize("record", RECORD_TYPES, ids=lambda record: record.__name__)
+def test_every_column_is_mapped_once_in_a_form_that_fits_it(record: type[Record]) -> None:
+    table, columns = TABLES[record.department][record], columns_of(record)
+    assert sorted(one.column for one in table.fields) == sorted(columns)
+    assert len({one.physical for one in table.fields}) == len(columns)
+    for one in table.fields:
+        column = columns[one.column]
+        if column.codes is None:
+            assert one.codes is None
+            assert one.form in FORMS_OF[column.kind]
+        else:
+            assert one.codes is not None
+            assert sorted(one.codes.values()) == sorted(code.value for code in column.codes)
+
+
+def test_no_two_tables_of_a_department_have_one_name() -> None:
+    for tables in TABLES.values():
+        assert len({table.physical for table in tables.values()}) == len(tables)
+
+
+def test_connecting_opens_nothing_and_asks_nobody() -> None:
+    addresses = {
+        Department.CIVIL_AFFAIRS: "postgresql+psycopg://reader@127.0.0.1:1/register",
+        Department.SOCIAL_SECURITY: "http://key@127.0.0.1:1",
+        Department.HEALTH: "sqlite:////nowhere/at/all.sqlite",
+        Department.EDUCATION: "file:///nowhere/at/all",
+        Department.DISABILITY: "sqlite:////nowhere/at/all.sqlite",
+    }
+    connectors = connect(addresses, clock=clock)
+    assert all(isinstance(connector, Connector) for connector in connectors.values())
+    assert {one.department for one in connectors.values()} == set(Department)
+
+
+def test_great_expectations_is_not_loaded_by_any_connector() -> None:
+    """It takes seconds; only the worker that runs it pays for it."""
+    program = (
+        "import importlib, pkgutil, sys, connectors\n"
+        "for one in pkgutil.iter_modules(connectors.__path__):\n"
+        "    importlib.import_module(f'connectors.{one.name}')\n"
+        "assert 'connectors.expectations' in sys.modules\n"
+        "print(sorted({'great_expectations', 'pandas', 'openpyxl'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
