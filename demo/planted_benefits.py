@@ -195,7 +195,9 @@ def _gradual_exit_too_long(ground: Ground, dossier: Dossier) -> None:
 
 
 PLANTED_BENEFITS = (
-    Contradiction("BEN-01", 4, "低保金 and 特困供养金 were paid in the same months.", in_dibao, _both_paid),
+    Contradiction(
+        "BEN-01", 4, "低保金 and 特困供养金 were paid in the same months.", _paid_dibao_only, _both_paid
+    ),
     Contradiction(
         "BEN-02",
         6,

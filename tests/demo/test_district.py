@@ -34,7 +34,7 @@ from vocabulary.records.health import Settlement
 from vocabulary.register import RECORD_TYPES
 
 SEED = 20261116
-GOLDEN = "6de3b85e742c4b5a27c18c135df6e7de8fb0b3a9ec21640c1c33d218da16752c"
+GOLDEN = "528b6071fa9847f502af0e9a6c311a9bb01bbc18b948be083e65794c5e13c509"
 
 
 @cache
