@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema, execute, get_named_type
+from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema, execute
 
 from casework.agreement import Access
 from casework.cedar import Decision
 from casework.resource import STATE_TERM, resources
 from gateway.access import masked
+from gateway.masking import without_persons
 from gateway.plan import Plan
-from gateway.schema.told import OPEN
+from gateway.schema.told import OPEN, Shows
 from gateway.view import Shown, Sourced
-from vocabulary.idnumber import mask
 
-Shows: TypeAlias = Mapping[tuple[str, str], str]
+Coordinates: TypeAlias = Mapping[tuple[str, str], Shows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Told:
     sources: Mapping[str, Any]
 
 
-def tell(plan: Plan, shown: Shown, *, schema: GraphQLSchema, shows: Shows) -> Told:
+def tell(plan: Plan, shown: Shown, *, schema: GraphQLSchema, shows: Coordinates) -> Told:
     """Execute the question over what was fetched."""
     document = plan.question.document
     result = execute(
@@ -71,7 +71,7 @@ class Telling:
     """The state of one execution: what is decided, and which refusals have been told."""
 
     decisions: Mapping[str, Decision]
-    shows: Shows
+    shows: Coordinates
     told: set[tuple[str, ...]] = field(default_factory=set)
 
     def refuse(self, info: GraphQLResolveInfo, decision: Decision) -> None:
@@ -91,16 +91,16 @@ def guard(resolve: Callable[..., Any], root: Any, info: GraphQLResolveInfo, **ar
     owner, telling = info.parent_type.name, info.context
     if owner.startswith("__") or info.field_name.startswith("__"):
         return resolve(root, info, **arguments)
-    name = telling.shows.get((owner, info.field_name), f"{owner}.{info.field_name}")
+    name, compares = telling.shows.get((owner, info.field_name), Shows(f"{owner}.{info.field_name}"))
     if name == OPEN:
         return resolve(root, info, **arguments)
     decision = telling.decisions[name]
-    if decision.outcome is Access.CLEAR:
+    if decision.outcome is Access.CLEAR or (compares and decision.outcome is not Access.DENIED):
         return resolve(root, info, **arguments)
     if name.endswith(STATE_TERM):
         return _enveloped(resolve(root, info, **arguments), telling, info, decision)
     if decision.outcome is Access.MASKED:
-        return _masked(name, resolve(root, info, **arguments), info)
+        return _masked(name, resolve(root, info, **arguments))
     return telling.refuse(info, decision)
 
 
@@ -114,13 +114,11 @@ def _enveloped(value: Any, telling: Telling, info: GraphQLResolveInfo, decision:
     return value.without(decision.clause) if isinstance(value, Sourced) else telling.refuse(info, decision)
 
 
-def _masked(name: str, value: Any, info: GraphQLResolveInfo) -> Any:
-    """A value with only the part that 脱敏 shows. Of what we made ourselves, only who it is about is masked."""
+def _masked(name: str, value: Any) -> Any:
+    """A value with only the part that 脱敏 shows."""
     if value is None:
         return None
-    if resources()[name].column is not None:
-        return masked(name, str(value))
-    return mask(str(value)) if get_named_type(info.return_type).name == "IdNumber" else value
+    return masked(name, str(value)) if resources()[name].column is not None else without_persons(value)
 
 
 def _explained(plan: Plan) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from graphql import (
@@ -36,6 +37,10 @@ from graphql.execution.values import get_variable_values
 from gateway.errors import BadDocument, TooCostly
 
 N = TypeVar("N", bound=OperationDefinitionNode | FragmentDefinitionNode)
+
+
+TREES_KEPT = 256
+"""Documents whose trees are remembered: a product asks the same few hundred, a flood pushes only itself out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,7 @@ def read(
     Raises `TooCostly` for a document over a limit and `BadDocument` for any other fault,
     with every place that graphql-core found.
     """
-    _refuse_long(text, limits)
-    tree = _parsed(text, limits)
-    _refuse_wide(tree, limits)
-    tree = without_repetition(tree)
-    _refuse_deep(tree, limits)
-    _refuse_invalid(tree, schema)
+    tree = _checked(text, limits, schema)
     operation = _operation(tree, operation_name)
     fragments = {
         node.name.value: node for node in tree.definitions if isinstance(node, FragmentDefinitionNode)
@@ -113,6 +113,18 @@ def without_repetition(tree: DocumentNode) -> DocumentNode:
         ),
         loc=tree.loc,
     )
+
+
+@lru_cache(maxsize=TREES_KEPT)
+def _checked(text: str, limits: Limits, schema: GraphQLSchema) -> DocumentNode:
+    """The tree of a document that fits. Kept, because checking costs more than all the rest; faults are not kept."""
+    _refuse_long(text, limits)
+    tree = _parsed(text, limits)
+    _refuse_wide(tree, limits)
+    tree = without_repetition(tree)
+    _refuse_deep(tree, limits)
+    _refuse_invalid(tree, schema)
+    return tree
 
 
 def _refuse_long(text: str, limits: Limits) -> None:

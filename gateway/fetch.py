@@ -100,12 +100,18 @@ async def locate(
 
 
 async def fetch(
-    located: Located, *, columns: Columns, second: Collection[type[Record]], ask: AskAll
+    located: Located,
+    *,
+    columns: Columns,
+    second: Collection[type[Record]],
+    free: Collection[type[Record]],
+    ask: AskAll,
 ) -> Evidence:
     """All that the departments answer about the household, each column once, everybody at once.
 
     `columns`   what is to be shown or judged
     `second`    record types that the rules also want by `ALSO_BY`
+    `free`      record types that may be asked about without an authorization
     """
     persons = tuple(dict.fromkeys(row.person for row in located.household.members))
     asks: list[Ask] = []
@@ -113,7 +119,7 @@ async def fetch(
     for record, names in columns.items():
         if record in (HouseholdFile, Authorization):
             continue
-        subjects = _subjects(record, located, persons)
+        subjects = _subjects(record, located, persons, free=record in free)
         may = tuple(subject for subject, consent in subjects.items() if isinstance(consent, Allowed))
         untold[record] = {
             subject: NotAsked(record.department, consent.clause)
@@ -175,11 +181,11 @@ async def _authorizations(household: Household, *, columns: Columns, ask: AskAll
 
 
 def _subjects(
-    record: type[Record], located: Located, persons: Iterable[str]
+    record: type[Record], located: Located, persons: Iterable[str], *, free: bool
 ) -> Mapping[str, Allowed | Withheld]:
     """Whom this record type is about, and whether they may be asked about."""
     number = located.household.number
-    if record in ON_FILE:
+    if free:
         return dict.fromkeys((number,) if record.subjects[0] == "household" else persons, _ON_FILE)
     of_each = {person: located.consents.of(person) for person in persons}
     if record.subjects[0] != "household":

@@ -28,20 +28,22 @@ from graphql import GraphQLSchema
 
 from casework.agreement import Access
 from casework.cedar import AgreementSet, Standing
-from casework.resource import of_column
+from casework.resource import of_column, of_state
 from connectors.ask import Ask, Connector
 from connectors.federation import ask_all
-from gateway.access import Errand, Refused, read_errand, refusal
-from gateway.answer import Shows, Told, tell
+from gateway.access import Errand, Refused, needs_consent, read_errand, refusal
+from gateway.answer import Coordinates, Told, tell
 from gateway.caller import Caller, Trust
 from gateway.document import Limits, read
-from gateway.fetch import AskAll, Columns, Located, SeveralHouseholds, fetch, locate, needed
+from gateway.fetch import ON_FILE, AskAll, Columns, Located, SeveralHouseholds, fetch, locate, needed
 from gateway.plan import Plan, Question, plan, question
 from gateway.trace import Came, Intent, Trace
 from gateway.view import Absence, HouseholdView, MemberView, Shown, sources_of
+from verification.verdict import Verdict
 from vocabulary.codes import Department
-from vocabulary.evidence import Evidence, SourceFailed
-from vocabulary.records.civil_affairs import HouseholdFile
+from vocabulary.evidence import Evidence, Found, NoRecord, SourceFailed
+from vocabulary.record import Record
+from vocabulary.records.civil_affairs import HouseholdFile, Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Judge:
     """
 
     reads: Columns
-    verdict: Callable[[Evidence, str, date], Any]
+    verdict: Callable[[Evidence, str, date], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Office:
     trace: Trace
     judge: Judge
     schema: GraphQLSchema
-    shows: Shows
+    shows: Coordinates
     limits: Limits
     register_timeout_s: float
     inquiry_timeout_s: float
@@ -117,7 +119,7 @@ class _Gathered:
     plan: Plan
     located: Located | Absence | None
     evidence: Evidence
-    verdict: Any = None
+    verdict: Verdict | Absence | None = None
 
 
 @asynccontextmanager
@@ -149,8 +151,7 @@ def _decided(
 
     Raises `Refused` when nothing of what is asked may be shown, even of a household in the caller's region.
     """
-    today = office.today()
-    standing = Standing(caller.department, caller.post, errand.purpose, inside, True, today)
+    standing = _standing(caller, errand, inside, office)
     decided = plan(wanted, lambda name: office.agreements.decide(name, standing))
     if decided.shows_nothing and inside:
         name, decision = next(
@@ -158,6 +159,10 @@ def _decided(
         )
         raise refusal(caller, name, decision)
     return decided
+
+
+def _standing(caller: Caller, errand: Errand, inside: bool, office: Office) -> Standing:
+    return Standing(caller.department, caller.post, errand.purpose, inside, True, office.today())
 
 
 async def _intent(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office) -> Intent:
@@ -187,10 +192,28 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, office: Offic
     if allowed.shows_nothing:
         # The same words as for a household that does not exist: who may not ask does not learn which it is.
         return _Gathered(allowed, _nothing(caller), Evidence())
-    evidence = await fetch(
-        located, columns=needed(allowed, office.judge.reads), second=office.judge.reads, ask=ask
-    )
+    columns = needed(allowed, office.judge.reads)
+    free = [
+        record
+        for record in columns
+        if _is_free(record, allowed, _standing(caller, errand, inside, office), office)
+    ]
+    evidence = await fetch(located, columns=columns, second=office.judge.reads, free=free, ask=ask)
     return _Gathered(allowed, located, evidence)
+
+
+def _is_free(record: type[Record], allowed: Plan, standing: Standing, office: Office) -> bool:
+    """Tell whether a record type may be asked about without a person's authorization.
+
+    Of what is shown the agreements say it; of what is only judged by, what is on file anyway is free.
+    """
+    shown = allowed.columns.get(record)
+    if shown is None:
+        return record in ON_FILE
+    names = [of_state(record), *(of_column(record, name) for name in shown)]
+    return not any(
+        needs_consent(office.agreements, name, standing) for name in names if name in allowed.decisions
+    )
 
 
 def _asking(office: Office) -> AskAll:
@@ -209,6 +232,8 @@ def _judged(came: _Gathered, office: Office) -> _Gathered:
     if not came.plan.verifies or not isinstance(came.located, Located):
         return came
     household = came.located.household
+    if not household.members and isinstance(came.evidence.of(Membership, household.number), Found | NoRecord):
+        return replace(came, verdict=Absence("NOBODY_LISTED", f"nobody is listed on {household.on}"))
     return replace(came, verdict=office.judge.verdict(came.evidence, household.number, household.on))
 
 
@@ -232,15 +257,16 @@ def _outcome(told: Told, came: _Gathered) -> Came:
     located, verdict = came.located, came.verdict
     persons = [row.person for row in located.household.members] if isinstance(located, Located) else []
     subject = came.plan.question.subject
-    found = Counter(finding.rule for finding in verdict.findings) if verdict else {}
+    told_of = verdict if isinstance(verdict, Verdict) else None
+    found = Counter(finding.rule for finding in told_of.findings) if told_of else {}
     return Came(
         data=told.data,
         subjects=tuple(dict.fromkeys([*([subject.key] if subject else []), *persons])),
         sources={name: str(source["state"]) for name, source in told.sources.items()},
         result=located.code if isinstance(located, Absence) else "ANSWERED",
-        pack=verdict.pack_hash if verdict else None,
-        rules=verdict.ruleset_hash if verdict else None,
-        category=str(verdict.category) if verdict else None,
+        pack=told_of.pack_hash if told_of else None,
+        rules=told_of.ruleset_hash if told_of else None,
+        category=str(told_of.category) if told_of else None,
         findings=found,
     )
 

@@ -28,7 +28,7 @@ from casework.cedar import Decision
 from casework.resource import Product, of_state, resources
 from gateway.document import Document, Limits
 from gateway.errors import BadArgument, TooCostly
-from gateway.schema.told import OPEN
+from gateway.schema.told import OPEN, Shows
 from vocabulary.errors import MalformedIdNumber
 from vocabulary.idnumber import IdNumber
 from vocabulary.record import Record
@@ -48,12 +48,19 @@ class Selected:
     `path`    response keys from the root, without places in lists
     `shows`   the resource that it shows, or `OPEN`; a field nobody declared shows its own coordinate,
               which no agreement names
+    `compares`   it tells only whether the resource agrees, for which 仅核验 is enough
     """
 
     path: tuple[str, ...]
     owner: str
     field: str
     shows: str
+    compares: bool = False
+
+    def is_told(self, decision: Decision) -> bool:
+        """Tell whether a decision shows the field as it is."""
+        comparable = self.compares and decision.outcome is not Access.DENIED
+        return comparable or decision.outcome is Access.CLEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,7 @@ class Plan:
     def withheld(self) -> Iterator[tuple[Selected, Decision]]:
         """What is not shown in clear, field by field, in the order of the question."""
         for selected in self.question.selected:
-            if selected.shows != OPEN and self.decisions[selected.shows].outcome is not Access.CLEAR:
+            if selected.shows != OPEN and not selected.is_told(self.decisions[selected.shows]):
                 yield selected, self.decisions[selected.shows]
 
 
@@ -118,7 +125,7 @@ def question(
     document: Document,
     *,
     schema: GraphQLSchema,
-    shows: Mapping[tuple[str, str], str],
+    shows: Mapping[tuple[str, str], Shows],
     limits: Limits,
     today: date,
 ) -> Question:
@@ -174,7 +181,11 @@ class _Walk:
     """Visits the selected fields in the order in which they will be executed."""
 
     def __init__(
-        self, schema: GraphQLSchema, document: Document, shows: Mapping[tuple[str, str], str], limits: Limits
+        self,
+        schema: GraphQLSchema,
+        document: Document,
+        shows: Mapping[tuple[str, str], Shows],
+        limits: Limits,
     ) -> None:
         self._schema, self._document, self._shows, self._limits = schema, document, shows, limits
         self.households: list[dict[str, Any]] = []
@@ -190,9 +201,8 @@ class _Walk:
             if definition is None:  # __typename, __schema and __type say nothing of anyone
                 continue
             self._look_at(owner, nodes[0], definition)
-            yield Selected(
-                (*path, key), owner.name, name, self._shows.get((owner.name, name), f"{owner.name}.{name}")
-            )
+            shows = self._shows.get((owner.name, name), Shows(f"{owner.name}.{name}"))
+            yield Selected((*path, key), owner.name, name, shows.resource, shows.compares)
             inner = get_named_type(definition.type)
             for node in nodes:
                 if isinstance(inner, GraphQLObjectType) and node.selection_set is not None:

@@ -12,6 +12,7 @@ from datetime import date
 
 from graphql import GraphQLError
 
+from verification.verdict import Verdict
 from vocabulary.codes import Code, Department
 from vocabulary.evidence import Evidence, Found, NoRecord, NotAsked, Outcome, SourceFailed
 from vocabulary.record import Record
@@ -92,6 +93,23 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """Why there is no household to show: a code for machines, a sentence for people."""
+
+    code: str
+    message: str
+    more: Mapping[str, object] = field(default_factory=dict)
+
+    def error(self) -> GraphQLError:
+        """The error that tells it."""
+        return GraphQLError(self.message, extensions={"code": self.code, **self.more})
+
+
+class _Unjudged:
+    """Stands where a verdict would, for one who may see nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class HouseholdView:
     """One household on one day, with all that was fetched about it."""
 
@@ -100,7 +118,17 @@ class HouseholdView:
     pseudonym: str
     members: tuple[MemberView, ...]
     evidence: Evidence
-    verdict: object | None
+    verdict: Verdict | Absence | None
+
+    def verification(self) -> Verdict | _Unjudged:
+        """The verdict. Raises `GraphQLError` when there is nothing to judge.
+
+        When nothing of a verdict may be shown, nothing was judged; each of its fields is then refused
+        by itself, and none is read.
+        """
+        if isinstance(self.verdict, Absence):
+            raise self.verdict.error()
+        return self.verdict if self.verdict is not None else _Unjudged()
 
     def answer(self, record: type[Record]) -> Sourced:
         """What was answered about the household as a whole."""
@@ -117,15 +145,6 @@ class LogView:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
-    """Why there is no household to show: a code for machines, a sentence for people."""
-
-    code: str
-    message: str
-    more: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """The root of an answer."""
 
@@ -137,8 +156,7 @@ class Shown:
     def asked_for(self) -> HouseholdView | None:
         """The household. Raises `GraphQLError` when there is none, so that it is never taken for an empty one."""
         if isinstance(self.household, Absence):
-            extensions = {"code": self.household.code, **self.household.more}
-            raise GraphQLError(self.household.message, extensions=extensions)
+            raise self.household.error()
         return self.household
 
 

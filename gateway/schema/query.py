@@ -62,7 +62,7 @@ class _HouseholdFields:
         Verification,
         shows=OPEN,
         description="核对结论: what the records say together, computed now, with the arithmetic.",
-        resolver=lambda household, _info: household.verdict,
+        resolver=lambda household, _info: household.verification(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import graphene
 from graphene.utils.str_converters import to_camel_case
@@ -13,24 +13,38 @@ OPEN: Final = ""
 
 
 class Told(graphene.Field):
-    """A field with the resource that it shows. There is no default: whoever adds a field must say."""
+    """A field with the resource that it shows. There is no default: whoever adds a field must say.
 
-    def __init__(self, kind: Any, *, shows: str, description: str, **options: Any) -> None:
+    `compares`   the field tells only whether the resource agrees with what was declared, so that
+                 仅核验 is enough to see it
+    """
+
+    def __init__(
+        self, kind: Any, *, shows: str, description: str, compares: bool = False, **options: Any
+    ) -> None:
         super().__init__(kind, description=description, **options)
         self.shows = shows
+        self.compares = compares
 
 
-def resources_shown(schema: GraphQLSchema) -> dict[tuple[str, str], str]:
-    """For each (type, field) of the schema the name of the resource that it shows, or `OPEN`.
+class Shows(NamedTuple):
+    """What a field shows: the name of a resource or `OPEN`, and whether it only compares."""
+
+    resource: str
+    compares: bool = False
+
+
+def resources_shown(schema: GraphQLSchema) -> dict[tuple[str, str], Shows]:
+    """For each (type, field) of the schema what it shows.
 
     A field that was not declared with `Told` is missing here, and is therefore denied.
     """
-    shown: dict[tuple[str, str], str] = {}
+    shown: dict[tuple[str, str], Shows] = {}
     for kind in schema.type_map.values():
         if not isinstance(kind, GraphQLObjectType):
             continue
         declared = getattr(getattr(kind, "graphene_type", None), "_meta", None)
         for name, field in declared.fields.items() if declared else ():
             if isinstance(field, Told):
-                shown[kind.name, to_camel_case(name)] = field.shows
+                shown[kind.name, to_camel_case(name)] = Shows(field.shows, field.compares)
     return shown

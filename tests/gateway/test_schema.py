@@ -60,7 +60,7 @@ def test_no_directive_is_ours():
 @pytest.mark.parametrize(("kind", "name"), FIELDS, ids=lambda part: str(part))
 def test_every_field_says_what_it_shows(kind, name):
     assert (kind.name, name) in SHOWN, "declare it with `Told`"
-    resource = SHOWN[kind.name, name]
+    resource = SHOWN[kind.name, name].resource
     assert resource == OPEN or resource in resources()
 
 
@@ -69,18 +69,28 @@ def test_a_field_that_may_be_refused_may_be_null():
     wrong = [
         (kind.name, name)
         for kind, name in FIELDS
-        if SHOWN[kind.name, name] != OPEN
+        if SHOWN[kind.name, name].resource != OPEN
         and isinstance(kind.fields[name].type, GraphQLNonNull)
         and not str(kind.fields[name].type.of_type).endswith("Answer")
     ]
     assert wrong == []
 
 
+DECIDED_WHOLE = {
+    field.of_type.of_type.name
+    for field in (part.type for part in schema().type_map["Verification"].fields.values())
+    if hasattr(field, "of_type") and hasattr(field.of_type, "of_type")
+} | {"Because", "EvidenceValue"}
+"""Types that stand only inside lists of a verdict, which are decided with the list."""
+
+
 def test_what_is_open_holds_objects_or_says_nothing_of_a_record():
     leaves = {
         f"{kind.name}.{name}"
         for kind, name in FIELDS
-        if SHOWN[kind.name, name] == OPEN and not kind.name.endswith("Answer")
+        if SHOWN[kind.name, name].resource == OPEN
+        and not kind.name.endswith("Answer")
+        and kind.name not in DECIDED_WHOLE
     }
     assert leaves == {
         "Query.household",
@@ -93,6 +103,22 @@ def test_what_is_open_holds_objects_or_says_nothing_of_a_record():
     }
 
 
+def test_types_that_are_decided_with_their_list_stand_nowhere_else():
+    holders = {
+        (kind.name, str(part.type).strip("[]!"))
+        for kind in OBJECTS
+        for part in kind.fields.values()
+        if str(part.type).strip("[]!") in DECIDED_WHOLE
+    }
+    assert {holder for holder, _ in holders} <= {"Verification", *DECIDED_WHOLE}
+
+
+def test_every_part_of_a_verdict_names_a_resource():
+    # A verdict that may not be seen at all is not made, and each of its fields must then be refused.
+    parts = schema().type_map["Verification"].fields
+    assert all(SHOWN["Verification", name].resource.startswith("核对结论.") for name in parts)
+
+
 @pytest.mark.parametrize("record", RECORD_TYPES, ids=lambda record: record.__name__)
 def test_every_column_of_a_record_is_a_field_that_shows_that_column(record):
     fields = _fields(record)
@@ -100,7 +126,7 @@ def test_every_column_of_a_record_is_a_field_that_shows_that_column(record):
         name = _camel(api_name(column))
         assert name in fields
         if record.__name__ != "Membership":
-            assert SHOWN[record.__name__, name] == of_column(record, column.name)
+            assert SHOWN[record.__name__, name].resource == of_column(record, column.name)
     if record.__name__ != "Membership":
         assert len(fields) == len(columns_of(record))
 
