@@ -15,6 +15,7 @@ from pathlib import Path
 from audit.disclosure import EvaluatorSecret, Exchange
 from audit.errors import AuditError
 from audit.report import Report
+from audit.statement import Statement, describe, verify_statement
 from audit.verify import examine_bundle
 
 GOOD, WRONG, UNANSWERED = 0, 1, 2
@@ -40,9 +41,17 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("bundle", type=Path, help="zip archive, or the directory it was unpacked to")
     verify.add_argument("--policy", type=Path, help="your own tlog-policy: the log's key and the witnesses")
     verify.add_argument("--key", type=Path, help="your private key, to open sealed disclosures")
+    verify.add_argument("--since", type=Path, help="a checkpoint you kept: the log must continue it")
     verify.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to hash with")
     verify.add_argument("--json", action="store_true", help="print one JSON object")
     verify.set_defaults(run=_verify)
+    statement = commands.add_parser(
+        "statement", help="check a statement of who looked at a person, and print it"
+    )
+    statement.add_argument("file", type=Path, help="the statement")
+    statement.add_argument("--policy", type=Path, required=True, help="your own tlog-policy")
+    statement.add_argument("--bundle", type=Path, help="a bundle of the whole log, to find accesses left out")
+    statement.set_defaults(run=_statement)
     key = commands.add_parser("key", help="make a key that disclosures can be sealed to")
     key.add_argument("file", type=Path, help="where the private key goes; must not exist")
     key.add_argument("--post-quantum", action="store_true", help="ML-KEM-768 with X25519")
@@ -55,9 +64,24 @@ def _verify(given: argparse.Namespace) -> int:
         raise FileNotFoundError("expected a bundle at the path given")
     policy = given.policy.read_text() if given.policy else None
     secret = EvaluatorSecret.parse(given.key.read_text()) if given.key else None
-    report = examine_bundle(given.bundle, policy=policy, secret=secret, jobs=max(1, given.jobs))
+    earlier = given.since.read_bytes() if given.since else None
+    report = examine_bundle(
+        given.bundle, policy=policy, secret=secret, earlier=earlier, jobs=max(1, given.jobs)
+    )
     print(_as_json(report) if given.json else _as_text(report))
     return WRONG if report.problems else GOOD
+
+
+def _statement(given: argparse.Namespace) -> int:
+    data = given.file.read_bytes()
+    problems = verify_statement(data, policy=given.policy.read_text(), bundle=given.bundle)
+    for problem in problems:
+        print(f"WRONG      {problem}")
+    if not problems:  # what is not proven is not shown
+        print("\n".join(describe(Statement.parse(data))))
+    if given.bundle is None:
+        print("NOTE       without a bundle of the whole log nobody can tell whether an access was left out")
+    return WRONG if problems else GOOD
 
 
 def _key(given: argparse.Namespace) -> int:

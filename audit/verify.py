@@ -28,24 +28,35 @@ from audit.errors import (
 from audit.note import Checkpoint, Note, VerifierKey
 from audit.policy import Policy
 from audit.report import Problem, Reading, Report
-from audit.verify_entries import Asked, verify_entries
+from audit.verify_entries import Asked, verify_continues, verify_entries
 
 
 def verify_bundle(
-    path: Path, *, policy: str | None, secret: EvaluatorSecret | None = None, jobs: int = 1
+    path: Path,
+    *,
+    policy: str | None,
+    secret: EvaluatorSecret | None = None,
+    earlier: bytes | None = None,
+    jobs: int = 1,
 ) -> list[Problem]:
     """What is wrong with a bundle; empty when nothing is. The arguments are those of `examine_bundle`."""
-    return examine_bundle(path, policy=policy, secret=secret, jobs=jobs).problems
+    return examine_bundle(path, policy=policy, secret=secret, earlier=earlier, jobs=jobs).problems
 
 
 def examine_bundle(
-    path: Path, *, policy: str | None, secret: EvaluatorSecret | None = None, jobs: int = 1
+    path: Path,
+    *,
+    policy: str | None,
+    secret: EvaluatorSecret | None = None,
+    earlier: bytes | None = None,
+    jobs: int = 1,
 ) -> Report:
     """All that can be said about a bundle.
 
     `path`    a zip archive, or the directory it was unpacked to
     `policy`  the evaluator's tlog-policy; None falls back to the one in the bundle, which proves nothing
     `secret`  opens disclosures that were sealed to it
+    `earlier` a checkpoint the evaluator kept: the log must continue it; needs a bundle of the whole log
     `jobs`    processes to hash with, 1 or more
 
     Never raises for what is in the bundle: that becomes a `Problem`. Raises `MalformedPolicy` for a bad policy
@@ -57,7 +68,16 @@ def examine_bundle(
         reading = Reading(open_files(path), report)
     except AuditError as error:
         report.add(path.name, error)
-        return report
+    else:
+        _examine(reading, own=own, secret=secret, earlier=earlier, jobs=jobs)
+    report.problems.sort()
+    return report
+
+
+def _examine(
+    reading: Reading, *, own: Policy | None, secret: EvaluatorSecret | None, earlier: bytes | None, jobs: int
+) -> None:
+    report = reading.report
     # 1. The container: nothing beside the files, each header the one that its file gives.
     for name, detail in reading.files.damage:
         report.add(name, MalformedBundle(detail))
@@ -65,12 +85,13 @@ def examine_bundle(
     head = _verify_head(reading, own=own, inner=_inner_policy(reading))
     # 4. The list of contents, and every file that it lists.
     contents = _verify_contents(reading)
-    # 5. to 9. The log, its entries, the export, the opened fields and the sample.
+    # 5. to 9. The log, its entries, the export, the opened fields, the sample.
     if head is not None:
         asked = Asked(contents.entries, export=_verify_header(reading), contents=contents.digest)
         verify_entries(reading, head=head, asked=asked, secret=secret, jobs=jobs)
-    report.problems.sort()
-    return report
+        # 10. The log continues the head that the evaluator kept: nothing cut off, nothing rewritten.
+        if earlier is not None:
+            verify_continues(reading, head=head, earlier=earlier)
 
 
 class _Contents(NamedTuple):

@@ -17,15 +17,17 @@ from audit.disclosure import EvaluatorSecret, unpack_disclosures
 from audit.errors import (
     AuditError,
     FileChanged,
+    FileMissing,
     FileUnexpected,
     MalformedEntry,
     NoSuchEntry,
     WrongDisclosure,
+    WrongOrigin,
     WrongProof,
     WrongSample,
 )
 from audit.merkle import leaf_hash, verify_inclusion
-from audit.note import Checkpoint
+from audit.note import Checkpoint, Note
 from audit.proof import Proof
 from audit.rederive import rederive_log
 from audit.report import Reading
@@ -63,6 +65,25 @@ def verify_entries(
     _verify_sample(reading, entries, head=head, whole=whole)
 
 
+def verify_continues(reading: Reading, *, head: Checkpoint, earlier: bytes) -> None:
+    """Note it when the log does not continue a head that was signed before.
+
+    The earlier head is the evaluator's own, so its signature was checked when it was taken.
+    """
+    try:
+        kept = Checkpoint.parse(Note.parse(earlier).text)
+        if kept.origin != head.origin:
+            raise WrongOrigin(f"expected a log that continues `{kept.origin}`, got `{head.origin}`")
+        if kept.size > head.size:
+            raise WrongProof(f"expected the `{kept.size}` entries of the earlier head, got `{head.size}`")
+        if not reading.report.whole:
+            raise FileMissing("expected the whole log, which alone can be compared with an earlier head")
+        if _tree(reading, size=head.size).root(kept.size) != kept.root:
+            raise WrongProof(f"expected the first `{kept.size}` entries to be those of the earlier head")
+    except AuditError as error:
+        reading.report.add(layout.CHECKPOINT, error)
+
+
 @dataclass
 class _Entries:
     """Entries by index: those that were read already, and a way to read any other."""
@@ -85,7 +106,7 @@ def _verify_whole(reading: Reading, *, head: Checkpoint, jobs: int) -> _Entries:
     _refuse_others(reading, {str(name) for name in tile_names(head.size)})
     entries = _Entries(lambda index: _from_tiles(reading, index, size=head.size))
     entries.known |= {index: found for index, found in result.found if isinstance(found, Entry)}
-    tree = Tree(lambda level, index, width: _from_tile(reading, level, index, width, size=head.size))
+    tree = _tree(reading, size=head.size)
     for index, entry in entries.known.items():
         _verify_witnessed(reading, index, entry, head=head, tree=tree)
     _verify_answers(reading, result.found)
@@ -273,6 +294,10 @@ def _single(reading: Reading, index: int) -> bytes:
     if data is None:
         raise NoSuchEntry(f"expected entry `{index}` in the bundle")
     return data
+
+
+def _tree(reading: Reading, *, size: int) -> Tree:
+    return Tree(lambda level, index, width: _from_tile(reading, level, index, width, size=size))
 
 
 def _from_tile(reading: Reading, level: int, index: int, width: int, *, size: int) -> bytes:
