@@ -1,0 +1,243 @@
+"""A world of random records, judged by both engines, for the tests of the language."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from verification.language.case import listed
+from verification.language.expression import Expr
+from verification.language.level import Level
+from verification.language.parameter import Dated
+from verification.language.rule import Catalogue, Rule
+from verification.language.to_python import Case, Judge, mask_of
+from verification.language.to_sql import Sql
+from verification.language.values import Result
+from verification.runs import duck
+from verification.runs.tables import Snapshot, cases_table, masks_table, table_of
+from vocabulary.codes import (
+    BenefitKind,
+    EnrolmentStatus,
+    InsuranceKind,
+    InsuranceStatus,
+    MemberKind,
+    Ownership,
+    Participation,
+    Relation,
+    Stage,
+)
+from vocabulary.evidence import Answer
+from vocabulary.month import Month
+from vocabulary.record import Record
+from vocabulary.records.civil_affairs import Benefit, Membership
+from vocabulary.records.education import Enrolment
+from vocabulary.records.health import Death
+from vocabulary.records.social_security import Insurance, Pension
+
+ON = date(2026, 11, 16)
+DAY = date(2026, 11, 1)
+TYPES = (Benefit, Enrolment, Death, Insurance, Pension)
+
+
+def dated(value: int | str | bool, since: date | None = None, until: date | None = None) -> Dated:
+    """A value of a pack that cites nothing in particular."""
+    return Dated(value, since, until, "test")
+
+
+@dataclass
+class SmallPack:
+    """A policy pack in memory."""
+
+    parameters: Mapping[str, Sequence[Dated]] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, Sequence[Dated]]] = field(default_factory=dict)
+    hash: str = "0" * 64
+
+    def values(self, name: str) -> Sequence[Dated]:
+        """Values of a parameter."""
+        return self.parameters[name]
+
+    def table(self, name: str) -> Mapping[str, Sequence[Dated]]:
+        """Values of a table."""
+        return self.tables[name]
+
+
+PACK = SmallPack(
+    {
+        "standard": [dated(60_000, None, date(2026, 6, 30)), dated(63_600, date(2026, 7, 1))],
+        "ended": [dated(2, None, date(2026, 9, 15))],
+        "open": [dated(True, date(2026, 9, 2))],
+    },
+    {
+        "class": {
+            "NORMAL": [dated("A", None, date(2026, 9, 30)), dated("B", date(2026, 10, 1))],
+            "*": [dated("C", date(2026, 8, 1))],
+        }
+    },
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """Records of a few people in two households, and what was not answered."""
+
+    rows: Mapping[type[Record], tuple[Record, ...]]
+    unanswered: Mapping[str, int]
+    unanswered_of: Mapping[str, int]
+
+
+def a_world(seed: int, households: int = 120) -> World:
+    """A world drawn from a seed: some of everything missing, shared, doubled and unanswered."""
+    r = random.Random(seed)
+    houses = [f"S-{number:04d}" for number in range(households)]
+    people = [
+        f"52990119{r.randint(30, 99)}{r.randint(10, 12)}{r.randint(10, 28)}{n:03d}{r.choice('0123456789X')}"
+        for n in range(households)
+    ]
+
+    def drawn(
+        record: type[Record], most: int, columns: Callable[[], dict[str, object]]
+    ) -> tuple[Record, ...]:
+        keys = iter(r.sample(range(10**6), most))
+        return tuple(
+            record(record_id=f"r{next(keys):06d}", as_of=DAY, **columns())  # type: ignore[call-arg] # by name
+            for _ in range(most)
+        )
+
+    def month() -> Month:
+        return Month(r.randint(Month.parse("2026-07"), Month.parse("2026-11")))
+
+    def day() -> date:
+        return date(2025, 12, 25) + timedelta(r.randrange(345))
+
+    def fen() -> int:
+        return r.randint(-3, 3) * 10_000
+
+    def maybe(value: object, share: float = 0.5) -> object:
+        return value if r.random() < share else None
+
+    def mask() -> int:
+        return mask_of(r.sample([*TYPES, Membership], r.randint(1, 2))) if r.random() < 0.3 else 0
+
+    rows: dict[type[Record], tuple[Record, ...]] = {
+        Membership: drawn(
+            Membership,
+            households * 3,
+            lambda: {
+                "household": r.choice(houses),
+                "person": r.choice(people),
+                "relation": r.choice([Relation.HEAD, Relation.SPOUSE, Relation.SON]),
+                "kind": r.choice(list(MemberKind)),
+                "joined_on": r.choice([date(2020, 1, 1), ON, date(2026, 11, 17)]),
+                "left_on": r.choice([None, None, None, ON, date(2026, 11, 17)]),
+                "guardian": maybe(r.choice(people)),
+            },
+        ),
+        Insurance: drawn(
+            Insurance,
+            households * 5,
+            lambda: {
+                "person": r.choice(people),
+                "kind": r.choice([InsuranceKind.PENSION, InsuranceKind.MEDICAL]),
+                "participation": r.choice(list(Participation)),
+                "month": month(),
+                "base_fen": fen(),
+                "status": r.choice(list(InsuranceStatus)),
+                "employer": r.choice([None, "91520302MA6DEMO11A", "91520302MA6DEMO22B"]),
+            },
+        ),
+        Pension: drawn(
+            Pension,
+            households * 3,
+            lambda: {
+                "person": r.choice(people),
+                "month": month(),
+                "personal_fen": fen(),
+                "employee_fen": fen(),
+            },
+        ),
+        Enrolment: drawn(
+            Enrolment,
+            households * 2,
+            lambda: {
+                "person": r.choice(people),
+                "name": r.choice(["安一", " 安一", "安\uff11", "安二", "\u3000安二"]),
+                "school": r.choice(["甲", "乙'丙"]),
+                "stage": r.choice([Stage.SENIOR, Stage.UNDERGRADUATE, Stage.MASTER]),
+                "full_time": r.random() < 0.5,
+                "ownership": Ownership.PUBLIC,
+                "status": r.choice(list(EnrolmentStatus)),
+                "since": day(),
+                "expected_graduation": maybe(day()),
+            },
+        ),
+        Death: drawn(Death, households, lambda: {"person": r.choice(people), "died_on": day()}),
+        Benefit: drawn(
+            Benefit,
+            households * 4,
+            lambda: {
+                "household": r.choice(houses),
+                "person": maybe(r.choice(people)),
+                "kind": r.choice([BenefitKind.DIBAO, BenefitKind.TEKUN]),
+                "month": month(),
+                "amount_fen": fen(),
+                "paid": r.random() < 0.5,
+            },
+        ),
+    }
+    return World(rows, {house: mask() for house in houses}, {person: mask() for person in people})
+
+
+Told = dict[tuple[str, str | None, str], Result]
+
+
+def told_by_python(catalogue: Catalogue, world: World) -> tuple[Told, list[object]]:
+    """Every fact told and every answer found, household by household."""
+    judge, told, found = Judge(catalogue, PACK), Told(), []
+    for house in world.unanswered:
+        members = listed(world.rows[Membership], household=house, on=ON)
+        judged = judge.judge(
+            Case(house, ON, members, world.rows, world.unanswered[house], world.unanswered_of)
+        )
+        told |= {(house, None, name): value for name, value in judged.facts.items()}
+        for person, facts in judged.members.items():
+            told |= {(house, str(person), name): value for name, value in facts.items()}
+        for each in judged.found:
+            person = None if each.person is None else str(each.person)
+            found.append((each.rule.number, house, person, each.answer, each.severity, each.evidence))
+    return told, sorted(found, key=repr)
+
+
+def told_by_duckdb(catalogue: Catalogue, world: World) -> tuple[Told, list[object]]:
+    """The same by the generated SQL."""
+    sql, connection, told, found = Sql(catalogue, PACK), duck.connect(), Told(), []
+    reads = catalogue.reads()
+    tables = {record: table_of(record, world.rows.get(record, ()), reads[record]) for record in reads}
+    cases = cases_table((house, ON, mask) for house, mask in world.unanswered.items())
+    duck.load(connection, Snapshot(tables, cases, masks_table(world.unanswered_of)), sql)
+    duck.run(connection, sql)
+    for level in ("household", "member"):
+        for house, person, facts in duck.told(connection, level, sql.told[level]):
+            told |= {(house, person, name): value for name, value in facts.items()}
+        for answered in sql.answers[level]:
+            for house, person, _, _, _, answer, milder, evidence in duck.answers(connection, level, answered):
+                rule = answered.rule
+                severity = rule.milder[0] if milder and rule.milder else rule.severity
+                found.append((rule.number, house, person, Answer.of(answer), severity, evidence))
+    connection.close()
+    return told, sorted(found, key=repr)
+
+
+def same(member: Level, household: Level, world: World, *told: Expr, rules: Sequence[Rule] = ()) -> Told:
+    """What both engines tell; fails where they differ."""
+    catalogue = Catalogue(member, household, rules, told)
+    by_python, by_duckdb = told_by_python(catalogue, world), told_by_duckdb(catalogue, world)
+    assert by_python == by_duckdb
+    return by_python[0]
+
+
+def varied(told: Told) -> dict[str, set[Result]]:
+    """The different values of each fact told: a comparison proves little where there is but one."""
+    values: dict[str, set[Result]] = {}
+    for (_, _, name), value in told.items():
+        values.setdefault(name, set()).add(value)
+    return values
