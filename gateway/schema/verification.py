@@ -17,7 +17,7 @@ from gateway.schema.records import enumeration
 from gateway.schema.told import OPEN, Told
 from verification.language.rule import Severity
 from verification.language.values import Missing, Result
-from verification.verdict import Indeterminate
+from verification.verdict import Indeterminate, Verdict
 from vocabulary.codes import Category, Code, DeclaredItem, Department
 from vocabulary.evidence import Answer, EvidenceState
 from vocabulary.money import Money

@@ -9,6 +9,7 @@ from graphql import (
     GraphQLObjectType,
     build_schema,
     find_breaking_changes,
+    get_named_type,
     is_introspection_type,
     is_specified_directive,
     is_specified_scalar_type,
@@ -77,9 +78,9 @@ def test_a_field_that_may_be_refused_may_be_null():
 
 
 DECIDED_WHOLE = {
-    field.of_type.of_type.name
-    for field in (part.type for part in schema().type_map["Verification"].fields.values())
-    if hasattr(field, "of_type") and hasattr(field.of_type, "of_type")
+    inner.name
+    for inner in (get_named_type(part.type) for part in schema().type_map["Verification"].fields.values())
+    if isinstance(inner, GraphQLObjectType)
 } | {"Because", "EvidenceValue"}
 """Types that stand only inside lists of a verdict, which are decided with the list."""
 
