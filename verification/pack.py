@@ -19,6 +19,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -101,8 +102,18 @@ class Pack:
 
     def row(self, name: str, key: str, day: date) -> Dated | None:
         """The row of a table in force on a day, or None where the table says nothing."""
-        rows = self.table(name).get(key, ())
+        rows = self.rows[name].get(key, ())
+        rows = _with_lapse(rows) if rows and "income_class" in name else rows
         return next((row for row in rows if row.holds_at(day)), None)
+
+    def canonical(self) -> bytes:
+        """What `hash` is the SHA-256 of: canonical JSON of values, tables and citations; prose is left out."""
+        content = {
+            "format": "hedui-policy-pack-1",
+            "pack": self.name,
+            "content": {key: [_plain(dated) for dated in rows] for key, rows in _flat(self)},
+        }
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
     def changed(self, changes: Mapping[str, object], *, why: str) -> Pack:
         """The same pack with some values set for all time: for stories and for asking *what if*.
@@ -132,6 +143,16 @@ def load_pack(which: str | Path) -> Pack:
     >>> load_pack("demo-2026").number("dibao_standard_fen_month", date(2026, 11, 16))
     63600
     """
+    return _load_named(which) if isinstance(which, str) and which in pack_names() else _load(which)
+
+
+@cache
+def _load_named(name: str) -> Pack:
+    """The packs that come with the product do not change while it runs."""
+    return _load(name)
+
+
+def _load(which: str | Path) -> Pack:
     layers = list(_layers(which))
     top = layers[0]
     values: dict[str, tuple[Dated, ...]] = {}
@@ -298,14 +319,8 @@ def _place(layers: list[PackFile], key: str) -> str:
 
 
 def _sealed(pack: Pack) -> Pack:
-    """The same pack with its hash: canonical JSON of values, tables and citations; prose is left out."""
-    content = {
-        "format": "hedui-policy-pack-1",
-        "pack": pack.name,
-        "content": {key: [_plain(dated) for dated in rows] for key, rows in _flat(pack)},
-    }
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return replace(pack, hash=hashlib.sha256(text.encode()).hexdigest())
+    """The same pack with its hash."""
+    return replace(pack, hash=hashlib.sha256(pack.canonical()).hexdigest())
 
 
 def _flat(pack: Pack) -> Iterator[tuple[str, tuple[Dated, ...]]]:
