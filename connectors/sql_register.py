@@ -27,7 +27,7 @@ from connectors.guard import Guard, Patience
 from connectors.mapping import Table, Tables
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Outcome
-from vocabulary.record import Record
+from vocabulary.record import Record, columns_of
 
 IDS_PER_STATEMENT = 1_000
 """Subjects in one `IN`: each may stand in two spellings, and Oracle's list ends at 1,000, so halve it there."""
@@ -73,6 +73,11 @@ class SqlRegister:
             yield from batches(record, columns, map(decode.decode, self._stream(table, decode)))
         except Failed as why:
             raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
+
+    def delivered(self, record: type[Record]) -> Iterator[Row]:
+        """Give every row as the department wrote it, undecoded, for `connectors.expectations`. Raises `Failed`."""
+        table = self._tables[record]
+        return self._stream(table, decoder(record, table, frozenset(columns_of(record))))
 
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
