@@ -231,7 +231,7 @@ class _Telling:
             found.evidence,
             zh,
             en,
-            tuple(self._rests_on(found)),
+            tuple(sorted(self._rests_on(found))),
         )
 
     def _rests_on(self, found: Found) -> Iterable[str]:

@@ -1,0 +1,283 @@
+"""A naive second opinion on income, category and payable, written from the law's text alone.
+
+It shares nothing with `verification`: plain loops over records, fractions instead of
+multiplied-out comparisons, its own list of what counts. Slow and obvious on purpose.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from math import ceil, floor
+
+from vocabulary.record import Record
+from vocabulary.records.civil_affairs import Benefit, Declaration, Membership, PropertyCheck
+from vocabulary.records.disability import Certificate, RehabilitationExpense
+from vocabulary.records.education import Enrolment, FeeBill
+from vocabulary.records.health import Death, IllnessRecognition, Settlement
+from vocabulary.records.social_security import InjuryBenefit, Insurance, Pension, UnemploymentBenefit
+
+NOT_INCOME = {
+    "SCHOLARSHIP", "PREFERENTIAL_CARE", "FAMILY_PLANNING", "BRAVERY_AWARD", "AGE_ALLOWANCE",
+    "DISABILITY_SUBSIDY", "RELIEF", "EDUCATION_AID", "TRAINING_SUBSIDY", "CENTRAL_BASE_PENSION",
+    "UNEMPLOYED",
+}  # fmt: skip
+PENSIONS = {"PENSION", "CENTRAL_BASE_PENSION", "LOCAL_BASE_PENSION", "PERSONAL_PENSION"}
+POSTGRADUATE = {"MASTER", "DOCTOR"}
+INCAPABLE = {("1", 1), ("4", 1), ("4", 2), ("5", 1), ("5", 2), ("5", 3), ("6", 1), ("6", 2), ("6", 3)}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The few numbers that the oracle varies; the rest are those of the demo pack."""
+
+    standard: int = 63_600
+    disposable: int = 3_120_000
+    ratio: Fraction = Fraction(3, 5)
+    cost: int = 20_000
+    rounding: str = "CEIL_YUAN"
+    gross: bool = False
+
+
+@dataclass(frozen=True)
+class Opinion:
+    counted: int
+    annual: int
+    category: str
+    payable: int
+    alone: dict[str, int]
+
+
+def opinion(
+    records: Sequence[Record], household: str, on: date, policy: Policy, *, declared: bool = False
+) -> Opinion:
+    """What the law gives, from all records of the household, for the verified or the declared side."""
+    rows: dict[type, list] = defaultdict(list)
+    for record in records:
+        rows[type(record)].append(record)
+    listed = [
+        m for m in rows[Membership]
+        if m.household == household and m.joined_on <= on and not (m.left_on and m.left_on <= on)
+    ]  # fmt: skip
+    counted = [m for m in listed if is_counted(m, rows, on)]
+    income = {m.person: income_of(m.person, rows, household, on, policy, declared=declared) for m in listed}
+    real = {m.person: income_of(m.person, rows, household, on, policy, declared=False) for m in listed}
+    annual = sum(income[m.person] for m in counted)
+    gross = sum(
+        income_of(m.person, rows, household, on, policy, declared=declared, before_cost=True) for m in counted
+    )
+    over = any(check.over_limit for check in rows[PropertyCheck])
+    n = len(counted)
+    category = "NONE"
+    line = Fraction(policy.standard) * 12 * n
+    if n and not over and is_tekun(listed, counted, real, rows, household, on, policy, declared=declared):
+        category = "TEKUN"
+    elif n and not over and Fraction(annual, 12 * n) < policy.standard:
+        category = "DIBAO"
+    elif n and not over and Fraction(annual, 12 * n) < policy.standard * Fraction(3, 2):
+        category = "EDGE"
+    elif n and not over and Fraction(annual, n) < policy.disposable:
+        spent = sum(rigid_of(m.person, rows, on) for m in counted)
+        below = gross if policy.gross else annual
+        if spent > policy.ratio * below:
+            category = "RIGID"
+    payable = rounded((line - annual) / 12, policy) if category == "DIBAO" else 0
+    alone = {
+        m.person: rounded(policy.standard - Fraction(real[m.person], 12), policy)
+        for m in counted
+        if not over and enters_alone(m, category, real, rows, household, on, policy)
+    }
+    return Opinion(n, annual, category, payable, alone)
+
+
+def is_counted(m: Membership, rows: dict, on: date) -> bool:
+    if m.kind != "COHABIT" or m.special in ("PRISON", "COMPULSORY_REHAB", "MISSING", "CLERGY_3Y"):
+        return False
+    if any(d.person == m.person and d.died_on <= on for d in rows[Death]):
+        return False
+    studying = any(
+        e.person == m.person and e.status == "ENROLLED" and e.full_time and e.stage in POSTGRADUATE
+        for e in rows[Enrolment]
+    )
+    return not (studying and m.relation not in ("0", "1"))
+
+
+def month_numbers(on: date) -> set[int]:
+    this = on.year * 12 + on.month - 1
+    return set(range(this - 12, this))
+
+
+def income_of(
+    person: str,
+    rows: dict,
+    household: str,
+    on: date,
+    policy: Policy,
+    *,
+    declared: bool,
+    before_cost: bool = False,
+    not_income: set[str] = NOT_INCOME,
+) -> int:
+    window, said = month_numbers(on), defaultdict(list)
+    official = registered(person, rows)
+    for d in rows[Declaration]:
+        if d.person == person and d.household == household and d.item != "UNEMPLOYED":
+            family = "PENSION" if d.item in PENSIONS else str(d.item)
+            said[family, int(d.month)].append((str(d.item), d.amount_fen))
+    total, worked = 0, set()
+    for key in official.keys() | said.keys():
+        if key[1] not in window:
+            continue
+        lines = said.get(key, []) if declared else official.get(key) or said.get(key, [])
+        for kind, fen in lines:
+            total += fen if kind not in not_income else 0
+            if kind == "WAGE" and fen > 0:
+                worked.add(key[1])
+    return total if before_cost else total - policy.cost * len(worked)
+
+
+def registered(person: str, rows: dict) -> dict[tuple[str, int], list[tuple[str, int]]]:
+    """What the registers say, by family of kinds and month."""
+    official: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+    for i in rows[Insurance]:
+        if i.person == person and (i.kind, i.participation, i.status) == ("PENSION", "EMPLOYEE", "NORMAL"):
+            official["WAGE", int(i.month)].append(("WAGE", i.base_fen))
+    for p in rows[Pension]:
+        if p.person == person:
+            parts = {
+                "CENTRAL_BASE_PENSION": p.central_base_fen,
+                "LOCAL_BASE_PENSION": p.local_base_fen,
+                "PERSONAL_PENSION": p.personal_fen,
+                "PENSION": p.employee_fen,
+            }
+            official["PENSION", int(p.month)] += list(parts.items())
+    for u in rows[UnemploymentBenefit]:
+        if u.person == person:
+            official["UNEMPLOYMENT_BENEFIT", int(u.month)].append(("UNEMPLOYMENT_BENEFIT", u.amount_fen))
+    for b in rows[InjuryBenefit]:
+        if b.person == person:
+            official["INJURY_BENEFIT", int(b.month)].append(("INJURY_BENEFIT", b.amount_fen))
+    return official
+
+
+def rigid_of(person: str, rows: dict, on: date) -> int:
+    start = date(on.year - 1, on.month, min(on.day, 28) if on.month == 2 else on.day)
+    spent = 0
+    for s in rows[Settlement]:
+        if s.person == person and s.designated and start < s.discharged_on <= on:
+            spent += s.compliant_self_pay_fen
+    for f in rows[FeeBill]:
+        if f.person == person and f.stage not in POSTGRADUATE and start < f.paid_on <= on:
+            spent += min(f.paid_fen, f.public_standard_fen)
+    for r in rows[RehabilitationExpense]:
+        if r.person == person and start < r.spent_on <= on:
+            spent += r.self_pay_fen
+    return spent
+
+
+def age_on(person: str, on: date) -> int:
+    born = (int(person[6:10]), int(person[10:12]), int(person[12:14]))
+    return on.year - born[0] - ((on.month, on.day) < born[1:])
+
+
+def holding(person: str, rows: dict, on: date) -> list[Certificate]:
+    return [
+        c for c in rows[Certificate]
+        if c.person == person and c.status == "VALID" and not (c.valid_until and c.valid_until < on)
+    ]  # fmt: skip
+
+
+def disabilities(certificate: Certificate) -> set[tuple[str, int]]:
+    parts = {(p[0], int(p[1])) for p in certificate.parts.split(",") if p}
+    return parts | {(str(certificate.category), certificate.grade)}
+
+
+def severe(person: str, rows: dict, on: date) -> bool:
+    return any(c.grade <= 2 for c in holding(person, rows, on))
+
+
+def severe_for_alone(person: str, rows: dict, on: date) -> bool:
+    found = {d for c in holding(person, rows, on) for d in disabilities(c)}
+    return any(grade <= 2 or (kind in "56" and grade == 3) for kind, grade in found)
+
+
+def is_tekun(
+    listed: list,
+    counted: list,
+    real: dict,
+    rows: dict,
+    household: str,
+    on: date,
+    policy: Policy,
+    *,
+    declared: bool,
+) -> bool:
+    for m in counted:
+        age = age_on(m.person, on)
+        by_disability = any(d in INCAPABLE for c in holding(m.person, rows, on) for d in disabilities(c))
+        incapable = age >= 60 or age < 16 or by_disability
+        means = income_of(m.person, rows, household, on, policy, declared=declared)
+        orphan = any(
+            b.person == m.person and b.kind == "ORPHAN" and int(b.month) in month_numbers(on)
+            for b in rows[Benefit]
+        )
+        if not incapable or means >= policy.standard * 12 or orphan:
+            return False
+    for m in listed:
+        if m in counted:
+            continue
+        age, dead = age_on(m.person, on), any(d.person == m.person and d.died_on <= on for d in rows[Death])
+        if dead or age < 18 or m.special in ("PRISON", "MISSING"):
+            continue
+        weak = age >= 70 or severe(m.person, rows, on) or severe_for_alone(m.person, rows, on)
+        if weak and real[m.person] < policy.disposable:
+            continue
+        return False
+    return True
+
+
+def enters_alone(
+    m: Membership, category: str, real: dict, rows: dict, household: str, on: date, policy: Policy
+) -> bool:
+    if real[m.person] >= policy.standard * 12:
+        return False
+    ill = any(
+        i.person == m.person and i.valid_from <= on and not (i.valid_until and i.valid_until < on)
+        for i in rows[IllnessRecognition]
+    )
+    if category == "EDGE" and (severe_for_alone(m.person, rows, on) or ill):
+        return True
+    idle = not works(m.person, rows, household, on)
+    adult = age_on(m.person, on) >= 18
+    return category in ("EDGE", "RIGID", "NONE") and adult and idle and severe(m.person, rows, on)
+
+
+def works(person: str, rows: dict, household: str, on: date) -> bool:
+    window = month_numbers(on)
+    insured = {
+        int(i.month) for i in rows[Insurance]
+        if i.person == person and (i.kind, i.participation, i.status) == ("PENSION", "EMPLOYEE", "NORMAL")
+    }  # fmt: skip
+    paid = {
+        int(i.month) for i in rows[Insurance]
+        if i.person == person and i.base_fen > 0
+        and (i.kind, i.participation, i.status) == ("PENSION", "EMPLOYEE", "NORMAL")
+    }  # fmt: skip
+    said = {
+        int(d.month) for d in rows[Declaration]
+        if d.person == person and d.household == household and d.amount_fen > 0
+        and (d.item == "BUSINESS" or (d.item == "WAGE" and int(d.month) not in insured))
+    }  # fmt: skip
+    return bool((paid | said) & window)
+
+
+def rounded(yuan_fen: Fraction, policy: Policy) -> int:
+    due = max(Fraction(0), yuan_fen)
+    if policy.rounding == "CEIL_YUAN":
+        return ceil(due / 100) * 100
+    if policy.rounding == "HALF_UP_FEN":
+        return floor(due + Fraction(1, 2))
+    return floor(due)
