@@ -113,19 +113,17 @@ class Sql:
         prefix, table = level[0], self._tables[level]
         named = [(f"{prefix}_{each.name}", each.expr) for each in new if each.expr is not None]
         groups = self._rows.groups(named)
-        joins, columns, ctes = "", [], []
+        joins, columns, q = "", [], self.dialect.quoted
         for place, items in enumerate(groups):
-            alias = f"a{place}"
-            ctes.append(f"{alias} AS ({self._rows.gathered(items, level, table, self._tables[HOUSEHOLD])})")
-            joins += (
-                f" LEFT JOIN {alias} ON {alias}.{self.dialect.quoted('row')} = b.{self.dialect.quoted('row')}"
-            )
+            alias, made = f"a{place}", f"{level}_{step}_{place}"
+            self._made(made, self._rows.gathered(items, level, table, self._tables[HOUSEHOLD]))
+            joins += f" LEFT JOIN {q(made)} AS {alias} ON {alias}.{q('row')} = b.{q('row')}"
             columns += [part for name, each in items for part in self._rows.told(name, each, alias)]
         derived = [(name, expr) for name, expr in named if not isinstance(expr, Aggregate)]
         select = self._selected(level, table, columns, joins, derived)
         # The steps' tables are named anew, so that each statement reads only finished ones.
         made = f"{level}_{step}"
-        self._made(made, f"WITH {', '.join(ctes)} {select}" if ctes else select)
+        self._made(made, select)
         self._tables[level] = made
         self._told[level] += new
         if level == MEMBER:

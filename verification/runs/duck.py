@@ -33,10 +33,11 @@ def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) ->
     _register(connection, "person_masks", snapshot.persons)
 
 
-def run(connection: duckdb.DuckDBPyConnection, sql: Sql) -> None:
-    """Make every table of the catalogue, in order; those of an earlier run are replaced."""
+def run(connection: duckdb.DuckDBPyConnection, sql: Sql) -> Iterator[str]:
+    """Make every table of the catalogue, in order, naming each when it is made; earlier ones are replaced."""
     for statement in sql.statements:
         connection.execute(f'CREATE OR REPLACE TEMP TABLE "{statement.table}" AS {statement.select}')
+        yield statement.table
 
 
 def answers(

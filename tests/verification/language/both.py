@@ -214,7 +214,7 @@ def told_by_duckdb(catalogue: Catalogue, world: World) -> tuple[Told, list[objec
     tables = {record: table_of(record, world.rows.get(record, ()), reads[record]) for record in reads}
     cases = cases_table((house, ON, mask) for house, mask in world.unanswered.items())
     duck.load(connection, Snapshot(tables, cases, masks_table(world.unanswered_of)), sql)
-    duck.run(connection, sql)
+    assert len(list(duck.run(connection, sql))) == len(sql.statements)
     for level in ("household", "member"):
         for house, person, facts in duck.told(connection, level, sql.told[level]):
             told |= {(house, person, name): value for name, value in facts.items()}

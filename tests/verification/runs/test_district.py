@@ -1,0 +1,85 @@
+"""A district is judged as its households are one at a time."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.verification.language.both import ON, PACK, World, a_world
+from verification.language.aggregate import count, highest, listing, lowest, some, total
+from verification.language.case import listed
+from verification.language.functions import first_of
+from verification.language.level import levels
+from verification.language.parameter import param
+from verification.language.rule import Catalogue, Severity, rule
+from verification.language.source import source
+from verification.language.to_python import Case, Judge, Judgement
+from verification.runs.district import Progress, judge_district
+from verification.runs.tables import Snapshot, cases_table, masks_table, table_of
+from vocabulary.records.civil_affairs import Benefit, Membership
+from vocabulary.records.health import Death
+from vocabulary.records.social_security import Insurance
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    p, h = levels()
+    insurance, death, benefit, membership = (source(each) for each in (Insurance, Death, Benefit, Membership))
+    p.define(
+        base=total(insurance.base_fen, during=insurance.month >= h.month - 3),
+        last=highest(insurance.month),
+        died_on=lowest(death.died_on),
+        houses=listing(membership.record_id, on="person"),
+        wards=count(membership, on="guardian"),
+    )
+    h.define(base=total(p.base), dead=some(~p.died_on.missing()), standard=param("standard", at=h.on))
+    h.define(group=first_of((h.base < h.standard, 1), otherwise=2))
+
+    @rule("R-01", "甲", "dead and insured", of=p, severity=Severity.CONFLICT, cite="1")
+    def dead(p):  # type: ignore[no-untyped-def] # as rules are written in a test
+        return (p.died_on < p.on).otherwise(False) & (p.base > 0), {"base": p.base, "last": p.last}
+
+    @rule("R-02", "乙", "paid", of=h, severity=Severity.REVIEW, cite="1", or_else=(Severity.INFO, h.dead))
+    def paid(h):  # type: ignore[no-untyped-def] # as above
+        return some(benefit.paid) & (h.group == 1), {"first": lowest(p.died_on)}
+
+    return Catalogue(p, h, [dead, paid], [h.base, h.group, p.died_on, p.last, p.houses, p.wards])
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return a_world(7, households=60)
+
+
+def one_by_one(catalogue: Catalogue, world: World) -> Iterator[Judgement]:
+    judge = Judge(catalogue, PACK)
+    for house in sorted(world.unanswered):
+        members = listed(world.rows[Membership], household=house, on=ON)
+        yield judge.judge(Case(house, ON, members, world.rows, world.unanswered[house], world.unanswered_of))
+
+
+def snapshot(catalogue: Catalogue, world: World) -> Snapshot:
+    reads = catalogue.reads()
+    tables = {record: table_of(record, world.rows[record], reads[record]) for record in reads}
+    cases = cases_table((house, ON, mask) for house, mask in reversed(world.unanswered.items()))
+    return Snapshot(tables, cases, masks_table(world.unanswered_of))
+
+
+@pytest.mark.parametrize("shard_households", [7, 1_000])
+def test_a_district_equals_its_households(catalogue: Catalogue, world: World, shard_households: int) -> None:
+    judged = judge_district(snapshot(catalogue, world), catalogue, PACK, shard_households=shard_households)
+    assert list(judged) == list(one_by_one(catalogue, world))
+
+
+def test_progress_ends_with_every_household_judged(catalogue: Catalogue, world: World) -> None:
+    steps: list[Progress] = []
+    given = snapshot(catalogue, world)
+    assert len(list(judge_district(given, catalogue, PACK, shard_households=40, progress=steps.append))) == 60
+    assert [each.done for each in steps] == list(range(1, steps[-1].of + 1))
+    assert (steps[-1].judged, steps[-1].households) == (60, 60)
+
+
+def test_a_household_without_members_or_records_is_judged(catalogue: Catalogue) -> None:
+    given = Snapshot({}, cases_table([("S-EMPTY", ON, 0)]))
+    (judged,) = judge_district(given, catalogue, PACK)
+    assert judged.facts == {"base": 0, "group": 1}
+    assert judged.found == ()

@@ -1,0 +1,148 @@
+"""What do the rules say of every household of a district? The same judgements as one at a time, by DuckDB, in shards.
+
+A shard is a range of household numbers with all records of its people. Judgements come in
+the order of household numbers, shard by shard, and only one shard is held at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from verification.language.level import HOUSEHOLD, MEMBER
+from verification.language.parameter import Pack
+from verification.language.rule import Catalogue
+from verification.language.to_python import Found, Judgement, because_of
+from verification.language.to_sql import Answered, Sql
+from verification.language.values import Result
+from verification.runs import duck
+from verification.runs.tables import Snapshot, schema_of
+from vocabulary.evidence import Answer
+from vocabulary.record import ColumnKind, columns_of
+from vocabulary.records.civil_affairs import Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: steps done of all steps, and households judged of all households."""
+
+    done: int
+    of: int
+    judged: int
+    households: int
+
+
+Told = Callable[[Progress], None]
+
+
+def judge_district(
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    pack: Pack,
+    *,
+    shard_households: int = 40_000,
+    memory_mib: int = 1024,
+    threads: int = 2,
+    progress: Told | None = None,
+) -> Iterator[Judgement]:
+    """One judgement a household of `snapshot.cases`, in the order of household numbers.
+
+    `shard_households`  so many at a time; `progress` is called after each step of each shard
+    Raises `PackGap` for a pack that lacks a parameter; nothing that records hold makes it fail.
+    """
+    sql = Sql(catalogue, pack)
+    connection = duck.connect(memory_mib=memory_mib, threads=threads)
+    try:
+        shards = _cut(snapshot, shard_households)
+        steps = len(shards) * (len(sql.statements) + 1)
+        done, judged = 0, 0
+        for cases in shards:
+            duck.load(connection, _shard(connection, snapshot, cases, whole=len(shards) == 1), sql)
+            for _ in duck.run(connection, sql):
+                done += 1
+                _tell(progress, Progress(done, steps, judged, snapshot.cases.num_rows))
+            yield from _judgements(connection, sql)
+            judged, done = judged + cases.num_rows, done + 1
+            _tell(progress, Progress(done, steps, judged, snapshot.cases.num_rows))
+    finally:
+        connection.close()
+
+
+def _tell(progress: Told | None, now: Progress) -> None:
+    if progress is not None:
+        progress(now)
+
+
+def _cut(snapshot: Snapshot, size: int) -> list[pa.Table]:
+    """Cases by household number, so many at a time."""
+    cases = snapshot.cases.sort_by("household")
+    return [cases.slice(start, size) for start in range(0, cases.num_rows, size)]
+
+
+def _shard(
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, cases: pa.Table, *, whole: bool
+) -> Snapshot:
+    """The records of the people listed with these households, and of the households themselves."""
+    if whole:
+        return snapshot
+    connection.register("shard", cases)
+    connection.register("listed", snapshot.tables.get(Membership, _NOBODY))
+    connection.execute(
+        'CREATE OR REPLACE TEMP TABLE shard_people AS SELECT DISTINCT l."person" FROM listed AS l'
+        ' SEMI JOIN shard AS s ON s."household" = l."household"'
+    )
+    tables = {}
+    for record, table in snapshot.tables.items():
+        connection.register("all_rows", table)
+        tests = [_is_ours(name) for name in table.column_names if _names_someone(record, name)]
+        query = f"SELECT * FROM all_rows AS r WHERE {' OR '.join(tests)}"
+        tables[record] = connection.sql(query).to_arrow_table()
+        connection.unregister("all_rows")
+    connection.register("all_masks", snapshot.persons)
+    masks = 'SELECT * FROM all_masks AS m SEMI JOIN shard_people AS p ON p."person" = m."person"'
+    persons = connection.sql(masks).to_arrow_table()
+    for name in ("shard", "listed", "all_masks"):
+        connection.unregister(name)
+    return Snapshot(tables, cases, persons)
+
+
+_NOBODY = schema_of(Membership, ("household", "person")).empty_table()
+
+
+def _names_someone(record: type, name: str) -> bool:
+    return name == "household" or columns_of(record)[name].kind is ColumnKind.ID_NUMBER
+
+
+def _is_ours(name: str) -> str:
+    if name == "household":
+        return 'r."household" IN (SELECT "household" FROM shard)'
+    return f'r."{name}" IN (SELECT "person" FROM shard_people)'
+
+
+def _judgements(connection: duckdb.DuckDBPyConnection, sql: Sql) -> Iterator[Judgement]:
+    members: dict[str, dict[str, dict[str, Result]]] = {}
+    for household, person, facts in duck.told(connection, MEMBER, sql.told[MEMBER]):
+        members.setdefault(household, {})[person or ""] = facts
+    found: dict[str, list[Found]] = {}
+    for level in (HOUSEHOLD, MEMBER):
+        for answered in sql.answers[level]:
+            for household, each in _found(connection, level, answered):
+                found.setdefault(household, []).append(each)
+    for household, _, facts in duck.told(connection, HOUSEHOLD, sql.told[HOUSEHOLD]):
+        ours = sorted(found.get(household, ()), key=lambda each: (each.rule.number, each.person or ""))
+        yield Judgement(household, facts, members.get(household, {}), tuple(ours))
+
+
+def _found(
+    connection: duckdb.DuckDBPyConnection, level: str, answered: Answered
+) -> Iterator[tuple[str, Found]]:
+    rule = answered.rule
+    for household, person, own, mask, among, answer, milder, evidence in duck.answers(
+        connection, level, answered
+    ):
+        because = because_of(rule.doubts, own=own, household=mask, among=among) if answer is None else ()
+        severity = rule.milder[0] if milder and rule.milder is not None else rule.severity
+        yield household, Found(rule, person, Answer.of(answer), severity, evidence, because)
