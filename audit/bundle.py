@@ -46,10 +46,10 @@ class Parcel:
     """What goes into a bundle.
 
     `policy`       tlog-policy with the log's key, and its witnesses' when there are any
-    `indexes`      entries asked for, ascending; None is the whole log
+    `indexes`      entries asked for; None is the whole log
     `attachments`  name → bytes, below `packs/`, `rules/`, `decisions/`, `reports/` or `served/`
-    `disclosures`  opened fields, readable by whoever has the bundle
-    `sealed`       the file `disclosures.hpke`, from `EvaluatorKey.seal`
+    `disclosures`  opened fields, readable by whoever has the bundle; their entries are added to `indexes`
+    `sealed`       the file `disclosures.hpke`, from `EvaluatorKey.seal`; list their entries in `indexes`
     `sample`       its three entries and its picks are added to `indexes`
 
     Raises `MalformedBundle` for an attachment that no reader would accept.
@@ -89,7 +89,7 @@ class Parcel:
 
     def single_indexes(self, export: int) -> list[int]:
         """The entries of a bundle that does not hold the whole log, ascending."""
-        wanted = {*(self.indexes or ()), export}
+        wanted = {*(self.indexes or ()), export, *(one.index for one in self.disclosures)}
         return sorted(wanted if self.sample is None else wanted | self.sample.indexes())
 
     def highest_index(self) -> int:

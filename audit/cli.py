@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 def _verify(given: argparse.Namespace) -> int:
     if not given.bundle.exists():
         raise FileNotFoundError("expected a bundle at the path given")
-    policy = given.policy.read_text() if given.policy else None
+    policy = given.policy.read_bytes().decode("utf-8", "surrogateescape") if given.policy else None
     secret = EvaluatorSecret.parse(given.key.read_text()) if given.key else None
     earlier = given.since.read_bytes() if given.since else None
     report = examine_bundle(

@@ -275,8 +275,13 @@ def signed_bytes(kind: Kind, *, text: str, name: str, time: int) -> bytes:
 
 
 def is_key_name(name: str) -> bool:
-    """Tell whether this can name a key: not empty, no Unicode space, no `+`, no control character."""
-    return bool(name) and not any(sign.isspace() or sign < " " or sign == "+" for sign in name)
+    """Tell whether this can name a key: not empty, no Unicode space, no `+`, no control character.
+
+    A lone surrogate stands for a byte that was no UTF-8, which no note can hold.
+    """
+    return bool(name) and not any(
+        sign.isspace() or sign < " " or sign == "+" or "\ud800" <= sign <= "\udfff" for sign in name
+    )
 
 
 def parse_size(text: str, error: type[Malformed]) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audit import layout
-from audit.archive import open_files
+from audit.archive import Files, open_files
 from audit.commitment import Json, parse_canonical
 from audit.disclosure import EvaluatorSecret
 from audit.errors import (
@@ -22,6 +22,7 @@ from audit.errors import (
     FileChanged,
     FileUnexpected,
     MalformedBundle,
+    MalformedCheckpoint,
     NotCanonical,
     NotSigned,
 )
@@ -62,22 +63,25 @@ def examine_bundle(
     Never raises for what is in the bundle: that becomes a `Problem`. Raises `MalformedPolicy` for a bad policy
     of the evaluator's.
     """
-    own = Policy.parse(policy.encode()) if policy is not None else None
-    report = Report(trusted=own is not None)
     try:
-        reading = Reading(open_files(path), report)
+        files = open_files(path)
     except AuditError as error:
-        report.add(path.name, error)
-    else:
-        _examine(reading, own=own, secret=secret, earlier=earlier, jobs=jobs)
-    report.problems.sort()
-    return report
+        return Report([Problem(path.name, type(error).__name__, str(error))])
+    return examine_files(files, policy=policy, secret=secret, earlier=earlier, jobs=jobs)
 
 
-def _examine(
-    reading: Reading, *, own: Policy | None, secret: EvaluatorSecret | None, earlier: bytes | None, jobs: int
-) -> None:
-    report = reading.report
+def examine_files(
+    files: Files,
+    *,
+    policy: str | None,
+    secret: EvaluatorSecret | None = None,
+    earlier: bytes | None = None,
+    jobs: int = 1,
+) -> Report:
+    """As `examine_bundle`, of a bundle that is at hand in another way."""
+    own = Policy.parse(policy.encode("utf-8", "surrogateescape")) if policy is not None else None
+    report = Report(trusted=own is not None)
+    reading = Reading(files, report)
     # 1. The container: nothing beside the files, each header the one that its file gives.
     for name, detail in reading.files.damage:
         report.add(name, MalformedBundle(detail))
@@ -92,6 +96,8 @@ def _examine(
         # 10. The log continues the head that the evaluator kept: nothing cut off, nothing rewritten.
         if earlier is not None:
             verify_continues(reading, head=head, earlier=earlier)
+    report.problems.sort()
+    return report
 
 
 class _Contents(NamedTuple):
@@ -115,16 +121,20 @@ def _verify_head(reading: Reading, *, own: Policy | None, inner: Policy | None) 
         return None
     try:
         note = Note.parse(data)
-        head = Checkpoint.parse(note.text)
         if bytes(note) != data:
             raise FileChanged("expected the one spelling of a signed note")
     except AuditError as error:
         reading.report.add(layout.CHECKPOINT, error)
+    else:
+        policies = [policy for policy in (own, inner) if policy is not None]
+        _verify_trust(note, reading.report, trusted=policies[0] if policies else None)
+        _verify_lines(note, reading.report, keys=[key for policy in policies for key in _keys(policy)])
+    try:
+        head = Checkpoint.parse(data.partition(b"\n\n")[0].decode() + "\n")
+    except (AuditError, UnicodeDecodeError):
+        reading.report.add(layout.CHECKPOINT, MalformedCheckpoint("expected origin, size and root"))
         return None
     reading.report.origin, reading.report.size = head.origin, head.size
-    policies = [policy for policy in (own, inner) if policy is not None]
-    _verify_trust(note, reading.report, trusted=policies[0] if policies else None)
-    _verify_lines(note, reading.report, keys=[key for policy in policies for key in _keys(policy)])
     return head
 
 

@@ -19,7 +19,9 @@ from audit.errors import (
     FileChanged,
     FileMissing,
     FileUnexpected,
+    Malformed,
     MalformedEntry,
+    MalformedTile,
     NoSuchEntry,
     WrongDisclosure,
     WrongOrigin,
@@ -107,8 +109,9 @@ def _verify_whole(reading: Reading, *, head: Checkpoint, jobs: int) -> _Entries:
     entries = _Entries(lambda index: _from_tiles(reading, index, size=head.size))
     entries.known |= {index: found for index, found in result.found if isinstance(found, Entry)}
     tree = _tree(reading, size=head.size)
-    for index, entry in entries.known.items():
-        _verify_witnessed(reading, index, entry, head=head, tree=tree)
+    if not result.faults:  # with faults in it the tree would only repeat them under other names
+        for index, entry in entries.known.items():
+            _verify_witnessed(reading, index, entry, head=head, tree=tree)
     _verify_answers(reading, result.found)
     return entries
 
@@ -161,7 +164,7 @@ def _verify_witnessed(reading: Reading, index: int, entry: Entry, *, head: Check
 def _verify_singles(reading: Reading, *, head: Checkpoint, asked: Asked) -> _Entries:
     listed = asked.entries if isinstance(asked.entries, list) else []
     indexes = {index for index in (*listed, asked.export) if isinstance(index, int)}
-    indexes |= _sample_indexes(reading)
+    indexes |= _sample_indexes(reading) | _opened_indexes(reading)
     checkpoint = reading.read(layout.CHECKPOINT)
     for index in sorted(indexes):
         entry, proof = reading.read(layout.entry_name(index)), reading.read(layout.proof_name(index))
@@ -207,12 +210,16 @@ def _verify_export(reading: Reading, entries: _Entries, *, asked: Asked) -> None
         return
     try:
         entry = entries[asked.export]
-        if entry.event != "export":
-            raise FileChanged("expected the index of the entry that logged the export")
-    except AuditError as error:
+    except Malformed:  # noted with the file that the entry lies in
+        return
+    except NoSuchEntry as error:
         reading.report.add(layout.HEADER, error)
         return
-    if entry.text("contents") != asked.contents:
+    if entry.event != "export":
+        reading.report.add(
+            layout.HEADER, FileChanged("expected the index of the entry that logged the export")
+        )
+    elif entry.text("contents") != asked.contents:
         reading.report.add(layout.CONTENTS, FileChanged("expected the list whose digest was logged"))
 
 
@@ -247,8 +254,18 @@ def _verify_opened(
             reading.report.disclosures += 1
         except NoSuchEntry as error:
             reading.report.add(name, WrongDisclosure(str(error)))
-        except AuditError as error:
+        except WrongDisclosure as error:
             reading.report.add(name, error)
+        except Malformed:  # noted with the file that the entry lies in
+            continue
+
+
+def _opened_indexes(reading: Reading) -> set[int]:
+    data = reading.read(layout.DISCLOSURES, required=False)
+    try:
+        return {one.index for one in unpack_disclosures(data)} if data is not None else set()
+    except AuditError:  # noted when the disclosures are checked
+        return set()
 
 
 def _sample_indexes(reading: Reading) -> set[int]:
@@ -266,6 +283,10 @@ def _verify_sample(reading: Reading, entries: _Entries, *, head: Checkpoint, who
         return
     try:
         record = SampleRecord.parse(data)
+    except AuditError as error:
+        reading.report.add(layout.SAMPLE, error)
+        return
+    try:
         three = [(index, entries[index]) for index in (record.commit, record.witnessed, record.reveal)]
         if drawn_from(*three, frame=record.frame, origin=head.origin) != record:
             raise WrongSample("expected the seed and the picks that follow from the three entries")
@@ -274,18 +295,19 @@ def _verify_sample(reading: Reading, entries: _Entries, *, head: Checkpoint, who
             if first != record.witnessed:
                 raise WrongSample("expected the first head that was witnessed after the commit")
         reading.report.drawn = len(record.picks)
+    except Malformed:  # noted with the file that the entry lies in
+        return
     except AuditError as error:
         reading.report.add(layout.SAMPLE, error)
 
 
 def _from_tiles(reading: Reading, index: int, *, size: int) -> bytes:
-    name = _bundle_of(index, size=size)
-    data = reading.read(str(name)) if 0 <= index < size else None
-    if data is None:
-        raise NoSuchEntry(f"expected entry `{index}` in the bundle")
-    found = unpack_entries(data)
+    if not 0 <= index < size:
+        raise NoSuchEntry(f"expected an index below `{size}`, got `{index}`")
+    data = reading.read(str(_bundle_of(index, size=size)))
+    found = unpack_entries(data) if data is not None else []
     if len(found) <= index % WIDTH:
-        raise NoSuchEntry(f"expected entry `{index}` in the bundle")
+        raise MalformedTile(f"expected entry `{index}` in its bundle")
     return found[index % WIDTH]
 
 

@@ -1,0 +1,470 @@
+"""The offline verifier: nothing that was changed, moved, added or taken away stays unnoticed."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit.archive import write_archive, write_directory
+from audit.bundle import Parcel, write_bundle
+from audit.commitment import canonical
+from audit.disclosure import pack_disclosures
+from audit.errors import MalformedPolicy
+from audit.log import Log
+from audit.merkle import leaf_hash, root_of
+from audit.note import Checkpoint, Note, Signer
+from audit.policy import Known, Policy
+from audit.report import Problem
+from audit.tiles import WIDTH, pack_entries, unpack_entries
+from audit.verify import examine_bundle, examine_files, verify_bundle
+from tests.audit.bundles import (
+    EVALUATOR,
+    POLICY,
+    POLICY_TEXT,
+    Made,
+    cosigned,
+    files_of,
+    make_bundle,
+    rewrite,
+)
+from tests.audit.conftest import ORIGIN, SIGNER
+from tests.audit.synthetic import NOW, book, outcome
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return make_bundle(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return make_bundle(tmp_path_factory.mktemp("single"), whole=False)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """More than two full tiles, a partial one, and a tile of level 1."""
+    return make_bundle(tmp_path_factory.mktemp("large"), inquiries=300)
+
+
+class InMemory:
+    """Files of a bundle that never touch the disk."""
+
+    damage: ClassVar[list[tuple[str, str]]] = []
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self.files)
+
+    def read(self, name: str) -> bytes:
+        return self.files[name]
+
+
+def verified(files: dict[str, bytes]) -> list[Problem]:
+    """What is wrong with a bundle of these files."""
+    return examine_files(InMemory(files), policy=POLICY_TEXT).problems
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("kind", ["whole", "single", "large"])
+def test_a_good_bundle_has_no_problems(kind: str, jobs: int, request: pytest.FixtureRequest) -> None:
+    made: Made = request.getfixturevalue(kind)
+    report = examine_bundle(made.bundle, policy=POLICY_TEXT, secret=EVALUATOR, jobs=jobs)
+    assert report.problems == []
+    assert (report.origin, report.trusted, report.whole) == (ORIGIN, True, kind != "single")
+    assert (report.witnesses, report.disclosures, report.drawn) == (["witness.example/one"], 2, 2)
+    assert report.sealed is False
+    assert report.unanswered == (0 if report.whole else None)
+
+
+def test_sealed_disclosures_stay_sealed_without_the_key(whole: Made) -> None:
+    report = examine_bundle(whole.bundle, policy=POLICY_TEXT)
+    assert (report.problems, report.sealed, report.disclosures) == ([], True, 1)
+
+
+def test_an_unpacked_bundle_is_as_good_as_the_archive(whole: Made, tmp_path: Path) -> None:
+    shutil.unpack_archive(whole.bundle, tmp_path / "unpacked")
+    assert verify_bundle(tmp_path / "unpacked", policy=POLICY_TEXT) == []
+
+
+@pytest.mark.parametrize("kind", ["whole", "single"])
+def test_every_changed_byte_of_every_file_is_found_and_its_file_named(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    files = files_of(request.getfixturevalue(kind).bundle)
+    missed = []
+    for name, data in files.items():
+        for at in range(len(data)):
+            changed = bytearray(data)
+            changed[at] ^= 1 << at % 8
+            if name not in {problem.file for problem in verified({**files, name: bytes(changed)})}:
+                missed.append((name, at))
+    assert missed == []
+    assert verified(files) == []
+
+
+def test_every_changed_byte_of_the_container_is_found(single: Made, tmp_path: Path) -> None:
+    data = single.bundle.read_bytes()
+    inside = bytearray(len(data))
+    for content in files_of(single.bundle).values():
+        start = data.index(content)
+        inside[start : start + len(content)] = b"\1" * len(content)
+    missed = []
+    for at in (at for at in range(len(data)) if not inside[at]):
+        changed = bytearray(data)
+        changed[at] ^= 1 << at % 8
+        (tmp_path / "b.zip").write_bytes(changed)
+        if not verify_bundle(tmp_path / "b.zip", policy=POLICY_TEXT):
+            missed.append(at)
+    assert missed == []
+
+
+def test_bits_of_a_large_log_are_found_and_the_file_named(large: Made) -> None:
+    files = files_of(large.bundle)
+    names = [name for name in files if name.startswith("tile/")]
+    assert {"tile/1/000.p/2", "tile/entries/001"} <= set(names)
+    for name in names:
+        for at in (0, 1, len(files[name]) // 2, len(files[name]) - 1):
+            changed = bytearray(files[name])
+            changed[at] ^= 0x10
+            problems = verified({**files, name: bytes(changed)})
+            assert {problem.file for problem in problems} == {name}, (name, at, problems)
+
+
+def test_all_faults_are_listed_and_not_only_the_first(large: Made) -> None:
+    files = files_of(large.bundle)
+    bad = [
+        "tile/entries/000",
+        "tile/0/001",
+        "tile/1/000.p/2",
+        "policy",
+        "sample.json",
+        "disclosures.json",
+        "checkpoint",
+    ]
+    for name in bad:
+        files[name] = files[name][:-40] + bytes(b ^ 1 for b in files[name][-40:])
+    assert set(bad) <= {problem.file for problem in verified(files)}
+
+
+@pytest.mark.parametrize("kind", ["whole", "single"])
+def test_a_file_that_is_dropped_is_named(kind: str, request: pytest.FixtureRequest) -> None:
+    files = files_of(request.getfixturevalue(kind).bundle)
+    for name in files:
+        problems = verified({other: data for other, data in files.items() if other != name})
+        assert name in {problem.file for problem in problems}, name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["notes.txt", "tile/0/001", "tile/entries/000.p/3", "entries/0", "packs/x.yaml", "policy2", "tile/x"],
+)
+def test_a_file_that_is_added_is_named(name: str, whole: Made) -> None:
+    problems = verified({**files_of(whole.bundle), name: b"x"})
+    assert [(problem.file, problem.name) for problem in problems] == [(name, "FileUnexpected")]
+
+
+@pytest.mark.parametrize("kind", ["whole", "single"])
+def test_every_file_that_is_cut_short_or_lengthened_is_named(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    files = files_of(request.getfixturevalue(kind).bundle)
+    for name, data in files.items():
+        for changed in (data[:-1], data + b"\n", data + data, b""):
+            assert name in {problem.file for problem in verified({**files, name: changed})}, name
+
+
+def test_any_two_files_exchanged_are_found(whole: Made) -> None:
+    files = files_of(whole.bundle)
+    for one, other in zip(sorted(files), sorted(files)[1:], strict=False):
+        problems = verified({**files, one: files[other], other: files[one]})
+        assert {one, other} & {problem.file for problem in problems}
+
+
+Change = Callable[[list[bytes]], list[bytes]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda entries: entries[::-1],
+        lambda entries: [entries[1], entries[0], *entries[2:]],
+        lambda entries: [entries[0], entries[0], *entries[2:]],
+        lambda entries: [*entries[:-1], entries[0]],
+    ],
+    ids=["reversed", "two exchanged", "one doubled over another", "the last replaced"],
+)
+def test_entries_moved_about_are_found_even_when_the_tiles_are_made_to_fit(
+    change: Change, whole: Made
+) -> None:
+    files = files_of(whole.bundle)
+    [bundle] = [name for name in files if name.startswith("tile/entries/")]
+    entries = change(unpack_entries(files[bundle]))
+    files[bundle] = pack_entries(entries)
+    assert bundle in {problem.file for problem in verified(files)}
+    [tile] = [name for name in files if name.startswith("tile/0/")]
+    files[tile] = b"".join(map(leaf_hash, entries))
+    assert ("checkpoint", "WrongProof") in {problem[:2] for problem in verified(files)}
+
+
+def forged(files: dict[str, bytes], entries: list[bytes], signers: list[Signer]) -> dict[str, bytes]:
+    """The bundle of another history of up to 255 entries, signed by these."""
+    kept = {name: data for name, data in files.items() if not name.startswith("tile/")}
+    head = Checkpoint(ORIGIN, len(entries), root_of(map(leaf_hash, entries)))
+    checkpoint = bytes(head.sign(signers, time=0))
+    tail = f"000.p/{len(entries)}"
+    assert len(entries) < WIDTH
+    return {
+        **kept,
+        "checkpoint": checkpoint,
+        f"tile/entries/{tail}": pack_entries(entries),
+        f"tile/0/{tail}": b"".join(map(leaf_hash, entries)),
+    }
+
+
+def entries_of(files: dict[str, bytes]) -> list[bytes]:
+    return [
+        entry
+        for name in sorted(files)
+        if name.startswith("tile/entries/")
+        for entry in unpack_entries(files[name])
+    ]
+
+
+def test_a_history_signed_by_another_key_is_refused(whole: Made, tmp_path: Path) -> None:
+    files = files_of(whole.bundle)
+    stranger = Signer.ed25519(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    forgery = forged(files, entries_of(files), [stranger])
+    own_policy = bytes(Policy((Known(stranger.key),)))
+    forgery["policy"] = own_policy
+    assert ("checkpoint", "NotSigned") in {problem[:2] for problem in verified(forgery)}
+    # The policy inside would have believed it: that is why an evaluator brings one.
+    write_directory(tmp_path / "forged", sorted(forgery.items()))
+    report = examine_bundle(tmp_path / "forged", policy=None)
+    assert not report.trusted
+    assert "checkpoint" not in {problem.file for problem in report.problems}
+
+
+def test_a_history_that_the_witness_never_saw_is_refused(whole: Made) -> None:
+    files = files_of(whole.bundle)
+    forgery = forged(files, entries_of(files)[:-3], [SIGNER])
+    assert ("checkpoint", "QuorumMissing") in {problem[:2] for problem in verified(forgery)}
+
+
+def test_a_signature_line_that_nobody_can_check_is_refused(whole: Made) -> None:
+    files = files_of(whole.bundle)
+    note = Note.parse(files["checkpoint"])
+    stranger = Signer.ed25519("stranger.example", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    lines = (*note.signatures, stranger.signature(note.text, time=0))
+    files["checkpoint"] = bytes(replace(note, signatures=lines))
+    assert [problem[:2] for problem in verified(files)] == [("checkpoint", "NotSigned")]
+
+
+def test_a_tail_that_was_cut_off_is_found_by_who_kept_a_checkpoint(whole: Made, tmp_path: Path) -> None:
+    files = files_of(whole.bundle)
+    rolled_back = forged(files, entries_of(files)[:-2], [SIGNER])
+    rolled_back["checkpoint"] = cosigned(rolled_back["checkpoint"])
+    write_directory(tmp_path / "cut", sorted(rolled_back.items()))
+    problems = verify_bundle(tmp_path / "cut", policy=POLICY_TEXT, earlier=files["checkpoint"])
+    assert any(problem.file == "checkpoint" and "earlier head" in problem.detail for problem in problems)
+
+
+def test_a_fork_is_found_by_who_kept_a_checkpoint(whole: Made, tmp_path: Path) -> None:
+    files = files_of(whole.bundle)
+    entries = entries_of(files)
+    forked = forged(files, [entries[0], entries[0], *entries[2:], entries[1]], [SIGNER])
+    forked["checkpoint"] = cosigned(forked["checkpoint"])
+    write_directory(tmp_path / "fork", sorted(forked.items()))
+    problems = verify_bundle(tmp_path / "fork", policy=POLICY_TEXT, earlier=files["checkpoint"])
+    assert any("those of the earlier head" in problem.detail for problem in problems)
+
+
+def test_a_log_that_continues_the_kept_checkpoint_is_accepted(whole: Made) -> None:
+    entries = entries_of(files_of(whole.bundle))
+    for size in (0, 1, len(entries) - 1, len(entries)):
+        earlier = bytes(
+            Checkpoint(ORIGIN, size, root_of(map(leaf_hash, entries[:size]))).sign([SIGNER], time=0)
+        )
+        assert verify_bundle(whole.bundle, policy=POLICY_TEXT, earlier=earlier) == []
+
+
+def test_a_wrong_disclosure_is_refused(whole: Made) -> None:
+    [good] = whole.disclosures
+    files = files_of(whole.bundle)
+    for wrong in (
+        replace(good, value="其他用途"),
+        replace(good, name="case"),
+        replace(good, index=2),
+        replace(good, index=10_000),
+        replace(good, field_key=bytes(32)),
+    ):
+        changed = {**files, "disclosures.json": pack_disclosures([wrong])}
+        assert ("disclosures.json", "WrongDisclosure") in {p[:2] for p in verified(changed)}
+
+
+def test_a_sample_that_was_chosen_is_refused(whole: Made) -> None:
+    record = whole.parcel.sample
+    assert record is not None
+    files = files_of(whole.bundle)
+    for wrong in (
+        replace(record, picks=tuple(reversed(record.picks))),
+        replace(record, picks=(0, 1)),
+        replace(record, seed="0" * 64),
+        replace(record, commit=record.commit - 1),
+        replace(record, witnessed=record.commit),
+        replace(record, reveal=record.witnessed),
+        replace(record, reveal=9999),
+    ):
+        problems = verified({**files, "sample.json": wrong.to_bytes()})
+        assert "sample.json" in {problem.file for problem in problems if problem.name != "FileChanged"}, wrong
+
+
+def test_a_list_of_contents_that_was_not_logged_is_refused(whole: Made) -> None:
+    files = files_of(whole.bundle)
+    files["policy"] += b"# one more line\n"
+    listed = {
+        name: {"bytes": len(data), "sha256": sha256(data).hexdigest()}
+        for name, data in files.items()
+        if name not in {"bundle.json", "checkpoint", "contents.json"} and not name.startswith("tile/")
+    }
+    files["contents.json"] = canonical({"entries": "all", "files": listed})  # type: ignore[dict-item]
+    assert [problem[:2] for problem in verified(files)] == [("contents.json", "FileChanged")]
+
+
+def test_the_same_input_gives_the_same_bytes(whole: Made, single: Made, tmp_path: Path) -> None:
+    for made in (whole, single):
+        rewrite(made, tmp_path / f"{made.export}.zip")
+        assert (tmp_path / f"{made.export}.zip").read_bytes() == made.bundle.read_bytes()
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_foreign_bytes_in_any_file_give_problems_and_never_an_exception(
+    data: st.DataObject, whole: Made, single: Made
+) -> None:
+    files = files_of(data.draw(st.sampled_from([whole, single])).bundle)
+    name = data.draw(st.sampled_from(sorted(files)))
+    start = data.draw(st.integers(0, len(files[name])))
+    junk = data.draw(st.binary(max_size=40) | st.text(max_size=20).map(str.encode))
+    changed = files[name][:start] + junk + files[name][start + data.draw(st.integers(0, 40)) :]
+    assert (changed != files[name]) == bool(verified({**files, name: changed}))
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(junk=st.binary(max_size=300))
+def test_a_foreign_file_gives_problems_and_never_an_exception(
+    junk: bytes, single: Made, tmp_path: Path
+) -> None:
+    for content in (junk, single.bundle.read_bytes() + junk + b"x", single.bundle.read_bytes()[: len(junk)]):
+        (tmp_path / "junk.zip").write_bytes(content)
+        assert verify_bundle(tmp_path / "junk.zip", policy=POLICY_TEXT)
+
+
+def test_a_link_in_a_directory_is_refused(whole: Made, tmp_path: Path) -> None:
+    write_directory(tmp_path / "linked", sorted(files_of(whole.bundle).items()))
+    (tmp_path / "linked" / "policy").unlink()
+    (tmp_path / "policy").write_bytes(bytes(POLICY))
+    (tmp_path / "linked" / "policy").symlink_to(tmp_path / "policy")
+    assert "policy" in {problem.file for problem in verify_bundle(tmp_path / "linked", policy=POLICY_TEXT)}
+
+
+def test_a_bad_policy_of_the_evaluators_is_not_a_fault_of_the_bundle(whole: Made) -> None:
+    with pytest.raises(MalformedPolicy):
+        examine_bundle(whole.bundle, policy="log nonsense\n")
+
+
+def test_an_archive_holds_each_name_once_and_in_order(tmp_path: Path) -> None:
+    for names in (("b", "a"), ("a", "a")):
+        with pytest.raises(AssertionError):
+            write_archive(tmp_path / "b.zip", [(name, b"") for name in names])
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "audit", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_command_says_what_it_found_and_ends_accordingly(whole: Made, tmp_path: Path) -> None:
+    policy = tmp_path / "policy"
+    policy.write_bytes(bytes(POLICY))
+    good = run("verify", whole.bundle, "--policy", policy)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert "nothing is wrong" in good.stdout
+    unaided = run("verify", whole.bundle)
+    assert unaided.returncode == 0
+    assert "WARNING" in unaided.stdout
+    data = bytearray(whole.bundle.read_bytes())
+    data[data.index(b"hedui-bundle")] ^= 1
+    (tmp_path / "bad.zip").write_bytes(data)
+    bad = run("verify", tmp_path / "bad.zip", "--policy", policy)
+    assert bad.returncode == 1
+    assert "bundle.json: " in bad.stdout
+    assert run("verify", tmp_path / "none.zip").returncode == 2
+    assert run("verify", whole.bundle, "--policy", whole.bundle).returncode == 2
+
+
+def test_the_verifier_imports_nothing_but_the_standard_library_and_cryptography() -> None:
+    program = (
+        "import sys, audit.__main__\n"
+        "top = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(sorted(top - sys.stdlib_module_names - {'audit', '__main__'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", _with_path(program)], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.strip()[1:-1].replace("'", "").split(", ")) <= {
+        "cryptography",
+        "_cffi_backend",
+        "_openssl",
+        "__mp_main__",
+    }
+
+
+def _with_path(program: str) -> str:
+    # -S leaves out site-packages and what its .pth files import; put back the folders alone.
+    return f"import sys; sys.path[:] = {sys.path!r}\n{program}"
+
+
+def test_a_restored_backup_of_the_log_is_refused_by_the_guard_and_by_a_kept_checkpoint(
+    tmp_path: Path,
+) -> None:
+    made = make_bundle(tmp_path, rich=False)
+    later = Checkpoint(ORIGIN, 100, bytes(32))
+    problems = verify_bundle(made.bundle, policy=POLICY_TEXT, earlier=bytes(later.sign([SIGNER], time=0)))
+    assert [problem.name for problem in problems] == ["WrongProof"]
+
+
+def test_an_outcome_without_its_intent_is_found(tmp_path: Path) -> None:
+    policy = bytes(Policy((Known(SIGNER.key),)))
+
+    async def story() -> None:
+        of = book()
+        log = await Log.open(
+            f"sqlite:///{tmp_path}/l.db", origin=ORIGIN, signers=[SIGNER], guard=tmp_path / "guard"
+        )
+        try:
+            await log.append(of.entry("audit.read", at=NOW, fields={"caller": "x", "what": "all"}).bytes)
+            await log.append(outcome(of, 0).bytes)
+            await log.append(outcome(of, 2).bytes)
+            await write_bundle(tmp_path / "b", log=log, book=of, parcel=Parcel(policy), caller="x", at=NOW)
+        finally:
+            await log.aclose()
+
+    asyncio.run(story())
+    problems = verify_bundle(tmp_path / "b", policy=policy.decode())
+    assert [problem.name for problem in problems] == ["MalformedEntry", "MalformedEntry"]
