@@ -1,0 +1,183 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from verification.pack import BadPack, NoSuchPack, NotInForce, differences, load_pack, pack_names
+
+HEAD = "pack: city\ntitle: 市\nbase: demo-2026\n"
+
+
+def city(folder: Path, text: str) -> Path:
+    path = folder / "city.yaml"
+    path.write_text(HEAD + text, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", ["demo-2026"])
+def test_the_packs_that_come_along_load(name: str) -> None:
+    pack = load_pack(name)
+    assert name in pack_names()
+    assert len(pack.hash) == 64
+
+
+def test_every_value_of_the_demo_pack_is_cited() -> None:
+    pack = load_pack("demo-2026")
+    rows = [*pack.parameters.values(), *(row for table in pack.rows.values() for row in table.values())]
+    assert all(dated.cite.strip() for row in rows for dated in row)
+
+
+def test_the_lower_layer_wins_and_the_rest_stands(tmp_path: Path) -> None:
+    pack = load_pack(
+        city(
+            tmp_path, 'values:\n  dibao_standard_fen_month: {since: 2026-01-01, value: "700.00", cite: 市}\n'
+        )
+    )
+    assert pack.number("dibao_standard_fen_month", date(2026, 11, 16)) == 70_000
+    assert pack.number("window_months", date(2026, 11, 16)) == 12
+
+
+def test_a_value_has_its_days(tmp_path: Path) -> None:
+    text = """values:
+  dibao_standard_fen_month:
+    - {since: 2025-07-01, until: 2026-06-30, value: "636.00", cite: 市 2025}
+    - {since: 2026-07-01, value: "660.00", cite: 市 2026}
+"""
+    pack = load_pack(city(tmp_path, text))
+    assert pack.number("dibao_standard_fen_month", date(2026, 6, 30)) == 63_600
+    assert pack.number("dibao_standard_fen_month", date(2026, 7, 1)) == 66_000
+    with pytest.raises(NotInForce, match="2025-06-30"):
+        pack.number("dibao_standard_fen_month", date(2025, 6, 30))
+
+
+BROKEN = {
+    "values that overlap": (
+        "values:\n  window_months:\n"
+        "    - {since: 2025-01-01, value: 12, cite: a}\n    - {since: 2026-01-01, value: 12, cite: b}\n",
+        r"city\.yaml:7: window_months: expected values that do not overlap",
+    ),
+    "no citation": (
+        "values:\n  window_months: {since: 2025-01-01, value: 12}\n",
+        r"city\.yaml:5: window_months: expected `cite`",
+    ),
+    "a blank citation": (
+        'values:\n  window_months: {since: 2025-01-01, value: 12, cite: " "}\n',
+        r"city\.yaml:5: window_months: expected `cite`",
+    ),
+    "a parameter that nobody knows": (
+        "values:\n  window_month: {since: 2025-01-01, value: 12, cite: a}\n",
+        r"city\.yaml:5: window_month: expected a parameter",
+    ),
+    "a ratio of one": (
+        "values:\n  rigid_ratio_basis_points: {since: 2025-01-01, value: 10000, cite: a}\n",
+        r"city\.yaml:5: rigid_ratio_basis_points: expected 1 to 9999, got 10000",
+    ),
+    "a margin below the standard": (
+        "values:\n  edge_multiplier_percent: {since: 2025-01-01, value: 99, cite: a}\n",
+        r"city\.yaml:5: edge_multiplier_percent: expected 100 to 1000, got 99",
+    ),
+    "a national limit passed": (
+        "values:\n  gradual_exit_months: {since: 2025-01-01, value: 7, cite: a}\n",
+        r"city\.yaml:5: gradual_exit_months: expected -∞ to 6 \(民发〔2022〕83号\), got 7",
+    ),
+    "a float": (
+        "values:\n  employment_cost_fen_month: {since: 2025-01-01, value: 200.5, cite: a}\n",
+        r"city\.yaml:5: employment_cost_fen_month: expected fen, written in yuan, got `200.5`",
+    ),
+    "a third place of yuan": (
+        'values:\n  employment_cost_fen_month: {since: 2025-01-01, value: "200.005", cite: a}\n',
+        r"city\.yaml:5: employment_cost_fen_month: expected yuan with at most two places",
+    ),
+    "an end before the beginning": (
+        "values:\n  window_months: {since: 2025-01-02, until: 2025-01-01, value: 12, cite: a}\n",
+        r"city\.yaml:5: window_months: expected `until` on or after `since`",
+    ),
+    "a kind of income that nobody knows": (
+        "tables:\n  income_class:\n    LOTTERY: {since: 2025-01-01, value: COUNTED, cite: a}\n",
+        r"city\.yaml:6: income_class\.LOTTERY: expected one of UNEMPLOYED",
+    ),
+    "a class that nobody knows": (
+        "tables:\n  income_class:\n    RENT: {since: 2025-01-01, value: MAYBE, cite: a}\n",
+        r"city\.yaml:6: income_class\.RENT: expected one of COUNTED, EXCLUDED, got `MAYBE`",
+    ),
+    "a key twice": (
+        "values:\n" + "  window_months: {since: 2025-01-01, value: 12, cite: a}\n" * 2,
+        r"city\.yaml:6: values\.window_months: expected each key once",
+    ),
+    "no YAML at all": ("values: [", r"city\.yaml:\d+: expected YAML"),
+    "a day that does not exist": (
+        "values:\n  window_months: {since: 2025-02-30, value: 12, cite: a}\n",
+        r"city\.yaml:5: window_months\.since: expected a value that exists",
+    ),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_mistake_is_named_with_its_place(broken: str, tmp_path: Path) -> None:
+    text, message = BROKEN[broken]
+    with pytest.raises(BadPack, match=message):
+        load_pack(city(tmp_path, text))
+
+
+def test_a_pack_without_a_value_is_refused() -> None:
+    with pytest.raises(BadPack, match=r"dibao_standard_fen_month: expected a value, got none in any layer"):
+        load_pack("national-2026")
+
+
+def test_a_pack_that_rests_on_itself_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "loop.yaml"
+    path.write_text(f"pack: loop\ntitle: 环\nbase: {path}\n", "utf-8")
+    with pytest.raises(BadPack, match="rest on itself"):
+        load_pack(path)
+
+
+def test_a_pack_that_is_not_there_is_named_with_those_that_are() -> None:
+    with pytest.raises(NoSuchPack, match="demo-2026"):
+        load_pack("nowhere-1999")
+
+
+def test_the_hash_is_of_the_content_and_not_of_its_spelling(tmp_path: Path) -> None:
+    one = load_pack(city(tmp_path, 'values:\n  window_months: {since: 2025-01-01, value: 12, cite: "a"}\n'))
+    other = load_pack(
+        city(
+            tmp_path,
+            "says: prose\nvalues:\n  window_months:\n    cite: a\n    value: 12\n    since: 2025-01-01\n",
+        )
+    )
+    assert one.hash == other.hash
+    assert one.changed({"gradual_exit_months": 5}, why="a test").hash != one.hash
+
+
+def test_one_fen_changes_the_hash() -> None:
+    pack = load_pack("demo-2026")
+    assert (
+        pack.changed({"dibao_standard_fen_month": 63_601}, why="x").hash
+        != pack.changed({"dibao_standard_fen_month": 63_600}, why="x").hash
+    )
+
+
+def test_an_exclusion_that_ended_with_nothing_newer_has_lapsed() -> None:
+    ended = [{"since": date(2021, 7, 1), "until": date(2025, 12, 31), "value": "EXCLUDED"}]
+    pack = load_pack("demo-2026").changed({"income_class.CENTRAL_BASE_PENSION": ended}, why="x")
+    classes = [
+        pack.row("income_class", "CENTRAL_BASE_PENSION", day)
+        for day in (date(2025, 12, 31), date(2026, 1, 1))
+    ]
+    assert [found.value for found in classes if found is not None] == ["EXCLUDED", "LAPSED"]
+
+
+def test_a_change_is_checked_like_a_file() -> None:
+    pack = load_pack("demo-2026")
+    with pytest.raises(BadPack, match="edge_multiplier_percent: expected 100 to 1000, got 50"):
+        pack.changed({"edge_multiplier_percent": 50}, why="what if")
+    with pytest.raises(BadPack, match="expected a parameter of the pack"):
+        pack.changed({"no_such_thing": 1}, why="what if")
+
+
+def test_differences_name_each_changed_value() -> None:
+    pack = load_pack("demo-2026")
+    after = pack.changed({"dibao_standard_fen_month": "660.00"}, why="what if")
+    assert differences(pack, pack) == ()
+    assert differences(pack, after) == (
+        "dibao_standard_fen_month: 63600 since 2025-07-01 → 66000 since 1900-01-01",
+    )
