@@ -178,7 +178,8 @@ def _id_of(told: StoryFile, value: object, path: str) -> object:
         return told.people[value].id
     if isinstance(value, str) and value[:1].isdigit():
         return WrittenId.parse(value)
-    raise StoryError(f"{told.file}: {path}: expected one of {', '.join(told.people)}, got `{value!s:.20}`")
+    got = f"`{value:.20}`" if isinstance(value, str) and value.isalpha() else "something else"
+    raise StoryError(f"{told.file}: {path}: expected one of {', '.join(told.people)}, got {got}")
 
 
 def _complete(told: StoryFile, name: str, row: Row) -> None:
