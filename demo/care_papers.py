@@ -43,6 +43,9 @@ PAYERS_PERCENT = {"basic_fen": 55, "serious_fen": 12, "assistance_fen": 8}
 
 COMPLIANT_PERCENT = 85
 
+RECOGNISED_DAYS = 730
+"""A recognition holds for two years."""
+
 
 def care_papers(rng: Random, family: Family, means: Means, scribe: Scribe) -> Iterator[Record]:
     """All rows of health and of the disability federation for one household."""
@@ -137,13 +140,13 @@ def _illness(rng: Random, family: Family, means: Means, scribe: Scribe) -> Itera
         )
         return
     if slot.category is not Category.UNION:
-        recognised = date(calendar.on.year, rng.randint(1, 9), rng.randint(1, 28))
+        recognised = calendar.ago(rng.randint(60, 320))
         yield scribe.write(
             IllnessRecognition,
             person=sick.person,
             disease=rng.choice(DISEASES),
             valid_from=recognised,
-            valid_until=recognised.replace(year=recognised.year + 2),
+            valid_until=recognised + timedelta(RECOGNISED_DAYS),
         )
     for _ in range(rng.randint(1, 3)):
         discharged = calendar.first + timedelta(rng.randint(30, 330))

@@ -71,7 +71,7 @@ def civil_papers(rng: Random, family: Family, means: Means, scribe: Scribe) -> I
 
 
 def _file(rng: Random, family: Family, scribe: Scribe) -> Iterator[Record]:
-    slot, on = family.slot, scribe.calendar.on
+    slot = family.slot
     yield scribe.write(
         HouseholdFile,
         household=family.number,
@@ -91,7 +91,7 @@ def _file(rng: Random, family: Family, scribe: Scribe) -> Iterator[Record]:
         until=family.closed_on,
         reason=CategoryReason.RELIEVED if slot.left else CategoryReason.NEW,
     )
-    applied = on.replace(day=rng.randint(1, on.day))
+    applied = rng.choice(scribe.calendar.office_days)
     yield scribe.write(
         Application,
         as_of=applied,
@@ -145,14 +145,14 @@ def _person(member: Member, scribe: Scribe, district: RegionCode) -> Person:
 
 
 def _authorization(rng: Random, member: Member, scribe: Scribe) -> Authorization:
-    """Signed in the year of the application, for good or to the end of the next year but one."""
-    year = scribe.calendar.on.year
+    """Signed in the year before the application, for good or to the end of the year after next."""
+    calendar = scribe.calendar
     return scribe.write(
         Authorization,
         person=member.person,
         method=rng.choice(tuple(SignatureMethod)),
-        valid_from=date(year, rng.randint(1, 9), rng.randint(1, 28)),
-        valid_until=rng.choice((None, date(year + 2, 12, 31))),
+        valid_from=calendar.ago(rng.randint(40, 320)),
+        valid_until=rng.choice((None, date(calendar.on.year + 2, 12, 31))),
     )
 
 

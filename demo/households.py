@@ -36,6 +36,9 @@ LARGEST = 6
 WOMEN_UNTIL = 54
 """Nobody ordinary is of retirement age without a pension: women of 55 to 59 do not occur."""
 
+OLDEST_PARENT = 42
+"""Nobody has a child at a greater age."""
+
 OBLIGOR_FROM = 44
 """From this age a head of household may have a grown child of 22."""
 
@@ -251,6 +254,8 @@ class _Draw:
             low, high = 47, 57
         elif "student" in roles:
             low, high = 42, 54
+        elif "parent" in roles and "child" in roles:
+            low, high = 40, 52
         elif "parent" in roles or len(roles) == 1:
             low, high = 46, 57
         return self._rng.randint(low, high)
@@ -267,7 +272,7 @@ class _Draw:
         parents = min(m.age for m in drawn if m.role in ("adult", "spouse"))
         siblings = [m.age for m in drawn if m.role not in ("adult", "spouse")]
         low, high = {"child": (3, 17), "student": (16, 20), "grown": (22, 26)}[role]
-        ages = range(low, min(high, parents - 21) + 1)
+        ages = range(max(low, parents - OLDEST_PARENT), min(high, parents - 21) + 1)
         sex = self._sex()
         age = self._rng.choice([a for a in ages if all(abs(a - sibling) > 1 for sibling in siblings)])
         return self._member(role, age, sex, child_relation(sex), head.name[0])

@@ -19,7 +19,7 @@ from vocabulary.codes import (
     SubsidyKind,
 )
 from vocabulary.month import Month
-from vocabulary.records.civil_affairs import Benefit, Funeral, Visit
+from vocabulary.records.civil_affairs import Application, Benefit, Funeral, Visit
 from vocabulary.records.disability import Certificate, DisabilitySubsidy
 from vocabulary.records.education import Aid, Enrolment
 from vocabulary.records.health import Death, FamilyPlanningReward, IllnessRecognition
@@ -123,8 +123,9 @@ def _with_parent(dossier: Dossier) -> bool:
 def _paid_after_death(ground: Ground, dossier: Dossier) -> None:
     """Pension and what was declared of the dead end with the month of death; 低保金 goes on."""
     (parent,) = dossier.family.with_role("parent")
-    died = date(ground.calendar.on.year, ground.rng.randint(3, 7), ground.rng.randint(2, 27))
-    after = [month for month in ground.calendar.window if month > Month.of(died)]
+    month_of_death = ground.calendar.window[ground.rng.randint(4, 8)]
+    died = month_of_death.first_day + timedelta(ground.rng.randint(1, 26))
+    after = [month for month in ground.calendar.window if month > month_of_death]
     dossier.records.append(ground.scribe.write(Death, person=parent.person, died_on=died))
     cremated = died + timedelta(3)
     dossier.records.append(ground.scribe.write(Funeral, person=parent.person, cremated_on=cremated))
@@ -135,14 +136,14 @@ def _paid_after_death(ground: Ground, dossier: Dossier) -> None:
 
 def _certificate_over(ground: Ground, dossier: Dossier) -> None:
     row = dossier.of(Certificate)[0]
-    ended = ground.calendar.on - timedelta(ground.rng.randint(20, 300))
+    ended = ground.calendar.ago(ground.rng.randint(20, 300))
     issued = ended.replace(year=ended.year - 10, day=min(ended.day, 28))
     dossier.change(row, issued_on=issued, valid_until=ended, status=CertificateStatus.EXPIRED)
 
 
 def _graduated_on_paper(ground: Ground, dossier: Dossier) -> None:
     row = _college_students(dossier)[0]
-    dossier.change(row, expected_graduation=date(ground.calendar.on.year, 7, 1))
+    dossier.change(row, expected_graduation=date(ground.calendar.school_year, 7, 1))
 
 
 def _recognised(dossier: Dossier) -> bool:
@@ -151,13 +152,17 @@ def _recognised(dossier: Dossier) -> bool:
 
 def _recognition_over(ground: Ground, dossier: Dossier) -> None:
     row = dossier.of(IllnessRecognition)[0]
-    ended = ground.calendar.on - timedelta(ground.rng.randint(20, 90))
+    ended = ground.calendar.ago(ground.rng.randint(20, 90))
     dossier.change(row, valid_from=ended - timedelta(700), valid_until=ended)
+
+
+def _not_related(dossier: Dossier) -> bool:
+    return in_dibao(dossier) and not any(row.near_relative for row in dossier.of(Application))
 
 
 def _visit_overdue(ground: Ground, dossier: Dossier) -> None:
     (visit,) = dossier.of(Visit)
-    visited = ground.calendar.on - timedelta(ground.rng.randint(400, 500))
+    visited = ground.calendar.ago(ground.rng.randint(400, 500))
     dossier.change(visit, visited_on=visited, next_due=Month.of(visited).plus(6).first_day)
 
 
@@ -166,14 +171,14 @@ def _looks_for_work(dossier: Dossier) -> bool:
 
 
 def _three_refusals(ground: Ground, dossier: Dossier) -> None:
-    head, year = dossier.family.head.person, ground.calendar.on.year
-    for month, post in ((4, "社区保洁"), (6, "公园养护"), (9, "食堂帮厨")):
+    head = dossier.family.head.person
+    for days_ago, post in ((220, "社区保洁"), (160, "公园养护"), (70, "食堂帮厨")):
         dossier.records.append(
             ground.scribe.write(
                 JobReferral,
                 person=head,
                 post=post,
-                offered_on=date(year, month, 10),
+                offered_on=ground.calendar.ago(days_ago),
                 answer=ReferralAnswer.REFUSED,
                 justified=False,
             )
@@ -250,7 +255,7 @@ PLANTED_BENEFITS = (
         "LIF-05", 8, "The recognition of a serious illness has run out.", _recognised, _recognition_over
     ),
     Contradiction(
-        "LIF-07", 12, "The regular review is more than half a year late.", in_dibao, _visit_overdue
+        "LIF-07", 12, "The regular review is more than half a year late.", _not_related, _visit_overdue
     ),
     Contradiction(
         "EXIT-02", 4, "Three posts were refused without a good reason.", _looks_for_work, _three_refusals

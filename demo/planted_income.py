@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from demo.care_papers import settlement
 from demo.contradiction import (
@@ -148,13 +148,13 @@ def _support_not_declared(ground: Ground, dossier: Dossier) -> None:
 def _nobody_looks(ground: Ground, dossier: Dossier) -> None:
     """The last application is from the year before last: nobody has looked at the household since."""
     (row,) = dossier.of(Application)
-    applied = row.applied_on.replace(year=row.applied_on.year - 2)
+    applied = row.applied_on - timedelta(2 * 365)
     dossier.change(row, applied_on=applied, accepted_on=applied)
 
 
 def _large_bill(ground: Ground, dossier: Dossier) -> None:
     _nobody_looks(ground, dossier)
-    discharged = ground.calendar.on - timedelta(ground.rng.randint(20, 60))
+    discharged = ground.calendar.ago(ground.rng.randint(20, 60))
     dossier.records.append(settlement(dossier.family.head, discharged, 9_000_000, ground.scribe))
 
 
@@ -195,8 +195,7 @@ def _edge_without_certificate(dossier: Dossier) -> bool:
 
 def _newly_deaf(ground: Ground, dossier: Dossier) -> None:
     """听力 is not among the disabilities of 特困: the head stays able in that sense."""
-    head, on = dossier.family.head, ground.calendar.on
-    issued = date(on.year, 9, 15)
+    head, issued = dossier.family.head, ground.calendar.ago(62)
     number = f"{head.person}{DisabilityCategory.HEARING}1"
     dossier.records.append(
         ground.scribe.write(
@@ -207,7 +206,7 @@ def _newly_deaf(ground: Ground, dossier: Dossier) -> None:
             category=DisabilityCategory.HEARING,
             grade=1,
             issued_on=issued,
-            valid_until=issued.replace(year=issued.year + 10),
+            valid_until=issued + timedelta(3_652),
             status=CertificateStatus.VALID,
         )
     )
@@ -215,7 +214,7 @@ def _newly_deaf(ground: Ground, dossier: Dossier) -> None:
 
 def _ill_after_leaving(ground: Ground, dossier: Dossier) -> None:
     _nobody_looks(ground, dossier)
-    since = ground.calendar.on - timedelta(ground.rng.randint(40, 120))
+    since = ground.calendar.ago(ground.rng.randint(40, 120))
     dossier.records.append(
         ground.scribe.write(
             IllnessRecognition,

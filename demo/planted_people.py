@@ -81,7 +81,7 @@ def _spouse_not_listed(ground: Ground, dossier: Dossier) -> None:
         row,
         status=MaritalStatus.REMARRIED,
         spouse=spouse,
-        registered_on=date(ground.calendar.on.year - 1, 5, 20),
+        registered_on=ground.calendar.ago(400),
         divorced_on=None,
     )
 
@@ -133,7 +133,7 @@ def _listed_twice(ground: Ground, dossier: Dossier) -> None:
             person=parent.person,
             relation=parent.relation,
             kind=MemberKind.COHABIT,
-            joined_on=date(ground.calendar.on.year - 1, 6, 1),
+            joined_on=ground.calendar.ago(500),
         )
     )
     for row in dossier.of(Declaration, parent.person):
@@ -170,7 +170,7 @@ def _relative_not_visited(ground: Ground, dossier: Dossier) -> None:
 
 def _authorization_over(ground: Ground, dossier: Dossier) -> None:
     (row,) = dossier.of(Authorization, dossier.family.head.person)
-    dossier.change(row, valid_until=ground.calendar.on - timedelta(ground.rng.randint(5, 40)))
+    dossier.change(row, valid_until=ground.calendar.ago(ground.rng.randint(5, 40)))
 
 
 def _soon_sixty(ground: Ground, dossier: Dossier) -> None:

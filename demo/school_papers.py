@@ -21,6 +21,9 @@ STAGES = (
 )
 """From which age on the last day of August, to which without it, and the school's name."""
 
+FIRST_DAY = (9, 1)
+"""The school year begins on 1 September, as in `Calendar.school_year`."""
+
 FEES_YUAN = {
     Stage.SENIOR: (800, 600),
     Stage.VOCATIONAL: (0, 700),
@@ -52,7 +55,7 @@ def school_papers(rng: Random, family: Family, scribe: Scribe) -> Iterator[Recor
 def bill(
     member: Member, year: int, stage: Stage, kind: FeeKind, yuan: int, standard: int, scribe: Scribe
 ) -> FeeBill:
-    """A bill of one school year, paid in its first week."""
+    """A bill of one school year, paid on its first day."""
     return scribe.write(
         FeeBill,
         person=member.person,
@@ -62,12 +65,12 @@ def bill(
         billed_fen=yuan * 100,
         paid_fen=yuan * 100,
         public_standard_fen=standard * 100,
-        paid_on=date(year, 9, 5),
+        paid_on=date(year, *FIRST_DAY),
     )
 
 
 def aid(member: Member, year: int, programme: str, fund: str, yuan: int, scribe: Scribe) -> Aid:
-    """One programme of one school year, paid in the November of the year."""
+    """One programme of one school year, paid on its first day."""
     return scribe.write(
         Aid,
         person=member.person,
@@ -75,7 +78,7 @@ def aid(member: Member, year: int, programme: str, fund: str, yuan: int, scribe:
         programme=programme,
         fund_source=fund,
         amount_fen=yuan * 100,
-        paid_on=date(year, 10, 20),
+        paid_on=date(year, *FIRST_DAY),
     )
 
 
@@ -116,7 +119,7 @@ def _placed(rng: Random, member: Member, calendar: Calendar) -> tuple[Stage, str
 
 
 def _span(first: int, last: int) -> tuple[date, date]:
-    return date(first, 9, 1), date(last, 7, 1)
+    return date(first, *FIRST_DAY), date(last, 7, 1)
 
 
 def _bills(member: Member, stage: Stage, ownership: Ownership, scribe: Scribe) -> Iterator[Record]:

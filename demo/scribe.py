@@ -32,12 +32,17 @@ DELIVERED_DAYS_BEFORE = {
 }
 """Days before the first of the month of application, to which each department's delivery holds."""
 
+SATURDAY = 5
+
 PAID_MONTHS = 10
 """Benefits are on file for so many months before the application."""
 
 
 class Calendar:
-    """The days that hang on the day of application: the window before its month, the school years, the deliveries."""
+    """The days that hang on the day of application: the window before its month, the school year, the deliveries.
+
+    `office_days`  days of the month of application, up to the day, on which an office is open
+    """
 
     def __init__(self, on: date) -> None:
         """Take the day of application."""
@@ -46,11 +51,17 @@ class Calendar:
         self.window = tuple(month.plus(index - 12) for index in range(12))
         self.paid = self.window[-PAID_MONTHS:]
         self.first = self.window[0].first_day
+        days = [on.replace(day=day) for day in range(1, on.day + 1)]
+        self.office_days = [day for day in days if day.weekday() < SATURDAY] or [on]
         self.school_year = on.year if on.month >= 9 else on.year - 1
         self.delivered = {
             department: month.first_day - timedelta(days)
             for department, days in DELIVERED_DAYS_BEFORE.items()
         }
+
+    def ago(self, days: int) -> date:
+        """The day so many days before the day of application."""
+        return self.on - timedelta(days)
 
 
 class Scribe:
@@ -68,7 +79,7 @@ class Scribe:
         return record(record_id=f"{record.catalogue_id}-{number:07d}", as_of=day, **columns)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Dossier:
     """一户一档: one household as drawn, what it lives on, and the rows that the departments hold of it.
 

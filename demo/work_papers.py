@@ -7,7 +7,7 @@ one row for them, in the month of payment. Obligors outside are residents.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -143,30 +143,30 @@ def _pension(member: Member, means: Means, scribe: Scribe) -> Iterator[Record]:
 
 def _out_of_work(rng: Random, family: Family, scribe: Scribe) -> Iterator[Record]:
     """The head's registration, open or, for those who left, cancelled; an offer, a course."""
-    head, year = family.head.person, scribe.calendar.on.year
+    head, calendar = family.head.person, scribe.calendar
     if family.closed_on is not None:
         registered = family.opened_on
         yield scribe.write(
             UnemploymentRegistration, person=head, registered_on=registered, cancelled_on=family.closed_on
         )
         return
-    registered = date(year - rng.randint(1, 2), rng.randint(1, 10), rng.randint(1, 28))
+    registered = date(calendar.on.year - rng.randint(1, 2), rng.randint(1, 10), rng.randint(1, 28))
     yield scribe.write(UnemploymentRegistration, person=head, registered_on=registered)
     if rng.random() < 0.5:
         yield scribe.write(
             JobReferral,
             person=head,
             post=rng.choice(POSTS),
-            offered_on=date(year, rng.randint(3, 9), rng.randint(1, 28)),
+            offered_on=calendar.ago(rng.randint(50, 250)),
             answer=rng.choice((ReferralAnswer.REFUSED, ReferralAnswer.UNANSWERED)),
             justified=True,
         )
     if rng.random() < 0.3:
-        since = date(year, rng.randint(3, 6), 1)
+        since = calendar.ago(rng.randint(150, 250))
         yield scribe.write(
             Training,
             person=head,
             course=rng.choice(COURSES),
             since=since,
-            until=since.replace(month=since.month + 1),
+            until=since + timedelta(30),
         )

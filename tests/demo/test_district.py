@@ -8,12 +8,13 @@ from functools import cache
 import msgspec
 import pytest
 
-from demo.district import District, DistrictError, build, counts_of, digest
+from demo.district import DistrictError, build, counts_of, digest
 from demo.households import LEFT
 from demo.people import age_on
 from demo.published import PUBLISHED, Count, recompute
 from demo.story import load_all
 from tests.demo.oracle import Oracle, in_order
+from tests.demo.whole import SEED, district
 from vocabulary.codes import BenefitKind, Category, MaritalStatus, MemberKind, Stage
 from vocabulary.idnumber import IdNumber, passes_check
 from vocabulary.record import read_word
@@ -30,17 +31,10 @@ from vocabulary.records.civil_affairs import (
 )
 from vocabulary.records.disability import Certificate
 from vocabulary.records.education import Aid, Enrolment
-from vocabulary.records.health import Settlement
+from vocabulary.records.health import Birth, Settlement
 from vocabulary.register import RECORD_TYPES
 
-SEED = 20261116
-GOLDEN = "528b6071fa9847f502af0e9a6c311a9bb01bbc18b948be083e65794c5e13c509"
-
-
-@cache
-def district() -> District:
-    """Without stories, so that a story more does not change it."""
-    return build(SEED, stories=())
+GOLDEN = "729d4530996fb67b99ddd1caacfe6727d4fa2caefea046b0b7db6856f8ed926c"
 
 
 @cache
@@ -198,6 +192,15 @@ def test_applications_are_of_the_month_but_for_those_planted() -> None:
     days = {row.applied_on for row in district().of(Application)}
     assert max(days) <= district().on
     assert sum(row.applied_on < date(2026, 11, 1) for row in district().of(Application)) == 6 + 8
+
+
+def test_nobody_applies_at_a_weekend_and_every_parent_was_old_enough() -> None:
+    recent = [row.applied_on for row in district().of(Application) if row.applied_on >= date(2026, 11, 1)]
+    assert all(day.weekday() < 5 for day in recent)
+    born = {row.person: row.birth for row in district().of(Person)}
+    ages = [age_on(born[row.mother], row.born_on) for row in district().of(Birth) if row.mother in born]
+    assert min(ages) >= 16
+    assert max(ages) <= 46
 
 
 def test_everybody_is_a_person_and_agreed_but_for_the_obligors_planted() -> None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from functools import cache
 
-from demo.district import District, build
+from tests.demo.whole import district
 from verification.catalogue import CATALOGUE
 from verification.language.case import listed
 from verification.language.to_python import Case, Judge, Judgement
@@ -13,8 +13,6 @@ from vocabulary.evidence import Answer
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import Membership
 
-SEED = 20261116
-
 CONSEQUENCES = {
     "CAT-05",  # another category than declared
     "CAT-06",  # another amount than declared
@@ -23,11 +21,6 @@ CONSEQUENCES = {
 GATES = {"CAT-01", "CAT-02", "CAT-03", "CAT-04"}
 BESIDE = {"ID-04": {"ID-03"}}
 """Two people on one number have two names."""
-
-
-@cache
-def district() -> District:
-    return build(SEED, stories=())
 
 
 @cache

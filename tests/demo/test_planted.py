@@ -2,16 +2,15 @@
 
 import re
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from demo.district import District, build
 from demo.people import Registrar
 from demo.planted import PLANTED, NoRoom, plant
 from demo.scribe import Calendar, Scribe
+from tests.demo.whole import district
 from vocabulary.codes import (
     BenefitKind,
     Category,
@@ -28,13 +27,7 @@ from vocabulary.records.disability import Certificate, DisabilitySubsidy
 from vocabulary.records.health import Death
 from vocabulary.records.social_security import Insurance, Pension
 
-SEED = 20261116
 DOCUMENT = Path(__file__).parents[2] / "docs" / "demo-district.md"
-
-
-@cache
-def district() -> District:
-    return build(SEED, stories=())
 
 
 def members_of(rule: str) -> set[str]:
