@@ -7,10 +7,9 @@ a person without an authorization is `NotAsked`, with the clause.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
 
 from casework.consent import Allowed, Consents, Withheld, consents
 from connectors.ask import Ask
@@ -29,7 +28,6 @@ from vocabulary.records.civil_affairs import (
     Membership,
     Visit,
 )
-from vocabulary.records.health import Birth
 from vocabulary.region import RegionCode
 
 AskAll = Callable[[list[Ask]], Awaitable[Evidence]]
@@ -42,8 +40,11 @@ ON_FILE = frozenset(
 )
 """What the household itself handed in, or civil affairs itself did: on file, and no enquiry about anyone."""
 
-ALSO_BY: Mapping[type[Record], str] = {Membership: "person", Birth: "mother"}
-"""Record types that the rules look up in a second way: other households, and a mother's children."""
+LISTING = frozenset({"person", "relation", "kind", "joined_on", "left_on"})
+"""What it takes to know who is listed."""
+
+SIGNED = frozenset({"valid_from", "valid_until", "withdrawn_on"})
+"""What it takes to know whether an authorization holds."""
 
 
 class SeveralHouseholds(Exception):
@@ -81,7 +82,7 @@ async def locate(
     first = await ask(
         [
             Ask(HouseholdFile, "household", (number,), columns.get(HouseholdFile, frozenset()) | _PLACE),
-            Ask(Membership, "household", (number,), columns.get(Membership, frozenset()) | _LISTING),
+            Ask(Membership, "household", (number,), columns.get(Membership, frozenset()) | LISTING),
         ]
     )
     for failed in first.failures():
@@ -110,27 +111,25 @@ async def fetch(
     """All that the departments answer about the household, each column once, everybody at once.
 
     `columns`   what is to be shown or judged
-    `second`    record types that the rules also want by `ALSO_BY`
+    `second`    record types that the rules look up by each of their subjects: a person's other
+                households, a mother's children, a benefit paid to one person
     `free`      record types that may be asked about without an authorization
     """
-    persons = tuple(dict.fromkeys(row.person for row in located.household.members))
     asks: list[Ask] = []
     untold: dict[type[Record], dict[str, Outcome]] = {}
     for record, names in columns.items():
-        if record in (HouseholdFile, Authorization):
-            continue
-        subjects = _subjects(record, located, persons, free=record in free)
-        may = tuple(subject for subject, consent in subjects.items() if isinstance(consent, Allowed))
-        untold[record] = {
-            subject: NotAsked(record.department, consent.clause)
-            for subject, consent in subjects.items()
-            if isinstance(consent, Withheld)
-        }
-        ways = [] if record is Membership else [record.subjects[0]]
-        ways += [ALSO_BY[record]] if record in second and record in ALSO_BY else []
-        asks += [Ask(record, by, persons if record is Membership else may, names) for by in ways if subjects]
-    answered = await ask([each for each in asks if each.ids])
-    return together(located.evidence, Evidence(untold), answered)
+        for by in record.subjects if record in second else record.subjects[:1]:
+            if (record, by) in _KNOWN:
+                continue
+            subjects = _subjects(by, located, free=record in free)
+            may = tuple(subject for subject, consent in subjects.items() if isinstance(consent, Allowed))
+            asks += [Ask(record, by, may, names)] if may else []
+            untold.setdefault(record, {}).update(
+                (subject, NotAsked(record.department, consent.clause))
+                for subject, consent in subjects.items()
+                if isinstance(consent, Withheld)
+            )
+    return together(located.evidence, Evidence(untold), await ask(asks))
 
 
 def together(*parts: Evidence) -> Evidence:
@@ -151,15 +150,15 @@ def needed(plan: Plan, reads: Columns) -> Columns:
 
 
 _PLACE = frozenset({"district", "street"})
-_LISTING = frozenset({"person", "relation", "kind", "joined_on", "left_on"})
-_SIGNED = frozenset({"valid_from", "valid_until", "withdrawn_on"})
+_KNOWN = {(HouseholdFile, "household"), (Membership, "household"), (Authorization, "person")}
+"""What finding the household has already asked."""
 
-_ON_FILE = Allowed("on file")
+_ON_FILE: Allowed | Withheld = Allowed("on file")
 
 
 async def _listing(id_number: str, *, on: date, ask: AskAll) -> str | SourceFailed | None:
     """The number of the one household with which a person is listed on a day."""
-    found = await ask([Ask(Membership, "person", (id_number,), _LISTING)])
+    found = await ask([Ask(Membership, "person", (id_number,), LISTING)])
     outcome = found.of(Membership, id_number)
     if isinstance(outcome, SourceFailed):
         return outcome
@@ -176,24 +175,18 @@ async def _authorizations(household: Household, *, columns: Columns, ask: AskAll
     persons = tuple(dict.fromkeys(row.person for row in household.members))
     if not persons:
         return Evidence()
-    names = columns.get(Authorization, frozenset()) | _SIGNED
+    names = columns.get(Authorization, frozenset()) | SIGNED
     return await ask([Ask(Authorization, "person", persons, names)])
 
 
-def _subjects(
-    record: type[Record], located: Located, persons: Iterable[str], *, free: bool
-) -> Mapping[str, Allowed | Withheld]:
-    """Whom this record type is about, and whether they may be asked about."""
-    number = located.household.number
+def _subjects(by: str, located: Located, *, free: bool) -> Mapping[str, Allowed | Withheld]:
+    """Whom a look-up by this column is about, and whether they may be asked about."""
+    household = located.household
+    persons = dict.fromkeys(row.person for row in household.members)
     if free:
-        return dict.fromkeys((number,) if record.subjects[0] == "household" else persons, _ON_FILE)
-    of_each = {person: located.consents.of(person) for person in persons}
-    if record.subjects[0] != "household":
-        return of_each
+        return dict.fromkeys([household.number] if by == "household" else persons, _ON_FILE)
+    if by != "household":
+        return {person: located.consents.of(person) for person in persons}
     # What is asked about the household is asked about everyone who lives in it.
-    living = [of_each[person] for person in located.household.cohabiting]
-    return {
-        number: next(
-            (one for one in living if isinstance(one, Withheld)), cast("Allowed | Withheld", _ON_FILE)
-        )
-    }
+    living = [located.consents.of(person) for person in household.cohabiting]
+    return {household.number: next((one for one in living if isinstance(one, Withheld)), _ON_FILE)}

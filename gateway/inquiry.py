@@ -198,7 +198,9 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, office: Offic
         for record in columns
         if _is_free(record, allowed, _standing(caller, errand, inside, office), office)
     ]
-    evidence = await fetch(located, columns=columns, second=office.judge.reads, free=free, ask=ask)
+    evidence = await fetch(
+        located, columns=columns, second=columns if allowed.verifies else (), free=free, ask=ask
+    )
     return _Gathered(allowed, located, evidence)
 
 
@@ -262,7 +264,7 @@ def _outcome(told: Told, came: _Gathered) -> Came:
     return Came(
         data=told.data,
         subjects=tuple(dict.fromkeys([*([subject.key] if subject else []), *persons])),
-        sources={name: str(source["state"]) for name, source in told.sources.items()},
+        sources={name: str(one.get("failure", one["state"])) for name, one in told.sources.items()},
         result=located.code if isinstance(located, Absence) else "ANSWERED",
         pack=told_of.pack_hash if told_of else None,
         rules=told_of.ruleset_hash if told_of else None,

@@ -6,16 +6,21 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import Self, TypeVar
 
 import structlog
 import uvicorn
 
 from gateway.opening import Opened, opened
 from gateway.settings import Settings
+
+T = TypeVar("T")
 
 _LOOKS_EVERY_S = 0.005
 
@@ -89,3 +94,41 @@ def _listener(settings: Settings) -> socket.socket:
         raise NotListening(
             f"expected to listen on `{settings.host}:{settings.port}`, got {type(error).__name__}"
         ) from None
+
+
+class Background:
+    """A gateway that runs in a thread of its own, for a program that waits. Enter it; leave it to stop."""
+
+    address: str
+
+    def __init__(self, settings: Settings, *, today: Callable[[], date] | None = None) -> None:
+        self._settings, self._today = settings, today
+        self._ready: Future[tuple[Serving, asyncio.AbstractEventLoop]] = Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="gateway")
+
+    def __enter__(self) -> Self:
+        """Start. Raises what `serving` raises."""
+        self._thread.start()
+        self._serving, self._loop = self._ready.result()
+        self.address = self._serving.address
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Finish what has begun, and stop."""
+        self._loop.call_soon_threadsafe(self._serving.stop)
+        self._thread.join()
+
+    def call(self, work: Callable[[Opened], Coroutine[None, None, T]]) -> T:
+        """What `work` gives, done in the gateway's own loop: its log belongs to it."""
+        return asyncio.run_coroutine_threadsafe(work(self._serving.gateway), self._loop).result()
+
+    async def _run(self) -> None:
+        try:
+            async with serving(self._settings, today=self._today) as server:
+                self._ready.set_result((server, asyncio.get_running_loop()))
+                await server.stopped
+        except BaseException as error:
+            # Whoever waits for the start must hear of it, whatever it was.
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)

@@ -151,7 +151,7 @@ class Shown:
     household: HouseholdView | Absence | None
     log: LogView | None
     sources: Mapping[str, Mapping[str, object]]
-    """Per department that was asked: `state`, and where it failed, how and how often."""
+    """Per department: `state`, and where it failed, `failure`, `detail` and how often."""
 
     def asked_for(self) -> HouseholdView | None:
         """The household. Raises `GraphQLError` when there is none, so that it is never taken for an empty one."""
@@ -161,10 +161,10 @@ class Shown:
 
 
 def sources_of(evidence: Evidence) -> dict[str, dict[str, object]]:
-    """Per department, in the register's order, what became of asking it.
+    """Per department, in a fixed order, what became of asking it; `ANSWERED` says nothing of what was found.
 
-    `OK` when every answer is usable; a failure's kind when any is not, with how many subjects it
-    concerns; `NOT_ASKED` when nobody could be asked about. `OK` says nothing of what was found.
+    A department that failed for some of those asked about is `SOURCE_FAILED`: with how it failed
+    first, and for how many pairs of person and record type.
     """
     sources: dict[str, dict[str, object]] = {}
     for record, by_subject in evidence.outcomes.items():
@@ -173,7 +173,9 @@ def sources_of(evidence: Evidence) -> dict[str, dict[str, object]]:
             if isinstance(outcome, SourceFailed):
                 failed = seen.get("failed", 0)
                 assert isinstance(failed, int)
-                seen.update(state=outcome.failure.value, detail=outcome.detail, failed=failed + 1)
+                seen.setdefault("failure", outcome.failure.value)
+                seen.setdefault("detail", outcome.detail)
+                seen.update(state="SOURCE_FAILED", failed=failed + 1)
             elif seen["state"] == "NOT_ASKED" and not isinstance(outcome, NotAsked):
-                seen["state"] = "OK"
+                seen["state"] = "ANSWERED"
     return {one.value: sources[one.value] for one in Department if one.value in sources}

@@ -274,8 +274,9 @@ def test_a_register_that_fails_is_named_and_the_others_answer(tmp_path):
     assert spouse["insurance"]["reason"].startswith("TIMED_OUT")
     assert spouse["insurance"]["records"] == []
     assert spouse["person"]["state"] == "FOUND"
-    assert body["extensions"]["sources"]["social_security"]["state"] == "TIMED_OUT"
-    assert body["extensions"]["sources"]["health"] == {"state": "OK"}
+    failed = {"state": "SOURCE_FAILED", "failure": "TIMED_OUT", "detail": "told to fail", "failed": 2}
+    assert body["extensions"]["sources"]["social_security"] == failed
+    assert body["extensions"]["sources"]["health"] == {"state": "ANSWERED"}
     assert entries[1]["fields"]["sources"]["social_security"] == "TIMED_OUT"
 
 
