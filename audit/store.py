@@ -127,6 +127,7 @@ class Store:
         self._connection: Any = None
         self._tail: tuple[Frontier, list[bytes]] = (Frontier(), [])
         self._wal_bytes = 0
+        self._shredded = False
 
     def create(self, sign: Sign) -> None:
         """Make the tables and the empty head, unless they are there. Raises `WrongOrigin` for another log's."""
@@ -176,6 +177,7 @@ class Store:
         self._step("committed")
         self._tail = (grown, tail)
         self._wal_bytes += len(data) + _PAGES_TOUCHED
+        self._shredded |= any(isinstance(row, Shred) for _, rows in alongside for row in rows)
         return Head(grown, note)
 
     def resign(self, sign: Sign) -> Head:
@@ -200,9 +202,11 @@ class Store:
 
         Run it from a thread of its own: an append that did this itself would stall.
         """
-        if self._turns is None or self._wal_bytes < WAL_BYTES:
+        if self._turns is None or (self._wal_bytes < WAL_BYTES and not self._shredded):
             return
-        self._wal_bytes = 0
+        # A write-ahead log keeps old pages until they are written over; after a shredding it is cut to nothing.
+        how = "truncate" if self._shredded else "restart"
+        self._wal_bytes, self._shredded = 0, False
         with self._translated(), self.engine.connect() as connection:
             raw: Any = connection.connection.dbapi_connection
             raw.execute("pragma wal_checkpoint(passive)")
@@ -210,7 +214,8 @@ class Store:
                 self._turn()
             ):  # what is left since the line above is short; a reader in the way is not waited for
                 raw.execute("pragma busy_timeout=0")
-                raw.execute("pragma wal_checkpoint(restart)")
+                [(in_the_way, *_)] = raw.execute(f"pragma wal_checkpoint({how})")
+                self._shredded |= how == "truncate" and bool(in_the_way)
                 raw.execute(f"pragma busy_timeout={BUSY_MS}")
 
     def _prewrite_wal(self) -> None:
@@ -515,6 +520,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.execute("pragma journal_mode=wal")
     connection.execute("pragma synchronous=full")
     connection.execute("pragma wal_autocheckpoint=0")  # `Store.tidy` does it, off the path of an append
+    connection.execute("pragma secure_delete=on")  # what is shredded is overwritten, not only unlinked
     connection.execute(f"pragma busy_timeout={BUSY_MS}")
 
 

@@ -1,0 +1,239 @@
+"""The vault: what is sealed opens for its key, and for nobody once a subject is shredded."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from audit.alongside import Sealed, SubjectKey
+from audit.catalogue import parse_entry
+from audit.commitment import commit_bytes
+from audit.entry import EntryBook
+from audit.errors import NoSuchEntry, Shredded, WrongVaultKey
+from audit.log import Log
+from audit.note import Note
+from audit.proof import Proof
+from audit.vault import NOBODY, Sealing, Vault, opened
+from tests.audit.conftest import ORIGIN, POLICY, SIGNER, OpenLog
+from tests.audit.synthetic import NAMES, NOW, OFFICER, PEOPLE, book, intent, intent_fields, outcome
+
+
+def test_sealed_values_open_again_by_index(open_log: OpenLog) -> None:
+    async def story() -> None:
+        of = book()
+        async with open_log() as log:
+            made = intent(of, *PEOPLE, purpose="低保复核", case={"number": 7, "kind": ["a", None]})
+            receipt = await log.append(made.bytes, alongside=made.alongside)
+            vault = Vault(log.reader, of.sealing)
+            assert vault.values(receipt.index) == {
+                "purpose": "低保复核",
+                "case": {"number": 7, "kind": ["a", None]},
+            }
+            committed = parse_entry(log.reader.entries(0, 1)[0]).committed
+            for one in vault.disclose(receipt.index):
+                one.check(committed)
+            assert [one.name for one in vault.disclose(0, ["case"])] == ["case"]
+            with pytest.raises(NoSuchEntry):
+                vault.disclose(0, ["reason"])
+
+    asyncio.run(story())
+
+
+def test_a_receipt_and_the_vault_open_a_field_alike(open_log: OpenLog) -> None:
+    async def story() -> None:
+        of = book()
+        async with open_log() as log:
+            made = intent(of, PEOPLE[0])
+            receipt = await log.append(made.bytes, alongside=made.alongside)
+            [from_vault] = Vault(log.reader, of.sealing).disclose(receipt.index, ["purpose"])
+            assert made.disclose("purpose", index=receipt.index) == from_vault
+
+    asyncio.run(story())
+
+
+def test_shredding_one_subject_leaves_proofs_valid_and_nothing_readable(open_log: OpenLog) -> None:
+    async def story() -> None:
+        of = book()
+        async with open_log() as log:
+            for made in (intent(of, *PEOPLE), intent(of, PEOPLE[0]), intent(of, PEOPLE[1])):
+                await log.append(made.bytes, alongside=made.alongside)
+            before = await log.checkpoint()
+            tag = of.pseudonym(PEOPLE[0])
+            shred = of.shredding(
+                at=NOW, fields={"caller": OFFICER, "basis": "PIPL-47"}, tags=[tag], reason="申请"
+            )
+            receipt = await log.append(shred.bytes, alongside=shred.alongside)
+            vault = Vault(log.reader, of.sealing)
+            for index in (0, 1):
+                with pytest.raises(Shredded):
+                    vault.values(index)
+                with pytest.raises(Shredded):
+                    vault.disclose(index)
+            assert vault.values(2)["purpose"] == "低保复核"
+            assert vault.values(receipt.index) == {"reason": "申请"}
+            for index, entry in enumerate(log.reader.entries(0, 4)):
+                Proof.parse((await log.proof(index)).encode()).verify(entry, POLICY)
+            assert log.tree.root(3) == POLICY.open(Note.parse(before)).root
+
+    asyncio.run(story())
+
+
+def test_after_shredding_no_commitment_can_be_tested_with_what_is_left(open_log: OpenLog) -> None:
+    async def story() -> None:
+        of = book()
+        async with open_log() as log:
+            made = intent(of, PEOPLE[0], PEOPLE[1], purpose="低保复核")
+            await log.append(made.bytes, alongside=made.alongside)
+            tags = [of.pseudonym(PEOPLE[0])]
+            shred = of.shredding(at=NOW, fields={"caller": OFFICER, "basis": "PIPL-47"}, tags=tags)
+            await log.append(shred.bytes, alongside=shred.alongside)
+            # What is left: the payload, and the other subject's share. Neither is the key, nor opens it.
+            left = log.reader.subject_keys(bytes.fromhex(of.pseudonym(PEOPLE[1])))
+            assert log.reader.subject_keys(bytes.fromhex(tags[0])) == []
+            nonce = bytes.fromhex(parse_entry(made.bytes).nonce)
+            share = of.sealing.entry_key({left[0].subject: left[0].wrapped}, nonce=nonce)
+            expected = parse_entry(made.bytes).committed["purpose"]
+            for key in (share, bytes(32), nonce * 2):
+                field_key = commit_bytes(key, b"purpose")
+                assert commit_bytes(field_key, '"低保复核"'.encode()).hex() != expected
+            with pytest.raises(WrongVaultKey):
+                opened(log.reader.sealed(0)[0].payload, entry_key=share, nonce=nonce)
+
+    asyncio.run(story())
+
+
+def test_a_person_may_be_asked_about_again_after_shredding(open_log: OpenLog) -> None:
+    async def story() -> None:
+        of = book()
+        async with open_log() as log:
+            tags = [of.pseudonym(PEOPLE[0])]
+            for made in (
+                intent(of, PEOPLE[0]),
+                of.shredding(at=NOW, fields={"caller": OFFICER, "basis": "PIPL-47"}, tags=tags),
+                intent(of, PEOPLE[0]),
+            ):
+                await log.append(made.bytes, alongside=made.alongside)
+            vault = Vault(log.reader, of.sealing)
+            assert vault.values(2)["purpose"] == "低保复核"
+            with pytest.raises(Shredded):
+                vault.values(0)
+
+    asyncio.run(story())
+
+
+def test_another_vault_key_opens_nothing(open_log: OpenLog) -> None:
+    async def story() -> None:
+        of = book()
+        async with open_log() as log:
+            made = intent(of, *PEOPLE)
+            await log.append(made.bytes, alongside=made.alongside)
+            with pytest.raises(WrongVaultKey):
+                Vault(log.reader, Sealing(bytes(32))).values(0)
+
+    asyncio.run(story())
+
+
+def test_an_entry_without_subjects_or_without_values_is_read_as_well(open_log: OpenLog) -> None:
+    async def story() -> None:
+        of = book()
+        async with open_log() as log:
+            nobody = of.entry("inquiry.intent", at=NOW, fields=intent_fields(), committed={"purpose": "x"})
+            nothing = of.entry("audit.read", at=NOW, fields={"caller": OFFICER, "what": "heads"})
+            for made in (nobody, nothing):
+                await log.append(made.bytes, alongside=made.alongside)
+            vault = Vault(log.reader, of.sealing)
+            assert vault.values(0) == {"purpose": "x"}
+            assert vault.values(1) == {}
+            assert nothing.alongside == ()
+            assert [row.subject for row in nobody.alongside if isinstance(row, SubjectKey)] == [NOBODY]
+
+    asyncio.run(story())
+
+
+def test_every_changed_byte_of_a_sealed_row_is_found() -> None:
+    of = book()
+    made = intent(of, PEOPLE[0], PEOPLE[1])
+    sealed, *keys = made.alongside
+    assert isinstance(sealed, Sealed)
+    nonce = sealed.key_id
+    wrapped = {key.subject: key.wrapped for key in keys if isinstance(key, SubjectKey)}
+    for at in range(len(sealed.payload)):
+        changed = bytearray(sealed.payload)
+        changed[at] ^= 1
+        with pytest.raises(WrongVaultKey):
+            opened(bytes(changed), entry_key=made.entry_key, nonce=nonce)
+    for tag, row in wrapped.items():
+        for at in range(len(row)):
+            changed = bytearray(row)
+            changed[at] ^= 1
+            with pytest.raises(WrongVaultKey):
+                of.sealing.entry_key({**wrapped, tag: bytes(changed)}, nonce=nonce)
+    assert of.sealing.entry_key(wrapped, nonce=nonce) == made.entry_key
+
+
+def test_a_share_of_one_entry_does_not_open_another() -> None:
+    of = book()
+    one, other = intent(of, PEOPLE[0]), intent(of, PEOPLE[0])
+    [_, key] = one.alongside
+    assert isinstance(key, SubjectKey)
+    with pytest.raises(WrongVaultKey):
+        of.sealing.entry_key({key.subject: key.wrapped}, nonce=other.nonce)
+
+
+def test_ids_names_and_purposes_planted_in_entries_are_in_no_file_of_the_log(tmp_path: Path) -> None:
+    async def story(of: EntryBook) -> None:
+        log = await Log.open(
+            f"sqlite:///{tmp_path}/log.db", origin=ORIGIN, signers=[SIGNER], guard=tmp_path / "guard"
+        )
+        try:
+            for number in range(40):
+                asked = intent(
+                    of, *PEOPLE, purpose="低保复核", case=f"{NAMES[number % 3]} {PEOPLE[number % 3]}"
+                )
+                receipt = await log.append(asked.bytes, alongside=asked.alongside)
+                told = outcome(of, receipt.index, *PEOPLE)
+                await log.append(told.bytes, alongside=told.alongside)
+        finally:
+            await log.aclose()
+
+    asyncio.run(story(book()))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.stat().st_size > 20_000 for path in files)
+    for path in files:
+        data = path.read_bytes()
+        for planted in (*PEOPLE, *NAMES, OFFICER, "低保复核", "DIBAO"):
+            assert planted.encode() not in data, path.name
+            assert planted.encode("utf-16-le") not in data, path.name
+
+
+def test_a_shredded_share_is_soon_nowhere_in_the_files_of_a_running_log(tmp_path: Path) -> None:
+    async def story(of: EntryBook) -> None:
+        log = await Log.open(
+            f"sqlite:///{tmp_path}/log.db", origin=ORIGIN, signers=[SIGNER], guard=tmp_path / "guard"
+        )
+        try:
+            made = intent(of, PEOPLE[0])
+            await log.append(made.bytes, alongside=made.alongside)
+            [key] = log.reader.subject_keys(bytes.fromhex(of.pseudonym(PEOPLE[0])))
+            for at in range(20):  # others of the same kind, so that pages are shared
+                other = intent(of, PEOPLE[1], at_s=at)
+                await log.append(other.bytes, alongside=other.alongside)
+            assert files_with(key.wrapped, tmp_path)
+            tags = [of.pseudonym(PEOPLE[0])]
+            shred = of.shredding(at=NOW, fields={"caller": OFFICER, "basis": "PIPL-47"}, tags=tags)
+            await log.append(shred.bytes, alongside=shred.alongside)
+            for _ in range(100):  # the log's keeper comes round ten times a second
+                if not files_with(key.wrapped, tmp_path):
+                    break
+                await asyncio.sleep(0.05)
+            assert files_with(key.wrapped, tmp_path) == []
+        finally:
+            await log.aclose()
+
+    asyncio.run(story(book()))
+
+
+def files_with(data: bytes, folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file() and data in path.read_bytes()]
