@@ -50,6 +50,7 @@ _GATES: tuple[tuple[Category, str, str], ...] = (
 )
 _ANSWERS = {Answer.YES: ("是", "yes"), Answer.NO: ("否", "no"), Answer.UNKNOWN: ("无法判断", "cannot tell")}
 _PACKS_KEPT = 16
+_RECORDS = "_records"
 _READS = CATALOGUE.reads()
 _RULESET_HASH = CATALOGUE.hash
 
@@ -228,14 +229,14 @@ class _Telling:
             found.severity,
             WrittenId(found.person) if found.person is not None else None,
             found.rule.cite,
-            found.evidence,
+            {name: value for name, value in found.evidence.items() if not name.endswith(_RECORDS)},
             zh,
             en,
-            tuple(sorted(self._rests_on(found))),
+            tuple(sorted(_named_records(found) or self._rests_on(found))),
         )
 
     def _rests_on(self, found: Found) -> Iterable[str]:
-        """Rows of the record types that the condition reads: the person's, or all of a household's finding."""
+        """Where a rule names no records: all of the types that its condition reads, the person's or the household's."""
         types = {record for _, record in found.rule.doubts} - {Membership}
         for record, rows in self.case.rows.items():
             for row in rows if record in types else ():
@@ -292,6 +293,16 @@ class _Telling:
                     if subject in self.evidence.outcomes.get(record, {}):
                         return Because(record.__name__, record.department, state)
         return Because(record.__name__, record.department, "NOT_ASKED")
+
+
+def _named_records(found: Found) -> list[str]:
+    """The records that the rule itself names, in evidence called after their type: `insurance_records`."""
+    named = []
+    for name, ids in found.evidence.items():
+        if name.endswith(_RECORDS) and isinstance(ids, str):
+            record = name.removesuffix(_RECORDS).title().replace("_", "")
+            named += [f"{record}/{record_id}" for record_id in ids.split(",") if record_id]
+    return named
 
 
 def _answer(value: Result) -> Answer:

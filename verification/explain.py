@@ -104,7 +104,11 @@ def found_words(found: Found, relation: Mapping[str, Relation]) -> tuple[str, st
     rule, person = found.rule, found.person
     whom_zh = f"{relation[person].term}（{mask(person)}）" if person else "家庭"
     whom_en = f"{mask(person)}" if person else "the household"
-    shown = [(name, value) for name, value in found.evidence.items() if not isinstance(value, Missing)]
+    shown = [
+        (name, value)
+        for name, value in found.evidence.items()
+        if not isinstance(value, Missing) and not name.endswith("_records")
+    ]
     zh = "，".join(f"{_WORDS.get(name, name)} {_told_zh(name, value)}" for name, value in shown)
     en = ", ".join(
         f"{name.removesuffix('_fen').replace('_', ' ')} {_told_en(name, value)}" for name, value in shown
@@ -333,6 +337,7 @@ _WORDS = {
     "student": "困难学生",
     "studies": "全日制本科及以下在读",
     "unemployed": "登记失业",
+    "years": "重复学年数",
     "verified": "核实",
     "verified_fen": "核实金额",
 }

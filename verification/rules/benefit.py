@@ -5,13 +5,13 @@ from __future__ import annotations
 from verification.category import benefit, household, member
 from verification.facts import certificate, in_window, number_on
 from verification.income import employee_insurance, injury_benefit, unemployment_benefit
-from verification.language.aggregate import count, highest, kinds, some, total
-from verification.language.functions import first_of, some_of, total_of, year_of
+from verification.language.aggregate import count, grouped, highest, kinds, listing, some, total
+from verification.language.functions import first_of
 from verification.language.kinds import Kind
 from verification.language.level import Level, named
 from verification.language.parameter import param_class
 from verification.language.rule import Says, Severity, rule
-from verification.language.source import source
+from verification.language.source import lines, source, union
 from vocabulary.codes import BenefitKind, Category, InjuryBenefitKind, Relation, SubsidyKind
 from vocabulary.records.disability import DisabilitySubsidy
 from vocabulary.records.education import Aid
@@ -24,31 +24,30 @@ _tekun = benefit.where((benefit.kind == BenefitKind.TEKUN) & benefit.paid)
 _dibao = benefit.where((benefit.kind == BenefitKind.DIBAO) & benefit.paid)
 _alone = benefit.where((benefit.kind == BenefitKind.SINGLE) & benefit.paid)
 _orphan = benefit.where((benefit.kind == BenefitKind.ORPHAN) & benefit.paid)
+_group = param_class("aid_group", key=_aid.programme, at=_aid.paid_on, kind=Kind.TEXT, optional=True)
 _paid = in_window(benefit.month)
 _drawn = in_window(_subsidy.month)
 _theirs = (benefit.person == member.person).otherwise(member.relation == Relation.HEAD)
 """A benefit that names nobody is the household's: what is wrong with it is told of the head."""
 
-YEARS_BACK = 5
-"""How many academic years are looked at, the current one included."""
-
-
-_this_year = year_of(household.on)
-_group = param_class("aid_group", key=_aid.programme, at=_aid.paid_on, kind=Kind.TEXT, optional=True)
-
-
-def _aid_beyond_one(back: int) -> tuple[str, str]:
-    """Define, for one academic year, how many grouped programmes are too many and what they paid."""
-    year = _aid.academic_year == _this_year - back
-    grouped = year & ~_group.missing()
-    many, fen = f"aid_beyond_one_{back}", f"aid_duplicate_{back}_fen"
-    member.define(**{many: kinds(_aid.programme, where=grouped) - kinds(_group, where=year)})
-    duplicate = total(_aid.amount_fen, where=grouped) - highest(_aid.amount_fen, where=grouped).otherwise(0)
-    member.define(**{fen: first_of((getattr(member, many) > 0, duplicate), otherwise=0)})
-    return many, fen
-
-
-_by_year = [_aid_beyond_one(back) for back in range(YEARS_BACK)]
+_grouped_aid = union(
+    "学生资助",
+    lines(
+        _aid,
+        academic_year=_aid.academic_year,
+        programme=_aid.programme,
+        fen=_aid.amount_fen,
+        group=_group.otherwise(""),
+    ),
+)
+_years = grouped(
+    _grouped_aid,
+    by=("person", "academic_year", "group"),
+    programmes=kinds(_grouped_aid.programme),
+    fen=total(_grouped_aid.fen),
+    most_fen=highest(_grouped_aid.fen),
+)
+_twice = (_years.group != "") & (_years.programmes > 1)
 
 member.define(
     tekun_and_dibao_months=named(
@@ -118,9 +117,11 @@ member.define(
         during=in_window(unemployment_benefit.month),
         matching=(employee_insurance, "month"),
     ),
+    aid_twice=named(some(_years, where=_twice), "同组重复资助", "two programmes of one group in one year"),
     aid_duplicate_fen=named(
-        total_of(getattr(member, fen) for _, fen in _by_year), "重复资助金额", "aid beyond one programme"
+        total(_years.fen - _years.most_fen, where=_twice), "重复资助金额", "aid beyond one programme"
     ),
+    aid_years=named(kinds(_years.academic_year, where=_twice), "重复学年数", "academic years with both"),
 )
 household.define(
     relief_months=named(
@@ -135,7 +136,10 @@ household.define(
 )  # fmt: skip
 def tekun_and_dibao(p: Level) -> Says:
     """Both were paid for one person in one month."""
-    return p.tekun_and_dibao_months > 0, {"months": p.tekun_and_dibao_months}
+    return p.tekun_and_dibao_months > 0, {
+        "months": p.tekun_and_dibao_months,
+        "benefit_records": listing(_tekun.record_id, on="household", where=_theirs, during=_paid),
+    }
 
 
 @rule(
@@ -148,6 +152,7 @@ def tekun_and_subsidy(p: Level) -> Says:
     return (p.tekun_and_subsidy_months > 0) | (due & (p.subsidy_months > 0)), {
         "months": first_of((due, p.subsidy_months), otherwise=p.tekun_and_subsidy_months),
         "fen": first_of((due, p.subsidy_fen), otherwise=p.tekun_and_subsidy_fen),
+        "disability_subsidy_records": listing(_subsidy.record_id, during=_drawn),
     }
 
 
@@ -158,7 +163,15 @@ def tekun_and_subsidy(p: Level) -> Says:
 def living_without_dibao(p: Level) -> Says:
     """The living subsidy for months in which the household drew no 低保; beside 特困 it is BEN-02's."""
     months = p.living_without_dibao_months
-    return (months > 0) & ~(household.category == Category.TEKUN), {"months": months}
+    return (months > 0) & ~(household.category == Category.TEKUN), {
+        "months": months,
+        "disability_subsidy_records": listing(
+            _living.record_id,
+            during=_drawn,
+            unmatched=(benefit.where(benefit.paid), "month"),
+            matched_on="household",
+        ),
+    }
 
 
 @rule(
@@ -171,6 +184,8 @@ def care_without_grade(p: Level) -> Says:
         "months": p.care_months,
         "fen": p.care_fen,
         "months_with_injury_fee": p.care_and_injury_months,
+        "disability_subsidy_records": listing(_care.record_id, during=_drawn),
+        "certificate_records": listing(certificate.record_id),
     }
 
 
@@ -179,9 +194,12 @@ def care_without_grade(p: Level) -> Says:
     of=member, severity=Severity.CONFLICT, cite="临淄 2021: 消除政策叠加; pack: aid_group",
 )  # fmt: skip
 def aid_twice(p: Level) -> Says:
-    """In one of the last academic years more programmes of the pack's groups than groups."""
-    beyond = some_of(*(getattr(p, many) > 0 for many, _ in _by_year))
-    return beyond, {"duplicate_fen": p.aid_duplicate_fen}
+    """Two or more programmes of one of the pack's groups; what is beyond the largest is the duplicate."""
+    return p.aid_twice, {
+        "duplicate_fen": p.aid_duplicate_fen,
+        "years": p.aid_years,
+        "aid_records": listing(_aid.record_id, where=~_group.missing()),
+    }
 
 
 @rule(
@@ -201,6 +219,16 @@ def benefit_while_insured(p: Level) -> Says:
     """The same month in both."""
     return p.benefit_while_insured_months > 0, {
         "months": p.benefit_while_insured_months,
+        "unemployment_benefit_records": listing(
+            unemployment_benefit.record_id,
+            during=in_window(unemployment_benefit.month),
+            matching=(employee_insurance, "month"),
+        ),
+        "insurance_records": listing(
+            employee_insurance.record_id,
+            during=in_window(employee_insurance.month),
+            matching=(unemployment_benefit, "month"),
+        ),
         "fen": p.benefit_while_insured_fen,
     }
 

@@ -15,7 +15,7 @@ from verification.facts import (
     single_person_grade,
 )
 from verification.income import employee_insurance, insurance, pension, settlement, unemployment_benefit
-from verification.language.aggregate import count, highest, kinds, latest, lowest, some, total
+from verification.language.aggregate import count, highest, kinds, latest, listing, lowest, some, total
 from verification.language.expression import literal
 from verification.language.functions import first_of, plus_days, year_of
 from verification.language.level import Level, named
@@ -185,7 +185,10 @@ def no_pension(p: Level) -> Says:
 def refusals(p: Level) -> Says:
     """So many recorded refusals without a good reason; only the person's own share may be reduced."""
     enough = p.refusals >= number_on("refusals_until_reduction", household.on)
-    return p.counted & enough, {"refusals": p.refusals}
+    return p.counted & enough, {
+        "refusals": p.refusals,
+        "job_referral_records": listing(_referral.record_id, during=in_year_before(_referral.offered_on)),
+    }
 
 
 @rule(

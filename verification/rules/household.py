@@ -8,8 +8,8 @@ and is found by a run over both, not by one household's verification.
 from __future__ import annotations
 
 from verification.category import household, member
-from verification.facts import ADULT_AT, memberships, person
-from verification.language.aggregate import count, kinds, only, some
+from verification.facts import ADULT_AT, enrolment, memberships, person
+from verification.language.aggregate import count, kinds, listing, only, some
 from verification.language.functions import date_number, floor_div
 from verification.language.level import Level, named
 from verification.language.rule import Says, Severity, rule
@@ -94,7 +94,9 @@ def spouse_not_listed(p: Level) -> Says:
     """
     unnamed = p.spouse.missing() & (household.listed_members == 1)
     named_elsewhere = ~p.spouse.missing() & ~p.spouse_listed
-    return p.cohabits & p.alive & p.is_married & (unnamed | named_elsewhere), {}
+    return p.cohabits & p.alive & p.is_married & (unnamed | named_elsewhere), {
+        "marriage_records": listing(_marriage.record_id, where=_married)
+    }
 
 
 @rule(
@@ -106,6 +108,7 @@ def minor_child_not_listed(p: Level) -> Says:
     return p.cohabits & (p.minor_children > p.minor_children_listed), {
         "born": p.minor_children,
         "listed": p.minor_children_listed,
+        "birth_records": listing(_birth.record_id, on="mother", where=_by_birth < ADULT_AT),
     }
 
 
@@ -119,6 +122,7 @@ def student_wrongly_counted(p: Level) -> Says:
     return p.is_child & p.adult & p.alive & ~p.away & p.enrolled & wrong, {
         "studies": p.studies,
         "listed": p.cohabits,
+        "enrolment_records": listing(enrolment.record_id),
     }
 
 
@@ -137,7 +141,10 @@ def excluded_person_listed(p: Level) -> Says:
 )  # fmt: skip
 def in_two_households(p: Level) -> Says:
     """Listed as living in two or more households on one day."""
-    return p.cohabits & (p.households > 1), {"households": p.households}
+    return p.cohabits & (p.households > 1), {
+        "households": p.households,
+        "membership_records": listing(memberships.record_id, on="person"),
+    }
 
 
 @rule(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from verification.facts import certificate, enrolment, member, person
-from verification.language.aggregate import count, kinds, only, some
+from verification.language.aggregate import count, kinds, listing, only, some
 from verification.language.functions import date_number, digit, length, part, some_of, text_of, tidy
 from verification.language.level import Level, named
 from verification.language.rule import Says, Severity, rule
@@ -61,6 +61,7 @@ def birth_or_sex_differs(p: Level) -> Says:
     return p.id_passes & (p.born_otherwise | p.sex_otherwise), {
         "birth": p.born_otherwise,
         "sex": p.sex_otherwise,
+        "person_records": listing(person.record_id),
     }
 
 
@@ -70,7 +71,12 @@ def birth_or_sex_differs(p: Level) -> Says:
 )  # fmt: skip
 def name_differs(p: Level) -> Says:
     """Names are compared after NFKC, without blanks at either end."""
-    return p.names > 1, {"names": p.names}
+    return p.names > 1, {
+        "names": p.names,
+        "person_records": listing(person.record_id),
+        "enrolment_records": listing(enrolment.record_id),
+        "certificate_records": listing(certificate.record_id),
+    }
 
 
 @rule(
@@ -112,4 +118,7 @@ def certificate_number_differs(p: Level) -> Says:
         | other_category
         | (digit(number, 19) != certificate.grade)
     )
-    return some(certificate, where=wrong), {"certificates": count(certificate, where=wrong)}
+    return some(certificate, where=wrong), {
+        "certificates": count(certificate, where=wrong),
+        "certificate_records": listing(certificate.record_id, where=wrong),
+    }

@@ -8,7 +8,15 @@ month by month.
 
 from __future__ import annotations
 
-from verification.facts import certificate, enrolment, household, in_window, member, number_on
+from verification.facts import (
+    certificate,
+    enrolment,
+    household,
+    in_window,
+    member,
+    number_on,
+    property_check,
+)
 from verification.income import (
     PENSION_FAMILY,
     declaration,
@@ -20,14 +28,14 @@ from verification.income import (
     unemployment_benefit,
     verified,
 )
-from verification.language.aggregate import count, every, kinds, some, total
+from verification.language.aggregate import count, every, kinds, listing, some, total
 from verification.language.functions import first_of
 from verification.language.kinds import Kind
 from verification.language.level import Level, named
 from verification.language.parameter import param, param_class
 from verification.language.rule import Says, Severity, rule
 from verification.language.source import source
-from vocabulary.codes import DeclaredItem, MemberKind
+from vocabulary.codes import DeclaredItem, InsuranceKind, InsuranceStatus, MemberKind, Participation
 from vocabulary.records.social_security import EmploymentRegistration, UnemploymentRegistration
 
 _LAPSED = "LAPSED"
@@ -39,6 +47,11 @@ _benefit = declaration.where(
     (declaration.item == DeclaredItem.UNEMPLOYMENT_BENEFIT) & (declaration.amount_fen > 0)
 )
 _maintenance = declaration.where(declaration.item == DeclaredItem.MAINTENANCE)
+_work_insurance = insurance.where(
+    (insurance.kind == InsuranceKind.PENSION)
+    & insurance.participation.among(Participation.EMPLOYEE, Participation.FLEXIBLE)
+    & (insurance.status == InsuranceStatus.NORMAL)
+)
 _insured = in_window(insurance.month)
 _declared = in_window(declaration.month)
 _class = param_class("income_class", key=verified.kind, at=verified.month, kind=Kind.TEXT)
@@ -141,6 +154,12 @@ def insured_while_declared_without_work(p: Level) -> Says:
         "months": p.idle_insured_months,
         "base_fen": p.idle_insured_fen,
         "flexible_months": p.idle_flexible_months,
+        "insurance_records": listing(
+            _work_insurance.record_id, during=_insured, matching=(declared_unemployed, "month")
+        ),
+        "declaration_records": listing(
+            declared_unemployed.record_id, during=_declared, matching=(_work_insurance, "month")
+        ),
     }
 
 
@@ -158,6 +177,12 @@ def wage_differs_from_base(p: Level) -> Says:
     return differs & ~p.base_at_floor, {
         "declared_fen": p.same_month_wage_fen,
         "base_fen": p.same_month_base_fen,
+        "insurance_records": listing(
+            employee_insurance.record_id, during=_insured, matching=(_wage, "month")
+        ),
+        "declaration_records": listing(
+            _wage.record_id, during=_declared, matching=(employee_insurance, "month")
+        ),
     }
 
 
@@ -170,6 +195,7 @@ def pension_not_declared(p: Level) -> Says:
     return (p.pension_fen > 0) & ~some(_pension, during=_declared), {
         "months": p.pension_months,
         "fen": p.pension_fen,
+        "pension_records": listing(pension.record_id, during=in_window(pension.month)),
     }
 
 
@@ -181,6 +207,11 @@ def unemployment_benefit_not_declared(p: Level) -> Says:
     """Months in which the benefit was paid and not declared."""
     return p.undeclared_benefit_months > 0, {
         "months": p.undeclared_benefit_months,
+        "unemployment_benefit_records": listing(
+            unemployment_benefit.record_id,
+            during=in_window(unemployment_benefit.month),
+            unmatched=(_benefit, "month"),
+        ),
     }
 
 
@@ -199,7 +230,9 @@ def exclusion_has_ended(p: Level) -> Says:
 )  # fmt: skip
 def property_over_a_limit(h: Level) -> Says:
     """A bank or register answered 超限; how much nobody says."""
-    return h.property_over, {}
+    return h.property_over, {
+        "property_check_records": listing(property_check.record_id, where=property_check.over_limit)
+    }
 
 
 @rule(

@@ -6,8 +6,8 @@ LIF-08 (迁居资料未移交) needs the registers of two districts and is not t
 from __future__ import annotations
 
 from verification.category import benefit, household, member
-from verification.facts import certificate, certificate_holds, enrolment, illness, number_on
-from verification.language.aggregate import count, kinds, latest, some, total
+from verification.facts import certificate, certificate_holds, death, enrolment, illness, number_on
+from verification.language.aggregate import count, kinds, latest, listing, some, total
 from verification.language.functions import (
     date_number,
     first_of,
@@ -74,6 +74,8 @@ def paid_after_death(p: Level) -> Says:
         "months": p.paid_after_death_months,
         "overpaid_fen": p.overpaid_fen,
         "check_due": check_due,
+        "death_records": listing(death.record_id),
+        "benefit_records": listing(_standing.record_id, on="household", where=_after_death),
     }
 
 
@@ -88,7 +90,7 @@ def certificate_run_out(p: Level) -> Says:
     """Has had a certificate, and none that holds on the day; the last day itself still holds."""
     return p.cohabits & some(certificate, where=~certificate_holds) & ~some(
         certificate, where=certificate_holds
-    ), {"certificates": count(certificate)}
+    ), {"certificates": count(certificate), "certificate_records": listing(certificate.record_id)}
 
 
 @rule(
@@ -117,7 +119,10 @@ def no_longer_student(p: Level) -> Says:
     reading = enrolment.status == EnrolmentStatus.ENROLLED
     overdue = some(enrolment, where=reading & (enrolment.expected_graduation < household.on).otherwise(False))
     ended = some(enrolment) & ~p.enrolled
-    return p.is_child & p.adult & p.counted & (overdue | ended), {"overdue": overdue}
+    return p.is_child & p.adult & p.counted & (overdue | ended), {
+        "overdue": overdue,
+        "enrolment_records": listing(enrolment.record_id),
+    }
 
 
 @rule(
@@ -127,7 +132,7 @@ def no_longer_student(p: Level) -> Says:
 def illness_run_out(p: Level) -> Says:
     """Was recognised, and is not on the day."""
     past = some(illness, where=(illness.valid_until < household.on).otherwise(False))
-    return p.cohabits & past & ~p.seriously_ill, {}
+    return p.cohabits & past & ~p.seriously_ill, {"illness_recognition_records": listing(illness.record_id)}
 
 
 # ------------------------------------------------------------------ agreement and review
