@@ -10,6 +10,7 @@ from operator import attrgetter
 import pyarrow as pa
 
 from connectors.ask import carried
+from connectors.decode import Decoder, Row
 from vocabulary.record import ColumnKind, Record, columns_of
 
 BATCH_ROWS = 16_384
@@ -43,6 +44,15 @@ def schema_of(record: type[Record], columns: frozenset[str]) -> pa.Schema:
             if one.name in wanted
         ]
     )
+
+
+def decoded(decode: Decoder, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+    """Give a department's own rows as batches of at most `BATCH_ROWS`. Raises `BrokenRow`."""
+    schema, source = schema_of(decode.record, frozenset(decode.made.__struct_fields__)), iter(rows)
+    while chunk := list(islice(source, BATCH_ROWS)):
+        columns = decode.columns(chunk)
+        arrays = [pa.array(columns[one.name], type=one.type) for one in schema]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def batches(

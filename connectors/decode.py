@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
+from types import NoneType
+from typing import Any, get_type_hints
 
 import msgspec
 
 from connectors.ask import Ask, carried
 from connectors.failure import BrokenRow, broken
-from connectors.forms import Form, NotInForm, read, shape
+from connectors.forms import READERS, NotInForm, read, shape
 from connectors.mapping import Field, Table
 from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
-from vocabulary.record import ColumnKind, Record, columns_of, partial, read_word
+from vocabulary.record import Column, ColumnKind, Record, columns_of, partial, read_word
 
 Row = Sequence[object]
 """The values of one row, in the order of a decoder's `fields`."""
@@ -50,6 +52,19 @@ class Decoder:
             return msgspec.convert(values, self.made, dec_hook=read_word)
         except msgspec.ValidationError as why:
             raise BrokenRow(self._complaint(str(why), row)) from None
+
+    def columns(self, rows: Sequence[Row]) -> dict[str, Sequence[object]]:
+        """Give many rows at once, by column: as `decode` reads them, and several times as fast. Raises `BrokenRow`."""
+        hints = _hints(self.made)
+        try:
+            return {
+                one.column: _meanings(reader, cells, hints[one.column])
+                for one, reader, cells in zip(self.fields, self.readers, zip(*rows, strict=True), strict=True)
+            }
+        except (NotInForm, msgspec.ValidationError):
+            for row in rows:
+                self.decode(row)
+            raise
 
     def subject(self, row: Row, by: str) -> str | None:
         """Give whose row it is, or None where the field is empty. Raises `BrokenRow`."""
@@ -85,8 +100,15 @@ def decoder(record: type[Record], table: Table, columns: frozenset[str]) -> Deco
     fields = table.select(carried(record, columns))
     made = partial(record, frozenset(one.column for one in fields))
     known = columns_of(record)
-    readers = tuple(_reader(one, optional=known[one.column].optional) for one in fields)
+    readers = tuple(_reader(one, known[one.column]) for one in fields)
     return Decoder(record, made, fields, readers)
+
+
+@lru_cache(maxsize=512)
+def _hints(made: type[Record]) -> dict[str, Any]:
+    """Give for each column of a record type the type of a list of its values."""
+    hints = get_type_hints(made, include_extras=True)
+    return {name: list[hints[name]] for name in made.__struct_fields__}  # type: ignore[valid-type]  # made at run time
 
 
 def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) -> dict[str, Outcome]:
@@ -133,23 +155,38 @@ def _outcome(decode: Decoder, rows: Sequence[Row], came_from: Provenance) -> Out
     return Found(tuple(records), came_from)
 
 
-def _reader(one: Field, *, optional: bool) -> Callable[[object], object]:
+def _meanings(reader: Callable[[object], object], cells: Sequence[object], hint: Any) -> Sequence[object]:
+    """Read one column. Months, codes, amounts and persons repeat by the thousand: each value is read once."""
+    if len(set(map(type, cells)) - {NoneType}) > 1:
+        # 1, 1.0 and True are one key of a dictionary, but not one value.
+        read_all: Sequence[object] = msgspec.convert([*map(reader, cells)], hint, dec_hook=read_word)
+        return read_all
+    different = [*set(cells)]
+    meant = msgspec.convert([*map(reader, different)], hint, dec_hook=read_word)
+    return [*map(dict(zip(different, meant, strict=True)).__getitem__, cells)]
+
+
+def _reader(one: Field, column: Column) -> Callable[[object], object]:
     """What becomes of a field's value: empty, a code of theirs, or a value in the form agreed."""
-    form, codes = one.form, one.codes
+    form, codes, meaning = one.form, one.codes, READERS[one.form]
+    empty_text = column.kind is ColumnKind.TEXT and not column.optional
 
     def reader(value: object) -> object:
-        if value is None or value == "":
-            return None if optional else value
+        if value is None or (value == "" and not empty_text):
+            if column.optional:
+                return None
+            raise NotInForm(f"expected {form.value}, got nothing")
         if codes is None:
-            return read(form, value)
+            try:
+                return meaning(value)
+            except (ValueError, TypeError):
+                return read(form, value)
         local = str(value).strip() if isinstance(value, str | int) else ""
         if local not in codes:
             raise NotInForm(f"expected one of the {len(codes)} codes agreed, got {shape(value)}")
         return codes[local]
 
-    # Codes, months, days and round amounts repeat by the thousand. Typed, since 1 and True hash alike.
-    repeats = codes is not None or form is not Form.TEXT
-    return lru_cache(maxsize=4096, typed=True)(reader) if repeats else reader
+    return reader
 
 
 _PATH = re.compile(r"`\$\.(\w+)`")

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 
-from connectors.arrow import batches
+from connectors.arrow import decoded
 from connectors.ask import Ask, Clock, SnapshotFailed
 from connectors.decode import Decoder, Row, decoder, outcomes, tidy
 from connectors.delivery import Delivery, newest
@@ -68,7 +68,7 @@ class FileRegister:
         decode = decoder(record, table, columns)
         try:
             rows = _selected(newest(self._folder), table, decode)
-            yield from batches(record, columns, map(decode.decode, rows))
+            yield from decoded(decode, rows)
         except Failed as why:
             raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
 

@@ -20,13 +20,14 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from operator import itemgetter
 
 import httpx2
 import msgspec
 import pyarrow as pa
 import stamina
 
-from connectors.arrow import batches
+from connectors.arrow import decoded
 from connectors.ask import Ask, Clock, SnapshotFailed
 from connectors.decode import Decoder, Row, askable, decoder, outcomes
 from connectors.failure import Failed, broken
@@ -92,7 +93,7 @@ class HttpRegister:
         table = self._tables[record]
         decode = decoder(record, table, columns)
         try:
-            yield from batches(record, columns, map(decode.decode, self._stream(table, decode)))
+            yield from decoded(decode, self._stream(table, decode))
         except Failed as why:
             raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
 
@@ -227,13 +228,10 @@ def _parsed(body: bytes) -> Page:
 
 def _rows(page: Page, decode: Decoder) -> Iterator[Row]:
     """Give the values of each row in the decoder's order; a field that was asked for must be there, if only as null."""
-    for row in page.rows:
-        try:
-            yield tuple(row[one.physical] for one in decode.fields)
-        except KeyError as missing:
-            raise broken(
-                f"`{decode.record.__name__}`: expected field {missing}, got a row without it"
-            ) from None
+    try:
+        yield from map(itemgetter(*(one.physical for one in decode.fields)), page.rows)
+    except KeyError as missing:
+        raise broken(f"`{decode.record.__name__}`: expected field {missing}, got a row without it") from None
 
 
 def _advanced(page: Page, after: str | None) -> str | None:

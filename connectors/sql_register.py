@@ -19,7 +19,7 @@ from urllib.parse import quote
 import pyarrow as pa
 import sqlalchemy as sa
 
-from connectors.arrow import BATCH_ROWS, batches
+from connectors.arrow import BATCH_ROWS, decoded
 from connectors.ask import Ask, Clock, SnapshotFailed
 from connectors.decode import Decoder, Row, askable, decoder, outcomes
 from connectors.failure import Failed
@@ -70,7 +70,7 @@ class SqlRegister:
         table = self._tables[record]
         decode = decoder(record, table, columns)
         try:
-            yield from batches(record, columns, map(decode.decode, self._stream(table, decode)))
+            yield from decoded(decode, self._stream(table, decode))
         except Failed as why:
             raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
 
@@ -96,14 +96,15 @@ class SqlRegister:
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
+            # Nobody waits for what the thread still says, and asyncio complains of errors nobody looked at.
+            running.add_done_callback(lambda given_up: given_up.cancelled() or given_up.exception())
             query.cancel()
             raise
 
     def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:
         with _failures_named(), self._engine.connect() as connection:
             streaming = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS)
-            for row in streaming.execute(_select(table, decode)):
-                yield tuple(row)
+            yield from streaming.execute(_select(table, decode))
 
 
 class _Query:

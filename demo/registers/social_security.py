@@ -23,11 +23,12 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 FILE = "social_security.sqlite"
@@ -51,7 +52,7 @@ class Service:
             ]
         )
 
-    async def query(self, request: Request) -> JSONResponse:
+    async def query(self, request: Request) -> Response:
         """Give the rows of those subjects whose `by` is one of `ids`."""
         question = await self._question(request)
         by, ids = question.get("by"), question.get("ids")
@@ -59,7 +60,7 @@ class Service:
             raise HTTPException(400)
         return self._page(request, question, by=by, ids=ids)
 
-    async def snapshot(self, request: Request) -> JSONResponse:
+    async def snapshot(self, request: Request) -> Response:
         """Give every row of a table."""
         return self._page(request, await self._question(request))
 
@@ -83,7 +84,7 @@ class Service:
         *,
         by: object = None,
         ids: Sequence[str] | None = None,
-    ) -> JSONResponse:
+    ) -> Response:
         table = request.path_params["table"]
         fields = self._known(table, question.get("fields"))
         key, after = self._tables[table][0], question.get("after")
@@ -106,7 +107,10 @@ class Service:
             found = database.execute(statement, given).fetchall()
         rows = [dict(zip(fields, row[:-1], strict=True)) for row in found[:PAGE_ROWS]]
         following = found[PAGE_ROWS - 1][-1] if len(found) > PAGE_ROWS else None
-        return JSONResponse({"count": len(rows), "rows": rows, "next": following})
+        return Response(
+            msgspec.json.encode({"count": len(rows), "rows": rows, "next": following}),
+            media_type="application/json",
+        )
 
     def _known(self, table: str, names: object) -> list[str]:
         """Check names against the catalogue: only what is there gets into a statement."""
