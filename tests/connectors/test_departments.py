@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from connectors.departments import TABLES, connect
 from connectors.forms import Form
 from tests.connectors.rows import clock
 from vocabulary.codes import Department
+from vocabulary.evidence import FailureKind
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.register import RECORD_TYPES, records_of
 
@@ -78,3 +80,14 @@ def test_great_expectations_is_not_loaded_by_any_connector() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_table_and_every_failure_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "connectors.md").read_text(encoding="utf-8")
+    for tables in TABLES.values():
+        for record, table in tables.items():
+            assert f"| {record.__name__} | {record.term} | `{table.physical}`" in text
+    for kind in FailureKind:
+        assert f"| `{kind.value}` |" in text
+    for transport in ("sql", "http", "file"):
+        assert f"`connectors/{transport}_register.py`" in text
