@@ -36,26 +36,31 @@ def opening_raises(open_log: OpenLog, error: type[Exception]) -> None:
         asyncio.run(fill(open_log))
 
 
-def copy_of(tmp_path: Path, name: str) -> str:
-    shutil.copy(tmp_path / "log.db", tmp_path / name)
-    return f"sqlite:///{tmp_path}/{name}"
+def copy_of(url: str, name: str) -> str:
+    """A copy of the database as it stands: of the file, or made by PostgreSQL from a template."""
+    if url.startswith("sqlite:///"):
+        original = Path(url.removeprefix("sqlite:///"))
+        shutil.copy(original, original.with_name(name))
+        return f"sqlite:///{original.with_name(name)}"
+    head, _, original_name = url.rpartition("/")
+    engine = sa.create_engine(f"{head}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"create database {original_name}_{name} template {original_name}"))
+    engine.dispose()
+    return f"{url}_{name}"
 
 
-def test_a_restored_backup_is_refused(open_log: OpenLog, tmp_path: Path, url: str) -> None:
-    if not url.startswith("sqlite"):
-        pytest.skip("a backup of a PostgreSQL server is restored in the same way, by its own tools")
+def test_a_restored_backup_is_refused(open_log: OpenLog, url: str) -> None:
     asyncio.run(fill(open_log, b"one"))
-    backup = copy_of(tmp_path, "backup.db")
+    backup = copy_of(url, "backup")
     asyncio.run(fill(open_log, b"two"))
     with pytest.raises(LogRolledBack):
         asyncio.run(fill(open_log, url=backup))
 
 
 def test_a_second_history_is_refused(open_log: OpenLog, tmp_path: Path, url: str) -> None:
-    if not url.startswith("sqlite"):
-        pytest.skip("the copy is made of a file")
     asyncio.run(fill(open_log, b"one"))
-    fork = copy_of(tmp_path, "fork.db")
+    fork = copy_of(url, "fork")
     shutil.copy(tmp_path / "guard", tmp_path / "guard of the fork")
     asyncio.run(fill(open_log, b"two"))
     asyncio.run(fill(open_log, b"another two", b"three", url=fork, guard=tmp_path / "guard of the fork"))
