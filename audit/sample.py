@@ -13,11 +13,13 @@ The offline verifier uses this module.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
+from math import perm
 
 from audit.catalogue import Entry, is_code
 from audit.commitment import LARGEST_INT, Json, canonical, parse_canonical
@@ -216,23 +218,27 @@ def sample_size(*, population: int, defects: int, confidence_percent: int) -> in
     """The smallest sample that, with this confidence, holds a defect when there are `defects` in the population.
 
     Finding none in it then says, with that confidence, that there are fewer. Drawn without replacement,
-    computed in whole numbers. 1 ≤ defects ≤ population; confidence 1 to 99.
+    computed exactly. 1 ≤ defects ≤ population; confidence 1 to 99.
 
     >>> sample_size(population=10_000, defects=500, confidence_percent=95)
     59
     """
     if not (1 <= defects <= population and 1 <= confidence_percent <= 99):
         raise SampleImpossible("expected 1 to all defects and a confidence of 1 to 99 per cent")
-    # Probability of drawing n without a defect is the product of (good - i) / (population - i), i < n.
-    none_found, out_of = 100, 1
-    good, drawn = population - defects, 0
-    while none_found > (100 - confidence_percent) * out_of:
-        none_found, out_of = none_found * (good - drawn), out_of * (population - drawn)
-        drawn += 1
-        if not drawn % 64:  # the numbers grow by 20 bits a step; what is cut off is below 2**-200 of them
-            excess = max(0, out_of.bit_length() - 512)
-            none_found, out_of = none_found >> excess, out_of >> excess
-    return drawn
+
+    def shows(drawn: int) -> bool:
+        """Tell whether drawing so many without a defect is unlikely enough, compared without any rounding."""
+        # The chance is P(good, n) / P(population, n), and as well P(population - n, d) / P(population, d).
+        if drawn <= defects:
+            none_found, out_of = perm(population - defects, drawn), perm(population, drawn)
+        else:
+            none_found, out_of = perm(population - drawn, defects), perm(population, defects)
+        return 100 * none_found <= (100 - confidence_percent) * out_of
+
+    high = 1
+    while not shows(high):
+        high = min(2 * high, population)
+    return bisect_left(range(high + 1), True, lo=high // 2, key=shows)
 
 
 def commit_fields(secret: bytes, frame: Frame, plan: Plan) -> dict[str, Json]:
