@@ -35,6 +35,7 @@
     │   ├── SigningFailed                 the key, or the device that holds it, did not sign
     │   ├── StoreBusy                     the database cannot write now: disk full, locked, gone away
     │   ├── StoreBroken                   the database failed for good; the log latches shut
+    │   ├── LogEnded                      another log continues this one
     │   └── LogClosed                     closed, or latched shut by an earlier fault
     ├── CannotOpen                    the log must not be written by this process
     │   ├── StoreDamaged                  the rows do not lead to the signed head
@@ -194,6 +195,10 @@ class StoreBusy(NotLogged):
 
 class StoreBroken(NotLogged):
     """The database failed in a way that does not pass by itself; the log latches shut."""
+
+
+class LogEnded(NotLogged):
+    """This log was ended; another, whose first entry names this one's last head, continues it."""
 
 
 class LogClosed(NotLogged):

@@ -24,6 +24,7 @@ from audit.errors import (
     AuditError,
     EntryTooLong,
     LogClosed,
+    LogEnded,
     Malformed,
     NoSuchEntry,
     QueueFull,
@@ -208,16 +209,33 @@ class Log:
 
     async def aclose(self) -> None:
         """Take no more entries, write those that wait, keep the last head in the guard, and let go."""
-        if self._closing:
-            return
-        self._closing = True
-        self._wake.put(None)
-        await asyncio.to_thread(self._join)
+        await self._stop()
         self._store.close()
 
-    def sign_from_now_with(self, signers: Sequence[Signer]) -> None:
-        """Sign the coming heads with these. Old and new keys sign together as long as both are given."""
+    async def _stop(self) -> None:
+        if not self._closing:
+            self._closing = True
+            self._wake.put(None)
+            await asyncio.to_thread(self._join)
+
+    async def rotate(self, signers: Sequence[Signer], *, announcement: bytes) -> Receipt:
+        """Change the keys: the announcement is signed by the old ones, all that follows by `signers`.
+
+        Name old and new keys together first, and the new one alone when every reader knows it: that is the overlap.
+        """
+        receipt = await self.append(announcement)
         self._signers = tuple(signers)
+        return receipt
+
+    async def end(self, successor: str) -> bytes:
+        """Write what waits, then add nothing any more, in any process; the last checkpoint.
+
+        `successor` is the origin of the log that continues this one. Ending it again changes nothing.
+        """
+        await self._stop()
+        with suppress(LogEnded):
+            await asyncio.to_thread(self._store.end, successor)
+        return (await self._newest()).note
 
     def _refusal(self) -> AuditError:
         if self._latched is not None or self._closing:
@@ -345,8 +363,15 @@ def _checked_head(
         require_continues(known, signed, tree)
     except (NoSuchEntry, Malformed) as error:
         raise StoreDamaged(f"expected the rows of `{signed.size}` entries: {error}") from error
+    if _names(head.note) != {(signer.key.name, signer.key.key_id) for signer in signers}:
+        with suppress(LogEnded):
+            head = store.resign(sign)  # a key was added or taken away since
     guard.advance(head.note)
     return head
+
+
+def _names(note: bytes) -> set[tuple[str, bytes]]:
+    return {(line.name, line.key_id) for line in Note.parse(note).signatures}
 
 
 def _settle(batch: list[_Waiting], size: int) -> None:
