@@ -6,9 +6,9 @@ the engines behind the commands take their time to load.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -55,19 +55,29 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the district, keys, log and bundle go.")] = Path("run"),
 ) -> None:
     """Build the demo district, ask, verify, break and prove: the whole way once, in a few minutes."""
-    from demo.walkthrough import walk
+    from rich.console import Console
 
-    walk(folder)
+    from demo.walkthrough import NotAsTold, walk
+    from gateway.demo_desk import demo_desk
+    from gateway.serving import configure_log
+
+    configure_log("ERROR")
+    console = Console(highlight=False)
+    with _plainly(), demo_desk(folder, say=console.print) as (desk, counts):
+        try:
+            walk(desk, counts=counts, folder=folder, console=console)
+        except NotAsTold as error:
+            _fail(str(error))
 
 
 @app.command()
 def serve(config: Config = None) -> None:
-    """Serve the gateway until it is stopped. Without registers in the settings it serves the demo district."""
+    """Serve the gateway until it is stopped; without registers in the settings, over the demo district."""
     import asyncio
 
     settings = _settings(config)
-    with _registers(settings) as ready, _plainly():
-        asyncio.run(_serve(ready))
+    with _plainly(), _registers(settings) as (ready, today):
+        asyncio.run(_serve(ready, today))
 
 
 @app.command()
@@ -147,11 +157,11 @@ def proof(index: int, config: Config = None) -> None:
         print(asyncio.run(read()), end="")
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, today: Callable[[], date] | None) -> None:
     from gateway.serving import configure_log, serving
 
     configure_log(settings.log_level)
-    async with serving(settings) as server:
+    async with serving(settings, today=today) as server:
         print(f"hedui is listening on {server.address}", flush=True)
         await server.stopped
 
@@ -171,31 +181,15 @@ def _dev(settings: Settings) -> Settings:
 
 
 @contextmanager
-def _registers(settings: Settings) -> Iterator[Settings]:
-    """Settings with registers: those that are set, or the demo district's, running while the context lasts."""
+def _registers(settings: Settings) -> Iterator[tuple[Settings, Callable[[], date] | None]]:
+    """Settings with registers: those that are set, or the demo district's, whose day stands still."""
     if settings.registers:
-        yield settings
+        yield settings, None
         return
-    from demo.registers.systems import Registers
+    from gateway.demo_desk import demo_registers, district_day
 
-    folder = settings.run_folder / "registers"
-    if not folder.exists():
-        _build_district(folder)
-    with Registers(folder) as registers:
-        yield settings.model_copy(update={"env": "dev", "registers": registers.addresses})
-
-
-def _build_district(folder: Path) -> None:
-    from demo.district import build
-    from demo.registers.systems import write_registers
-    from demo.story import load_all
-
-    print(f"building the demo district in {folder} …", flush=True)
-    write_registers(build(DEMO_SEED, stories=load_all()).rows, folder)
-
-
-DEMO_SEED = 520302
-"""The number of the published district; any other gives other people with the same counts."""
+    with demo_registers(settings, say=print) as ready:
+        yield ready, district_day
 
 
 def _client(config: Path | None, persona: str, case: str, purpose: str | None, address: str) -> Client:
@@ -219,20 +213,9 @@ def _persona(name: str) -> Persona:
 
 
 def _token(settings: Settings, who: Persona, lifetime_s: int) -> str:
-    from gateway.opening import DEV_ISSUER
-    from gateway.token import open_issuer
+    from gateway.opening import mint
 
-    issuer = open_issuer(
-        settings.run_folder, name=DEV_ISSUER, audience=settings.audience, environment=settings.env
-    )
-    return issuer.mint(
-        subject=who.subject,
-        department=who.department,
-        post=who.post,
-        region=who.region,
-        at=datetime.now(UTC),
-        lifetime_s=lifetime_s,
-    )
+    return mint(settings, who, at=datetime.now(UTC), lifetime_s=lifetime_s)
 
 
 @contextmanager

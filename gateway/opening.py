@@ -22,7 +22,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from verification.crosscheck import crosscheck, reads
 
 from audit.entry import EntryBook
 from audit.log import Log
@@ -35,11 +34,13 @@ from gateway.app import Asgi, application
 from gateway.caller import Trust
 from gateway.document import Limits
 from gateway.inquiry import Judge, Office
+from gateway.persona import Persona
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
 from gateway.settings import Settings
 from gateway.token import JWKS_FILE, open_issuer
 from gateway.trace import Trace
+from verification.crosscheck import crosscheck, reads
 from verification.pack import load_pack
 from vocabulary.codes import Department
 
@@ -111,6 +112,21 @@ async def log_opened(settings: Settings) -> AsyncIterator[Log]:
         yield log
     finally:
         await log.aclose()
+
+
+def mint(settings: Settings, who: Persona, *, at: datetime, lifetime_s: int = 600) -> str:
+    """A token for one of the callers of a development machine. Raises `gateway.token.MayNotMint` elsewhere."""
+    issuer = open_issuer(
+        settings.run_folder, name=DEV_ISSUER, audience=settings.audience, environment=settings.env
+    )
+    return issuer.mint(
+        subject=who.subject,
+        department=who.department,
+        post=who.post,
+        region=who.region,
+        at=at,
+        lifetime_s=lifetime_s,
+    )
 
 
 def log_key(settings: Settings) -> Ed25519PrivateKey:

@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from string import ascii_lowercase
 from typing import Any
@@ -111,6 +111,22 @@ class Trace:
             "inquiry.refused",
             {**_who(caller), "clause": code_of(refusal.clause), "agreements": agreements, "request": request},
             committed={"reason": refusal.clause},
+        )
+
+    async def run_started(
+        self, *, by: str, run: str, pack: str, rules: str, households: int, day: date
+    ) -> int:
+        """Note that a verification of many households begins; the index of the entry. Raises `NotLogged`."""
+        fields: dict[str, Json] = {"caller": by, "run": run, "pack": pack, "rules": rules}
+        return await self._write("run.started", {**fields, "households": households, "day": day.isoformat()})
+
+    async def run_finished(
+        self, started: int, *, state: str, households: int, found: Mapping[str, int]
+    ) -> None:
+        """Note what a run came to, finding by finding. Raises `NotLogged`."""
+        fields: dict[str, Json] = {"started": started, "state": state, "households": households}
+        await self._write(
+            "run.finished", {**fields, "findings": sum(found.values()), "counts": dict(sorted(found.items()))}
         )
 
     async def writable(self) -> bool:
