@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 from urllib.parse import unquote, urlsplit
@@ -27,6 +28,9 @@ from vocabulary.evidence import Outcome
 from vocabulary.record import Record, columns_of
 
 Index = dict[str, list[Row]]
+
+THREADS = 2
+"""Of one gateway in one folder at a time; the first question reads, the others wait for it."""
 
 
 class FileRegister:
@@ -47,6 +51,7 @@ class FileRegister:
         self._clock = clock
         # A first look reads whole files, hence more time; a missing delivery does not come back in milliseconds.
         self._guard = Guard(department.value, patience or Patience(timeout_s=30.0, attempts=1))
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"files-{department.value}")
         self._reading = Lock()
         self._identity = ""
         self._indexes: dict[tuple[type[Record], str], Index] = {}
@@ -56,7 +61,7 @@ class FileRegister:
         table = self._tables[ask.record]
         decode = decoder(ask.record, table, ask.columns)
         try:
-            index = await self._guard.ask(lambda: asyncio.to_thread(self._index, ask.record, ask.by))
+            index = await self._guard.ask(lambda: self._in_thread(ask))
             rows = _narrowed(ask, index, decode, table)
             return outcomes(ask, decode, rows, at=self._clock())
         except Failed as why:
@@ -81,6 +86,13 @@ class FileRegister:
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
         self._indexes.clear()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _in_thread(self, ask: Ask) -> Index:
+        """A folder on a network may hang: it hangs the threads of this connector and of no other."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._index, ask.record, ask.by
+        )
 
     def _index(self, record: type[Record], by: str) -> Index:
         """Give all rows of the newest delivery by subject, with every field. Raises `Failed`."""

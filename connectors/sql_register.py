@@ -96,9 +96,11 @@ class SqlRegister:
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            # Nobody waits for what the thread still says, and asyncio complains of errors nobody looked at.
-            running.add_done_callback(lambda given_up: given_up.cancelled() or given_up.exception())
-            query.cancel()
+            # Telling PostgreSQL takes a connection of its own, hence a thread, which must not be one of the busy ones.
+            telling = asyncio.get_running_loop().run_in_executor(None, query.cancel)
+            for unheard in (running, telling):
+                # Nobody waits for what they still say, and asyncio complains of errors nobody looked at.
+                unheard.add_done_callback(lambda given_up: given_up.cancelled() or given_up.exception())
             raise
 
     def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:

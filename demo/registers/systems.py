@@ -37,7 +37,7 @@ _DATABASES = {
 }
 _DELIVERIES = "education"
 
-_STARTS_WITHIN_S = 30.0
+_ENDS_WITHIN_S = 10.0
 
 
 class NotStarted(Exception):
@@ -117,7 +117,11 @@ class Registers:
         if process is None:
             return
         process.terminate()
-        process.communicate(timeout=_STARTS_WITHIN_S)
+        try:
+            process.communicate(timeout=_ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
 
     def __enter__(self) -> Self:
         self.start()

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from connectors import civil_affairs
 from connectors.ask import Connector
-from connectors.departments import connect
+from connectors.departments import TABLES, connect
 from connectors.memory import MemoryConnector
 from demo.registers.systems import Registers, write_registers
 from tests.connectors.conformance import ROWS, Conformance
+from tests.connectors.postgres_register import put_on_postgres
 from tests.connectors.rows import clock
+from tests.postgres import Postgres
 from vocabulary.codes import Department
 
 
@@ -61,6 +64,23 @@ class TestEducation(OfDepartment):
 
 class TestDisability(OfDepartment):
     department = Department.DISABILITY
+
+
+class TestOnPostgres(OfDepartment):
+    """Civil affairs again, on the other database: the transport must not care."""
+
+    department = Department.CIVIL_AFFAIRS
+
+    @pytest.fixture
+    def connector(self, on_postgres: Connector) -> Connector:
+        return on_postgres
+
+
+@pytest.fixture(scope="module")
+def on_postgres(postgres: Postgres) -> Connector:
+    url = postgres.database()
+    put_on_postgres(url, TABLES[Department.CIVIL_AFFAIRS], ROWS)
+    return civil_affairs.connect(url, clock=clock)
 
 
 def test_every_department_has_its_conformance_test() -> None:

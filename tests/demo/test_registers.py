@@ -16,7 +16,7 @@ import pytest
 from connectors.ask import Ask
 from connectors.departments import TABLES, connect
 from connectors.federation import ask_all
-from demo.registers.systems import NotAProcess, Registers, write_registers
+from demo.registers.systems import NotAProcess, NotStarted, Registers, write_registers
 from tests.connectors.conformance import ROWS, everything
 from tests.connectors.rows import clock, person
 from vocabulary.codes import Department
@@ -93,6 +93,19 @@ def test_the_service_is_a_process_of_its_own_and_ends_with_the_context(folder: P
         os.kill(pid, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_the_service_ends_when_whoever_started_it_is_gone(folder: Path) -> None:
+    with Registers(folder) as registers:
+        process = registers._process
+        process.stdin.close()
+        assert process.wait(timeout=10) == 0
+        process.stdin = None
+
+
+def test_a_register_that_cannot_start_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NotStarted), Registers(tmp_path):
+        pytest.fail("there is no database to serve")
 
 
 def test_a_stopped_service_is_unreachable_and_comes_back_at_its_address(folder: Path) -> None:
