@@ -53,7 +53,8 @@ class RowsText:
         first = items[0][1]
         matched = {name: self._matched(each, level) for name, each in items if each.match is not None}
         for name, each in items:
-            self.text.line(f"{name}, u_{name} = {_START[each.op]}, False")
+            doubt = f"; u_{name} = False" if self._may_doubt(each) else ""
+            self.text.line(f"{name} = {_START[each.op]}{doubt}")
         members = isinstance(first.plan.root, MemberRows)
         rows = "members" if members else self._own(first.plan, first.on or (), level)
         with self.text.block(f"for {'m' if members else 'r'} in {rows}:"):
@@ -86,28 +87,31 @@ class RowsText:
             return (matched or "True"), False
         written = self.text.write(condition)
         if matched is None:
-            return written, condition.uncertain
-        if condition.uncertain:
+            return written, self.text.doubtful(condition)
+        if self.text.doubtful(condition):
             return f"({written} if {matched} else False)", True
         return f"({written} and {matched})", False
 
     def _quantifier(self, name: str, each: Aggregate, matched: str | None) -> None:
         test, doubtful = self._condition(each, matched)
         value = each.role("value")
-        decided = "True" if each.op == "rows some" else "False"
-        with self.text.block(f"if {name} is not {decided}:"):
-            if value is None:
-                held = self.text.name_for(test) if doubtful else test
-                found = held
-            else:
-                test = self.text.name_for(test)
-                held = self.text.name(value)
-                found = self.text.name_for(_QUANTIFIED[each.op].format(test=test, value=held))
-                doubtful = doubtful or value.uncertain
-            yes = f"{found} is {decided}" if doubtful or decided == "False" else found
-            self.text.line(f"if {yes}: {name} = {decided}")
-            if doubtful:
-                self.text.line(f"elif {found} is None: u_{name} = True")
+        some = each.op == "rows some"
+        with self.text.block(f"if {name} is not {some}:"):
+            if not doubtful and (value is None or not self.text.doubtful(value)):
+                held = (
+                    []
+                    if value is None
+                    else [self.text.write(value) if some else f"not {self.text.write(value)}"]
+                )
+                tests = " and ".join([*([test] if test != "True" else []), *held]) or "True"
+                self.text.line(f"if {tests}: {name} = {some}")
+                return
+            found = test = self.text.name_for(test)
+            if value is not None:
+                held_name = self.text.name(value)
+                found = self.text.name_for(_QUANTIFIED[each.op].format(test=test, value=held_name))
+            self.text.line(f"if {found} is {some}: {name} = {some}")
+            self.text.line(f"elif {found} is None: u_{name} = True")
 
     def _take(self, name: str, each: Aggregate) -> None:
         value = each.role("value")
@@ -116,9 +120,10 @@ class RowsText:
         elif each.op in ("rows latest", "rows earliest"):
             self._take_ordered(name, each)
         elif value is not None:
-            held = self.text.name(value) if value.uncertain or value.optional else self.text.write(value)
+            doubtful = self.text.doubtful(value)
+            held = self.text.name(value) if doubtful or value.optional else self.text.write(value)
             conditions = []
-            if value.uncertain:
+            if doubtful:
                 if not each.lenient:
                     self.text.line(f"if {held} is None: u_{name} = True")
                 conditions.append(f"{held} is not None")
@@ -141,7 +146,8 @@ class RowsText:
         assert by is not None
         assert value is not None
         order = self.text.name(by)
-        if by.uncertain:
+        doubtful = self.text.doubtful(by)
+        if doubtful:
             self.text.line(f"if {order} is None: u_{name} = True")
         root = each.plan.root
         if isinstance(root, Records):
@@ -151,7 +157,7 @@ class RowsText:
             key = f"({order}, r[{names.index('record_type')}], r[{names.index('record_id')}])"
         beats = ">" if each.op == "rows latest" else "<"
         head = f"if {name} is None or {key} {beats} {name}[0]:"
-        if by.uncertain:
+        if doubtful:
             head = f"if {order} is not None and ({head[3:-1]}):"
         held = self.text.write(value)
         with self.text.block(head):
@@ -166,12 +172,18 @@ class RowsText:
             self.text.line(f"{name} = ABSENT if {name} is None else {name}[1]")
         if each.lenient:
             return
-        if each.op in ("rows some", "rows every"):
-            decided = "True" if each.op == "rows some" else "False"
-            tests = [f"u_{name} and {name} is not {decided}"]
-        else:
-            tests = [f"u_{name}"]
-        self.text.line(f"if {' or '.join([*tests, *self._unanswered(each)])}: {name} = None")
+        tests = [] if self.text.answered else list(self._unanswered(each))
+        if self._may_doubt(each):
+            undecided = {"rows some": f" and {name} is not True", "rows every": f" and {name} is not False"}
+            tests.append(f"u_{name}{undecided.get(each.op, '')}")
+        if tests:
+            self.text.line(f"if {' or '.join(tests)}: {name} = None")
+
+    def _may_doubt(self, each: Aggregate) -> bool:
+        """Whether a row may leave the aggregate in doubt."""
+        args = (each.condition, each.role("value"), each.role("by"))
+        doubtful = any(arg is not None and self.text.doubtful(arg) for arg in args)
+        return not each.lenient and (doubtful or each.op == "rows only")
 
     def _unanswered(self, each: Aggregate) -> Iterable[str]:
         bits = {"hmask": 0, "pmask": 0}

@@ -14,6 +14,7 @@ from datetime import date
 from verification.language import values
 from verification.language.expression import Expr, walk
 from verification.language.kinds import Kind, Value
+from verification.language.level import FactOf, MemberRows
 from verification.language.parameter import Dated, Pack, check, value_at
 from verification.language.source import ColumnOf
 from vocabulary.month import Month
@@ -22,11 +23,16 @@ from vocabulary.month import Month
 class Text:
     """Lines of a function being written, and the constants that it uses.
 
-    `name_of`   how a fact or a column is called where it is used
+    `name_of`    how a fact or a column is called where it is used
+    `answered`   write for a case in which every department answered: far less can be unknown
+    `checked`    parameters that such a function looks up first; where one is unknown it gives up
     """
 
-    def __init__(self, pack: Pack, name_of: Callable[[Expr], str]) -> None:
+    def __init__(self, pack: Pack, name_of: Callable[[Expr], str], *, answered: bool = False) -> None:
         self.pack = pack
+        self.answered = answered
+        self.checked: dict[str, str] = {}
+        self._doubts: dict[str, bool] = {}
         self.name_of = name_of
         self.lines: list[str] = []
         self.constants: dict[str, object] = {
@@ -42,6 +48,28 @@ class Text:
         self._uses: Counter[str] = Counter()
         self._depth = 1
         self._fresh = 0
+
+    def doubtful(self, expr: Expr) -> bool:
+        """Whether the expression may be unknown in this function."""
+        if not (self.answered and expr.uncertain):
+            return expr.uncertain
+        mark = expr.digest + (expr.plan.digest if isinstance(expr, ColumnOf) else "")
+        if mark not in self._doubts:
+            self._doubts[mark] = self._doubtful(expr)
+        return self._doubts[mark]
+
+    def _doubtful(self, expr: Expr) -> bool:
+        """With every department answering: what disagrees, and what the pack has no value for."""
+        if isinstance(expr, FactOf):
+            told = expr.definition.expr
+            return told is not None and self.doubtful(told)
+        if isinstance(expr, ColumnOf):
+            root = expr.plan.root
+            told = root.level.definitions[expr.column].expr if isinstance(root, MemberRows) else None
+            return self.doubtful(told) if told is not None else not isinstance(root, MemberRows)
+        if expr.op == "rows only" or (expr.op in ("param", "param_class") and not _of_the_day(expr)):
+            return True
+        return any(self.doubtful(arg) for arg in expr.args)
 
     def line(self, text: str) -> None:
         """Write one line at the current depth."""
@@ -125,7 +153,7 @@ class Text:
             return f"({self.write(expr.args[1])} if {value} is ABSENT else {value})"
         if expr.op == "missing":
             value = self.name(expr.args[0])
-            unknown = f"None if {value} is None else " if expr.args[0].uncertain else ""
+            unknown = f"None if {value} is None else " if self.doubtful(expr.args[0]) else ""
             return f"({unknown}{value} is ABSENT)"
         return self._strict(expr)
 
@@ -138,7 +166,7 @@ class Text:
         return value
 
     def _logic(self, expr: Expr) -> str:
-        if not expr.uncertain:
+        if not self.doubtful(expr):
             parts = [self.write(arg) for arg in expr.args]
             return f"(not {parts[0]})" if expr.op == "not" else f"({f' {expr.op} '.join(parts)})"
         if expr.op == "not":
@@ -146,8 +174,8 @@ class Text:
             return f"(None if {value} is None else not {value})"
         left, right = expr.args
         decided = "False" if expr.op == "and" else "True"
-        if not (left.uncertain and right.uncertain):
-            sure, doubtful = (right, left) if left.uncertain else (left, right)
+        if not (self.doubtful(left) and self.doubtful(right)):
+            sure, doubtful = (right, left) if self.doubtful(left) else (left, right)
             test = self.write(sure)
             yes, no = (self.write(doubtful), "False") if expr.op == "and" else ("True", self.write(doubtful))
             return f"({yes} if {test} else {no})"
@@ -162,7 +190,7 @@ class Text:
         rest = self.write(expr.args[-1])
         for place in range(len(expr.args) - 3, -1, -2):
             condition, value = expr.args[place], self.write(expr.args[place + 1])
-            if condition.uncertain:
+            if self.doubtful(condition):
                 test = self.name(condition)
                 value, rest = self.name_for(value), self.name_for(rest)
                 undecided = f"{value} if {value} == {rest} else None"
@@ -173,7 +201,7 @@ class Text:
 
     def _strict(self, expr: Expr) -> str:
         """An operator that gives unknown for unknown, and absent for absent."""
-        doubtful = [self.name(arg) for arg in expr.args if arg.uncertain]
+        doubtful = [self.name(arg) for arg in expr.args if self.doubtful(arg)]
         optional = [self.name(arg) for arg in expr.args if arg.optional]
         text = self._operator(expr, [self.write(arg) for arg in expr.args])
         if optional:
@@ -182,18 +210,32 @@ class Text:
             text = f"None if {' or '.join(f'{name} is None' for name in doubtful)} else {text}"
         return f"({text})" if doubtful or optional else text
 
+    def _parameter(self, expr: Expr, args: list[str]) -> str:
+        if not (self.answered and _of_the_day(expr)):
+            return f"{self.constant(parameter(expr, self.pack))}({', '.join(args)})"
+        if expr.digest not in self.checked:
+            self.checked[expr.digest] = f"{self.constant(parameter(expr, self.pack))}({', '.join(args)})"
+        return f"k{list(self.checked).index(expr.digest)}"
+
     def _operator(self, expr: Expr, args: list[str]) -> str:
         if expr.op == "among":
             members = [arg.constants[0] for arg in expr.args[1:]]
             return f"({args[0]} in {self.constant(frozenset(members))})"
         if expr.op in ("param", "param_class"):
-            return f"{self.constant(parameter(expr, self.pack))}({', '.join(args)})"
+            return self._parameter(expr, args)
         if expr.op in ("part", "position", "pick", "contains"):
             constants = [self.constant(each) for each in expr.constants]
             return _TEXTS[expr.op].format(*args, *constants)
         if expr.op in ("year_of", "month_in_year"):
             return _CALENDAR[expr.op, expr.args[0].kind].format(*args)
         return _OPERATORS[expr.op].format(*args)
+
+
+def _of_the_day(expr: Expr) -> bool:
+    """Whether a parameter is asked for at the day or month of the question itself."""
+    at = expr.args[-1]
+    day = isinstance(at, FactOf) and at.definition.expr is None and at.level.name == "household"
+    return day and not expr.optional and all(arg.op == "literal" for arg in expr.args[:-1])
 
 
 def parameter(expr: Expr, pack: Pack) -> Callable[..., Value | values.Missing | None]:

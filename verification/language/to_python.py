@@ -6,7 +6,7 @@ compiled when the pack is bound, and judges any number of households from then o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -99,12 +99,7 @@ class Judge:
     def __init__(self, catalogue: Catalogue, pack: Pack) -> None:
         """Write and compile the function. Raises `PackGap` where the pack lacks a parameter."""
         self.catalogue, self.pack = catalogue, pack
-        writer = _Writer(catalogue, pack)
-        self.text = writer.whole()
-        names: dict[str, object] = dict(writer.text.constants)
-        # The text comes from the tree alone, whose names and operators were checked on declaring.
-        exec(compile(self.text, "<rules>", "exec"), names)  # noqa: S102
-        self._run: Callable[..., _Raw] = names["judge"]  # type: ignore[assignment] # defined by the text
+        self._run = _compiled(_Writer(catalogue, pack, answered=True), _compiled(_Writer(catalogue, pack)))
         self._told_h = [fact for fact in catalogue.told if fact.level.name == HOUSEHOLD]
         self._told_m = [fact for fact in catalogue.told if fact.level.name == MEMBER]
 
@@ -168,6 +163,16 @@ def because_of(doubts: Iterable[Doubt], *, own: int, household: int, among: int)
     return tuple(record for record in RECORD_TYPES if record in found)
 
 
+def _compiled(writer: _Writer, otherwise: Callable[..., _Raw] | None = None) -> Callable[..., _Raw]:
+    """The function that a writer writes; `otherwise` is the one it calls where something is missing."""
+    # The text comes from the tree alone, whose names and operators were checked on declaring.
+    text = compile(writer.whole(), "<rules>", "exec")
+    names: dict[str, object] = {**writer.text.constants, "otherwise": otherwise}
+    exec(text, names)  # noqa: S102
+    run: Callable[..., _Raw] = names["judge"]  # type: ignore[assignment] # defined by the text
+    return run
+
+
 _RawFound = tuple[int, str | None, bool | None, bool, tuple[Value | Missing | None, ...]]
 _Raw = tuple[
     tuple[Value | Missing | None, ...],
@@ -194,11 +199,14 @@ def _row(row: object, columns: list[tuple[str, Holds]]) -> dict[str, Result]:
 
 
 class _Writer:
-    """Writes `judge`: the household's and the members' facts in turns, then the rules."""
+    """Writes `judge`: the household's and the members' facts in turns, then the rules.
 
-    def __init__(self, catalogue: Catalogue, pack: Pack) -> None:
+    `answered`   for the case that every department answered; it hands any other on
+    """
+
+    def __init__(self, catalogue: Catalogue, pack: Pack, *, answered: bool = False) -> None:
         self.catalogue = catalogue
-        self.text = Text(pack, self._name)
+        self.text = Text(pack, self._name, answered=answered)
         self.rows = RowsText(self.text)
         self.facts = {level.name: catalogue.definitions(level) for level in self._levels()}
         self.places = {found.name: place for place, found in enumerate(self._members_facts())}
@@ -211,8 +219,17 @@ class _Writer:
         for turn in range(max([*turns, 1]) + 1):
             self._turn(turn)
         self._rules()
-        head = "def judge(h_household, h_on, h_month, listed, tables, hmask, masks):"
-        return "\n".join([head, *self.text.lines])
+        given = "h_household, h_on, h_month, listed, tables, hmask, masks"
+        return "\n".join([f"def judge({given}):", *self._handed_on(given), *self.text.lines])
+
+    def _handed_on(self, given: str) -> Iterator[str]:
+        """The function for answered cases first makes sure that it has one, and every parameter of the day."""
+        if not self.text.answered:
+            return
+        yield f"    if hmask or any(masks.get(m.person, 0) for m in listed): return otherwise({given})"
+        for place, text in enumerate(self.text.checked.values()):
+            yield f"    k{place} = {text}"
+            yield f"    if k{place} is None: return otherwise({given})"
 
     def _levels(self) -> tuple[Level, Level]:
         return self.catalogue.household, self.catalogue.member
