@@ -84,7 +84,8 @@ def canonical(value: Json) -> bytes:
     >>> canonical({"b": 1, "a": "复核"}).decode()
     '{"a":"复核","b":1}'
     """
-    _refuse_inexact(value, depth=0)
+    if type(value) is not str:
+        _refuse_inexact(value, depth=0)
     try:
         return print_canonical(value)
     except UnicodeEncodeError as error:
@@ -118,8 +119,18 @@ def commitments(entry_key: bytes, values: Mapping[str, bytes]) -> dict[str, str]
 
     `values`  name → canonical bytes
     """
-    keyed = Keyed(entry_key)
-    return {name: commit_bytes(keyed(name.encode("ascii")), data).hex() for name, data in values.items()}
+    block = entry_key + _PADDING
+    inner_start, outer_start = _sha256(block.translate(_INNER)), _sha256(block.translate(_OUTER))
+    made = {}
+    for name, data in values.items():
+        # `Keyed` and `commit_bytes` in one loop: this is half of what an entry costs.
+        inner, outer = inner_start.copy(), outer_start.copy()
+        inner.update(name.encode("ascii"))
+        outer.update(inner.digest())
+        field_block = outer.digest() + _PADDING
+        digest = _sha256(field_block.translate(_INNER) + data).digest()
+        made[name] = _sha256(field_block.translate(_OUTER) + digest).hexdigest()
+    return made
 
 
 class Keyed:

@@ -186,7 +186,7 @@ def _check_upper(files: Files, below: list[bytes], *, size: int, faults: list[Fa
             elif stored is not None and stored != b"".join(derived):
                 faults.append(Fault(str(name), FileChanged("expected the hashes of the tiles below it")))
             if name.width == WIDTH:
-                above += _folded(derived, WIDTH) or ()
+                above += (_folded(derived, WIDTH) or ()) if all(derived) else (_LOST,)
         below, level = above, level + 1
 
 
@@ -213,8 +213,6 @@ def _folded(hashes: Sequence[bytes] | None, width: int) -> tuple[bytes, ...] | N
     if hashes is None or width < WIDTH:
         return None if hashes is None else tuple(hashes)
     row = hashes
-    if _LOST in row:
-        return (_LOST,)
     while len(row) > 1:
         pair = iter(row)
         row = [sha256(b"\x01" + left + right).digest() for left, right in zip(pair, pair, strict=True)]
