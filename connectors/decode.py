@@ -31,9 +31,9 @@ LONGEST_SUBJECT = 64
 """Characters of an id number or household number that may be asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Decoder:
-    """Reads rows of one table into `partial(record, columns)`; made by `decoder`."""
+    """Reads rows of one table into `partial(record, columns)`; made once by `decoder`, and equal only to itself."""
 
     record: type[Record]
     made: type[Record]

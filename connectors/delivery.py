@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from vocabulary.evidence import FailureKind
 MANIFEST = "manifest.json"
 
 FILE_BYTES = 512 << 20
-"""A larger file is not read."""
+"""A larger file is not read, nor an Excel file that unpacks to more."""
 
 
 class DeliveredFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,7 +113,11 @@ def _csv(content: bytes, encoding: str) -> list[tuple[object, ...]]:
 
 def _excel(content: bytes, sheet: str) -> list[tuple[object, ...]]:
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked > FILE_BYTES:
+            raise broken(f"expected at most {FILE_BYTES} bytes unpacked, got more")
         cells = load_workbook(io.BytesIO(content)).get_sheet_by_name(sheet).to_python(skip_empty_area=True)
-    except (CalamineError, OSError):
+    except (CalamineError, zipfile.BadZipFile, OSError):
         raise broken(f"expected an Excel file with sheet `{sheet}`, got something else") from None
     return [tuple(row) for row in cells]

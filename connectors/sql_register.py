@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache
 from threading import Event
 from typing import Any
 from urllib.parse import quote
@@ -157,6 +158,7 @@ def _engine(url: str) -> sa.Engine:
     )
 
 
+@lru_cache(maxsize=512)
 def _select(table: Table, decode: Decoder) -> sa.Select[Any]:
     """Select the fields asked for and no other, each by its full name.
 

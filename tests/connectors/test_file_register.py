@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -240,3 +241,37 @@ def test_a_manifest_that_cannot_be_read_breaks_the_contract(tmp_path: Path) -> N
     delivery = deliver(tmp_path, "zizhu", in_csv(AID_HEADING, AID_ROW), rows=1)
     (delivery / "manifest.json").write_bytes(b"\xff{")
     assert failure_of(asked(tmp_path)).failure is FailureKind.CONTRACT_BROKEN
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_bytes_a_file_has_been_changed_to_nothing_is_raised(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    heading = ("序号", "身份证号", "学年", "困难等级", "数据日期")
+    row = ("1", person(0), "2025-2026", "特别困难", "2026/10/31")
+    good = {"zizhu": (in_csv(AID_HEADING, AID_ROW), AID), "kunnan": (in_excel(heading, row), HARDSHIP)}
+    for table, (content, ask) in good.items():
+        for turn in range(40):
+            changed = bytearray(content)
+            for _ in range(chance.randint(1, 8)):
+                changed[chance.randrange(len(changed))] = chance.choice(
+                    (0, 10, 34, 44, chance.randrange(256))
+                )
+            folder = tmp_path / f"{table}-{turn}"
+            deliver(folder, table, bytes(changed), rows=1)
+            assert set(asked(folder, ask)) == set(ask.ids)
+
+
+def test_an_excel_file_that_unpacks_to_too_much_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = in_excel(("序号", "身份证号", "学年", "困难等级", "数据日期"), *[["0" * 1000] * 5] * 50)
+    deliver(tmp_path, "kunnan", content, rows=50)
+    monkeypatch.setattr("connectors.delivery.FILE_BYTES", 3 * len(content))
+    failed = failure_of(asked(tmp_path, HARDSHIP))
+    assert "unpacked" in failed.detail
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deliver(tmp_path, "zizhu", in_csv(AID_HEADING, AID_ROW), rows=1)
+    monkeypatch.setattr("connectors.delivery.FILE_BYTES", 10)
+    assert "expected at most 10 bytes" in failure_of(asked(tmp_path)).detail

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 import time
@@ -9,11 +10,14 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis import strategies as some
 
 from connectors.ask import Ask, SnapshotFailed
 from connectors.guard import Patience
@@ -265,3 +269,39 @@ def test_a_snapshot_fails_as_a_whole_on_a_broken_row() -> None:
         register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock)
         with pytest.raises(SnapshotFailed, match=r"UnemploymentBenefit.amount_fen"):
             list(register.snapshot(UnemploymentBenefit, frozenset({"amount_fen"})))
+
+
+_json = some.recursive(
+    some.none()
+    | some.booleans()
+    | some.integers()
+    | some.floats()
+    | some.text(max_size=20)
+    | some.just(person(0)),
+    lambda inner: (
+        some.lists(inner, max_size=3) | some.dictionaries(some.sampled_from([*row(), "x"]), inner, max_size=6)
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    some.binary(max_size=60)
+    | _json.map(lambda value: json.dumps(value).encode())
+    | some.lists(some.dictionaries(some.sampled_from([*row()]), _json), max_size=3).map(
+        lambda rows: page(*rows)
+    )
+    | some.fixed_dictionaries(dict.fromkeys(row(), _json)).map(lambda one: page(one))
+)
+def test_whatever_an_answer_holds_every_subject_has_one_outcome(body: bytes) -> None:
+    def answering(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers={"content-type": "application/json"}, content=body)
+
+    register = HttpRegister(Department.SOCIAL_SECURITY, "http://127.0.0.1:1", TABLES, clock=clock)
+
+    async def asked_once() -> Mapping[str, Outcome]:
+        client = httpx2.AsyncClient(transport=httpx2.MockTransport(answering))
+        register._client = asyncio.get_running_loop(), client
+        return await register.fetch(ASK)
+
+    assert set(asyncio.run(asked_once())) == set(ASK.ids)
