@@ -7,6 +7,7 @@ from verification.language.rule import Catalogue, rules_in
 from verification.rules import (
     benefit,
     category,
+    cause,
     entry_exit,
     identity,
     income,
@@ -64,7 +65,7 @@ TOLD_OF_MEMBER = (
 CATALOGUE = Catalogue(
     member,
     household,
-    rules_in(identity, household_rules, income, category, benefit, life_event, entry_exit),
+    rules_in(identity, household_rules, income, category, benefit, life_event, entry_exit, cause),
     told=[
         *(getattr(household, name) for name in TOLD_OF_HOUSEHOLD),
         *(getattr(member, name) for name in TOLD_OF_MEMBER),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from verification.category import benefit, household, member
-from verification.facts import certificate, in_window, number_on
+from verification.facts import certificate, certificate_holds, in_window, number_on
 from verification.income import employee_insurance, injury_benefit, unemployment_benefit
 from verification.language.aggregate import count, grouped, highest, kinds, listing, some, total
 from verification.language.functions import first_of
@@ -123,6 +123,35 @@ member.define(
     ),
     aid_years=named(kinds(_years.academic_year, where=_twice), "重复学年数", "academic years with both"),
 )
+_certified = some(certificate, where=certificate_holds)
+member.define(
+    living_due=named(
+        member.counted
+        & (household.category == Category.DIBAO)
+        & _certified
+        & ~member.orphan
+        & (member.living_months == 0),
+        "应享未享生活补贴",
+        "the living subsidy is due and not drawn",
+    ),
+    care_due=named(
+        member.counted
+        & household.category.among(Category.DIBAO, Category.EDGE, Category.RIGID, Category.NONE)
+        & some(
+            certificate,
+            where=certificate_holds
+            & (certificate.grade <= number_on("care_subsidy_up_to_grade", household.on)),
+        )
+        & (member.care_months == 0)
+        & ~some(
+            injury_benefit,
+            where=injury_benefit.kind == InjuryBenefitKind.LIVING_CARE,
+            during=in_window(injury_benefit.month),
+        ),
+        "应享未享护理补贴",
+        "the care subsidy is due, where long-term care is needed, and not drawn",
+    ),
+)
 household.define(
     relief_months=named(
         kinds(benefit.month, where=benefit.paid, during=_paid), "有发放月数", "months with any benefit"
@@ -238,6 +267,15 @@ def benefit_while_insured(p: Level) -> Says:
     of=household, severity=Severity.INFO, cite="社会救助法 art. 5, 24–27",
 )  # fmt: skip
 def due_and_not_drawn(h: Level) -> Says:
-    """In 特困 or 低保 by the evidence, and nothing was paid in the window."""
-    due = h.category.among(Category.TEKUN, Category.DIBAO)
-    return due & (h.relief_months == 0), {"payable_fen": h.payable_fen}
+    """By the evidence 特困 or 低保 and nothing was paid in the window; or a disability subsidy is not drawn.
+
+    The care subsidy also asks for a need of long-term care, which no register knows: a person sees to it.
+    """
+    relief = h.category.among(Category.TEKUN, Category.DIBAO) & (h.relief_months == 0)
+    living, care = count(member, where=member.living_due), count(member, where=member.care_due)
+    return relief | (living > 0) | (care > 0), {
+        "relief": relief,
+        "payable_fen": h.payable_fen,
+        "living_subsidies": living,
+        "care_subsidies": care,
+    }
