@@ -22,9 +22,10 @@ import msgspec
 
 from audit import vault
 from audit.alongside import Row, Shred
-from audit.catalogue import EVENTS, LONGEST_ENTRY, MOST_SUBJECTS, SCHEMA, Event, is_code, misfit
+from audit.catalogue import EVENTS, LONGEST_ENTRY, SCHEMA, Event, misfit
 from audit.commitment import KEY_BYTES, Disclosure, Json, Keyed, canonical, commitments, field_key
 from audit.errors import EntryRefused, EntryTooLong
+from audit.kinds import MOST_SUBJECTS, is_code
 
 Octets: TypeAlias = bytes
 """`bytes`, under a name that `Made.bytes` does not hide."""

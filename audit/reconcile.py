@@ -21,9 +21,10 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
-from audit.catalogue import DAY, Entry, is_code
+from audit.catalogue import Entry
 from audit.commitment import Json
 from audit.errors import MalformedServedList
+from audit.kinds import DAY, is_code
 from audit.note import Note, Signer, VerifierKey, parse_size
 
 HEADER = "hedui-served/v1"

@@ -21,10 +21,12 @@ from hashlib import sha256
 from itertools import pairwise
 from math import perm
 
-from audit.catalogue import Entry, is_code
+from audit.catalogue import Entry
 from audit.commitment import LARGEST_INT, Json, canonical, parse_canonical
 from audit.errors import MalformedSample, NotCanonical, SampleImpossible, WrongSample
-from audit.note import Checkpoint
+from audit.kinds import is_code
+from audit.note import Checkpoint, Note
+from audit.policy import Policy
 
 SEED_PREFIX = b"hedui-sample/v1\n"
 SECRET_BYTES = 32
@@ -253,6 +255,17 @@ def commit_fields(secret: bytes, frame: Frame, plan: Plan) -> dict[str, Json]:
         "secret": sha256(secret).hexdigest(),
         "shares": dict(plan.shares),
     }
+
+
+def witnessed_fields(cosigned: bytes, *, policy: Policy) -> dict[str, Json]:
+    """The fields of `checkpoint.witnessed` for a head that a quorum cosigned: log it after every `sample.commit`.
+
+    Raises what `Policy.open` raises: a head without its quorum is not witnessed.
+    """
+    note = Note.parse(cosigned)
+    head = policy.open(note)
+    names = sorted({one.key.name for one in policy.require_quorum(note)})
+    return {"root": head.root.hex(), "size": head.size, "witnesses": [*names]}
 
 
 def head_for(commit: int, entries: Sequence[tuple[int, Entry]], *, origin: str) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from audit.archive import open_files
-from audit.catalogue import Entry, is_pseudonym, parse_entry
+from audit.catalogue import Entry, parse_entry
 from audit.commitment import Disclosure, Json, canonical, parse_canonical
 from audit.errors import (
     AuditError,
@@ -28,6 +28,7 @@ from audit.errors import (
     WrongDisclosure,
     WrongProof,
 )
+from audit.kinds import is_pseudonym
 from audit.merkle import leaf_hash, verify_inclusion
 from audit.note import Checkpoint, Note
 from audit.policy import Policy

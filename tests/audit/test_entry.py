@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.catalogue import CODE, EVENTS, LONGEST_ENTRY, Event, Kind, parse_entry
+from audit.catalogue import EVENTS, LONGEST_ENTRY, Event, parse_entry
 from audit.commitment import Json, canonical
 from audit.entry import EntryBook
 from audit.errors import AuditError, EntryRefused, EntryTooLong, MalformedEntry, NotCanonical, WrongDisclosure
+from audit.kinds import CODE, Kind
 from tests.audit.synthetic import HASH, NAMES, NOW, OFFICER, PEOPLE, book, intent, intent_fields
 
 EXAMPLES: dict[str, Json] = {
