@@ -40,11 +40,10 @@ class Dialect:
     tidy: Callable[[str], str]
     any_bits: Callable[[str], str]
     types: dict[str, str]
-    quote: str = '"'
 
     def quoted(self, name: str) -> str:
         """An identifier."""
-        return self.quote + name.replace(self.quote, self.quote * 2) + self.quote
+        return '"' + name.replace('"', '""') + '"'
 
     def type_of(self, kind: Kind) -> str:
         """The column type that holds a kind; PERSON and HOUSEHOLD are dense integers or text alike."""
@@ -55,7 +54,7 @@ class Dialect:
         if kind is Kind.FLAG:
             return "TRUE" if value else "FALSE"
         if isinstance(value, date):
-            return f"DATE '{value.isoformat()}'" if self.types["date"] == "DATE" else f"'{value.isoformat()}'"
+            return f"DATE '{value.isoformat()}'"
         if isinstance(value, str):
             return "'" + value.replace("'", "''") + "'"
         return f"CAST({int(value)} AS {self.types['whole']})"
@@ -118,23 +117,4 @@ POSTGRES = Dialect(
     tidy=lambda text: f"BTRIM(NORMALIZE({text}, NFKC), ' ')",
     any_bits=lambda mask: f"BIT_OR({mask})",
     types={"text": "TEXT", "whole": "BIGINT", "date": "DATE", "flag": "BOOLEAN"},
-)
-
-SPARK = Dialect(
-    "spark",
-    divide=lambda n, d: f"({n} DIV {d})",
-    year=_extract("YEAR", "BIGINT"),
-    month=_extract("MONTH", "BIGINT"),
-    day=_extract("DAY", "BIGINT"),
-    make_date=lambda year, month: f"MAKE_DATE({_int(year)}, {_int(month)}, 1)",
-    plus_days=lambda day, n: f"DATE_ADD({day}, {_int(n)})",
-    plus_months=lambda day, n: f"ADD_MONTHS({day}, {_int(n)})",
-    days_between=lambda a, b: f"CAST(DATEDIFF({b}, {a}) AS BIGINT)",
-    strpos=lambda text, what: f"INSTR({text}, {what})",
-    written_month=lambda m: f"FORMAT_STRING('%04d-%02d', {m} DIV 12, {m} % 12 + 1)",
-    joined=lambda text: f"CONCAT_WS(',', SORT_ARRAY(COLLECT_SET({text})))",
-    tidy=lambda text: f"nfkc_tidy({text})",
-    any_bits=lambda mask: f"BIT_OR({mask})",
-    types={"text": "STRING", "whole": "BIGINT", "date": "DATE", "flag": "BOOLEAN"},
-    quote="`",
 )

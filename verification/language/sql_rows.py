@@ -278,7 +278,8 @@ class RowsSql:
                 (f"u:{name}", self._doubts(layers, each, condition, held.known if held else None, where))
             )
         if each.op == "rows only":
-            differ = f"CASE WHEN MIN({taken}) <> MAX({taken}) THEN 1 ELSE 0 END"
+            least, most = ("BOOL_AND", "BOOL_OR") if each.kind is Kind.FLAG else ("MIN", "MAX")
+            differ = f"CASE WHEN {least}({taken}) <> {most}({taken}) THEN 1 ELSE 0 END"
             parts[1] = (parts[1][0], f"({parts[1][1]} + {differ})")
         return parts
 
@@ -323,7 +324,9 @@ class RowsSql:
     def _aggregated(self, each: Aggregate, taken: str) -> str:
         if each.op == "rows listing":
             return self.dialect.joined(taken)
-        return _AGGREGATED[each.op].format(v=taken, whole=self.dialect.types["whole"])
+        flag = each.kind is Kind.FLAG
+        text = _OF_FLAGS.get(each.op, "BOOL_OR({v})") if flag else _AGGREGATED[each.op]
+        return text.format(v=taken, whole=self.dialect.types["whole"])
 
     def _start(self, each: Aggregate) -> str:
         return "''" if each.op == "rows listing" else f"CAST(0 AS {self.dialect.types['whole']})"
@@ -352,6 +355,8 @@ class RowsSql:
 def _two(holds: Holds) -> bool:
     return holds.optional and holds.uncertain
 
+
+_OF_FLAGS = {"rows lowest": "BOOL_AND({v})"}
 
 _AGGREGATED = {
     "rows count": "COUNT({v})",

@@ -285,9 +285,8 @@ def _floor(d: Dialect, dividend: str, divisor: str) -> str:
 
 
 def _position(d: Dialect, text: str, letters: str) -> str:
-    return (
-        f"CASE WHEN LENGTH({text}) = 1 THEN {d.strpos(letters, text)} - 1 WHEN {text} IS NOT NULL THEN -1 END"
-    )
+    place = f"CAST({d.strpos(letters, text)} AS {d.types['whole']}) - 1"
+    return f"CASE WHEN LENGTH({text}) = 1 THEN {place} WHEN {text} IS NOT NULL THEN -1 END"
 
 
 def _pick(d: Dialect, index: str, letters: str) -> str:

@@ -14,6 +14,9 @@ from verification.language.values import Missing, Result, result
 from verification.runs.tables import Snapshot, schema_of
 from vocabulary.record import Record
 
+Answer = tuple[str, str | None, int, int, int, bool | None, bool, dict[str, Result]]
+"""Household, person, the person's, household's and members' masks, the answer, is it the milder one, evidence."""
+
 
 def connect(*, memory_mib: int = 1024, threads: int = 2) -> duckdb.DuckDBPyConnection:
     """A database of its own in memory, bounded, that knows how names are tidied."""
@@ -40,10 +43,8 @@ def run(connection: duckdb.DuckDBPyConnection, sql: Sql) -> Iterator[str]:
         yield statement.table
 
 
-def answers(
-    connection: duckdb.DuckDBPyConnection, level: str, answered: Answered
-) -> Iterator[tuple[str, str | None, int, int, int, bool | None, bool, dict[str, Result]]]:
-    """Of one rule: household, person, their three masks, the answer, whether it is the milder one, evidence."""
+def answers(connection: duckdb.DuckDBPyConnection, level: str, answered: Answered) -> Iterator[Answer]:
+    """A rule's answers that are not NO, in the order of household and person."""
     milder = f'"{answered.milder}"' if answered.milder else "FALSE"
     answer = f'("{answered.answer}" OR {milder})'
     person, pmask = ('"person"', '"pmask"') if level == "member" else ("NULL", "0")

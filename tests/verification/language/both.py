@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+import psycopg
+import pyarrow as pa
+
 from verification.language.case import listed
-from verification.language.expression import Expr
-from verification.language.level import Level
+from verification.language.dialect import POSTGRES
 from verification.language.parameter import Dated
 from verification.language.rule import Catalogue, Rule
 from verification.language.to_python import Case, Judge, mask_of
@@ -219,20 +221,45 @@ def told_by_duckdb(catalogue: Catalogue, world: World) -> tuple[Told, list[objec
         for house, person, facts in duck.told(connection, level, sql.told[level]):
             told |= {(house, person, name): value for name, value in facts.items()}
         for answered in sql.answers[level]:
-            for house, person, _, _, _, answer, milder, evidence in duck.answers(connection, level, answered):
-                rule = answered.rule
-                severity = rule.milder[0] if milder and rule.milder else rule.severity
-                found.append((rule.number, house, person, Answer.of(answer), severity, evidence))
+            for each in duck.answers(connection, level, answered):
+                found.append(_found(answered.rule, each))
     connection.close()
     return told, sorted(found, key=repr)
 
 
-def same(member: Level, household: Level, world: World, *told: Expr, rules: Sequence[Rule] = ()) -> Told:
-    """What both engines tell; fails where they differ."""
-    catalogue = Catalogue(member, household, rules, told)
-    by_python, by_duckdb = told_by_python(catalogue, world), told_by_duckdb(catalogue, world)
-    assert by_python == by_duckdb
-    return by_python[0]
+def told_by_postgres(catalogue: Catalogue, world: World, url: str) -> tuple[Told, list[object]]:
+    """The same by the generated SQL in the words of PostgreSQL."""
+    sql, told, found = Sql(catalogue, PACK, POSTGRES), Told(), []
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        for record, columns in catalogue.reads().items():
+            _copy(connection, record.__name__, table_of(record, world.rows.get(record, ()), columns))
+        _copy(connection, "cases", cases_table((house, ON, mask) for house, mask in world.unanswered.items()))
+        _copy(connection, "person_masks", masks_table(world.unanswered_of))
+        for statement in sql.statements:
+            connection.execute(f'CREATE TEMP TABLE "{statement.table}" AS {statement.select}')  # type: ignore[arg-type] # text
+        # `duck` reads results by plain SELECTs, which PostgreSQL understands too.
+        for level in ("household", "member"):
+            for house, person, facts in duck.told(connection, level, sql.told[level]):  # type: ignore[arg-type] # as said
+                told |= {(house, person, name): value for name, value in facts.items()}
+            for answered in sql.answers[level]:
+                for each in duck.answers(connection, level, answered):  # type: ignore[arg-type] # as said
+                    found.append(_found(answered.rule, each))
+    return told, sorted(found, key=repr)
+
+
+def _found(rule: Rule, answer: duck.Answer) -> object:
+    house, person, _, _, _, verdict, milder, evidence = answer
+    severity = rule.milder[0] if milder and rule.milder else rule.severity
+    return (rule.number, house, person, Answer.of(verdict), severity, evidence)
+
+
+def _copy(connection: psycopg.Connection, name: str, table: pa.Table) -> None:
+    types = {pa.int64(): "BIGINT", pa.date32(): "DATE", pa.bool_(): "BOOLEAN", pa.string(): "TEXT"}
+    columns = ", ".join(f'"{each.name}" {types[each.type]}' for each in table.schema)
+    connection.execute(f'CREATE TEMP TABLE "{name}" ({columns})')  # type: ignore[arg-type] # text
+    with connection.cursor().copy(f'COPY "{name}" FROM STDIN') as copy:  # type: ignore[arg-type] # text
+        for row in zip(*(table[each].to_pylist() for each in table.column_names), strict=True):
+            copy.write_row(row)
 
 
 def varied(told: Told) -> dict[str, set[Result]]:

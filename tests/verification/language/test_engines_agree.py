@@ -1,8 +1,10 @@
 """The compiled Python and the generated SQL tell the same of every household, whatever is missing."""
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.verification.language.both import a_world, same, varied
+from tests.verification.language.both import a_world, told_by_duckdb, told_by_postgres, told_by_python, varied
 from verification.language.aggregate import (
     count,
     earliest,
@@ -49,7 +51,7 @@ from verification.language.functions import (
 from verification.language.kinds import Kind
 from verification.language.level import levels
 from verification.language.parameter import param, param_class
-from verification.language.rule import Severity, rule
+from verification.language.rule import Catalogue, Severity, rule
 from verification.language.source import lines, source, union
 from vocabulary.codes import BenefitKind, InsuranceStatus, MemberKind, Stage
 from vocabulary.records.civil_affairs import Benefit, Membership
@@ -62,8 +64,8 @@ death, benefit, membership = source(Death), source(Benefit), source(Membership)
 normal = insurance.where(insurance.status == InsuranceStatus.NORMAL)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_every_aggregate(seed: int) -> None:
+def aggregates() -> Catalogue:
+    """Every aggregate on both levels."""
     p, h = levels()
     h.define(since=h.month - 3)
     recent = insurance.month >= h.since
@@ -105,12 +107,11 @@ def test_every_aggregate(seed: int) -> None:
         richer=count(fellow, where=(fellow.paid > p.paid) & (h.people > 1)),
     )
     h.define(guarded=count(p, where=p.guarded))
-    told = same(p, h, a_world(seed), *(getattr(level, name) for level in (p, h) for name in _defined(level)))
-    assert {name for name, values in varied(told).items() if len(values) < 2} <= {"since"}
+    return Catalogue(p, h, [], [getattr(level, name) for level in (p, h) for name in _defined(level)])
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_every_source(seed: int) -> None:
+def sources() -> Catalogue:
+    """Every kind of source."""
     p, h = levels()
     drawn = union(
         "line",
@@ -156,12 +157,11 @@ def test_every_source(seed: int) -> None:
         group_employers=total(years.employers),
         matched=count(best, matching=(normal.where(normal.base_fen > 0), "month")),
     )
-    told = same(p, h, a_world(seed), *(getattr(p, name) for name in _defined(p)))
-    assert {name for name, values in varied(told).items() if len(values) < 2} <= {"since"}
+    return Catalogue(p, h, [], [getattr(p, name) for name in _defined(p)])
 
 
-@pytest.mark.parametrize(("seed", "number", "divisor"), [(1, -37, 2), (2, 0, 1), (3, 5, 7), (4, 40, 3)])
-def test_every_operator(seed: int, number: int, divisor: int) -> None:
+def operators(number: int, divisor: int) -> Catalogue:
+    """Every operator and function."""
     p, h = levels()
     p.define(
         records=count(insurance),
@@ -225,13 +225,11 @@ def test_every_operator(seed: int, number: int, divisor: int) -> None:
         "at_death": param("standard", at=p.gone) * 2,
     }
     p.define(**found)
-    told = same(p, h, a_world(seed), *(getattr(p, name) for name in found))
-    constant = {name for name, values in varied(told).items() if len(values) < 2}
-    assert constant <= {"standard"}
+    return Catalogue(p, h, [], [getattr(p, name) for name in found])
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_rules_with_evidence_and_a_milder_severity(seed: int) -> None:
+def with_rules() -> Catalogue:
+    """Rules of both levels, one with a milder severity."""
     p, h = levels()
     p.define(records=count(insurance), gone=lowest(death.died_on))
 
@@ -259,10 +257,41 @@ def test_rules_with_evidence_and_a_milder_severity(seed: int) -> None:
             "text": "甲",
         }
 
-    same(p, h, a_world(seed), rules=[first, second])
+    return Catalogue(p, h, [first, second])
 
 
 def _defined(level: object) -> list[str]:
     return [
         name for name, each in level.definitions.items() if each.expr is not None and not name.startswith("_")
     ]  # type: ignore[attr-defined] # a Level
+
+
+SEEDED = [
+    pytest.param(aggregates, 1, id="aggregates-1"),
+    pytest.param(aggregates, 2, id="aggregates-2"),
+    pytest.param(sources, 3, id="sources-3"),
+    pytest.param(sources, 4, id="sources-4"),
+    pytest.param(lambda: operators(-37, 2), 5, id="operators-5"),
+    pytest.param(lambda: operators(0, 1), 6, id="operators-6"),
+    pytest.param(lambda: operators(5, 7), 7, id="operators-7"),
+    pytest.param(lambda: operators(40, 3), 8, id="operators-8"),
+    pytest.param(with_rules, 9, id="rules-9"),
+]
+
+
+@pytest.mark.parametrize(("made", "seed"), SEEDED)
+def test_duckdb_tells_what_python_tells(made: Callable[[], Catalogue], seed: int) -> None:
+    catalogue, world = made(), a_world(seed)
+    told, found = told_by_python(catalogue, world)
+    assert told_by_duckdb(catalogue, world) == (told, found)
+    constant = {name for name, values in varied(told).items() if len(values) < 2}
+    assert constant <= {"since", "standard"}
+    assert bool(found) == bool(catalogue.rules)
+
+
+@pytest.mark.parametrize(("made", "seed"), SEEDED)
+def test_postgres_tells_what_python_tells(
+    made: Callable[[], Catalogue], seed: int, postgres_url: str
+) -> None:
+    catalogue, world = made(), a_world(seed, households=40)
+    assert told_by_postgres(catalogue, world, postgres_url) == told_by_python(catalogue, world)
