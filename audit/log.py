@@ -162,6 +162,11 @@ class Log:
         return future
 
     @property
+    def waiting(self) -> int:
+        """How many callers wait for a commit to begin; `queue_limit` at most."""
+        return len(self._queue)
+
+    @property
     def fault(self) -> AuditError | None:
         """Why nothing can be appended now; None while the log takes entries."""
         return self._latched or self.held or self._unkept or (LogClosed("closed") if self._closing else None)

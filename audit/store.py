@@ -33,7 +33,7 @@ from audit.errors import (
     WrongOrigin,
 )
 from audit.merkle import Completed, Frontier
-from audit.note import Checkpoint, Note
+from audit.note import SIZE_MAX, Checkpoint, Note
 from audit.tiles import WIDTH, pack_entries
 
 Sign = Callable[[Checkpoint], bytes]
@@ -331,6 +331,8 @@ class Reader:
 
     def entries(self, first: int, end: int) -> list[bytes]:
         """The entries from `first` up to `end`, without it. Raises `NoSuchEntry` when some are not there."""
+        if not 0 <= first <= end <= SIZE_MAX:
+            raise NoSuchEntry("expected entries that a log can hold")
         return tables.cut(self._rows(tables.batches(), first=first, end=end), first, end)
 
     def tile(self, level: int, index: int, width: int) -> bytes:
@@ -356,7 +358,7 @@ class Reader:
 
     def cosigned(self, *, at_least: int = 0) -> bytes | None:
         """The largest checkpoint that was kept with cosignatures, or None when none reaches `at_least` entries."""
-        query = sa.select(tables.cosigned.c.note).where(tables.cosigned.c.size >= at_least)
+        query = sa.select(tables.cosigned.c.note).where(tables.cosigned.c.size >= min(at_least, SIZE_MAX))
         rows = self._rows(query.order_by(tables.cosigned.c.size.desc()).limit(1))
         return bytes(rows[0][0]) if rows else None
 

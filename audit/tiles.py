@@ -54,7 +54,7 @@ class TileName:
             int(found[2].replace("/", "").replace("x", "")),
             int(found[3]) if found[3] else WIDTH,
         )
-        if str(name) != path or (name.level or 0) > LEVEL_MAX or name.index >= 2**55:
+        if str(name) != path or (name.level or 0) > LEVEL_MAX or name.index >= 2**54:
             raise MalformedTile("expected a tile path in its one spelling")
         return name
 

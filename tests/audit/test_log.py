@@ -156,3 +156,15 @@ def test_tiles_hold_the_hashes_and_bundles_the_entries(open_log: OpenLog) -> Non
                 await log.tile(TileName(0, 1, width=5))
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("index", [-1, 3, 2**63 - 1, 2**63, 2**70])
+def test_an_index_that_the_log_does_not_have_is_told(open_log: OpenLog, index: int) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            await asyncio.gather(*map(log.append, entries_of(3)))
+            for ask in (log.entry, log.proof, log.witnessed_proof):
+                with pytest.raises(NoSuchEntry):
+                    await ask(index)
+
+    asyncio.run(story())
