@@ -8,8 +8,8 @@ from typing import Any
 from rich.table import Table
 
 from demo.desk import Reply, Tally
-from demo.published import ReportRow
-from vocabulary.codes import Category
+from demo.published import Counts, ReportRow
+from vocabulary.codes import Category, Relation
 
 _SHOWN_LINES = 4
 
@@ -25,6 +25,36 @@ def verdict_lines(verdict: Mapping[str, Any]) -> Iterator[str]:
     for finding in verdict.get("findings") or ():
         yield f"疑似 {finding['rule']} ({finding['severity']}) {finding['zh']}"
     yield from _grouped(verdict.get("cannotTell") or ())
+
+
+def members_table(household: Mapping[str, Any]) -> Table:
+    """Who is listed, as far as the asker may know: names and numbers come masked, or not at all."""
+    table = Table(title="members", title_justify="left", box=None, pad_edge=True)
+    for heading in ("身份号码", "姓名", "与户主关系", "社会保险缴费"):
+        table.add_column(heading)
+    for member in household.get("members") or ():
+        names = [row.get("name") for row in (member.get("person") or {}).get("records") or ()]
+        insurance = member.get("insurance") or {}
+        table.add_row(
+            member.get("idNumber") or member.get("pseudonym") or "—",
+            next((name for name in names if name), "—"),
+            Relation[member["relation"]].term if member.get("relation") else "—",
+            str(insurance.get("state", "·")),
+        )
+    return table
+
+
+def registered_table(counts: Counts) -> Table:
+    """Households and persons by the category in which they were registered, and by what became of them."""
+    table = Table(title="registered, as the registers have it", title_justify="left", box=None, pad_edge=True)
+    table.add_column("")
+    for heading in ("households", "persons"):
+        table.add_column(heading, justify="right")
+    rows = {category.term: count for category, count in counts.entered.items()}
+    rows |= {"合计": counts.total, "已解困": counts.relieved, "待解困": counts.total - counts.relieved}
+    for name, count in rows.items():
+        table.add_row(name, f"{count.households:,}", f"{count.persons:,}")
+    return table
 
 
 def arithmetic(verdict: Mapping[str, Any]) -> Table:

@@ -29,7 +29,9 @@ from demo.showing import (
     arithmetic,
     category_table,
     findings_table,
+    members_table,
     published_table,
+    registered_table,
     verdict_lines,
 )
 from vocabulary.codes import Department
@@ -88,6 +90,7 @@ def _ask(desk: Desk, console: Console, persona: str, question: str, number: str,
     household = reply.data.get("household") or {}
     for line in verdict_lines(household.get("verification") or {}):
         console.print(f"  {line}")
+    console.print(members_table(household))
     console.print(access_table(reply))
     return reply
 
@@ -102,6 +105,7 @@ def _whole_district(desk: Desk, counts: Counts, console: Console) -> None:
         task = bar.add_task("run", total=None)
         tally = desk.run(lambda done, total: bar.update(task, completed=done, total=total))
     _show(console, tally)
+    console.print(registered_table(counts))
     console.print(published_table(recompute(counts)))
     flagged = [row.row for row in recompute(counts) if not row.follows]
     if len(flagged) != 2:
