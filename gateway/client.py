@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from gateway.graphql_http import GRAPHQL
+GRAPHQL = "application/graphql-response+json"
 
 
 class NoAnswer(Exception):

@@ -16,6 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from gateway.client import Client
+    from gateway.district_run import RunResult
     from gateway.persona import Persona
     from gateway.settings import Settings
 
@@ -25,8 +26,13 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # drawing boxes round the help costs more than everything else it does
 )
-log = typer.Typer(name="log", help="The audit log: its head, its proofs, and whether it holds together.")
+log = typer.Typer(
+    name="log",
+    help="The audit log: its head, its proofs, and whether it holds together.",
+    rich_markup_mode=None,
+)
 app.add_typer(log)
 
 Config = Annotated[
@@ -109,6 +115,82 @@ def ask(
 
 
 @app.command()
+def verify(
+    number: Annotated[str, typer.Argument(help="Household number.")],
+    persona: As = "verifier",
+    case: Case = "HD-2026-0001",
+    purpose: PurposeOption = None,
+    address: Address = "http://127.0.0.1:8443",
+    config: Config = None,
+) -> None:
+    """Verify one household at a running gateway: category, every line of the sum, findings, what cannot be told."""
+    from importlib import resources
+
+    from gateway.showing import show_verdict
+
+    text = (resources.files("gateway") / "documents" / "verification.graphql").read_text("utf-8")
+    with _plainly():
+        answer = _client(config, persona, case, purpose, address).ask(text, {"number": number})
+    show_verdict(answer)
+    if not answer.data.get("household"):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def run(
+    on: Annotated[
+        str | None,
+        typer.Option(help="The day, as 2026-11-16; today unless given, or the demo district's own."),
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Verify every household of the district, with a progress bar; categories and findings by rule."""
+    import asyncio
+
+    from gateway.showing import progress_bar, show_run
+
+    day = _day(on)
+    with _plainly(), _registers(_settings(config)) as (ready, today), progress_bar() as progress:
+        result = asyncio.run(_run(ready, day or (today() if today else None), progress))
+    show_run(result)
+
+
+@app.command()
+def story(files: Annotated[list[Path], typer.Argument(help="Story files; see demo/stories.")]) -> None:
+    """Run stories: whole records in, and whether the verdict is the expected one."""
+    from demo.story import StoryError, read_story
+    from demo.story_check import differences, verify
+
+    wrong = 0
+    for file in files:
+        try:
+            told = read_story(file)
+        except StoryError as error:
+            _fail(str(error))
+        verdict = verify(told)
+        found = differences(told, verdict)
+        wrong += bool(found)
+        print(f"{'differs' if found else 'as told':<8} {told.id} {told.title}: {verdict.category}")
+        for line in found:
+            print(f"         {line}")
+    if wrong:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def bundle(
+    path: Annotated[Path, typer.Argument(help="Where the bundle goes, a .zip that is not there yet.")],
+    config: Config = None,
+) -> None:
+    """Write the evidence bundle: the whole log with packs and rules, for `python -m audit verify`."""
+    import asyncio
+
+    with _plainly():
+        policy = asyncio.run(_bundle(_dev(_settings(config)), path))
+    print(f"{path}\n{policy}\ncheck with: python -m audit verify {path} --policy {policy}")
+
+
+@app.command()
 def token(
     persona: As = "verifier",
     lifetime_s: Annotated[int, typer.Option(help="Seconds for which it holds.")] = 3600,
@@ -155,6 +237,79 @@ def proof(index: int, config: Config = None) -> None:
 
     with _plainly():
         print(asyncio.run(read()), end="")
+
+
+@log.command("verify")
+def verify_log(config: Config = None) -> None:
+    """Hash the whole log again and compare it with its signed head."""
+    import asyncio
+
+    with _plainly():
+        size = asyncio.run(_verify_log(_dev(_settings(config))))
+    print(f"{size} entries lead to the signed head")
+
+
+async def _verify_log(settings: Settings) -> int:
+    from audit.errors import WrongProof
+    from audit.merkle import Frontier, leaf_hash
+    from audit.note import Note
+    from audit.policy import Policy
+    from gateway.evidence import trust_policy
+    from gateway.opening import log_opened
+
+    async with log_opened(settings) as opened:
+        head = Policy.parse(trust_policy(settings)).open(Note.parse(await opened.checkpoint()))
+        frontier = Frontier()
+        for first in range(0, head.size, 4096):
+            entries = await opened.entries(first, min(first + 4096, head.size))
+            frontier, _ = frontier.extend([leaf_hash(entry) for entry in entries])
+    if frontier.root() != head.root:
+        raise WrongProof("expected the entries to lead to the signed root")
+    return head.size
+
+
+async def _run(settings: Settings, day: date | None, progress: Callable[[int, int], None]) -> RunResult:
+    from gateway.district_run import run_district
+    from gateway.opening import opened
+    from verification.pack import load_pack
+
+    async with opened(settings) as gateway:
+        return await run_district(
+            gateway.office.connectors,
+            pack=load_pack(settings.policy_pack),
+            on=day or gateway.office.today(),
+            trace=gateway.office.trace,
+            caller="operator",
+            run="command",
+            progress=progress,
+        )
+
+
+async def _bundle(settings: Settings, path: Path) -> Path:
+    from gateway.evidence import export, trust_policy
+    from gateway.opening import entry_book, log_opened
+    from verification.pack import load_pack
+
+    policy = path.with_suffix(".policy")
+    policy.write_bytes(trust_policy(settings))
+    async with log_opened(settings) as opened:
+        await export(
+            path,
+            log=opened,
+            book=entry_book(settings),
+            pack=load_pack(settings.policy_pack),
+            policy=policy.read_bytes(),
+            caller="operator",
+            at=datetime.now(UTC),
+        )
+    return policy
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        _fail("expected a day such as 2026-11-16")
 
 
 async def _serve(settings: Settings, today: Callable[[], date] | None) -> None:
@@ -213,7 +368,7 @@ def _persona(name: str) -> Persona:
 
 
 def _token(settings: Settings, who: Persona, lifetime_s: int) -> str:
-    from gateway.opening import mint
+    from gateway.persona import mint
 
     return mint(settings, who, at=datetime.now(UTC), lifetime_s=lifetime_s)
 
@@ -223,15 +378,14 @@ def _plainly() -> Iterator[None]:
     """What goes wrong is one line on standard error, not a trace."""
     from audit.errors import AuditError
     from gateway.client import NoAnswer
-    from gateway.opening import CannotOpen
-    from gateway.serving import NotListening
+    from gateway.errors import CannotOpen, CannotRun, NotListening, NotLogged
     from gateway.token import MayNotMint
 
     try:
         yield
     except NoAnswer as error:
         _fail(f"no data: {error}")
-    except (AuditError, CannotOpen, NotListening, MayNotMint, OSError) as error:
+    except (AuditError, CannotOpen, CannotRun, NotListening, NotLogged, MayNotMint, OSError) as error:
         _fail(f"{type(error).__name__}: {error}")
 
 

@@ -18,8 +18,8 @@ from demo.registers.systems import Registers, write_registers
 from gateway.client import Client, NoAnswer
 from gateway.district_run import RunResult, run_district
 from gateway.evidence import export, trust_policy
-from gateway.opening import Opened, entry_book, mint
-from gateway.persona import PERSONAS
+from gateway.opening import Opened, entry_book
+from gateway.persona import PERSONAS, mint
 from gateway.serving import Background
 from gateway.settings import Settings
 from verification.pack import load_pack

@@ -3,9 +3,6 @@
 Each register gives its whole district once; one that fails leaves its part unknown for everybody,
 and the run goes on. Of a person who has authorized nothing, what others hold is unknown as well,
 as when a caseworker asks: a run is no way round an authorization.
-
-    Exception
-    └── CannotRun     civil affairs did not say which households there are, or who is listed
 """
 
 from __future__ import annotations
@@ -23,6 +20,7 @@ import pyarrow as pa
 
 from casework.consent import Allowed, Consents, consents
 from connectors.ask import Connector, SnapshotFailed
+from gateway.errors import CannotRun
 from gateway.fetch import LISTING, ON_FILE, SIGNED
 from gateway.trace import Trace
 from verification.catalogue import CATALOGUE
@@ -39,10 +37,6 @@ from vocabulary.records.civil_affairs import Authorization, HouseholdFile, Membe
 Columns = Mapping[type[Record], frozenset[str]]
 
 R = TypeVar("R", bound=Record)
-
-
-class CannotRun(Exception):
-    """Civil affairs did not say which households there are, or who is listed with them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,10 @@
         │   └── TooCostly     it is too large to think about
         ├── BadArgument       an argument is not what its name promises
         └── NotLogged         the log cannot be written, so there is no answer
+    Exception
+    ├── CannotOpen            a key, a pack or an issuer is missing; says which setting
+    ├── NotListening          the server did not come up
+    └── CannotRun             civil affairs did not say which households there are
 
 Who asks and whether they may is said by `gateway.caller` and `gateway.access`. A department
 that fails is no error: it is a value in the answer. No message repeats an id number.
@@ -90,6 +94,18 @@ class NotLogged(InquiryError):
 
     code = "NOT_LOGGED"
     status = 503
+
+
+class CannotOpen(Exception):
+    """The gateway cannot be opened with these settings."""
+
+
+class NotListening(Exception):
+    """The server did not come up: its address is taken, or not ours."""
+
+
+class CannotRun(Exception):
+    """Civil affairs did not say which households there are, or who is listed with them."""
 
 
 def without_values(message: str) -> str:

@@ -33,8 +33,9 @@ from connectors.departments import connect
 from gateway.app import Asgi, application
 from gateway.caller import Trust
 from gateway.document import Limits
+from gateway.errors import CannotOpen
 from gateway.inquiry import Judge, Office
-from gateway.persona import Persona
+from gateway.persona import DEV_ISSUER
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
 from gateway.settings import Settings
@@ -43,15 +44,9 @@ from gateway.trace import Trace
 from verification.crosscheck import crosscheck, reads
 from verification.pack import load_pack
 from vocabulary.codes import Department
-
-DEV_ISSUER = "hedui-dev"
-"""The name under which a development machine mints tokens for itself."""
+from vocabulary.evidence import Evidence
 
 _CHINA = timezone(timedelta(hours=8))
-
-
-class CannotOpen(Exception):
-    """The gateway cannot be opened with these settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,8 @@ async def opened(
     settings.run_folder.mkdir(parents=True, exist_ok=True)
     trust = _trust(settings)
     agreements = AgreementSet(load_agreements(settings.agreements))
-    judge = _judge(settings)
+    the_day = today or (lambda: clock().astimezone(_CHINA).date())
+    judge = _judge(settings, the_day())
     async with log_opened(settings) as log, _connected(settings, clock=clock) as connectors:
         office = Office(
             trust=trust,
@@ -92,7 +88,7 @@ async def opened(
             register_timeout_s=settings.register_timeout_s,
             inquiry_timeout_s=settings.inquiry_timeout_s,
             clock=clock,
-            today=today or (lambda: clock().astimezone(_CHINA).date()),
+            today=the_day,
         )
         yield Opened(office, log, application(office, log=log, body_bytes=settings.max_body_bytes))
 
@@ -112,21 +108,6 @@ async def log_opened(settings: Settings) -> AsyncIterator[Log]:
         yield log
     finally:
         await log.aclose()
-
-
-def mint(settings: Settings, who: Persona, *, at: datetime, lifetime_s: int = 600) -> str:
-    """A token for one of the callers of a development machine. Raises `gateway.token.MayNotMint` elsewhere."""
-    issuer = open_issuer(
-        settings.run_folder, name=DEV_ISSUER, audience=settings.audience, environment=settings.env
-    )
-    return issuer.mint(
-        subject=who.subject,
-        department=who.department,
-        post=who.post,
-        region=who.region,
-        at=at,
-        lifetime_s=lifetime_s,
-    )
 
 
 def log_key(settings: Settings) -> Ed25519PrivateKey:
@@ -169,11 +150,14 @@ async def _connected(
             await connector.aclose()
 
 
-def _judge(settings: Settings) -> Judge:
+def _judge(settings: Settings, today: date) -> Judge:
     pack = load_pack(settings.policy_pack)
-    return Judge(
+    judge = Judge(
         reads(), lambda evidence, household, on: crosscheck(evidence, household=household, on=on, pack=pack)
     )
+    # The rules are compiled with the first verdict: better now than while somebody waits.
+    judge.verdict(Evidence(), "-", today)
+    return judge
 
 
 def _trust(settings: Settings) -> Trust:

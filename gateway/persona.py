@@ -1,11 +1,17 @@
-"""Who can one be on a development machine? A few callers as agreements know them, for `--as`."""
+"""Who can one be on a development machine? A few callers as agreements know them, and tokens for them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from casework.agreement import Purpose, Recipient
+from gateway.settings import Settings
+from gateway.token import open_issuer
 from vocabulary.region import RegionCode
+
+DEV_ISSUER = "hedui-dev"
+"""The name under which a development machine mints tokens for itself."""
 
 HERE, NEXT_DOOR = RegionCode("529901"), RegionCode("529902")
 """The demo district, and the one beside it."""
@@ -40,3 +46,18 @@ PERSONAS = {
     ),
 }
 """By the name that `--as` takes."""
+
+
+def mint(settings: Settings, who: Persona, *, at: datetime, lifetime_s: int = 600) -> str:
+    """A token for one of the callers of a development machine. Raises `gateway.token.MayNotMint` elsewhere."""
+    issuer = open_issuer(
+        settings.run_folder, name=DEV_ISSUER, audience=settings.audience, environment=settings.env
+    )
+    return issuer.mint(
+        subject=who.subject,
+        department=who.department,
+        post=who.post,
+        region=who.region,
+        at=at,
+        lifetime_s=lifetime_s,
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import Self, TypeVar
@@ -17,16 +18,13 @@ from typing import Self, TypeVar
 import structlog
 import uvicorn
 
+from gateway.errors import NotListening
 from gateway.opening import Opened, opened
 from gateway.settings import Settings
 
 T = TypeVar("T")
 
 _LOOKS_EVERY_S = 0.005
-
-
-class NotListening(Exception):
-    """The server did not come up: its address is taken, or not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ async def serving(settings: Settings, *, today: Callable[[], date] | None = None
     """A gateway on its address while the context lasts, or until SIGINT or SIGTERM. Raises `NotListening`."""
     async with opened(settings, today=today) as gateway:
         listener = _listener(settings)
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 gateway.app,
                 lifespan="off",
@@ -64,6 +62,7 @@ async def serving(settings: Settings, *, today: Callable[[], date] | None = None
             server.should_exit = True
 
         try:
+            _on_signals(stop)
             while not server.started and not stopped.done():
                 await asyncio.sleep(_LOOKS_EVERY_S)
             host, port = listener.getsockname()[:2]
@@ -84,6 +83,21 @@ def configure_log(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals alone: its own handling ends the process before the log is closed."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # a generator there
+        """Capture none."""
+        return nullcontext()
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    """Stop on SIGINT and SIGTERM, where signals arrive: in the main thread."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
 def _listener(settings: Settings) -> socket.socket:

@@ -1,0 +1,77 @@
+"""How does a verdict, or a run, look on a terminal?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from gateway.client import Answer
+
+if TYPE_CHECKING:  # the engines behind a run take seconds to load
+    from gateway.district_run import RunResult
+
+
+def show_verdict(answer: Answer) -> None:
+    """Category, gates, the sum step by step, findings, what cannot be told, and what was not shown."""
+    console = Console(highlight=False)
+    household = answer.data.get("household") or {}
+    verdict = household.get("verification") or {}
+    if verdict:
+        told = (
+            f"[bold]{verdict['category'] or '·'}[/] {household['number'] or ''} on {household['on']};"
+            f" declared {verdict['declaredCategory'] or '·'}; payable {verdict['payable'] or '·'} yuan a month"
+        )
+        console.print(told)
+        for gate in verdict["gates"] or ():
+            console.print(f"  {gate['answer']:<8}{gate['zh']}  {gate['article']}", markup=False)
+        console.print(_sum(verdict))
+        for finding in verdict["findings"] or ():
+            console.print(f"  {finding['rule']} {finding['severity']}: {finding['zh']}", markup=False)
+        for untold in verdict["cannotTell"] or ():
+            console.print(f"  {untold['rule']} cannot be told: {_because(untold)}", markup=False)
+    for error in answer.errors:
+        console.print(
+            f"  not shown: {'.'.join(map(str, error.get('path', [])))}: {error['message']}", markup=False
+        )
+
+
+def show_run(result: RunResult) -> None:
+    """Households by category, findings by rule, and which departments failed."""
+    console = Console(highlight=False)
+    console.print(f"{result.households:,} households, {result.persons:,} persons in {result.took_s:.1f} s")
+    for department, failure in result.failed.items():
+        console.print(f"  {department.term} did not answer: {failure}")
+    categories = Table("category", "households", box=None)
+    for category, count in sorted(result.categories.items(), key=lambda item: str(item[0])):
+        name = f"{category.value} {category.term}" if category is not None else "INDETERMINATE 待核"
+        categories.add_row(name, f"{count:,}")
+    console.print(categories)
+    rules = Table("rule", "name", "severity", "found", "cannot tell", box=None)
+    for each in result.rules:
+        rules.add_row(each.rule, each.name_zh, each.severity, f"{each.found:,}", f"{each.cannot_tell:,}")
+    console.print(rules)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar on the terminal; what is given takes households done and in all."""
+    columns = (TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TextColumn("households"))
+    with Progress(*columns, TimeElapsedColumn()) as bar:
+        task = bar.add_task("run", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _sum(verdict: Mapping[str, Any]) -> Table:
+    table = Table("step", "yuan", box=None)
+    for step in verdict["arithmetic"] or ():
+        table.add_row(step["zh"], step["amount"])
+    return table
+
+
+def _because(untold: Mapping[str, Any]) -> str:
+    return ", ".join(dict.fromkeys(f"{each['department']} {each['state']}" for each in untold["because"]))
