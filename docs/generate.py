@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from verification.packs_page import parameters_table, tables_table  # noqa: E402 # as below
 from vocabulary.glossary import code_tables  # noqa: E402 # the path has to be there first
 
 ROOMS = ("gateway", "casework", "connectors", "verification", "audit", "vocabulary", "demo")
@@ -37,6 +38,7 @@ def _first_line(path: Path) -> str:
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "ARCHITECTURE.md": {"code map": code_map},
     "GLOSSARY.md": {"code lists and records": code_tables},
+    "docs/policy-packs.md": {"parameters": parameters_table, "tables": tables_table},
 }
 """Page → name of the part → what it must say."""
 
