@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from connectors import civil_affairs, disability, education, health, social_security
 from connectors.ask import Clock, Connector
+from connectors.guard import Patience
 from connectors.mapping import Tables
 from vocabulary.codes import Department
 
@@ -27,11 +28,19 @@ _CONNECT: Mapping[Department, Callable[..., Connector]] = {
 }
 
 
-def connect(addresses: Mapping[Department, str], *, clock: Clock) -> dict[Department, Connector]:
+def connect(
+    addresses: Mapping[Department, str],
+    *,
+    clock: Clock,
+    patience: Mapping[Department, Patience] | None = None,
+) -> dict[Department, Connector]:
     """Give a connector for each address: an SQLAlchemy URL, `http://key@host:port` or `file:///folder`.
 
+    `patience` says how long to wait for whom, where it is not the transport's own.
     Nothing is opened yet; a department that cannot be reached says so when it is asked.
     """
+    given = patience or {}
     return {
-        department: _CONNECT[department](address, clock=clock) for department, address in addresses.items()
+        department: _CONNECT[department](address, clock=clock, patience=given.get(department))
+        for department, address in addresses.items()
     }

@@ -9,14 +9,15 @@ from __future__ import annotations
 from connectors.ask import Clock, Connector
 from connectors.file_register import FileRegister
 from connectors.forms import Form
+from connectors.guard import Patience
 from connectors.mapping import Field, Table, Tables
 from vocabulary.codes import Department
 from vocabulary.records import education as ours
 
 
-def connect(address: str, *, clock: Clock) -> Connector:
+def connect(address: str, *, clock: Clock, patience: Patience | None = None) -> Connector:
     """Give the connector to the folder of deliveries at `file:///folder`."""
-    return FileRegister(Department.EDUCATION, address, TABLES, clock=clock)
+    return FileRegister(Department.EDUCATION, address, TABLES, clock=clock, patience=patience)
 
 
 _KEY = Field("序号", "record_id")

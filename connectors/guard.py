@@ -26,14 +26,15 @@ T = TypeVar("T")
 class Patience:
     """How long to wait for one source and how often to ask again.
 
-    `timeout_s`     for one question with its repeats
+    `timeout_s`     for one question with its repeats; keep it below the time that an inquiry gives all sources,
+                    since an asker who goes away first says nothing of the source
     `attempts`      at most, the first included; 1 or more
     `pause_s`       before the first repeat; doubles, with up to as much jitter
     `trips_after`   failures in a row until the source is left alone; 1 or more
     `rest_s`        how long it is left alone before one more question is let through
     """
 
-    timeout_s: float = 5.0
+    timeout_s: float = 2.5
     attempts: int = 3
     pause_s: float = 0.05
     trips_after: int = 5

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from connectors.ask import Clock, Connector
 from connectors.forms import Form
+from connectors.guard import Patience
 from connectors.mapping import Field, Table, Tables
 from connectors.sql_register import SqlRegister
 from vocabulary.codes import Department
 from vocabulary.records import health as ours
 
 
-def connect(address: str, *, clock: Clock) -> Connector:
+def connect(address: str, *, clock: Clock, patience: Patience | None = None) -> Connector:
     """Give the connector to the register at an SQLAlchemy URL."""
-    return SqlRegister(Department.HEALTH, address, TABLES, clock=clock)
+    return SqlRegister(Department.HEALTH, address, TABLES, clock=clock, patience=patience)
 
 
 _KEY = Field("row_key", "record_id")

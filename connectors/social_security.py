@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from connectors.ask import Clock, Connector
 from connectors.forms import Form
+from connectors.guard import Patience
 from connectors.http_register import HttpRegister
 from connectors.mapping import Field, Table, Tables
 from vocabulary.codes import Department
 from vocabulary.records import social_security as ours
 
 
-def connect(address: str, *, clock: Clock) -> Connector:
+def connect(address: str, *, clock: Clock, patience: Patience | None = None) -> Connector:
     """Give the connector to the service at an address, with its key as user part: `http://key@host:port`."""
-    return HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock)
+    return HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=patience)
 
 
 _KEY = Field("baz001", "record_id")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from connectors.ask import Connector
+from connectors.ask import Ask, Connector
 from connectors.departments import TABLES, connect
 from connectors.forms import Form
-from tests.connectors.rows import clock
+from connectors.guard import Patience
+from tests.connectors.conformance import failure_of
+from tests.connectors.rows import clock, person
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind
 from vocabulary.record import ColumnKind, Record, columns_of
+from vocabulary.records.health import Death
 from vocabulary.register import RECORD_TYPES, records_of
 
 FORMS_OF: Mapping[ColumnKind, set[Form]] = {
@@ -67,6 +72,16 @@ def test_connecting_opens_nothing_and_asks_nobody() -> None:
     connectors = connect(addresses, clock=clock)
     assert all(isinstance(connector, Connector) for connector in connectors.values())
     assert {one.department for one in connectors.values()} == set(Department)
+
+
+def test_a_department_s_patience_can_be_given() -> None:
+    patience = {Department.HEALTH: Patience(timeout_s=0.2, attempts=1)}
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql+psycopg://reader@127.0.0.1:{silent.getsockname()[1]}/register"
+        connectors = connect({Department.HEALTH: address}, clock=clock, patience=patience)
+        ask = Ask(Death, "person", (person(0),), frozenset())
+        failed = failure_of(asyncio.run(connectors[Department.HEALTH].fetch(ask)))
+    assert failed.detail == "expected an answer within 0.2 s, got none"
 
 
 def test_great_expectations_is_not_loaded_by_any_connector() -> None:
