@@ -37,11 +37,14 @@ def _table(table: pa.Table) -> str:
 
 def _bytes(column: pa.Array) -> bytes:
     """The values one after the other, texts with their lengths, and which of them are missing."""
-    missing = pc.is_null(column).cast(pa.uint8()).to_numpy(zero_copy_only=False).tobytes()
+    missing = _buffer(pc.is_null(column).cast(pa.uint8()))
     if pa.types.is_string(column.type):
         texts = pc.fill_null(column, "")
-        lengths = pc.binary_length(texts).cast(pa.int64()).to_numpy(zero_copy_only=False).tobytes()
+        lengths = _buffer(pc.binary_length(texts).cast(pa.int64()))
         return missing + lengths + "".join(texts.to_pylist()).encode()
     numbers = column.cast(pa.int32()) if pa.types.is_date32(column.type) else column
-    whole = pc.fill_null(numbers.cast(pa.int64()), 0)
-    return missing + whole.to_numpy(zero_copy_only=False).tobytes()
+    return missing + _buffer(pc.fill_null(numbers.cast(pa.int64()), 0))
+
+
+def _buffer(column: pa.Array) -> bytes:
+    return bytes(column.to_numpy(zero_copy_only=False).tobytes())

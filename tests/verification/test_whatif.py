@@ -1,0 +1,102 @@
+"""The same caseload by two packs: what moves, what it costs, and when the two are not compared."""
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+
+from demo.story import load_all
+from demo.story_check import verify
+from tests.verification.caseload import stories_snapshot, with_table
+from verification.pack import load_pack
+from verification.runs.inputs import digest_of
+from verification.transitions import Move
+from verification.verdict import INDETERMINATE
+from verification.whatif import FactsDiffer, InputsDiffer, compare, run_caseload, what_if
+from vocabulary.codes import Category
+from vocabulary.records.civil_affairs import Declaration
+
+DEMO = load_pack("demo-2026")
+RAISED = DEMO.changed({"dibao_standard_fen_month": "660.00"}, why="what if")
+
+
+@pytest.fixture(scope="module")
+def found():
+    return what_if(stories_snapshot(), DEMO, RAISED)
+
+
+def changed(found, household: str):
+    return next(each for each in found.changed if each.household == household)
+
+
+def test_the_same_pack_changes_nothing() -> None:
+    same = what_if(stories_snapshot(), DEMO, DEMO)
+    assert (same.changed, same.fen_month, same.categories) == ((), 0, {})
+
+
+def test_a_caseload_stands_as_its_verdicts_say(found) -> None:
+    for story in load_all():
+        if not story.pack_changes:
+            verdict, standing = verify(story), found.before.standings[story.household]
+            assert standing.category is verdict.category, story.id
+            if standing.payable_fen is not None:
+                assert standing.payable_fen == (verdict.payable_fen or 0) + sum(
+                    verdict.single_person.values()
+                )
+
+
+def test_a_raised_standard_takes_in_who_stood_exactly_at_it(found) -> None:
+    at_the_line = changed(found, "S-H2")
+    assert (at_the_line.before.category, at_the_line.after.category) == (Category.EDGE, Category.DIBAO)
+    assert (at_the_line.move, at_the_line.fen_month) == (Move.UP, 4_800)
+
+
+def test_a_raised_standard_is_paid_to_each_counted_head(found) -> None:
+    assert changed(found, "S-H1").fen_month == 3 * 2_400
+
+
+def test_the_sum_is_the_sum_of_the_households(found) -> None:
+    assert found.fen_month == sum(each.fen_month or 0 for each in found.changed)
+    assert sum(found.moves.values()) == len(found.before.standings)
+
+
+def test_what_cannot_be_told_is_not_counted_as_unchanged(found) -> None:
+    assert found.before.standings["S-H13"].category is INDETERMINATE
+    assert found.before.standings["S-H13"].payable_fen is None
+    assert found.untold >= 1
+    assert found.moves[Move.CANNOT_TELL] >= 1
+
+
+def test_runs_over_other_inputs_are_not_compared(found) -> None:
+    rows = stories_snapshot().tables[Declaration]
+    fewer = with_table(stories_snapshot(), Declaration, rows.slice(1))
+    with pytest.raises(InputsDiffer):
+        compare(found.before, run_caseload(fewer, RAISED))
+
+
+def test_runs_by_other_facts_are_not_compared(found) -> None:
+    with pytest.raises(FactsDiffer):
+        compare(found.before, replace(found.after, facts_hash="0" * 64))
+
+
+def test_the_order_of_rows_is_no_other_input() -> None:
+    rows = stories_snapshot().tables[Declaration]
+    turned = pa.concat_tables([rows.slice(40), rows.slice(0, 40)])
+    given = stories_snapshot()
+    assert digest_of(with_table(given, Declaration, turned)) == digest_of(given)
+
+
+def test_one_fen_is_another_input() -> None:
+    rows, given = stories_snapshot().tables[Declaration], stories_snapshot()
+    place = rows.column_names.index("amount_fen")
+    amounts = rows.column(place).to_pylist()
+    more = pa.array([amounts[0] + 1, *amounts[1:]], pa.int64())
+    dearer = rows.set_column(place, rows.schema.field(place), more)
+    assert digest_of(with_table(given, Declaration, dearer)) != digest_of(given)
+
+
+def test_a_missing_value_is_another_input_than_an_empty_one() -> None:
+    given = stories_snapshot()
+    cut = replace(given, persons=pa.table({"person": pa.array([None], pa.string()), "mask": [0]}))
+    empty = replace(given, persons=pa.table({"person": pa.array([""], pa.string()), "mask": [0]}))
+    assert digest_of(cut) != digest_of(empty)

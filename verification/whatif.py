@@ -1,0 +1,187 @@
+"""What would another policy pack change: who moves to which category, and how much money a month?
+
+Both packs judge the same snapshot of a whole caseload. Each run carries the digest of its
+inputs and the hash of its facts; two runs whose inputs or facts differ are not compared,
+because then not the policy alone would differ.
+
+Money is what 低保 pays a month: the household's amount and the single-person amounts. 特困 has a
+standard of its own that no pack of these parameters sets, so a household that moves to 特困
+shows the 低保 that it no longer draws.
+
+    ValueError
+    └── CannotCompare       the runs do not differ in the policy alone
+        ├── InputsDiffer    the records were not the same
+        └── FactsDiffer     the rules were not the same
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from verification.category import household, member
+from verification.language.rule import Catalogue
+from verification.language.to_python import Judgement
+from verification.language.values import Missing, Result
+from verification.pack import Pack
+from verification.runs.district import Told, judge_district
+from verification.runs.inputs import digest_of
+from verification.runs.tables import Snapshot
+from verification.transitions import Move, Standing, move
+from verification.verdict import INDETERMINATE, Indeterminate
+from vocabulary.codes import Category
+
+FACTS = Catalogue(
+    member,
+    household,
+    [],
+    told=[
+        household.category,
+        household.payable_fen,
+        household.counted_members,
+        household.property_over,
+        member.alone_fen,
+    ],
+)
+"""What a caseload run tells: no rule is asked, so it costs a fraction of a whole run."""
+
+Change = tuple[Category | Indeterminate, Category | Indeterminate]
+
+
+class CannotCompare(ValueError):
+    """Two runs do not differ in the policy alone."""
+
+
+class InputsDiffer(CannotCompare):
+    """The two runs did not read the same records."""
+
+
+class FactsDiffer(CannotCompare):
+    """The two runs did not use the same definitions."""
+
+
+@dataclass(frozen=True)
+class CaseloadRun:
+    """One pack over one caseload: standings by household number, and what they rest on."""
+
+    pack: str
+    pack_hash: str
+    facts_hash: str
+    inputs_digest: str
+    standings: Mapping[str, Standing]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One household for which the other pack changes something.
+
+    `fen_month`   more (or less) a month; None where it cannot be told on either side
+    """
+
+    household: str
+    move: Move
+    before: Standing
+    after: Standing
+    fen_month: int | None
+
+    @property
+    def moved(self) -> bool:
+        """Whether the category is another one."""
+        return self.before.category is not self.after.category
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Everything that the second pack changes, in the order of household numbers.
+
+    `moves`       households by move, all of them
+    `categories`  households by category before and after, where they are not the same
+    `fen_month`   the sum a month over all households that can be told on both sides
+    `untold`      households whose amount cannot be told on one side or the other
+    """
+
+    before: CaseloadRun
+    after: CaseloadRun
+    changed: tuple[Changed, ...]
+    moves: Mapping[Move, int]
+    categories: Mapping[Change, int]
+    fen_month: int
+    untold: int
+
+
+def run_caseload(snapshot: Snapshot, pack: Pack, *, progress: Told | None = None) -> CaseloadRun:
+    """Judge every household of a snapshot by a pack, for comparison.
+
+    Raises `PackGap` for a pack that lacks a parameter.
+    """
+    digest = digest_of(snapshot)
+    judged = judge_district(snapshot, FACTS, pack, progress=progress)
+    standings = {each.household: standing_of(each) for each in judged}
+    return CaseloadRun(pack.name, pack.hash, FACTS.hash, digest, standings)
+
+
+def reads() -> Mapping[type, frozenset[str]]:
+    """The record types and columns that a snapshot for this needs."""
+    return FACTS.reads()
+
+
+def compare(before: CaseloadRun, after: CaseloadRun) -> WhatIf:
+    """What changes from one run to the other. Raises `InputsDiffer`, `FactsDiffer`."""
+    if before.inputs_digest != after.inputs_digest:
+        raise InputsDiffer(f"expected inputs `{before.inputs_digest}`, got `{after.inputs_digest}`")
+    if before.facts_hash != after.facts_hash:
+        raise FactsDiffer(f"expected facts `{before.facts_hash}`, got `{after.facts_hash}`")
+    both = list(_both(before, after))
+    told = [each.fen_month for each in both if each.fen_month is not None]
+    moved = [each for each in both if each.moved]
+    return WhatIf(
+        before,
+        after,
+        tuple(each for each in both if each.moved or each.fen_month),
+        Counter(each.move for each in both),
+        Counter((each.before.category, each.after.category) for each in moved),
+        sum(told),
+        len(both) - len(told),
+    )
+
+
+def what_if(snapshot: Snapshot, before: Pack, after: Pack, *, progress: Told | None = None) -> WhatIf:
+    """Run both packs over one snapshot and compare. Raises `PackGap`."""
+    one = run_caseload(snapshot, before, progress=progress)
+    return compare(one, run_caseload(snapshot, after, progress=progress))
+
+
+def standing_of(judgement: Judgement) -> Standing:
+    """What a judgement says of a household's category and of the money a month.
+
+    The judgement must tell what `FACTS` tells, or the facts of a whole verification.
+    """
+    facts = judgement.facts
+    category, over = facts["category"], facts["property_over"]
+    return Standing(
+        INDETERMINATE if isinstance(category, Missing) else Category(str(category)),
+        _sum([facts["payable_fen"], *(each["alone_fen"] for each in judgement.members.values())]),
+        _whole(facts["counted_members"]),
+        over if isinstance(over, bool) else None,
+    )
+
+
+def _both(before: CaseloadRun, after: CaseloadRun) -> Iterator[Changed]:
+    """Every household with both standings: equal inputs have equal households."""
+    for number, one in before.standings.items():
+        other = after.standings[number]
+        known = one.payable_fen is not None and other.payable_fen is not None
+        fen = (other.payable_fen or 0) - (one.payable_fen or 0) if known else None
+        yield Changed(number, move(one, other), one, other, fen)
+
+
+def _sum(values: list[Result]) -> int | None:
+    """The sum, None where one of them cannot be told."""
+    found = [_whole(value) for value in values]
+    told = [value for value in found if value is not None]
+    return sum(told) if len(told) == len(found) else None
+
+
+def _whole(value: Result) -> int | None:
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
