@@ -1,0 +1,121 @@
+"""Parts 6 to 12 of docs/audit-log-format.md are true: their examples verify, their tables are the code's."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from audit import kinds
+from audit.catalogue import EVENTS, Event, parse_entry
+from audit.commitment import canonical, field_key
+from audit.disclosure import pack_disclosures, unpack_disclosures
+from audit.entry import EntryBook
+from audit.errors import WrongDisclosure
+from audit.kinds import Kind
+from audit.note import VerifierKey
+from audit.reconcile import ServedList
+from audit.sample import Plan, SampleRecord, draw_sample, sample_size, seed_of
+from tests.audit.bundles import make_bundle
+from tests.audit.synthetic import NOW, OFFICER, PEOPLE, intent_fields
+
+PAGE = (Path(__file__).parents[2] / "docs" / "audit-log-format.md").read_text(encoding="utf-8")
+KIND_NAMES = {id(kind): name.lower() for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
+
+
+def example(name: str) -> bytes:
+    found = re.search(rf"```{name}\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None, f"an example of `{name}`"
+    return found[1].encode()
+
+
+def row_of(name: str, event: Event) -> str:
+    required = [f"`{field}` {KIND_NAMES[id(kind)]}" for field, kind in event.fields.items()]
+    optional = [f"[`{field}` {KIND_NAMES[id(kind)]}]" for field, kind in event.optional.items()]
+    committed = ", ".join(f"`{field}`" for field in sorted(event.committed)) or "–"
+    fewest = "1 or more" if event.fewest_subjects else "0 or more"
+    return f"| `{name}` | {event.says} | {', '.join(required + optional)} | {committed} | {fewest} |"
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_every_event_is_in_the_catalogues_table(name: str) -> None:
+    assert row_of(name, EVENTS[name]) in PAGE
+
+
+def test_the_table_has_no_event_that_the_code_has_not() -> None:
+    assert re.findall(r"^\| `([a-z.]+)` \| [A-Z]", PAGE, re.MULTILINE) == list(EVENTS)
+
+
+def test_every_kind_of_field_is_in_its_table() -> None:
+    for name, kind in vars(kinds).items():
+        if isinstance(kind, Kind):
+            assert f"| {name.lower()} | {kind.says} |" in PAGE
+
+
+def test_the_example_of_an_entry_is_built_from_the_keys_that_stand_beside_it() -> None:
+    numbers = bytes(range(16)) + bytes(range(32))
+    of = EntryBook(
+        pseudonym_key=bytes(32), vault_key=bytes(32), epoch="2026-11", entropy=lambda count: numbers[:count]
+    )
+    made = of.entry(
+        "inquiry.intent",
+        at=NOW,
+        fields=intent_fields(),
+        subjects=[PEOPLE[0]],
+        committed={"purpose": "低保复核", "case": "A-17"},
+    )
+    assert example("entry") == made.bytes + b"\n"
+    assert OFFICER in PAGE
+    assert PEOPLE[0] in PAGE
+    assert field_key(bytes(range(32)), "purpose").hex() in PAGE
+
+
+def test_the_example_of_a_disclosure_opens_the_example_of_an_entry() -> None:
+    entry = parse_entry(example("entry").removesuffix(b"\n"))
+    [opened] = unpack_disclosures(example("disclosures").removesuffix(b"\n"))
+    opened.check(entry.committed)
+    assert pack_disclosures([opened]) + b"\n" == example("disclosures")
+    with pytest.raises(WrongDisclosure):
+        opened.check({**entry.committed, "purpose": entry.committed["case"]})
+
+
+def test_the_example_of_a_sample_follows_from_head_and_secret() -> None:
+    record = SampleRecord.parse(example("sample").removesuffix(b"\n"))
+    head = example("sampled").decode()
+    assert seed_of(head, bytes(range(32))) == record.seed
+    assert draw_sample(record.frame, Plan(2, {"TEKUN": 30}), seed=record.seed) == record.picks
+    assert record.frame.digest() in PAGE
+
+
+def test_the_table_of_sample_sizes_is_computed() -> None:
+    for confidence in (95, 99):
+        for per_mille, words in ((50, "5 %"), (10, "1 %"), (1, "0.1 %")):
+            sizes = [
+                sample_size(population=n, defects=n * per_mille // 1000, confidence_percent=confidence)
+                for n in (10_000, 100_000, 1_000_000)
+            ]
+            cells = " | ".join(f"{size:,}" for size in sizes)
+            assert f"| {confidence} % | {words} | {cells} |" in PAGE
+
+
+def test_the_example_of_a_served_list_is_signed_by_the_key_beside_it() -> None:
+    [vkey] = re.findall(r"`(health\.example\+\S+)`", PAGE)
+    served = ServedList.open(example("served"), key=VerifierKey.parse(vkey))
+    assert served == ServedList("health", "2026-11-22", {17: 3, 21: 1})
+
+
+def test_every_file_of_a_bundle_is_named_in_its_table(tmp_path: Path) -> None:
+    made = make_bundle(tmp_path)
+    names = {
+        re.sub(r"/.*", "/", name)
+        for name in (*made.parcel.listed_files(), "bundle.json", "tile/", "entries/")
+    }
+    for name in names | {"checkpoint", "contents.json"}:
+        assert re.search(rf"^\| `{re.escape(name)}", PAGE, re.MULTILINE), name
+
+
+def test_a_digest_over_an_attachment_is_its_name() -> None:
+    assert f"packs/{sha256(canonical('x')).hexdigest()}" not in PAGE
+    assert "`packs/<SHA-256>.<ending>`" in PAGE
