@@ -214,8 +214,10 @@ class Log:
 
     async def aclose(self) -> None:
         """Take no more entries, write those that wait, keep the last head in the guard, and let go."""
-        await self._stop()
-        self._store.close()
+        try:
+            await self._stop()
+        finally:
+            self._store.close()
 
     async def _stop(self) -> None:
         if not self._closing:
@@ -293,7 +295,7 @@ class Log:
         try:
             head = self._store.append([waiting.entry for waiting in batch], beside, self._sign)
             if self._limits.guard_every_s == 0:
-                self._advance_guard(head)
+                _advance(self._guard, head)
         except AuditError as error:
             if not isinstance(error, _PASSING):
                 self._latched = error
@@ -315,24 +317,18 @@ class Log:
             if head is kept:
                 continue
             try:
-                self._advance_guard(head)
+                _advance(self._guard, head)
                 self._store.tidy()
             except AuditError as error:
                 self._unkept = error  # nothing is signed any further than the guard can follow
             else:
                 self._unkept, kept = None, head
 
-    def _advance_guard(self, head: Head) -> None:
-        try:
-            self._guard.advance(head.note)
-        except OSError as error:
-            raise StoreBusy(f"expected to write the guard, got `{error.strerror}`") from error
-
     def _join(self) -> None:
         self._threads[0].join()
         self._stopped.set()
         self._threads[1].join()
-        self._advance_guard(self._head)
+        _advance(self._guard, self._head)
 
 
 def read_tile(reader: Reader, name: TileName) -> bytes:
@@ -371,8 +367,15 @@ def _checked_head(
     if _names(head.note) != {(signer.key.name, signer.key.key_id) for signer in signers}:
         with suppress(LogEnded):
             head = store.resign(sign)  # a key was added or taken away since
-    guard.advance(head.note)
+    _advance(guard, head)
     return head
+
+
+def _advance(guard: Guard, head: Head) -> None:
+    try:
+        guard.advance(head.note)
+    except OSError as error:
+        raise StoreBusy(f"expected to write the guard, got `{error.strerror}`") from error
 
 
 def _names(note: bytes) -> set[tuple[str, bytes]]:

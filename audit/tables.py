@@ -179,10 +179,13 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 
 def turns_of(engine: sa.Engine) -> int:
-    """The file whose lock writers of several processes take in turn."""
+    """The file whose lock writers of several processes take in turn. Raises `StoreBusy`."""
     if not engine.url.database or engine.url.database == ":memory:":
         raise StoreBusy("expected a database in a file, which outlives the process")
-    return os.open(f"{engine.url.database}-writers", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        return os.open(f"{engine.url.database}-writers", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreBusy(f"expected the writers' lock, got `{error.strerror}`") from error
 
 
 def ours(error: BaseException | None, dbapi: Any) -> AuditError:

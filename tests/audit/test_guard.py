@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit.errors import GuardUnreadable, LogForked, LogRolledBack, StoreDamaged
+from audit.errors import GuardUnreadable, LogForked, LogRolledBack, StoreBusy, StoreDamaged
 from audit.guard import Guard
+from audit.log import Log
 from audit.note import Checkpoint, Note, Signer
 from tests.audit.conftest import ORIGIN, SIGNER, OpenLog
 
@@ -153,3 +154,33 @@ def test_a_log_whose_database_is_swapped_while_it_runs_stops(open_log: OpenLog, 
             assert log.fault is not None
 
     asyncio.run(story())
+
+
+def test_a_guard_that_cannot_be_written_stops_the_log_until_it_can(open_log: OpenLog, tmp_path: Path) -> None:
+    async def story() -> None:
+        folder = tmp_path / "elsewhere"
+        async with open_log(guard=folder / "guard", guard_every_s=0) as log:
+            await log.append(b"one")
+            folder.rename(tmp_path / "away")
+            folder.write_text("a file where the folder was")
+            with pytest.raises(StoreBusy):
+                await log.append(b"two")
+            folder.unlink()
+            (tmp_path / "away").rename(folder)
+            await log.append(b"three")
+            known = Guard(folder / "guard", origin=ORIGIN).read()
+            assert known is not None
+            assert known.size == log.reader.head().frontier.size
+
+    asyncio.run(story())
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+
+    async def opening(url: str, guard: Path) -> None:
+        await Log.open(url, origin=ORIGIN, signers=[SIGNER], guard=guard)
+
+    for url, guard in (("file/log.db", "guard"), ("log.db", "file/guard")):
+        with pytest.raises((StoreBusy, GuardUnreadable)):
+            asyncio.run(opening(f"sqlite:///{tmp_path}/{url}", tmp_path / guard))
