@@ -95,10 +95,13 @@ def unpack_entries(data: bytes) -> list[bytes]:
     [b'', b'ab']
     """
     entries, at, end = [], 0, len(data)
-    while at < end:
-        start = at + 2
-        at = start + int.from_bytes(data[at:start], "big")
-        entries.append(data[start:at])
+    try:
+        while at < end:
+            start = at + 2
+            at = start + (data[at] << 8 | data[start - 1])
+            entries.append(data[start:at])
+    except IndexError:
+        raise MalformedTile("expected a length of two bytes before each entry") from None
     if at != end:
         raise MalformedTile("expected whole entries, got a part of one at the end")
     return entries
