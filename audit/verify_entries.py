@@ -86,6 +86,10 @@ def verify_continues(reading: Reading, *, head: Checkpoint, earlier: bytes) -> N
         reading.report.add(layout.CHECKPOINT, error)
 
 
+_MOST_MISSING = 16
+"""For each file that is there, so many may be missing before they are no longer named one by one."""
+
+
 @dataclass
 class _Entries:
     """Entries by index: those that were read already, and a way to read any other."""
@@ -101,6 +105,10 @@ class _Entries:
 
 
 def _verify_whole(reading: Reading, *, head: Checkpoint, jobs: int) -> _Entries:
+    if head.size > _MOST_MISSING * WIDTH * (len(reading.present) + 1):
+        # A forged head may state any size: looking for each of its files would never end.
+        reading.report.add(layout.CHECKPOINT, FileMissing("expected a size that the files could hold"))
+        return _Entries(_unreadable)
     result = rederive_log(reading.files, size=head.size, root=head.root, look=_summary, jobs=jobs)
     for fault in result.faults:
         reading.report.add(fault.file, fault.error)
@@ -309,6 +317,10 @@ def _from_tiles(reading: Reading, index: int, *, size: int) -> bytes:
     if len(found) <= index % WIDTH:
         raise MalformedTile(f"expected entry `{index}` in its bundle")
     return found[index % WIDTH]
+
+
+def _unreadable(index: int) -> bytes:
+    raise MalformedTile(f"expected entry `{index}` in a log of that size")
 
 
 def _single(reading: Reading, index: int) -> bytes:

@@ -303,6 +303,14 @@ def test_a_log_that_continues_the_kept_checkpoint_is_accepted(whole: Made) -> No
         assert verify_bundle(whole.bundle, policy=POLICY_TEXT, earlier=earlier) == []
 
 
+@pytest.mark.parametrize("size", [10**9, 2**63 - 1])
+def test_a_forged_size_does_not_keep_the_verifier_busy(size: int, whole: Made, single: Made) -> None:
+    for made in (whole, single):
+        files = files_of(made.bundle)
+        files["checkpoint"] = bytes(Checkpoint(ORIGIN, size, bytes(32)).sign([SIGNER], time=0))
+        assert "checkpoint" in {problem.file for problem in verified(files)}
+
+
 def test_a_wrong_disclosure_is_refused(whole: Made) -> None:
     [good] = whole.disclosures
     files = files_of(whole.bundle)
@@ -373,6 +381,32 @@ def test_a_foreign_file_gives_problems_and_never_an_exception(
     for content in (junk, single.bundle.read_bytes() + junk + b"x", single.bundle.read_bytes()[: len(junk)]):
         (tmp_path / "junk.zip").write_bytes(content)
         assert verify_bundle(tmp_path / "junk.zip", policy=POLICY_TEXT)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_the_instructions_work_with_tools_that_are_not_ours(single: Made, tmp_path: Path) -> None:
+    shutil.unpack_archive(single.bundle, tmp_path / "bundle")
+    text = (tmp_path / "bundle" / "VERIFY.md").read_text()
+    commands = [line[7:] for line in text.splitlines() if line.startswith("       ")]
+    script = "\n".join(line for line in commands if "http.server" not in line)
+    script = script.replace("<the log's vkey, from your own source>", f"'{SIGNER.key}'")
+
+    def run_script() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-e", "-c", script], cwd=tmp_path / "bundle", capture_output=True, text=True, check=False
+        )
+
+    done = run_script()
+    assert done.returncode == 0, done.stderr
+    assert "Signature Verified Successfully" in done.stdout
+    entry = (tmp_path / "bundle" / "entries" / "0").read_bytes()
+    assert leaf_hash(entry).hex() in done.stdout
+    assert sha256((tmp_path / "bundle" / "contents.json").read_bytes()).hexdigest() in done.stdout
+    checkpoint = tmp_path / "bundle" / "checkpoint"
+    checkpoint.write_bytes(
+        checkpoint.read_bytes().replace(b"hedui.example/test\n", b"hedui.example/tesu\n", 1)
+    )
+    assert run_script().returncode != 0
 
 
 def test_a_link_in_a_directory_is_refused(whole: Made, tmp_path: Path) -> None:
