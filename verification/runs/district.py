@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import duckdb
 import pyarrow as pa
@@ -53,33 +54,62 @@ def judge_district(
     `shard_households`  so many at a time; `progress` is called after each step of each shard
     Raises `PackGap` for a pack that lacks a parameter; nothing that records hold makes it fail.
     """
-    sql = Sql(catalogue, pack)
-    connection = duck.connect(memory_mib=memory_mib, threads=threads)
-    try:
-        shards = _cut(snapshot, shard_households)
-        steps = len(shards) * (len(sql.statements) + 1)
-        done, judged = 0, 0
+    with Engine(snapshot, catalogue, pack, memory_mib=memory_mib, threads=threads) as engine:
+        shards = cut(snapshot.cases, shard_households)
+        steps, done, judged = len(shards) * engine.steps, 0, 0
         for cases in shards:
-            duck.load(connection, _shard(connection, snapshot, cases, whole=len(shards) == 1), sql)
-            for _ in duck.run(connection, sql):
+            for _ in engine.load(cases):
                 done += 1
                 _tell(progress, Progress(done, steps, judged, snapshot.cases.num_rows))
-            yield from _judgements(connection, sql)
+            yield from engine.judgements()
             judged, done = judged + cases.num_rows, done + 1
             _tell(progress, Progress(done, steps, judged, snapshot.cases.num_rows))
-    finally:
-        connection.close()
+
+
+class Engine:
+    """A catalogue on a database of its own, over one snapshot: load a shard, then take its judgements."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        catalogue: Catalogue,
+        pack: Pack,
+        *,
+        memory_mib: int = 1024,
+        threads: int = 2,
+    ) -> None:
+        self._snapshot = snapshot
+        self._sql = Sql(catalogue, pack)
+        self._connection = duck.connect(memory_mib=memory_mib, threads=threads)
+        self.steps = len(self._sql.statements) + 1
+        """Steps a shard: one a statement, and one for taking the judgements."""
+
+    def load(self, cases: pa.Table) -> Iterator[str]:
+        """Tell every fact of some cases of the snapshot, naming each step when it is done."""
+        whole = cases.num_rows == self._snapshot.cases.num_rows
+        duck.load(self._connection, _shard(self._connection, self._snapshot, cases, whole=whole), self._sql)
+        yield from duck.run(self._connection, self._sql)
+
+    def judgements(self) -> Iterator[Judgement]:
+        """The judgements of the cases loaded last, in the order of household numbers."""
+        return _judgements(self._connection, self._sql)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+
+def cut(cases: pa.Table, households: int) -> list[pa.Table]:
+    """Cases in the order of household numbers, so many at a time."""
+    ordered = cases.sort_by("household")
+    return [ordered.slice(start, households) for start in range(0, ordered.num_rows, households)]
 
 
 def _tell(progress: Told | None, now: Progress) -> None:
     if progress is not None:
         progress(now)
-
-
-def _cut(snapshot: Snapshot, size: int) -> list[pa.Table]:
-    """Cases by household number, so many at a time."""
-    cases = snapshot.cases.sort_by("household")
-    return [cases.slice(start, size) for start in range(0, cases.num_rows, size)]
 
 
 def _shard(
