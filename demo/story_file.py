@@ -32,9 +32,10 @@ from vocabulary.register import BY_NAME
 
 C = TypeVar("C", bound=Code)
 
-_TOP = {
+KEYS = {
     "id", "title", "says", "pack", "pack_changes", "on", "household", "people", "records", "unanswered", "expect",
 }  # fmt: skip
+"""What a story file says at its top."""
 _HOUSEHOLD = {"number", "district", "street", "hukou", "primary_cause", "registered", "opened_on"}
 _PERSON = {
     "id", "name", "relation", "sex", "birth", "kind", "special", "joined_on", "left_on", "obligor_to", "guardian",
@@ -124,7 +125,7 @@ class _Reading:
         self.file = file
 
     def story(self, top: object) -> StoryFile:
-        told = self.mapping(top, "story", _TOP, needed=("id", "title", "on", "household", "people"))
+        told = self.mapping(top, "story", KEYS, needed=("id", "title", "on", "household", "people"))
         home = self.mapping(told["household"], "household", _HOUSEHOLD, needed=("number",))
         on = self.day(told["on"], "on")
         rows = self.mapping(told.get("records") or {}, "records", set(BY_NAME))

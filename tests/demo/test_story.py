@@ -4,6 +4,7 @@ import pytest
 
 from demo.story import StoryError, load_all, read_story
 from demo.story_check import differences, verify
+from demo.story_file import EXPECTED, KEYS
 from vocabulary.evidence import FailureKind, Found, NoRecord, NotAsked, SourceFailed
 from vocabulary.records.civil_affairs import Authorization, Declaration, Membership, Person
 from vocabulary.records.education import Enrolment
@@ -123,3 +124,14 @@ def test_stories_use_only_record_types_of_the_register() -> None:
 def test_the_files_are_named_after_what_they_tell() -> None:
     folder = Path(__file__).parents[2] / "demo" / "stories"
     assert all(path.stem == path.stem.lower() for path in folder.glob("*.yaml"))
+
+
+def test_the_story_of_the_documentation_comes_out_as_told() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "stories.md").read_text("utf-8")
+    told = read_story("stories.md", page.split("```yaml\n")[1].split("```")[0])
+    assert differences(told, verify(told)) == []
+
+
+def test_the_documentation_names_every_expectation_and_every_key() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "stories.md").read_text("utf-8")
+    assert all(f"`{key}`" in page for key in EXPECTED | KEYS)
