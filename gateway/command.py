@@ -77,11 +77,14 @@ def demo(
 
 
 @app.command()
-def serve(config: Config = None) -> None:
+def serve(
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    config: Config = None,
+) -> None:
     """Serve the gateway until it is stopped; without registers in the settings, over the demo district."""
     import asyncio
 
-    settings = _settings(config)
+    settings = _settings(config, **({} if port is None else {"port": port}))
     with _plainly(), _registers(settings) as (ready, today):
         asyncio.run(_serve(ready, today))
 
@@ -321,11 +324,11 @@ async def _serve(settings: Settings, today: Callable[[], date] | None) -> None:
         await server.stopped
 
 
-def _settings(config: Path | None) -> Settings:
+def _settings(config: Path | None, **given: int) -> Settings:
     from gateway.settings import BadSettings, Settings
 
     try:
-        return Settings.load(**({} if config is None else {"config": config}))
+        return Settings.load(**given, **({} if config is None else {"config": config}))
     except BadSettings as error:
         _fail(str(error))
 

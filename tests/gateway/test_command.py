@@ -1,0 +1,116 @@
+"""Does the command line do what it says, plainly also when it cannot?"""
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from gateway.command import app
+from gateway.schema.query import printed
+
+ROOT = Path(__file__).parents[2]
+STORY = ROOT / "demo" / "stories" / "h02-equal-is-not-below.yaml"
+
+
+@pytest.fixture
+def hedui(monkeypatch, tmp_path):
+    for name in ("HEDUI_ENV", "HEDUI_CONFIG", "HEDUI_REGISTERS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HEDUI_RUN_FOLDER", str(tmp_path / "run"))
+    return lambda *typed: CliRunner().invoke(app, [str(word) for word in typed])
+
+
+def commands():
+    for name, command in get_command(app).commands.items():
+        if hasattr(command, "commands"):
+            yield from (f"{name} {inner}" for inner in command.commands)
+        else:
+            yield name
+
+
+def test_every_command_is_documented_and_every_documented_one_exists():
+    page = (ROOT / "docs" / "graphql.md").read_text("utf-8")
+    documented = set(re.findall(r"^\| `hedui ((?:log )?[a-z]+)", page, flags=re.MULTILINE))
+    assert documented == set(commands())
+
+
+def test_help_loads_no_engine():
+    engines = "('duckdb', 'graphql', 'fastapi', 'sqlalchemy', 'pyarrow', 'pydantic', 'cedarpy')"
+    code = f"import sys, gateway.command; print([name for name in {engines} if name in sys.modules])"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_help_answers_at_once(hedui):
+    began = time.process_time()
+    assert hedui("--help").exit_code == 0
+    assert time.process_time() - began < 0.3
+
+
+def test_the_schema_is_printed_as_it_stands(hedui):
+    assert hedui("schema").stdout == printed()
+
+
+def test_a_story_as_told_and_one_that_differs(hedui, tmp_path):
+    assert hedui("story", STORY).stdout.startswith("as told  H2 ")
+    other = tmp_path / "other.yaml"
+    other.write_text(STORY.read_text("utf-8").replace("category: EDGE", "category: DIBAO"), "utf-8")
+    came = hedui("story", STORY, other)
+    assert came.exit_code == 1
+    assert "expected DIBAO, got EDGE" in came.stdout
+
+
+def test_a_story_that_cannot_be_read_says_where(hedui, tmp_path):
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("id: X\n", "utf-8")
+    came = hedui("story", broken)
+    assert came.exit_code == 1
+    assert "broken.yaml" in came.stderr
+
+
+def test_a_token_is_minted_for_those_the_agreements_know(hedui):
+    assert hedui("token", "--as", "evaluator").stdout.count(".") == 2
+    came = hedui("token", "--as", "mayor")
+    assert came.exit_code == 1
+    assert "expected --as one of verifier" in came.stderr
+
+
+def test_outside_development_no_token_is_minted(hedui, monkeypatch):
+    monkeypatch.setenv("HEDUI_REGISTERS", '{"health": "sqlite:///nowhere"}')
+    came = hedui("token")
+    assert came.exit_code == 1
+    assert "expected HEDUI_ENV to be `dev`" in came.stderr
+
+
+def test_the_log_shows_its_head_proves_and_verifies_itself(hedui, tmp_path):
+    assert hedui("log", "checkpoint").stdout.splitlines()[:2] == ["hedui.example/demo", "0"]
+    bundle = tmp_path / "evidence.zip"
+    assert hedui("bundle", bundle).exit_code == 0
+    assert hedui("log", "proof", 0).stdout.startswith("c2sp.org/tlog-proof@v1\nindex 0\n")
+    assert hedui("log", "verify").stdout == "1 entries lead to the signed head\n"
+    assert hedui("log", "proof", 7).exit_code == 1
+    checked = [sys.executable, "-m", "audit", "verify", bundle, "--policy", bundle.with_suffix(".policy")]
+    assert subprocess.run(checked, capture_output=True, cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_gateway_that_is_not_there_is_said_in_a_line(hedui, tmp_path):
+    question = tmp_path / "question.graphql"
+    question.write_text("{log{size}}", "utf-8")
+    for typed in (("ask", question), ("verify", "S-H1")):
+        came = hedui(*typed, "--address", "http://127.0.0.1:9")
+        assert came.exit_code == 1
+        assert came.stderr == "no data: expected an answer, got ConnectError\n"
+
+
+def test_a_setting_that_is_none_stops_the_start(hedui, monkeypatch):
+    monkeypatch.setenv("HEDUI_LIMIT", "9")
+    came = hedui("serve")
+    assert came.exit_code == 1
+    assert "HEDUI_LIMIT" in came.stderr
