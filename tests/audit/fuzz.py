@@ -15,6 +15,7 @@ from audit.proof import Proof
 from audit.tiles import TileName, pack_entries, unpack_entries
 from audit.witness import AddCheckpoint
 from tests.audit.conftest import ORIGIN, POLICY, SIGNER
+from tests.audit.fuzz_evidence import EVIDENCE_PARSERS
 
 Check = Callable[[bytes], None]
 
@@ -69,5 +70,6 @@ PARSERS: dict[str, tuple[bytes, Check]] = {
         bytes(64),
         _round_trip(lambda data: Frontier.from_bytes(3, data), lambda read: read.to_bytes()),  # type: ignore[attr-defined]
     ),
+    **EVIDENCE_PARSERS,
 }
 """By name: bytes that are good, and what must hold for any."""
