@@ -1,0 +1,207 @@
+"""What can be done with policy packs? `hedui packs check`, `sign`, `diff`, and `hedui whatif`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.terminal import fail, plainly, registers_of, settings_of
+
+if TYPE_CHECKING:  # the engines behind the commands take their time to load
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from gateway.settings import Settings
+    from verification.pack import Pack
+    from verification.signature import PublicKey
+    from verification.whatif import WhatIf
+    from vocabulary.codes import Department
+
+packs = typer.Typer(name="packs", help="Policy packs: check, sign, and tell two of them apart.")
+
+WhichPack = Annotated[str, typer.Argument(help="Name of a pack that comes along, or the path of its file.")]
+
+
+class Language(StrEnum):
+    """In which language differences are told."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+@packs.command()
+def check(
+    which: Annotated[list[str], typer.Argument(help="Names or files of packs.")],
+    trusted: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A public key, `NAME+KEYID+BASE64`, whose signature is asked for; may be repeated."
+        ),
+    ] = None,
+) -> None:
+    """Load packs with their layers, check every value, and the signature where keys are given."""
+    from verification.pack import PackError
+    from verification.signature import PublicKey, SignatureError
+
+    with plainly(PackError, SignatureError):
+        keys = [PublicKey.parse(each) for each in trusted or ()]
+        for each in which:
+            pack, signers = _checked(each, keys)
+            typer.echo(f"{pack.name}  {pack.title}\n  sha256 {pack.hash}")
+            for signer in signers:
+                typer.echo(f"  signed by {signer.name}+{signer.key_id.hex()}")
+
+
+@packs.command()
+def sign(
+    file: Annotated[Path, typer.Argument(help="The pack's file; `NAME.sig` is written beside it.")],
+    key: Annotated[Path, typer.Option(help="File of an Ed25519 private key in PEM, PKCS #8.")],
+    name: Annotated[str, typer.Option(help="The signer's name, such as civil-affairs.example.")],
+) -> None:
+    """Sign a pack's content with a key, beside those who have signed it already."""
+    from verification.pack import PackError, load_pack
+    from verification.signature import PublicKey, SignatureError, signature_path
+    from verification.signature import sign as signed
+
+    with plainly(PackError, SignatureError):
+        pack, private, path = load_pack(file), _private(key), signature_path(file)
+        beside = path.read_text("utf-8") if path.exists() else ""
+        path.write_text(signed(pack, private, name=name, beside=beside), "utf-8")
+        typer.echo(f"{path}\ncheck with: --trusted {PublicKey.of(private, name=name)}")
+
+
+@packs.command()
+def diff(
+    before: WhichPack,
+    after: WhichPack,
+    language: Annotated[Language, typer.Option("--in", help="zh or en.")] = Language.ZH,
+) -> None:
+    """Every dated value that two packs lay down differently, with both articles."""
+    from verification.comparison import diff as differences
+    from verification.pack import PackError
+
+    with plainly(PackError):
+        found = differences(_load(before), _load(after))
+    for each in found:
+        typer.echo(each.in_chinese() if language is Language.ZH else each.in_english())
+    typer.echo(f"{len(found)} of the keys differ" if found else "no difference")
+
+
+def what_if(
+    before: WhichPack,
+    after: WhichPack,
+    on: Annotated[
+        str | None, typer.Option(help="The day, as 2026-11-16; today, or the demo district's own.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Where every household that changes is written.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="TOML file of settings.", envvar="HEDUI_CONFIG")
+    ] = None,
+) -> None:
+    """Judge the whole district by two packs: who changes category, and how much money a month."""
+    import asyncio
+
+    from audit.errors import AuditError
+    from gateway.errors import CannotOpen, CannotRun, NotLogged
+    from verification.language.kinds import PackGap
+    from verification.pack import PackError
+
+    day = _day(on)
+    with plainly(AuditError, CannotOpen, CannotRun, NotLogged, PackError, PackGap):
+        one, other = _load(before), _load(after)
+        with registers_of(settings_of(config)) as (ready, today):
+            found, failed = asyncio.run(_asked(ready, one, other, on=day or (today() if today else None)))
+        if csv is not None:
+            _write(csv, found)
+    _show(found, failed)
+
+
+async def _asked(
+    settings: Settings, before: Pack, after: Pack, *, on: date | None
+) -> tuple[WhatIf, Mapping[Department, str]]:
+    from gateway.opening import opened
+    from gateway.showing import progress_bar
+    from gateway.what_if import ask_what_if
+
+    async with opened(settings) as gateway:
+        with progress_bar() as progress:
+            return await ask_what_if(
+                gateway.office.connectors,
+                before=before,
+                after=after,
+                on=on or gateway.office.today(),
+                trace=gateway.office.trace,
+                caller="operator",
+                progress=progress,
+            )
+
+
+def _show(found: WhatIf, failed: Mapping[Department, str]) -> None:
+    from vocabulary.money import Money
+
+    before, after = found.before, found.after
+    typer.echo(f"{before.pack} {before.pack_hash[:16]} → {after.pack} {after.pack_hash[:16]}")
+    typer.echo(f"{len(before.standings):,} households, the same inputs in both runs: {before.inputs_digest}")
+    for department, failure in failed.items():
+        typer.echo(f"  {department.term} did not answer: {failure}")
+    for (one, other), count in sorted(found.categories.items()):
+        typer.echo(f"  {one} {one.term} → {other} {other.term}: {count:,} households")
+    for move, count in sorted(found.moves.items()):
+        typer.echo(f"  {move} {move.term}: {count:,} households")
+    typer.echo(f"  {Money(found.fen_month)} yuan a month in sum, in {len(found.changed):,} households")
+    if found.untold:
+        typer.echo(f"  {found.untold:,} households whose amount cannot be told are not in the sum")
+
+
+def _write(path: Path, found: WhatIf) -> None:
+    from vocabulary.money import Money
+
+    lines = ["household,move,before,after,yuan_month"]
+    for each in found.changed:
+        yuan = "" if each.fen_month is None else str(Money(each.fen_month))
+        lines.append(f"{each.household},{each.move},{each.before.category},{each.after.category},{yuan}")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _load(which: str) -> Pack:
+    from verification.pack import load_pack, pack_names
+
+    return load_pack(which if which in pack_names() else Path(which))
+
+
+def _checked(which: str, keys: list[PublicKey]) -> tuple[Pack, tuple[PublicKey, ...]]:
+    from verification.pack import pack_names
+    from verification.signature import load_signed_pack
+
+    if not keys:
+        return _load(which), ()
+    if which not in pack_names():
+        return load_signed_pack(Path(which), keys)
+    with resources.as_file(resources.files("verification") / "packs" / f"{which}.yaml") as path:
+        return load_signed_pack(path, keys)
+
+
+def _private(path: Path) -> Ed25519PrivateKey:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(path.read_bytes(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        fail("expected `--key` to name a file with a private key in PEM")
+    if not isinstance(key, Ed25519PrivateKey):
+        fail("expected the key of `--key` to be Ed25519")
+    return key
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        fail("expected a day such as 2026-11-16")

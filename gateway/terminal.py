@@ -1,0 +1,54 @@
+"""What does every command do before and around its work? Settings, registers, and errors as one plain line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
+FAILED = 1
+
+
+def settings_of(config: Path | None) -> Settings:
+    """The settings of a file and the environment; ends the command where they are wrong."""
+    from gateway.settings import BadSettings, Settings
+
+    try:
+        return Settings.load(**({} if config is None else {"config": config}))
+    except BadSettings as error:
+        fail(str(error))
+
+
+@contextmanager
+def registers_of(settings: Settings) -> Iterator[tuple[Settings, Callable[[], date] | None]]:
+    """Settings with registers: those that are set, or the demo district's, whose day stands still."""
+    if settings.registers:
+        yield settings, None
+        return
+    from gateway.demo_desk import demo_registers, district_day
+
+    with demo_registers(settings, say=typer.echo) as ready:
+        yield ready, district_day
+
+
+@contextmanager
+def plainly(*errors: type[Exception]) -> Iterator[None]:
+    """What goes wrong in these ways is one line on standard error, not a trace; the command ends with `FAILED`."""
+    told: tuple[type[Exception], ...] = (*errors, OSError)
+    try:
+        yield
+    except told as error:
+        fail(f"{type(error).__name__}: {error}")
+
+
+def fail(message: str) -> NoReturn:
+    """Say why on standard error and end the command."""
+    typer.echo(message, err=True)
+    raise typer.Exit(FAILED)
