@@ -1,6 +1,6 @@
 """Check an evidence bundle without a database, a network or any other package of ours.
 
-python -m audit verify BUNDLE [--policy FILE] [--key FILE] [--jobs N] [--json]
+python -m audit verify BUNDLE [--policy FILE] [--since CHECKPOINT] [--key FILE] [--jobs N] [--json]
 python -m audit statement FILE --policy FILE [--bundle BUNDLE]
 python -m audit key FILE [--post-quantum]
 """

@@ -10,11 +10,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from audit.archive import open_files
 from audit.disclosure import EvaluatorSecret, Exchange
 from audit.errors import AuditError
 from audit.report import Report
+from audit.serve_bundle import bundle_server
 from audit.statement import Statement, describe, verify_statement
 from audit.verify import examine_bundle
 
@@ -52,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     statement.add_argument("--policy", type=Path, required=True, help="your own tlog-policy")
     statement.add_argument("--bundle", type=Path, help="a bundle of the whole log, to find accesses left out")
     statement.set_defaults(run=_statement)
+    serve = commands.add_parser("serve", help="serve the log in a bundle to any tlog client on this machine")
+    serve.add_argument("bundle", type=Path, help="a bundle of the whole log")
+    serve.add_argument("--port", type=int, default=8000, help="on the loopback address; 0 chooses one")
+    serve.set_defaults(run=_serve)
     key = commands.add_parser("key", help="make a key that disclosures can be sealed to")
     key.add_argument("file", type=Path, help="where the private key goes; must not exist")
     key.add_argument("--post-quantum", action="store_true", help="ML-KEM-768 with X25519")
@@ -82,6 +89,14 @@ def _statement(given: argparse.Namespace) -> int:
     if given.bundle is None:
         print("NOTE       without a bundle of the whole log nobody can tell whether an access was left out")
     return WRONG if problems else GOOD
+
+
+def _serve(given: argparse.Namespace) -> int:
+    with bundle_server(open_files(given.bundle), port=given.port) as server:
+        print(f"http://127.0.0.1:{server.server_port}/checkpoint", flush=True)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return GOOD
 
 
 def _key(given: argparse.Namespace) -> int:

@@ -40,6 +40,8 @@ Unpack (`unzip BUNDLE -d bundle`) and go there. Nothing below uses our programs.
 
        python3 -m http.server --bind 127.0.0.1 8000
 
+   (`python -m audit serve BUNDLE` does the same from the archive.)
+
    When there is a folder `entries`, each entry has a `.tlog-proof` beside it (C2SP tlog-proof), which any
    client of such logs verifies. A leaf is SHA-256(0x00, entry), a node SHA-256(0x01, left, right)
    (RFC 6962, section 2.1):
