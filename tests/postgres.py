@@ -40,7 +40,7 @@ class Postgres:
             folder.chmod(0o755)
             self._as_nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         self._binaries = self._place_binaries() / "bin"
-        self._port = _free_port()
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._init()
 
@@ -172,7 +172,8 @@ def postgres_url(postgres: Postgres) -> str:
     return postgres.database()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
