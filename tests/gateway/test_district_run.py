@@ -1,0 +1,105 @@
+"""Does a run judge everybody as an inquiry would, note itself, and survive a register that is down?"""
+
+import asyncio
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+import pytest
+
+from connectors.memory import MemoryConnector
+from demo.story import load_all
+from demo.story_check import verify
+from gateway.district_run import run_district
+from gateway.errors import CannotRun
+from tests.gateway.desk import desk
+from verification.pack import load_pack
+from verification.verdict import INDETERMINATE
+from vocabulary.codes import Category, Department
+from vocabulary.evidence import FailureKind
+from vocabulary.register import RECORD_TYPES
+
+STORIES = [
+    story
+    for story in load_all()
+    if not story.unanswered and not story.pack_changes and story.pack == "demo-2026" and story.id != "LIF-06"
+]
+DAY = STORIES[0].on
+ROWS = {
+    record: [row for story in STORIES for row in story.records if type(row) is record]
+    for record in RECORD_TYPES
+}
+
+
+def run(folder: Path, failing=None):
+    """A run over all stories as one district; what it came to, and the log."""
+    told = []
+
+    async def work():
+        now = datetime.combine(DAY, time(9), UTC)
+        async with desk(folder, {}, now=now) as at:
+            connectors = {
+                one: MemoryConnector(one, ROWS, clock=lambda: now, failing=(failing or {}).get(one))
+                for one in Department
+            }
+            result = await run_district(
+                connectors,
+                pack=load_pack("demo-2026"),
+                on=DAY,
+                trace=at.office.trace,
+                caller="operator",
+                run="test",
+                progress=lambda done, households: told.append((done, households)),
+            )
+            return result, await at.entries(), told
+
+    return asyncio.run(work())
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("run"))
+
+
+def test_a_run_comes_to_the_same_categories_as_the_households_alone(done):
+    result, _, told = done
+    alone = [verify(story).category for story in STORIES if story.on == DAY]
+    assert result.households == len(STORIES)
+    for category in Category:
+        assert result.categories.get(category, 0) == alone.count(category)
+    assert result.categories.get(None, 0) == alone.count(INDETERMINATE)
+    assert told[-1] == (len(STORIES), len(STORIES))
+
+
+def test_a_run_finds_what_the_households_alone_find(done):
+    result, _, _ = done
+    found = {each.rule: each.found for each in result.rules if each.found}
+    alone: dict[str, int] = {}
+    for story in STORIES:
+        for finding in verify(story).findings:
+            alone[finding.rule] = alone.get(finding.rule, 0) + 1
+    # CAT-07 is no rule of the catalogue: it is what an undetermined category is called.
+    alone.pop("CAT-07", None)
+    assert found == alone
+
+
+def test_a_run_is_noted_at_its_beginning_and_its_end(done):
+    result, entries, _ = done
+    started, finished = entries
+    assert (started["event"], finished["event"]) == ("run.started", "run.finished")
+    assert started["fields"]["day"] == DAY.isoformat()
+    assert finished["fields"]["started"] == 0
+    assert finished["fields"]["households"] == result.households
+    assert finished["fields"]["state"] == "DONE"
+
+
+def test_a_register_that_is_down_leaves_its_part_unknown_and_the_run_goes_on(tmp_path):
+    result, _, _ = run(tmp_path, failing={Department.SOCIAL_SECURITY: FailureKind.UNREACHABLE})
+    assert result.failed == {Department.SOCIAL_SECURITY: "UNREACHABLE"}
+    assert result.households == len(STORIES)
+    assert result.categories.get(None, 0) > len(STORIES) // 2
+    assert not [each for each in result.rules if each.rule == "INC-01" and each.found]
+
+
+def test_without_civil_affairs_nobody_knows_which_households_there_are(tmp_path):
+    with pytest.raises(CannotRun):
+        run(tmp_path, failing={Department.CIVIL_AFFAIRS: FailureKind.TIMED_OUT})
