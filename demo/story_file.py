@@ -115,6 +115,8 @@ def read_story_file(text: str, *, file: str) -> StoryFile:
         mark = getattr(wrong, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 1
         raise StoryError(f"{file}: line {line}: expected YAML, got something else") from None
+    except ValueError:
+        raise StoryError(f"{file}: expected days that exist, got one that does not") from None
     return _Reading(file).story(top)
 
 

@@ -156,7 +156,7 @@ class _Reader:
             raise self.bad(node, key, "a single value")
         try:
             made: object = yaml.SafeLoader("").construct_object(node)
-        except ValueError:
+        except (ValueError, yaml.YAMLError):
             raise self.bad(node, key, "a value that exists") from None
         return made
 

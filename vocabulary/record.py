@@ -20,6 +20,7 @@ import msgspec
 
 from vocabulary.codes import Code, Department, SharingClass
 from vocabulary.creditcode import CreditCode
+from vocabulary.errors import Malformed
 from vocabulary.idnumber import IdNumber, WrittenId
 from vocabulary.month import Month
 from vocabulary.region import RegionCode
@@ -119,6 +120,8 @@ def read_word(kind: type[Any], text: Any) -> Any:
     if kind is Month and isinstance(text, int):
         return Month(text)
     if kind in (IdNumber, WrittenId, CreditCode, RegionCode, Month):
+        if not isinstance(text, str):
+            raise Malformed(f"expected a text for {kind.__name__}, got {type(text).__name__}")
         return kind.parse(text)
     raise NotImplementedError(f"no decoder for {kind.__name__}")
 

@@ -76,6 +76,8 @@ WRONG = {
     "a month that does not exist": ("2025-11..2026-10", "2025-11..2026-13", r"month: expected a month"),
     "no day": ("on: 2026-11-16", "on: soon", r"t1\.yaml: on: expected a day"),
     "an expectation nobody checks": ("{category: NONE}", "{categories: NONE}", r"expect\.categories: expected one of"),
+    "a person without a number": ("person: head, item", "person: null, item", r"records\.Declaration\[0\]: expected"),
+    "a day that does not exist": ("on: 2026-11-16", "on: 2026-02-30", r"expected days that exist"),
     "an unknown failure": ("expect:", "unanswered: {health: BROKEN}\nexpect:", r"unanswered\.health: expected one of"),
 }  # fmt: skip
 

@@ -105,6 +105,10 @@ BROKEN = {
         r"city\.yaml:6: values\.window_months: expected each key once",
     ),
     "no YAML at all": ("values: [", r"city\.yaml:\d+: expected YAML"),
+    "code in a tag": (
+        "values:\n  window_months: {since: 2025-01-01, value: !!python/object:os.system x, cite: a}\n",
+        r"city\.yaml:5: window_months\.value: expected a value that exists",
+    ),
     "a day that does not exist": (
         "values:\n  window_months: {since: 2025-02-30, value: 12, cite: a}\n",
         r"city\.yaml:5: window_months\.since: expected a value that exists",
