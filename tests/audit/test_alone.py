@@ -13,7 +13,7 @@ LOOK = """
 import importlib, sys
 before = set(sys.modules)
 importlib.import_module(sys.argv[1])
-ours = {"audit", "cryptography", "_cffi_backend", "_openssl"}
+ours = {"audit", "cryptography", "_cffi_backend", "_openssl", "__mp_main__"}
 told = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(*sorted(told - ours - set(sys.stdlib_module_names)))
 """
