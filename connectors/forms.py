@@ -84,6 +84,9 @@ def _integer(value: object) -> int:
 def _yuan(value: object) -> int:
     if not isinstance(value, str):
         raise NotInForm
+    if _TWO_PLACES.fullmatch(value):
+        # By far the most frequent writing, read without making a `Money` of it.
+        return int(value[:-3] + value[-2:])
     try:
         return Money.from_yuan(value).fen
     except MalformedMoney:
@@ -182,6 +185,7 @@ READERS: dict[Form, Callable[[object], object]] = {
 
 # Excel shows a long id number as 5.29901E+17 and saves that: the digits are gone for good.
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
+_TWO_PLACES = re.compile(r"-?[0-9]{1,11}\.[0-9]{2}")
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _SLASHED = re.compile(r"([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

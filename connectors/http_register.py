@@ -40,6 +40,9 @@ from vocabulary.record import Record, columns_of
 IDS_PER_REQUEST = 500
 """Subjects in one question: about 10 KB of body."""
 
+CONNECTIONS = 8
+"""Of one gateway to one service at a time."""
+
 PAGE_BYTES = 32 << 20
 """A page of more is not read to its end."""
 
@@ -186,6 +189,7 @@ class HttpRegister:
                     follow_redirects=False,
                     trust_env=False,
                     verify=self._trust,
+                    limits=httpx2.Limits(max_connections=CONNECTIONS),
                 ),
             )
         return self._client[1]

@@ -107,7 +107,8 @@ class SqlRegister:
     def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:
         with _failures_named(), self._engine.connect() as connection:
             streaming = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS)
-            yield from streaming.execute(_select(table, decode))
+            for part in streaming.execute(_select(table, decode)).partitions(BATCH_ROWS):
+                yield from part
 
 
 class _Query:
