@@ -24,6 +24,7 @@ from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 
+from verification.entitlement import misfits
 from verification.language.kinds import PackGap, Value
 from verification.language.parameter import Dated
 from verification.pack_file import Entry, PackFile, read_pack_file
@@ -299,6 +300,8 @@ def _check_whole(pack: Pack, place: Callable[[str], str]) -> None:
         missing = [key for key in table.keys or () if key not in pack.rows[name]]
         if table.complete and missing:
             raise BadPack(f"{place(name)}: expected a row for {', '.join(missing)}")
+    for key, wrong in misfits(pack.rows["stacking"], programmes=pack.rows["aid_group"]):
+        raise BadPack(f"{place(f'stacking.{key}')}: {wrong}")
     for name, limit in pack.limits.items():
         for dated in pack.parameters[name]:
             _check_limit(dated.value, limit, place(name))

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from vocabulary.codes import DeclaredItem, DisabilityCategory, SpecialStatus, Stage
+from verification.entitlement import Stacking
+from vocabulary.codes import DeclaredItem, DisabilityCategory, SpecialStatus, Stage, SubsidyKind
 from vocabulary.errors import MalformedMoney
 from vocabulary.money import LIMIT_FEN, Money
 
@@ -195,6 +196,10 @@ TABLES: Mapping[str, Table] = {
     "aid_group": Table(
         Parameter(ParameterKind.TEXT, "资助互斥组", "programmes of one group exclude each other")
     ),
+    "stacking": Table(
+        _choice("待遇叠加", "how two entitlements stand in one month, a row `FIRST+SECOND`", *Stacking)
+    ),
+    "subsidy_fen_month": Table(_fen_of("补贴标准", "a disability subsidy a month"), tuple(SubsidyKind)),
     "clock_days": Table(
         _number_of("办理时限", "days; publicity counts natural days, the others working days"),
         (
