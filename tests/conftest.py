@@ -7,6 +7,8 @@ from collections.abc import Generator
 
 import pytest
 
+from hypothesis import HealthCheck, settings
+
 from tests.postgres import postgres, postgres_url
 
 __all__ = ["postgres", "postgres_url"]
@@ -22,3 +24,10 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not allow: {item.nodeid}: {report.longrepr}"
     return report
+
+
+# The same examples everywhere, and no clock in them: a slow machine is no fault of the code.
+settings.register_profile(
+    "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
