@@ -6,7 +6,6 @@ import os
 from collections.abc import Generator
 
 import pytest
-
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import postgres, postgres_url
