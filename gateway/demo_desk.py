@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audit.log import Receipt
 from demo.desk import Found, Progress, Reply, Tally
@@ -16,7 +17,6 @@ from demo.district import DAY, build, counts_of
 from demo.published import Counts
 from demo.registers.systems import Registers, write_registers
 from gateway.client import Client, NoAnswer
-from gateway.district_run import RunResult, run_district
 from gateway.evidence import export, trust_policy
 from gateway.opening import Opened, entry_book
 from gateway.persona import PERSONAS, mint
@@ -24,6 +24,9 @@ from gateway.serving import Background
 from gateway.settings import Settings
 from verification.pack import load_pack
 from vocabulary.codes import Department
+
+if TYPE_CHECKING:
+    from gateway.district_run import RunResult
 
 SEED = 520302
 """The number of the demo district; any other gives other people with the same counts."""
@@ -88,6 +91,8 @@ class DemoDesk:
 
     def run(self, progress: Progress) -> Tally:
         """Verify every household of the district."""
+        # Here and not above: the engine of a run takes longer to load than `hedui serve` to start.
+        from gateway.district_run import run_district
 
         async def work(gateway: Opened) -> RunResult:
             return await run_district(

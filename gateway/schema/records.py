@@ -53,60 +53,63 @@ def enumeration(codes: type[Code]) -> type[graphene.Enum]:
     return made
 
 
+class _Envelope:
+    """What every sourced answer says, whatever the record type."""
+
+    state = Told(
+        graphene.NonNull(enumeration(AnswerState)), shows=OPEN, description="Which of the five answers it is."
+    )
+    reason = Told(
+        graphene.String,
+        shows=OPEN,
+        description="Why there are no records: the clause, or how the source failed.",
+    )
+    department = Told(
+        graphene.NonNull(enumeration(Department)),
+        shows=OPEN,
+        description="部门: whose record it is.",
+        resolver=lambda sourced, _info: sourced.record.department,
+    )
+    catalogue_id = Told(
+        graphene.NonNull(graphene.String),
+        shows=OPEN,
+        description="Number in the shared catalogue (政务数据共享条例 art. 13).",
+        resolver=lambda sourced, _info: sourced.record.catalogue_id,
+    )
+    fetched_at = Told(
+        scalars.Instant,
+        shows=OPEN,
+        description="反馈时间: when the department answered, or failed to.",
+        resolver=lambda sourced, _info: _fetched_at(sourced),
+    )
+    as_of = Told(
+        scalars.Date,
+        shows=OPEN,
+        description="The oldest 数据日期 among the records: the answer holds for no later day.",
+        resolver=lambda sourced, _info: _as_of(sourced),
+    )
+    count = Told(
+        graphene.NonNull(graphene.Int),
+        shows=OPEN,
+        description="How many records there are, of which `records` gives the first.",
+        resolver=lambda sourced, _info: len(sourced.records),
+    )
+
+
 @cache
 def answer_type(record: type[Record]) -> type[graphene.ObjectType]:
     """The sourced answer of a record type, `InsuranceAnswer`."""
-    fields: dict[str, Any] = {
-        "__doc__": f"{record.term}: what {record.department.term} answered.",
-        "state": Told(
-            graphene.NonNull(enumeration(AnswerState)),
-            shows=OPEN,
-            description="Which of the five answers it is.",
-        ),
-        "reason": Told(
-            graphene.String,
-            shows=OPEN,
-            description="Why there are no records: the clause, or how the source failed.",
-        ),
-        "department": Told(
-            graphene.NonNull(enumeration(Department)),
-            shows=OPEN,
-            description="部门: whose record it is.",
-            resolver=lambda sourced, _info: sourced.record.department,
-        ),
-        "catalogue_id": Told(
-            graphene.NonNull(graphene.String),
-            shows=OPEN,
-            description="Number in the shared catalogue (政务数据共享条例 art. 13).",
-            resolver=lambda sourced, _info: sourced.record.catalogue_id,
-        ),
-        "fetched_at": Told(
-            scalars.Instant,
-            shows=OPEN,
-            description="反馈时间: when the department answered, or failed to.",
-            resolver=lambda sourced, _info: _fetched_at(sourced),
-        ),
-        "as_of": Told(
-            scalars.Date,
-            shows=OPEN,
-            description="The oldest 数据日期 among the records: the answer holds for no later day.",
-            resolver=lambda sourced, _info: _as_of(sourced),
-        ),
-        "count": Told(
-            graphene.NonNull(graphene.Int),
-            shows=OPEN,
-            description="How many records there are, of which `records` gives the first.",
-            resolver=lambda sourced, _info: len(sourced.records),
-        ),
-        "records": Told(
-            graphene.NonNull(graphene.List(graphene.NonNull(record_type(record)))),
-            shows=OPEN,
-            description="The records, in the order of the register's own keys.",
-            first=graphene.Int(default_value=FIRST, description="How many at most, 1 to 500."),
-            resolver=lambda sourced, _info, first: sourced.records[:first],
-        ),
-    }
-    return type(f"{record.__name__}Answer", (graphene.ObjectType,), fields)
+    records = Told(
+        graphene.NonNull(graphene.List(graphene.NonNull(record_type(record)))),
+        shows=OPEN,
+        description="The records, in the order of the register's own keys.",
+        first=graphene.Int(default_value=FIRST, description="How many at most, 1 to 500."),
+        resolver=lambda sourced, _info, first: sourced.records[:first],
+    )
+    says = f"{record.term}: what {record.department.term} answered."
+    return type(
+        f"{record.__name__}Answer", (_Envelope, graphene.ObjectType), {"__doc__": says, "records": records}
+    )
 
 
 @cache
