@@ -49,10 +49,10 @@ def schema_of(record: type[Record], columns: frozenset[str]) -> pa.Schema:
 def decoded(decode: Decoder, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
     """Give a department's own rows as batches of at most `BATCH_ROWS`. Raises `BrokenRow`."""
     schema, source = schema_of(decode.record, frozenset(decode.made.__struct_fields__)), iter(rows)
+    types = {one.name: one.type for one in schema}
     while chunk := list(islice(source, BATCH_ROWS)):
-        columns = decode.columns(chunk)
-        arrays = [pa.array(columns[one.name], type=one.type) for one in schema]
-        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        arrays = decode.arrays(chunk, types)
+        yield pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=schema)
 
 
 def batches(

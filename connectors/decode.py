@@ -7,7 +7,7 @@ whose subject cannot be read might be anybody's, so it spoils them all.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,11 +16,13 @@ from types import NoneType
 from typing import Any, get_type_hints
 
 import msgspec
+import pyarrow as pa
 
 from connectors.ask import Ask, carried
 from connectors.failure import BrokenRow, broken
 from connectors.forms import READERS, NotInForm, read, shape
 from connectors.mapping import Field, Table
+from connectors.whole import read_whole
 from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
 from vocabulary.record import Column, ColumnKind, Record, columns_of, partial, read_word
 
@@ -53,18 +55,21 @@ class Decoder:
         except msgspec.ValidationError as why:
             raise BrokenRow(self._complaint(str(why), row)) from None
 
-    def columns(self, rows: Sequence[Row]) -> dict[str, Sequence[object]]:
+    def arrays(self, rows: Sequence[Row], types: Mapping[str, pa.DataType]) -> dict[str, pa.Array]:
         """Give many rows at once, by column: as `decode` reads them, and several times as fast. Raises `BrokenRow`."""
-        hints = _hints(self.made)
+        hints, known = _hints(self.made), columns_of(self.record)
+        arrays: dict[str, pa.Array] = {}
         try:
-            return {
-                one.column: _meanings(reader, cells, hints[one.column])
-                for one, reader, cells in zip(self.fields, self.readers, zip(*rows, strict=True), strict=True)
-            }
+            for one, reader, cells in zip(self.fields, self.readers, zip(*rows, strict=True), strict=True):
+                array = read_whole(one.form, known[one.column].kind, cells) if one.codes is None else None
+                if array is None:
+                    array = pa.array(_meanings(reader, cells, hints[one.column]), type=types[one.column])
+                arrays[one.column] = array
         except (NotInForm, msgspec.ValidationError):
             for row in rows:
                 self.decode(row)
             raise
+        return arrays
 
     def subject(self, row: Row, by: str) -> str | None:
         """Give whose row it is, or None where the field is empty. Raises `BrokenRow`."""

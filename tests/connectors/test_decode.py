@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from connectors.arrow import decoded
+from connectors.arrow import decoded, schema_of
 from connectors.ask import Ask
 from connectors.decode import LONGEST_SUBJECT, askable, decoder, outcomes
 from connectors.departments import TABLES
@@ -43,6 +43,9 @@ SUBSIDY = TABLES[DisabilitySubsidy.department][DisabilitySubsidy]
 PLACES = {one.column: at for at, one in enumerate(SUBSIDY.fields)}
 
 
+TYPES = {one.name: one.type for one in schema_of(DisabilitySubsidy, everything(DisabilitySubsidy))}
+
+
 def subsidies(**changed: object) -> list[list[object]]:
     """Good rows, and a last one in which one field is changed."""
     rows = [list(row) for row in written(SUBSIDY, ROWS[DisabilitySubsidy])[:3]]
@@ -58,12 +61,15 @@ def subsidies(**changed: object) -> list[list[object]]:
 def test_many_rows_are_refused_exactly_when_one_of_them_is(column: str, value: object) -> None:
     decode = decoder(DisabilitySubsidy, SUBSIDY, everything(DisabilitySubsidy))
     rows = subsidies(**{column: value})
-    alone, among_many = result_of(lambda: decode.decode(rows[-1])), result_of(lambda: decode.columns(rows))
+    alone, among_many = (
+        result_of(lambda: decode.decode(rows[-1])),
+        result_of(lambda: decode.arrays(rows, TYPES)),
+    )
     if isinstance(alone, str):
         assert among_many == alone
         assert f"`DisabilitySubsidy.{column}`" in alone
     else:
-        assert among_many[column][-1] == getattr(alone, column)
+        assert among_many[column][-1].as_py() == getattr(alone, column)
 
 
 def result_of(decoding: Callable[[], Any]) -> Any:
@@ -79,7 +85,7 @@ def test_a_float_that_equals_another_row_s_integer_is_still_refused() -> None:
     rows = subsidies(amount_fen=100.0)
     rows[0][PLACES["amount_fen"]] = 100
     with pytest.raises(BrokenRow, match="expected whole fen, got a float"):
-        decode.columns(rows)
+        decode.arrays(rows, TYPES)
 
 
 @pytest.mark.parametrize(
