@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
-from audit.errors import GuardUnreadable, LogForked, LogRolledBack, Malformed, NotProven
-from audit.note import Checkpoint, Note, VerifierKey
-from audit.tiles import Tree
+from audit.errors import GuardUnreadable, Malformed
+from audit.note import Checkpoint, Note
 
 
 class Guard:
@@ -66,28 +64,3 @@ class Guard:
             os.fsync(directory)
         finally:
             os.close(directory)
-
-
-def require_continues(known: Checkpoint | None, head: Checkpoint, tree: Tree) -> None:
-    """Return when `head` continues what was `known`, which must have been read before `head` was.
-
-    Raises `LogRolledBack`, `LogForked`, and `GuardUnreadable` when the log has entries and no guard.
-    """
-    if known is None:
-        if head.size:
-            raise GuardUnreadable(
-                f"expected the last signed head of a log of `{head.size}` entries, got no file"
-            )
-        return
-    if known.size > head.size:
-        raise LogRolledBack(f"expected `{known.size}` entries or more, got `{head.size}`")
-    if tree.root(known.size) != known.root:
-        raise LogForked(f"expected the first `{known.size}` entries to be those that were signed")
-
-
-def require_signed(note: bytes, *, origin: str, keys: Iterable[VerifierKey]) -> Checkpoint:
-    """The head that one of our own keys signed. Raises `LogForked`: no key of ours would have signed it."""
-    try:
-        return Checkpoint.open(Note.parse(note), origin=origin, keys=keys)
-    except (Malformed, NotProven) as error:
-        raise LogForked(f"expected a head signed by the log's own keys: {error}") from error

@@ -25,15 +25,14 @@ from audit.errors import (
     EntryTooLong,
     LogClosed,
     LogEnded,
-    Malformed,
     NoSuchEntry,
     QueueFull,
     SigningFailed,
     StoreBusy,
-    StoreDamaged,
 )
-from audit.guard import Guard, require_continues, require_signed
+from audit.guard import Guard
 from audit.note import Checkpoint, Note, Signer, VerifierKey
+from audit.opening import advance, checked_head
 from audit.proof import Proof
 from audit.store import Head, Reader, Step, Store
 from audit.tiles import ENTRY_BYTES_MAX, TileName, Tree, pack_entries
@@ -41,6 +40,7 @@ from audit.tiles import ENTRY_BYTES_MAX, TileName, Tree, pack_entries
 BATCH_MAX = 4096
 """Entries in one transaction. Larger batches gain nothing and make the last caller wait."""
 
+BATCH_BYTES_MAX = 16 << 20
 QUEUE_LIMIT = 16_384
 GUARD_EVERY_S = 0.1
 _PASSING = (StoreBusy, SigningFailed)
@@ -135,7 +135,7 @@ class Log:
         keeper = Guard(guard, origin=origin)
         try:
             head = await asyncio.to_thread(
-                _checked_head, store, keeper, tuple(signers), tuple(earlier_keys), clock
+                checked_head, store, keeper, tuple(signers), tuple(earlier_keys), clock
             )
         except BaseException:
             store.close()
@@ -286,7 +286,7 @@ class Log:
             if not self._queue and not self._closing:  # an append may have come before it saw us asleep
                 self._wake.get()
             self._asleep = False
-        batch = self._queue[:BATCH_MAX]
+        batch = _within(self._queue[:BATCH_MAX])
         del self._queue[: len(batch)]
         return batch
 
@@ -295,7 +295,7 @@ class Log:
         try:
             head = self._store.append([waiting.entry for waiting in batch], beside, self._sign)
             if self._limits.guard_every_s == 0:
-                _advance(self._guard, head)
+                advance(self._guard, head.note)
         except AuditError as error:
             if not isinstance(error, _PASSING):
                 self._latched = error
@@ -317,7 +317,7 @@ class Log:
             if head is kept:
                 continue
             try:
-                _advance(self._guard, head)
+                advance(self._guard, head.note)
                 self._store.tidy()
             except AuditError as error:
                 self._unkept = error  # nothing is signed any further than the guard can follow
@@ -328,7 +328,7 @@ class Log:
         self._threads[0].join()
         self._stopped.set()
         self._threads[1].join()
-        _advance(self._guard, self._head)
+        advance(self._guard, self._head.note)
 
 
 def read_tile(reader: Reader, name: TileName) -> bytes:
@@ -339,47 +339,14 @@ def read_tile(reader: Reader, name: TileName) -> bytes:
     return pack_entries(reader.entries(first, first + name.width))
 
 
-def _checked_head(
-    store: Store,
-    guard: Guard,
-    signers: tuple[Signer, ...],
-    earlier_keys: tuple[VerifierKey, ...],
-    clock: Callable[[], float],
-) -> Head:
-    """The head of a log that may be continued."""
-
-    def sign(head: Checkpoint) -> bytes:
-        return bytes(head.sign(signers, time=int(clock())))
-
-    known = guard.read()
-    store.create(sign)
-    reader = Reader(store.engine)
-    head = reader.head()
-    keys = (*(signer.key for signer in signers), *earlier_keys)
-    signed = require_signed(head.note, origin=store.origin, keys=keys)
-    tree = Tree(reader.tile)
-    try:
-        if tree.root(signed.size) != signed.root:
-            raise StoreDamaged(f"expected the rows to lead to the signed root of `{signed.size}` entries")
-        require_continues(known, signed, tree)
-    except (NoSuchEntry, Malformed) as error:
-        raise StoreDamaged(f"expected the rows of `{signed.size}` entries: {error}") from error
-    if _names(head.note) != {(signer.key.name, signer.key.key_id) for signer in signers}:
-        with suppress(LogEnded):
-            head = store.resign(sign)  # a key was added or taken away since
-    _advance(guard, head)
-    return head
-
-
-def _advance(guard: Guard, head: Head) -> None:
-    try:
-        guard.advance(head.note)
-    except OSError as error:
-        raise StoreBusy(f"expected to write the guard, got `{error.strerror}`") from error
-
-
-def _names(note: bytes) -> set[tuple[str, bytes]]:
-    return {(line.name, line.key_id) for line in Note.parse(note).signatures}
+def _within(batch: list[_Waiting]) -> list[_Waiting]:
+    """The first of a batch that together stay below `BATCH_BYTES_MAX`, one at least."""
+    total = 0
+    for at, waiting in enumerate(batch):
+        total += len(waiting.entry)
+        if total > BATCH_BYTES_MAX and at:
+            return batch[:at]
+    return batch
 
 
 def _settle(batch: list[_Waiting], size: int) -> None:

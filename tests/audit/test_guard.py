@@ -83,6 +83,13 @@ def test_a_changed_entry_is_refused(open_log: OpenLog, url: str) -> None:
     opening_raises(open_log, StoreDamaged)
 
 
+@pytest.mark.parametrize("what", ["peaks = :none", "note = :none", "size = 3"])
+def test_a_damaged_head_is_refused(open_log: OpenLog, url: str, what: str) -> None:
+    asyncio.run(fill(open_log, b"one", b"two"))
+    change(url, f"update audit_head set {what}")
+    opening_raises(open_log, StoreDamaged)
+
+
 def test_entries_without_a_guard_are_refused(open_log: OpenLog, tmp_path: Path) -> None:
     asyncio.run(fill(open_log, b"one"))
     (tmp_path / "guard").unlink()

@@ -168,3 +168,14 @@ def test_an_index_that_the_log_does_not_have_is_told(open_log: OpenLog, index: i
                     await ask(index)
 
     asyncio.run(story())
+
+
+def test_long_entries_are_committed_in_batches_that_fit_in_memory(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            receipts = await asyncio.gather(*(log.append(bytes(65_535)) for _ in range(600)))
+            assert [receipt.index for receipt in receipts] == list(range(600))
+            assert len({receipt.size for receipt in receipts}) >= 3
+            assert len(await log.entry(599)) == 65_535
+
+    asyncio.run(story())
