@@ -187,6 +187,20 @@ NEIGHBOURS = [
         rows(Certificate=CERT.format(g=3), DisabilitySubsidy=LIVING, Benefit=DIBAO.format(m="2026-10")),
     ),
     (
+        "BEN-03",
+        "head",
+        rows(
+            Certificate=CERT.format(g=3),
+            DisabilitySubsidy=LIVING,
+            Benefit="kind: TEMPORARY, month: 2026-10, amount_yuan: '400.00'",
+        ),
+        rows(
+            Certificate=CERT.format(g=3),
+            DisabilitySubsidy=LIVING,
+            Benefit="kind: GRADUAL_EXIT, month: 2026-10, amount_yuan: '400.00'",
+        ),
+    ),
+    (
         "BEN-01",
         "head",
         rows(

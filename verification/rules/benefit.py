@@ -25,6 +25,11 @@ _dibao = benefit.where((benefit.kind == BenefitKind.DIBAO) & benefit.paid)
 _alone = benefit.where((benefit.kind == BenefitKind.SINGLE) & benefit.paid)
 _orphan = benefit.where((benefit.kind == BenefitKind.ORPHAN) & benefit.paid)
 _group = param_class("aid_group", key=_aid.programme, at=_aid.paid_on, kind=Kind.TEXT, optional=True)
+_relief = benefit.where(
+    benefit.kind.among(BenefitKind.DIBAO, BenefitKind.TEKUN, BenefitKind.SINGLE, BenefitKind.GRADUAL_EXIT)
+    & benefit.paid
+)
+"""What stands for 低保 or 特困 in a month; 临时救助 does not."""
 _paid = in_window(benefit.month)
 _drawn = in_window(_subsidy.month)
 _theirs = (benefit.person == member.person).otherwise(member.relation == Relation.HEAD)
@@ -75,9 +80,7 @@ member.define(
     subsidy_fen=total(_subsidy.amount_fen, during=_drawn),
     living_months=kinds(_living.month, during=_drawn),
     living_without_dibao_months=named(
-        count(
-            _living, during=_drawn, unmatched=(benefit.where(benefit.paid), "month"), matched_on="household"
-        ),
+        count(_living, during=_drawn, unmatched=(_relief, "month"), matched_on="household"),
         "无低保月份的生活补贴",
         "months of living subsidy without a benefit of the household",
     ),
@@ -153,9 +156,7 @@ member.define(
     ),
 )
 household.define(
-    relief_months=named(
-        kinds(benefit.month, where=benefit.paid, during=_paid), "有发放月数", "months with any benefit"
-    ),
+    relief_months=named(kinds(_relief.month, during=_paid), "有发放月数", "months in which relief was paid"),
 )
 
 
@@ -197,7 +198,7 @@ def living_without_dibao(p: Level) -> Says:
         "disability_subsidy_records": listing(
             _living.record_id,
             during=_drawn,
-            unmatched=(benefit.where(benefit.paid), "month"),
+            unmatched=(_relief, "month"),
             matched_on="household",
         ),
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from verification.category import household, member
 from verification.facts import ADULT_AT, enrolment, memberships, person
 from verification.language.aggregate import count, kinds, listing, only, some
-from verification.language.functions import date_number, floor_div
+from verification.language.functions import date_number, floor_div, part
 from verification.language.level import Level, named
 from verification.language.rule import Says, Severity, rule
 from verification.language.source import source
@@ -152,8 +152,8 @@ def in_two_households(p: Level) -> Says:
     of=member, severity=Severity.REVIEW, cite="审核确认办法 art. 5",
 )  # fmt: skip
 def lives_elsewhere(p: Level) -> Says:
-    """The handling district is to be settled, and benefits asked for in both."""
-    apart = some(person, where=person.hukou_district != person.residence_district)
+    """District by district: the handling one is to be settled, and benefits asked for in both."""
+    apart = some(person, where=part(person.hukou_district, 0, 6) != part(person.residence_district, 0, 6))
     return p.counted & apart, {}
 
 
