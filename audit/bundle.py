@@ -111,7 +111,7 @@ async def write_bundle(
 ) -> Receipt:
     """Log the export, then write the bundle; where the log put the export.
 
-    `path`       ends in `.zip` for an archive, anything else is a new directory
+    `path`       ends in `.zip` for an archive, anything else is a directory; must not exist yet
     `caller`     account of who exports; logged as a pseudonym
     `recipient`  a code for who gets it
     `head`       gives a signed checkpoint over at least so many entries, for example one that waits for the
@@ -119,6 +119,8 @@ async def write_bundle(
 
     Raises what `Log.append` raises, and then writes nothing; `BundleTooLarge`, `NoSuchEntry`, `OSError`.
     """
+    if path.exists():
+        raise FileExistsError("expected a path where nothing is yet")
     size = Checkpoint.parse(Note.parse(await log.checkpoint()).text).size
     if parcel.highest_index() >= size:
         raise NoSuchEntry(f"expected entries below `{size}`")

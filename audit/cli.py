@@ -129,5 +129,6 @@ def _as_text(report: Report) -> str:
 
 
 def _as_json(report: Report) -> str:
-    found = {**vars(report), "problems": [problem._asdict() for problem in report.problems]}
+    found = {name: value for name, value in vars(report).items() if not name.startswith("_")}
+    found["problems"] = [problem._asdict() for problem in report.problems]
     return json.dumps(found, ensure_ascii=False, sort_keys=True)

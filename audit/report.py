@@ -46,10 +46,14 @@ class Report:
     drawn: int | None = None
     unanswered: int | None = None
 
+    def __post_init__(self) -> None:
+        self._noted = set(self.problems)
+
     def add(self, file: str, error: AuditError) -> None:
         """Note what is wrong with a file, once."""
         problem = Problem(file, type(error).__name__, str(error))
-        if problem not in self.problems:
+        if problem not in self._noted:
+            self._noted.add(problem)
             self.problems.append(problem)
 
 

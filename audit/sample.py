@@ -305,6 +305,8 @@ def drawn_from(
         raise WrongSample("expected the secret that was committed to")
     if frame.digest() != promise.text("frame") or len(frame.items) != promise.number("population"):
         raise WrongSample("expected the frame that was committed to")
+    if frame.items[-1][0] >= witnessed[1].number("size"):
+        raise WrongSample("expected a frame of entries that the checkpoint covers")
     seed = seed_of(_head_text(witnessed[1], origin=origin), secret)
     picks = draw_sample(frame, _plan(promise), seed=seed)
     return SampleRecord(commit[0], witnessed[0], reveal[0], seed, picks, frame)

@@ -238,6 +238,12 @@ def test_another_head_another_secret_or_another_frame_is_another_sample_or_none(
         Story(secret=bytes(32)).draw()
     with pytest.raises(WrongSample, match="frame"):
         Story().draw(Frame(((0, "TEKUN"), *Story.frame.items[2:])))
+    late = Story()
+    late.frame = Frame(((0, "TEKUN"), (11, "DIBAO"), (12, "DIBAO"), (13, "DIBAO"), (14, "DIBAO")))
+    promise: dict[str, Json] = {"caller": "evaluator", **commit_fields(SECRET, late.frame, late.plan)}
+    late.commit = (10, late._entry("sample.commit", promise))
+    with pytest.raises(WrongSample, match="frame of entries"):
+        late.draw()
     with pytest.raises(WrongSample, match="covers the commit"):
         Story(size=10).draw()
 

@@ -21,7 +21,7 @@ from audit.archive import write_archive, write_directory
 from audit.bundle import Parcel, write_bundle
 from audit.commitment import canonical
 from audit.disclosure import pack_disclosures
-from audit.errors import MalformedPolicy
+from audit.errors import MalformedPolicy, NoSuchEntry
 from audit.log import Log
 from audit.merkle import leaf_hash, root_of
 from audit.note import Checkpoint, Note, Signer
@@ -40,7 +40,7 @@ from tests.audit.bundles import (
     rewrite,
 )
 from tests.audit.conftest import ORIGIN, SIGNER
-from tests.audit.synthetic import NOW, book, outcome
+from tests.audit.synthetic import NAMES, NOW, OFFICER, PEOPLE, book, outcome
 
 
 @pytest.fixture(scope="module")
@@ -381,6 +381,40 @@ def test_a_foreign_file_gives_problems_and_never_an_exception(
     for content in (junk, single.bundle.read_bytes() + junk + b"x", single.bundle.read_bytes()[: len(junk)]):
         (tmp_path / "junk.zip").write_bytes(content)
         assert verify_bundle(tmp_path / "junk.zip", policy=POLICY_TEXT)
+
+
+def test_nothing_personal_is_in_a_bundle_but_what_was_disclosed(tmp_path: Path) -> None:
+    made = make_bundle(tmp_path, rich=False, inquiries=20)
+    everything = made.bundle.read_bytes()
+    for planted in (*PEOPLE, *NAMES, OFFICER, "低保复核", "案卷", "DIBAO"):
+        assert planted.encode() not in everything
+
+
+def test_a_bundle_is_not_written_over_another_nor_logged(tmp_path: Path) -> None:
+    made = make_bundle(tmp_path, rich=False)
+    before = made.bundle.read_bytes()
+
+    async def story() -> None:
+        log = await Log.open(
+            f"sqlite:///{made.bundle}.db",
+            origin=ORIGIN,
+            signers=[SIGNER],
+            guard=tmp_path / "bundle.zip.guard",
+        )
+        try:
+            head = await log.checkpoint()
+            again = {"log": log, "book": book(), "parcel": made.parcel, "caller": "x", "at": NOW}
+            with pytest.raises(FileExistsError):
+                await write_bundle(made.bundle, **again)  # type: ignore[arg-type]  # one dict for two calls
+            far = replace(made.parcel, indexes=[10_000])
+            with pytest.raises(NoSuchEntry):
+                await write_bundle(tmp_path / "new.zip", **{**again, "parcel": far})  # type: ignore[arg-type]
+            assert await log.checkpoint() == head
+        finally:
+            await log.aclose()
+
+    asyncio.run(story())
+    assert made.bundle.read_bytes() == before
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
