@@ -90,6 +90,7 @@ _SHOWN: dict[str, Callable[[Story, Verdict], object]] = {
     "lower_bound_yuan": lambda _, v: _yuan(v.lower_bound_fen),
     "per_capita_month": lambda _, v: v.per_capita_month,
     "category": lambda _, v: str(v.category),
+    "compat": lambda _, v: str(v.compat),
     "declared_category": lambda _, v: str(v.declared_category),
     "payable_yuan": lambda _, v: _yuan(v.payable_fen),
     "declared_payable_yuan": lambda _, v: _yuan(v.declared_payable_fen),

@@ -44,7 +44,7 @@ _PERSON = {
 EXPECTED = {
     "counted_members", "annual_yuan", "lower_bound_yuan", "per_capita_month", "category", "declared_category",
     "payable_yuan", "declared_payable_yuan", "single_person", "findings", "cannot_tell", "evidence", "rigid_yuan",
-    "rigid_ratio_percent", "gates",
+    "rigid_ratio_percent", "gates", "compat",
 }  # fmt: skip
 """What a story may expect; each is compared exactly."""
 

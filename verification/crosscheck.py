@@ -82,7 +82,7 @@ def crosscheck(evidence: Evidence, household: str, on: date, pack: Pack) -> Verd
     `evidence`   one outcome per record type of `reads()` for the household and each listed person;
                  a pair that is missing counts as not asked, which makes what rests on it unknown
     `on`         the day of application or review; the window is the twelve months before its month
-    Raises `NobodyListed`, `PackGap` for a pack that lacks a parameter, `ArithmeticDiffers`.
+    Raises `NobodyListed`, `NotInForce` for a day before the pack's values, `ArithmeticDiffers`.
     """
     bound = _bind(pack)
     case = case_of(evidence, household=household, on=on, reads=_READS)

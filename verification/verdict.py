@@ -26,6 +26,15 @@ class Indeterminate(Code):
 INDETERMINATE = Indeterminate.INDETERMINATE
 
 
+class Compat(Code):
+    """核对比对结果: how what is declared stands to what is verified, category first and then amount."""
+
+    COMPATIBLE = "COMPATIBLE", "合理相符"
+    AMOUNT_DIFFERS = "AMOUNT_DIFFERS", "同类不同额"
+    CONFLICT = "CONFLICT", "类别不一致"
+    INDETERMINATE = "INDETERMINATE", "待核"
+
+
 @dataclass(frozen=True, slots=True)
 class Because:
     """A record type without a usable answer, and how it failed: why something cannot be told."""
@@ -153,3 +162,15 @@ class Verdict:
     arithmetic: tuple[Step, ...]
     findings: tuple[Finding, ...]
     cannot_tell: tuple[CannotTell, ...]
+
+    @property
+    def compat(self) -> Compat:
+        """The declaration against the evidence. COMPATIBLE: ask the person for nothing (社会救助法 art. 62)."""
+        if INDETERMINATE in (self.category, self.declared_category):
+            return Compat.INDETERMINATE
+        if self.category != self.declared_category:
+            return Compat.CONFLICT
+        if self.payable_fen is None or self.declared_payable_fen is None:
+            return Compat.INDETERMINATE
+        same = self.payable_fen == self.declared_payable_fen
+        return Compat.COMPATIBLE if same else Compat.AMOUNT_DIFFERS
