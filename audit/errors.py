@@ -38,6 +38,7 @@
     │   ├── LogEnded                      another log continues this one
     │   └── LogClosed                     closed, or latched shut by an earlier fault
     ├── CannotOpen                    the log must not be written by this process
+    │   ├── OtherSchema                   the database is of another version: migrate it
     │   ├── StoreDamaged                  the rows do not lead to the signed head
     │   ├── LogRolledBack                 the database is behind the last signed head
     │   ├── LogForked                     the database contradicts the last signed head
@@ -207,6 +208,10 @@ class LogClosed(NotLogged):
 
 class CannotOpen(AuditError):
     """This process must not write to the log; an operator has to look."""
+
+
+class OtherSchema(CannotOpen):
+    """The database was made by another version of this program; migrate it first."""
 
 
 class StoreDamaged(CannotOpen):

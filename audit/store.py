@@ -67,12 +67,13 @@ class Store:
         self._shredded = False
 
     def create(self, sign: Sign) -> None:
-        """Make the tables and the empty head, unless they are there. Raises `WrongOrigin` for another log's."""
+        """Make the tables and the empty head, unless they are there. Raises `WrongOrigin`, `OtherSchema`."""
         with self._translated(), self.engine.begin() as connection:
             if not self._lite:  # two processes may come first at once
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x6865647569)))
             tables.metadata.create_all(connection)
             found = connection.execute(sa.select(tables.head.c.origin)).scalar()
+            tables.require_version(connection, new=found is None)
             if found is None:
                 empty = Frontier()
                 note = sign(Checkpoint(self.origin, 0, empty.root()))

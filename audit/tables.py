@@ -1,6 +1,6 @@
 """What does the database look like, and how is it spoken to: tables, statements, connections, faults.
 
-Only this module and `audit.store` know SQLAlchemy.
+Only this module, `audit.store` and the migrations know SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from audit.errors import AuditError, NoSuchEntry, StoreBroken, StoreBusy, StoreDamaged
+from audit.errors import AuditError, NoSuchEntry, OtherSchema, StoreBroken, StoreBusy, StoreDamaged
 from audit.tiles import unpack_entries
 
 Whole = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # only INTEGER is SQLite's own row id
@@ -61,6 +61,17 @@ cosigned = sa.Table(
     metadata,
     sa.Column("size", Whole, primary_key=True, autoincrement=False),
     sa.Column("note", sa.LargeBinary, nullable=False),
+)
+
+VERSIONS = "audit_schema"
+REVISION = "0001"
+"""The newest step in `audit/migrations`: what these tables are."""
+
+version = sa.Table(
+    VERSIONS,
+    metadata,
+    sa.Column("version_num", sa.String(32), nullable=False),  # in the form that Alembic keeps
+    sa.PrimaryKeyConstraint("version_num", name=f"{VERSIONS}_pkc"),
 )
 
 for _column in (batch.c.data, tile.c.hashes):
@@ -158,6 +169,16 @@ def cut(held: Sequence[Any], first: int, end: int) -> list[bytes]:
     if len(wanted) != end - first:
         raise NoSuchEntry(f"expected entries up to `{end}`, got `{start + len(entries)}`")
     return wanted
+
+
+def require_version(connection: sa.Connection, *, new: bool) -> None:
+    """Return when the database is of this version; mark it so when it is `new`. Raises `OtherSchema`."""
+    found = connection.execute(sa.select(version.c.version_num)).scalars().all()
+    if new and not found:  # nobody has migrated it either
+        connection.execute(version.insert().values(version_num=REVISION))
+        return
+    if found != [REVISION]:
+        raise OtherSchema(f"expected a database of version `{REVISION}`, got `{', '.join(found)}`")
 
 
 def engine_of(url: str) -> sa.Engine:
