@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verification.language.dialect import Dialect
 from verification.language.expression import Expr, walk
@@ -55,13 +55,13 @@ class RowsSql:
         found: dict[tuple[str, ...], list[tuple[str, Aggregate]]] = {}
         for name, expr in facts:
             if isinstance(expr, Aggregate):
-                match, during, matched = expr.match, expr.role("during"), expr.role("matched")
-                key = (expr.plan.digest, *(expr.on or ()), during.digest if during is not None else "")
+                match, matched = expr.match, expr.role("matched")
+                key = (expr.plan.root.digest, *(expr.on or ()))
                 if match is not None:
                     key += (match.plan.digest, *match.columns, *(match.on or ()), str(match.present))
                     key += (matched.digest if matched is not None else "",)
                 found.setdefault(key, []).append((name, expr))
-        return list(found.values())
+        return [_of_one_source(items) for items in found.values()]
 
     def gathered(self, items: list[tuple[str, Aggregate]], level: str, table: str, above: str) -> str:
         """SELECT of one row a group, keyed by `row`, with each aggregate's parts.
@@ -76,9 +76,9 @@ class RowsSql:
         inner = self._joined(items, level, table, above)
         if first.match is not None:
             inner = self._matched(inner, first, level, table, above)
-        during = first.role("during")
-        where = ""
-        if during is not None and not during.uncertain:
+        during, where = first.role("during"), ""
+        same = during is not None and all(_digest(each.role("during")) == during.digest for _, each in items)
+        if during is not None and same and not during.uncertain:
             where = f" WHERE {layers.cell(during).value}"
         q = self.dialect.quoted
         selected = ", ".join(f"{text} AS {q(name)}" for name, text in parts)
@@ -191,11 +191,12 @@ class RowsSql:
         return f"SELECT {', '.join(columns)} FROM ({layers.over(inner)}) AS {q('all')}"
 
     def _best(self, plan: Best) -> str:
-        q = self.dialect.quoted
-        rank, key = q(f"r_{plan.rank}"), ", ".join(q(f"r_{name}") for name in plan.by)
-        ranked = f"SELECT *, MAX({rank}) OVER (PARTITION BY {key}) AS {q('top')} FROM {self.rows(plan.of)} AS {q('of')}"
-        columns = ", ".join(q(name) for name in self._names(plan))
-        return f"SELECT {columns} FROM ({ranked}) AS {q('all')} WHERE {rank} = {q('top')}"
+        q, rows = self.dialect.quoted, self.rows(plan.of)
+        rank, keys = q(f"r_{plan.rank}"), [q(f"r_{name}") for name in plan.by]
+        key, equal = ", ".join(keys), " AND ".join(f"a.{key} = t.{key}" for key in keys)
+        columns = ", ".join(f"a.{q(name)}" for name in self._names(plan))
+        top = f"SELECT {key}, MAX({rank}) AS {q('top')} FROM {rows} AS {q('of')} GROUP BY {key}"
+        return f"SELECT {columns} FROM {rows} AS a JOIN ({top}) AS t ON {equal} AND a.{rank} = t.{q('top')}"
 
     def _joined(self, items: list[tuple[str, Aggregate]], level: str, table: str, above: str) -> str:
         """Each row of the source beside the facts of the one whose it is."""
@@ -350,6 +351,27 @@ class RowsSql:
             for mask, value in bits.items()
             if value
         ]
+
+
+def _of_one_source(items: list[tuple[str, Aggregate]]) -> list[tuple[str, Aggregate]]:
+    """Aggregates of differently filtered rows of one source as aggregates of all its rows, each with its filter."""
+    if len({each.plan.digest for _, each in items}) == 1:
+        return items
+    return [(name, _unfiltered(each)) for name, each in items]
+
+
+def _unfiltered(each: Aggregate) -> Aggregate:
+    if not isinstance(each.plan, Filtered):
+        return each
+    where = each.role("where")
+    condition = each.plan.condition if where is None else each.plan.condition & where
+    named = {role: arg for role, arg in zip(each.roles, each.args, strict=True) if role != "where"}
+    named["where"] = condition
+    return replace(each, plan=each.plan.root, roles=tuple(named), args=tuple(named.values()))
+
+
+def _digest(expr: Expr | None) -> str:
+    return "" if expr is None else expr.digest
 
 
 def _two(holds: Holds) -> bool:

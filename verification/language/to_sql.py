@@ -26,6 +26,12 @@ INNER = {
 """The columns of each level's tables besides its facts."""
 
 
+_JOINED_AT_ONCE = 8
+
+_Part = tuple[str, list[tuple[str, str]]]
+"""A table keyed by `row`, and columns of the level that are told from it: name and text."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """A value that comes out: its column, and the column that says whether it is known, if it has one."""
@@ -113,12 +119,9 @@ class Sql:
         prefix, table = level[0], self._tables[level]
         named = [(f"{prefix}_{each.name}", each.expr) for each in new if each.expr is not None]
         groups = self._rows.groups(named)
-        joins, columns, q = "", [], self.dialect.quoted
-        for place, items in enumerate(groups):
-            alias, made = f"a{place}", f"{level}_{step}_{place}"
-            self._made(made, self._rows.gathered(items, level, table, self._tables[HOUSEHOLD]))
-            joins += f" LEFT JOIN {q(made)} AS {alias} ON {alias}.{q('row')} = b.{q('row')}"
-            columns += [part for name, each in items for part in self._rows.told(name, each, alias)]
+        joins, columns = self._joined(
+            level, step, [self._gathered(level, step, place, items) for place, items in enumerate(groups)]
+        )
         derived = [(name, expr) for name, expr in named if not isinstance(expr, Aggregate)]
         select = self._selected(level, table, columns, joins, derived)
         # The steps' tables are named anew, so that each statement reads only finished ones.
@@ -129,6 +132,34 @@ class Sql:
         if level == MEMBER:
             self._rows.members = made
             self._rows.member_names = [each.name for each in self._told[MEMBER]]
+
+    def _gathered(self, level: str, step: int, place: int, items: list[tuple[str, Aggregate]]) -> _Part:
+        """A table of one group of aggregates, and the facts' columns told from it."""
+        made, table = f"{level}_{step}_{place}", self._tables[level]
+        self._made(made, self._rows.gathered(items, level, table, self._tables[HOUSEHOLD]))
+        return made, [
+            part for name, each in items for part in self._rows.told(name, each, self.dialect.quoted(made))
+        ]
+
+    def _joined(self, level: str, step: int, parts: list[_Part]) -> tuple[str, list[tuple[str, str]]]:
+        """The joins that add the groups, and the columns that they add.
+
+        Many groups are first joined few at a time: a join of fifty carries every column through fifty tables.
+        """
+        q = self.dialect.quoted
+        if len(parts) > _JOINED_AT_ONCE:
+            together = []
+            for place in range(0, len(parts), _JOINED_AT_ONCE):
+                joins, columns = self._joined(level, step, parts[place : place + _JOINED_AT_ONCE])
+                made, told = (
+                    f"{level}_{step}_from_{place}",
+                    "".join(f", {text} AS {q(name)}" for name, text in columns),
+                )
+                self._made(made, f"SELECT b.{q('row')}{told} FROM {q(self._tables[level])} AS b{joins}")
+                together.append((made, [(name, f"{q(made)}.{q(name)}") for name, _ in columns]))
+            parts = together
+        joins = "".join(f" LEFT JOIN {q(made)} ON {q(made)}.{q('row')} = b.{q('row')}" for made, _ in parts)
+        return joins, [column for _, columns in parts for column in columns]
 
     def _selected(
         self,
