@@ -69,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
 def _verify(given: argparse.Namespace) -> int:
     if not given.bundle.exists():
         raise FileNotFoundError("expected a bundle at the path given")
-    policy = given.policy.read_bytes().decode("utf-8", "surrogateescape") if given.policy else None
-    secret = EvaluatorSecret.parse(given.key.read_text()) if given.key else None
+    policy = _text(given.policy) if given.policy else None
+    secret = EvaluatorSecret.parse(_text(given.key)) if given.key else None
     earlier = given.since.read_bytes() if given.since else None
     report = examine_bundle(
         given.bundle, policy=policy, secret=secret, earlier=earlier, jobs=max(1, given.jobs)
@@ -81,7 +81,7 @@ def _verify(given: argparse.Namespace) -> int:
 
 def _statement(given: argparse.Namespace) -> int:
     data = given.file.read_bytes()
-    problems = verify_statement(data, policy=given.policy.read_text(), bundle=given.bundle)
+    problems = verify_statement(data, policy=_text(given.policy), bundle=given.bundle)
     for problem in problems:
         print(f"WRONG      {problem}")
     if not problems:  # what is not proven is not shown
@@ -106,6 +106,11 @@ def _key(given: argparse.Namespace) -> int:
         file.write(secret.export() + "\n")
     print(secret.public_key())
     return GOOD
+
+
+def _text(path: Path) -> str:
+    """A file's text; bytes that are no UTF-8 are kept, for the parser to refuse."""
+    return path.read_bytes().decode("utf-8", "surrogateescape")
 
 
 def _as_text(report: Report) -> str:

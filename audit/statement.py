@@ -148,7 +148,7 @@ def verify_statement(data: bytes, *, policy: str, bundle: Path | None = None) ->
               head is searched for the pseudonyms, so that an access left out is found
     """
     report = Report()
-    trusted = Policy.parse(policy.encode())
+    trusted = Policy.parse(policy.encode("utf-8", "surrogateescape"))
     try:
         statement = Statement.parse(data)
         pairs = [(access.index, access.entry) for access in statement.accesses]
