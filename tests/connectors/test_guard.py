@@ -12,7 +12,24 @@ from connectors.failure import Failed
 from connectors.guard import Guard, Patience
 from vocabulary.evidence import FailureKind
 
-PATIENCE = Patience(timeout_s=5.0, attempts=3, pause_s=0.001, trips_after=2, rest_s=0.2)
+PATIENCE = Patience(timeout_s=5.0, attempts=3, pause_s=0.001, trips_after=2, rest_s=60.0)
+
+
+class Watch:
+    """The breaker's watch, which stands until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def time(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    stands = Watch()
+    monkeypatch.setattr("purgatory.domain.model.time", stands)
+    return stands
 
 
 class Source:
@@ -52,21 +69,23 @@ def test_no_other_failure_is_asked_again(kind: FailureKind) -> None:
     assert source.asked == 1
 
 
-def test_a_source_that_failed_too_often_is_left_alone_and_tried_again_after_a_rest() -> None:
+def test_a_source_that_failed_too_often_is_left_alone_and_tried_again_after_a_rest(watch: Watch) -> None:
     guard, dead, alive = Guard("one", PATIENCE), Source(*[FailureKind.TIMED_OUT] * 9), Source()
     assert [ask(guard, dead) for _ in range(2)] == [FailureKind.TIMED_OUT] * 2
     assert ask(guard, alive) is FailureKind.UNREACHABLE
     assert (dead.asked, alive.asked) == (2, 0)
-    time.sleep(PATIENCE.rest_s + 0.05)
+    watch.now_s += PATIENCE.rest_s - 1
+    assert ask(guard, alive) is FailureKind.UNREACHABLE
+    watch.now_s += PATIENCE.rest_s + 1
     assert ask(guard, alive) == "answer"
     assert ask(guard, alive) == "answer"
 
 
-def test_a_source_still_dead_after_its_rest_is_left_alone_again_at_once() -> None:
+def test_a_source_still_dead_after_its_rest_is_left_alone_again_at_once(watch: Watch) -> None:
     guard, dead = Guard("one", PATIENCE), Source(*[FailureKind.TIMED_OUT] * 9)
     for _ in range(2):
         ask(guard, dead)
-    time.sleep(PATIENCE.rest_s + 0.05)
+    watch.now_s += PATIENCE.rest_s + 1
     assert ask(guard, dead) is FailureKind.TIMED_OUT
     assert ask(guard, dead) is FailureKind.UNREACHABLE
     assert dead.asked == 3

@@ -206,12 +206,12 @@ def test_a_source_that_recovers_between_two_attempts_has_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    "parts", [[2.0], [answer(page(row()), length=10**6), 2.0]], ids=["says nothing", "stops in mid-answer"]
+    "parts", [[30.0], [answer(page(row()), length=10**6), 30.0]], ids=["says nothing", "stops in mid-answer"]
 )
 def test_a_slow_source_is_given_up_in_time(parts: list[bytes | float]) -> None:
     started = time.monotonic()
     assert failure_of(asked(*parts, patience=IMPATIENT)).failure is FailureKind.TIMED_OUT
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 10.0
 
 
 def test_an_endless_trickle_is_given_up_in_time() -> None:

@@ -153,7 +153,7 @@ def test_a_locked_register_is_given_up_in_time(file: Path) -> None:
         started = time.monotonic()
         answers = fetch(register(file, Patience(timeout_s=0.2)), ASK)
         assert failure_of(answers).failure is FailureKind.TIMED_OUT
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 4.0
 
 
 def test_a_slow_question_is_cancelled_in_the_database_too(file: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_slow_question_is_cancelled_on_the_server_too(url: str) -> None:
     async def ask_once() -> None:
         started = time.monotonic()
         assert failure_of(await slow.fetch(ASK)).failure is FailureKind.TIMED_OUT
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 10.0
 
     asyncio.run(ask_once())
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
