@@ -22,7 +22,7 @@ from audit.commitment import KEY_BYTES, Disclosure, Json, commit_bytes, field_ke
 from audit.errors import NoSuchEntry, NotCanonical, Shredded, WrongVaultKey
 
 NOBODY = b"nobody"
-"""The tag of an entry that has sealed values and no subject."""
+"""With the entry's nonce behind it the tag of an entry that has sealed values and no subject."""
 
 _IV_BYTES = 12
 # A payload key seals one payload only, so a fixed nonce is as good as a random one.
@@ -48,9 +48,9 @@ class Sealing:
 
         `values`  field name → canonical bytes
         `nonce`   the entry's own, 16 bytes: names the shares
-        `tags`    the subjects' pseudonyms; none means `NOBODY`
+        `tags`    the subjects' pseudonyms; none means `NOBODY` and the nonce
         """
-        tags = tags or (NOBODY,)
+        tags = tags or (NOBODY + nonce,)
         payload = _sealer(entry_key).encrypt(_ONLY_IV, _joined(values), nonce)
         shares = self._shares(entry_key, len(tags))
         random = self._entropy(_IV_BYTES * len(tags))
@@ -135,7 +135,7 @@ class Vault:
         if not entry.committed:
             return None
         nonce = bytes.fromhex(entry.nonce)
-        tags = [bytes.fromhex(subject) for subject in entry.subjects] or [NOBODY]
+        tags = [bytes.fromhex(subject) for subject in entry.subjects] or [NOBODY + nonce]
         wrapped = {
             tag: key.wrapped for tag in tags for key in self._rows.subject_keys(tag) if key.key_id == nonce
         }
