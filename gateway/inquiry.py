@@ -166,8 +166,14 @@ def _standing(caller: Caller, errand: Errand, inside: bool, office: Office) -> S
 
 
 async def _intent(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office) -> Intent:
+    asks = needed(allowed, office.judge.reads) if allowed.question.subject else {}
     return await office.trace.intent(
-        caller, errand, allowed, agreements=office.agreements.hash, request=asked.request
+        caller,
+        errand,
+        allowed,
+        agreements=office.agreements.hash,
+        sources={record.department for record in asks},
+        request=asked.request,
     )
 
 

@@ -27,11 +27,12 @@ from audit.entry import EntryBook
 from audit.log import Log
 from audit.note import Signer
 from casework.agreement import load_agreements
-from casework.cedar import AgreementSet
+from casework.cedar import AgreementSet, DoesNotCompile
+from casework.written import BadAgreement
 from connectors.ask import Connector
 from connectors.departments import connect
 from gateway.app import Asgi, application
-from gateway.caller import Trust
+from gateway.caller import BadTrust, Trust
 from gateway.document import Limits
 from gateway.errors import CannotOpen
 from gateway.inquiry import Judge, Office
@@ -39,10 +40,10 @@ from gateway.persona import DEV_ISSUER
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
 from gateway.settings import Settings
-from gateway.token import JWKS_FILE, open_issuer
+from gateway.token import JWKS_FILE, MayNotMint, open_issuer
 from gateway.trace import Trace
 from verification.crosscheck import crosscheck, reads
-from verification.pack import load_pack
+from verification.pack import PackError, load_pack
 from vocabulary.codes import Department
 from vocabulary.evidence import Evidence
 
@@ -68,13 +69,16 @@ async def opened(
     """A gateway, closed again when the context ends; what has begun is finished first.
 
     `today`   the day of a question that names none; by default it is China's
-    Raises `CannotOpen`, `audit.errors.CannotOpen` and what the files raise that the settings name.
+    Raises `CannotOpen` and `audit.errors.CannotOpen`.
     """
     settings.run_folder.mkdir(parents=True, exist_ok=True)
-    trust = _trust(settings)
-    agreements = AgreementSet(load_agreements(settings.agreements))
     the_day = today or (lambda: clock().astimezone(_CHINA).date())
-    judge = _judge(settings, the_day())
+    try:
+        trust = _trust(settings)
+        agreements = AgreementSet(load_agreements(settings.agreements))
+        judge = _judge(settings, the_day())
+    except (BadTrust, BadAgreement, DoesNotCompile, PackError, MayNotMint) as error:
+        raise CannotOpen(str(error)) from error
     async with log_opened(settings) as log, _connected(settings, clock=clock) as connectors:
         office = Office(
             trust=trust,

@@ -27,6 +27,7 @@ from gateway.caller import Caller
 from gateway.errors import NotLogged
 from gateway.plan import Plan
 from gateway.view import LogView
+from vocabulary.codes import Department
 
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
@@ -72,13 +73,26 @@ class Trace:
         return self._book.pseudonym(subject)
 
     async def intent(
-        self, caller: Caller, errand: Errand, plan: Plan, *, agreements: str, request: str
+        self,
+        caller: Caller,
+        errand: Errand,
+        plan: Plan,
+        *,
+        agreements: str,
+        sources: Iterable[Department],
+        request: str,
     ) -> Intent:
-        """Note who is about to ask what, about whom and why. Raises `NotLogged`."""
+        """Note who is about to ask what, about whom, why, and which departments. Raises `NotLogged`."""
         subject = plan.question.subject
         index = await self._write(
             "inquiry.intent",
-            {**_who(caller), "agreements": agreements, "asked": coordinates(plan), "request": request},
+            {
+                **_who(caller),
+                "agreements": agreements,
+                "asked": coordinates(plan),
+                "sources": [*sorted(department.value for department in sources)],
+                "request": request,
+            },
             subjects=[subject.key] if subject else [],
             committed={"purpose": errand.purpose.value, "case": errand.case},
         )

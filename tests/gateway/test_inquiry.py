@@ -164,6 +164,7 @@ def test_intent_comes_before_anybody_is_asked_and_outcome_before_the_answer(tmp_
     assert all(len(known) == 1 for known in seen)
     intent, outcome = entries
     assert "Insurance.base" in intent["fields"]["asked"]
+    assert intent["fields"]["sources"] == ["civil_affairs", "education", "health", "social_security"]
     assert outcome["fields"]["intent"] == 0
     assert len(outcome["subjects"]) == 4  # the household and three persons
 
