@@ -127,8 +127,9 @@ def _verify_head(reading: Reading, *, own: Policy | None, inner: Policy | None) 
         reading.report.add(layout.CHECKPOINT, error)
     else:
         policies = [policy for policy in (own, inner) if policy is not None]
-        _verify_trust(note, reading.report, trusted=policies[0] if policies else None)
-        _verify_lines(note, reading.report, keys=[key for policy in policies for key in _keys(policy)])
+        verified = _verify_trust(note, reading.report, trusted=policies[0] if policies else None)
+        keys = [key for policy in policies for key in _keys(policy)]
+        _verify_lines(note, reading.report, keys=keys, verified=verified)
     try:
         head = Checkpoint.parse(data.partition(b"\n\n")[0].decode() + "\n")
     except (AuditError, UnicodeDecodeError):
@@ -138,26 +139,31 @@ def _verify_head(reading: Reading, *, own: Policy | None, inner: Policy | None) 
     return head
 
 
-def _verify_trust(note: Note, report: Report, *, trusted: Policy | None) -> None:
+def _verify_trust(note: Note, report: Report, *, trusted: Policy | None) -> set[VerifierKey]:
+    """The keys whose lines are good by the policy that decides; empty when it does not accept the head."""
     try:
         if trusted is None:
             raise NotSigned("expected a policy that says whose signature counts")
-        trusted.open(note)
-        if trusted.quorum is not None:
-            report.witnesses = sorted({one.key.name for one in trusted.require_quorum(note)})
+        head = trusted.open(note)
     except AuditError as error:
         report.add(layout.CHECKPOINT, error)
+        return set()
+    lines = {(line.name, line.key_id) for line in note.signatures}
+    witnesses = {known.key for known in trusted.witnesses.values()}
+    report.witnesses = sorted({key.name for key in witnesses if (key.name, key.key_id) in lines})
+    return witnesses | {known.key for known in trusted.logs if known.key.name == head.origin}
 
 
-def _verify_lines(note: Note, report: Report, *, keys: list[VerifierKey]) -> None:
-    """Verify every signature line. One by nobody known could hold any bytes: nothing would notice a change."""
+def _verify_lines(note: Note, report: Report, *, keys: list[VerifierKey], verified: set[VerifierKey]) -> None:
+    """Verify every other line. One by nobody known could hold any bytes: nothing would notice a change."""
     known = {(key.name, key.key_id): key for key in keys}
     for line in note.signatures:
         key = known.get((line.name, line.key_id))
         try:
             if key is None:
                 raise NotSigned("expected no signature by a key that no policy names")
-            key.verify(note.text, line)
+            if key not in verified:
+                key.verify(note.text, line)
         except AuditError as error:
             report.add(layout.CHECKPOINT, error)
 

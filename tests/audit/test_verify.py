@@ -102,11 +102,11 @@ def test_an_unpacked_bundle_is_as_good_as_the_archive(whole: Made, tmp_path: Pat
     assert verify_bundle(tmp_path / "unpacked", policy=POLICY_TEXT) == []
 
 
-@pytest.mark.parametrize("kind", ["whole", "single"])
+@pytest.mark.parametrize("whole_log", [True, False], ids=["whole", "single"])
 def test_every_changed_byte_of_every_file_is_found_and_its_file_named(
-    kind: str, request: pytest.FixtureRequest
+    whole_log: bool, tmp_path: Path
 ) -> None:
-    files = files_of(request.getfixturevalue(kind).bundle)
+    files = files_of(make_bundle(tmp_path, inquiries=1, whole=whole_log).bundle)
     missed = []
     for name, data in files.items():
         for at in range(len(data)):
