@@ -166,7 +166,7 @@ _INCOME_CLASS = _choice("收入是否计入", "whether an income kind counts", "
 TABLES: Mapping[str, Table] = {
     "income_class": Table(_INCOME_CLASS, tuple(DeclaredItem), complete=True),
     "tekun_income_class": Table(
-        _choice("特困收入是否计入", "the same for 特困, art. 认定办法 7", "COUNTED", "EXCLUDED"),
+        _choice("特困收入是否计入", "the same for 特困, by its own list", "COUNTED", "EXCLUDED"),
         tuple(DeclaredItem),
         complete=True,
     ),

@@ -16,7 +16,7 @@ _SHOWN = {"annual_fen": household.annual_fen, "members": household.counted_membe
 
 @rule(
     "CAT-01", "特困", "in need of 特困 support",
-    of=household, severity=Severity.INFO, cite="特困人员认定办法 art. 4–8; 社会救助法 art. 15",
+    of=household, severity=Severity.INFO, cite="特困人员认定办法 art. 4–8; 社会救助法 art. 13",
 )  # fmt: skip
 def tekun(h: Level) -> Says:
     """Everybody counted is incapable and without means, and nobody who owes support can give it."""
