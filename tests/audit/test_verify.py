@@ -34,6 +34,7 @@ from tests.audit.bundles import (
     POLICY,
     POLICY_TEXT,
     Made,
+    append,
     cosigned,
     files_of,
     make_bundle,
@@ -358,6 +359,24 @@ def test_the_same_input_gives_the_same_bytes(whole: Made, single: Made, tmp_path
     for made in (whole, single):
         rewrite(made, tmp_path / f"{made.export}.zip")
         assert (tmp_path / f"{made.export}.zip").read_bytes() == made.bundle.read_bytes()
+
+
+def test_a_log_that_has_grown_since_gives_the_same_bundle_again(tmp_path: Path) -> None:
+    made = make_bundle(tmp_path, inquiries=100)
+
+    async def grow() -> None:
+        log = await Log.open(
+            f"sqlite:///{made.bundle}.db",
+            origin=ORIGIN,
+            signers=[SIGNER],
+            guard=tmp_path / "bundle.zip.guard",
+        )
+        await append(log, book(seed=2), inquiries=200)
+        await log.aclose()
+
+    asyncio.run(grow())
+    rewrite(made, tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == made.bundle.read_bytes()
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
