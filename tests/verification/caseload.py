@@ -9,15 +9,16 @@ import pyarrow as pa
 
 from demo.story import load_all
 from verification.language.case import case_of
+from verification.language.rule import Catalogue
 from verification.runs.tables import Snapshot, cases_table, masks_table, table_of
 from verification.whatif import FACTS
 from vocabulary.record import Record
 
 
 @cache
-def stories_snapshot() -> Snapshot:
-    """The households of the stories with what was answered about them."""
-    reads = FACTS.reads()
+def stories_snapshot(catalogue: Catalogue = FACTS) -> Snapshot:
+    """The households of the stories with what was answered about them, as far as a catalogue reads it."""
+    reads = catalogue.reads()
     rows: dict[type[Record], dict[str, Record]] = {record: {} for record in reads}
     cases, persons = [], {}
     for story in load_all():
