@@ -1,0 +1,122 @@
+"""Is everybody asked about who may be, by each way the rules look, and nobody else?"""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from casework.consent import Allowed
+from connectors.federation import ask_all
+from connectors.memory import MemoryConnector
+from gateway.fetch import ON_FILE, Located, SeveralHouseholds, fetch, locate, needed
+from gateway.plan import Subject
+from tests.gateway.desk import NOW
+from tests.gateway.rows import BROTHER, HEAD, HOUSEHOLD, ROWS, SPOUSE
+from vocabulary.codes import Department
+from vocabulary.evidence import Found, NoRecord, NotAsked
+from vocabulary.idnumber import IdNumber
+from vocabulary.records.civil_affairs import Benefit, Membership, PropertyCheck
+from vocabulary.records.health import Birth, Death
+from vocabulary.records.social_security import Insurance
+
+DAY = date(2026, 11, 16)
+CONNECTORS = {one: MemoryConnector(one, ROWS, clock=lambda: NOW) for one in Department}
+
+
+class Asking:
+    """Asks registers in memory and remembers what it asked."""
+
+    def __init__(self):
+        self.asks = []
+
+    async def __call__(self, asks):
+        self.asks += asks
+        return await ask_all(CONNECTORS, asks, timeout_s=1.0, clock=lambda: NOW)
+
+
+def found(subject, on=DAY):
+    return asyncio.run(locate(subject, on=on, columns={}, ask=Asking()))
+
+
+def fetched(columns, *, second=(), free=ON_FILE, located=None):
+    asking = Asking()
+    at = located or found(Subject(HOUSEHOLD, None))
+    evidence = asyncio.run(fetch(at, columns=columns, second=second, free=free, ask=asking))
+    return evidence, {(ask.record, ask.by): ask.ids for ask in asking.asks}
+
+
+def test_a_household_is_found_with_its_region_and_its_consents():
+    located = found(Subject(HOUSEHOLD, None))
+    assert isinstance(located, Located)
+    assert located.region == "529901003"
+    assert [isinstance(located.consents.of(who), Allowed) for who in (HEAD, SPOUSE, BROTHER)] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_person_leads_to_the_household_lived_in():
+    located = found(Subject(None, IdNumber(HEAD)))
+    assert isinstance(located, Located)
+    assert located.household.number == HOUSEHOLD
+
+
+def test_a_person_of_two_households_leads_to_neither():
+    with pytest.raises(SeveralHouseholds) as caught:
+        found(Subject(None, IdNumber(SPOUSE)))
+    assert caught.value.numbers == ("H-1", "H-2")
+
+
+def test_nobody_is_found_under_a_number_that_is_not_there():
+    assert found(Subject("H-9", None)) is None
+    assert found(Subject(None, IdNumber("11010519491231002X"))) is None
+
+
+def test_only_those_who_agreed_are_asked_about():
+    evidence, asks = fetched({Insurance: frozenset({"month"}), Death: frozenset()})
+    assert asks[Insurance, "person"] == (HEAD, SPOUSE)
+    assert asks[Death, "person"] == (HEAD, SPOUSE)
+    assert isinstance(evidence.of(Insurance, SPOUSE), Found)
+    assert isinstance(evidence.of(Insurance, HEAD), NoRecord)
+    withheld = evidence.of(Death, BROTHER)
+    assert isinstance(withheld, NotAsked)
+    assert "第四十一条" in withheld.clause
+
+
+def test_what_is_on_file_is_looked_up_for_everybody():
+    _, asks = fetched({Benefit: frozenset()}, second=[Benefit])
+    assert asks[Benefit, "household"] == (HOUSEHOLD,)
+    assert asks[Benefit, "person"] == (HEAD, SPOUSE, BROTHER)
+
+
+def test_the_rules_look_up_in_every_way_and_what_is_only_shown_in_one():
+    _, asks = fetched({Birth: frozenset()})
+    assert set(asks) == {(Birth, "person")}
+    _, asks = fetched({Birth: frozenset(), Membership: frozenset()}, second=[Birth, Membership])
+    assert set(asks) == {(Birth, "person"), (Birth, "mother"), (Membership, "person")}
+
+
+def test_what_is_asked_about_the_household_is_asked_about_everyone_in_it():
+    _, asks = fetched({PropertyCheck: frozenset()})
+    assert asks == {(PropertyCheck, "household"): (HOUSEHOLD,)}
+    located = found(Subject(HOUSEHOLD, None))
+    lacking = replace(located.consents, of_person={SPOUSE: located.consents.of(BROTHER)})
+    evidence, asks = fetched({PropertyCheck: frozenset()}, located=replace(located, consents=lacking))
+    assert asks == {}
+    assert isinstance(evidence.of(PropertyCheck, HOUSEHOLD), NotAsked)
+
+
+def test_what_is_judged_by_is_fetched_only_when_something_is_judged():
+    class Planned:
+        columns = {Insurance: frozenset({"month"})}  # noqa: RUF012 # a stand-in for one test
+        verifies = True
+
+    reads = {Insurance: frozenset({"base_fen"}), Death: frozenset({"died_on"})}
+    assert needed(Planned, reads) == {
+        Insurance: frozenset({"month", "base_fen"}),
+        Death: frozenset({"died_on"}),
+    }
+    Planned.verifies = False
+    assert needed(Planned, reads) == {Insurance: frozenset({"month"})}
