@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from verification import explain
+from verification import arithmetic, explain
 from verification.catalogue import CATALOGUE
 from verification.income import evidence_lines, verified
 from verification.language.case import case_of
@@ -154,19 +154,21 @@ class _Telling:
         annual, members = self.whole("annual_fen"), self.whole("counted_members")
         if annual is None or not members:
             return None
-        return explain.per_head(annual, members=members, months=self.window[1] - self.window[0] + 1)
+        return arithmetic.per_head(annual, members=members, months=self.window[1] - self.window[0] + 1)
 
     def rigid_ratio(self) -> str | None:
         """Rigid spending over the pack's denominator; None where there is no income to divide by."""
         gross = self.pack.code("rigid_denominator", self.case.on) == "GROSS"
         spent, whole = self.whole("rigid_fen"), self.whole("gross_annual_fen" if gross else "annual_fen")
         return (
-            explain.percent(spent, whole) if spent is not None and whole is not None and whole > 0 else None
+            arithmetic.percent(spent, whole)
+            if spent is not None and whole is not None and whole > 0
+            else None
         )
 
     def single_person(self) -> dict[WrittenId, int]:
         return {
-            WrittenId(person): explain.number(facts["alone_fen"])
+            WrittenId(person): arithmetic.number(facts["alone_fen"])
             for person, facts in sorted(self.of_member.items())
             if facts["enters_alone"] is True and isinstance(facts["alone_fen"], int)
         }
@@ -208,8 +210,8 @@ class _Telling:
         if any(isinstance(self.facts[name], Missing) for name in ("annual_fen", "line_fen")):
             return ()
         counted = {person: facts for person, facts in self.of_member.items() if facts["counted"] is True}
-        months = {person: explain.number(facts["wage_months"]) for person, facts in counted.items()}
-        return explain.arithmetic(
+        months = {person: arithmetic.number(facts["wage_months"]) for person, facts in counted.items()}
+        return arithmetic.arithmetic(
             lines, counted=counted, wage_months=months, facts=self.facts, pack=self.pack, on=self.case.on
         )
 
@@ -252,7 +254,7 @@ class _Telling:
             "、".join(dict.fromkeys(b.department.term for gate in self.gates() for b in gate.because))
             or "数据"
         )
-        amount = explain.yuan(bound)
+        amount = arithmetic.yuan(bound)
         return Finding(
             "CAT-07",
             "待核",

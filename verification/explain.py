@@ -1,33 +1,27 @@
-"""How did the sum come about, and in which words is it told?
+"""Which evidence of income is there, line by line, and in which words is a finding told?
 
-Lines and steps are drawn from the same sources as the rules' facts and are added up once more
-here; if the two sums ever differed the explanation would be wrong, so that is an error and no
-verdict is given.
-
-    Exception
-    └── ArithmeticDiffers    the lines shown do not add up to the fact they explain
+Lines are drawn from the same sources as the rules' facts; how they add up stands in
+`verification.arithmetic`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date
 
+from verification.arithmetic import number, yuan
 from verification.income import EXCLUDED, OFFICIAL, PENSION_FAMILY
 from verification.language.rule import Severity
 from verification.language.to_python import Case, Found
 from verification.language.values import Missing, Result
 from verification.pack import Pack
-from verification.verdict import IncomeLine, Step
+from verification.verdict import IncomeLine
 from vocabulary.codes import DeclaredItem, Relation
 from vocabulary.evidence import Evidence, EvidenceState, NoRecord, SourceFailed
 from vocabulary.evidence import Found as Answered
 from vocabulary.idnumber import WrittenId, mask
-from vocabulary.money import Money
 from vocabulary.month import Month
 from vocabulary.record import Record
-from vocabulary.records.civil_affairs import Declaration
 from vocabulary.records.social_security import InjuryBenefit, Insurance, Pension, UnemploymentBenefit
 from vocabulary.register import BY_NAME
 
@@ -42,10 +36,6 @@ _REGISTER: dict[DeclaredItem, type[Record]] = {
 """Which register could say something of a kind of income; of the others none does."""
 
 Drawn = Iterable[Mapping[str, Result]]
-
-
-class ArithmeticDiffers(Exception):
-    """The lines shown do not add up to the fact they explain; the verification must not be used."""
 
 
 def income_lines(
@@ -64,39 +54,6 @@ def income_lines(
         _line(row, chosen=_key(row) in chosen, state=_state(row, sums, evidence), pack=pack) for row in rows
     ]
     return tuple(sorted(lines, key=lambda line: (line.person, line.month, line.kind, line.record_id)))
-
-
-def arithmetic(
-    lines: Iterable[IncomeLine],
-    *,
-    counted: Iterable[str],
-    wage_months: Mapping[str, int],
-    facts: Mapping[str, Result],
-    pack: Pack,
-    on: date,
-) -> tuple[Step, ...]:
-    """The way from the lines to what is payable, in steps; those that add sum to `annual_fen`.
-
-    Raises `ArithmeticDiffers`.
-    """
-    people = sorted(counted)
-    cost = pack.on("employment_cost_fen_month", on)
-    steps = list(_kinds_of_income(lines, people))
-    for person in people:
-        months = wage_months.get(person, 0)
-        if months:
-            steps.append(
-                Step(
-                    f"{mask(person)} 就业成本：{yuan(number(cost.value))}元 × {months}个月（{cost.cite}）",
-                    f"{mask(person)}: employment cost, {yuan(number(cost.value))} × {months} months",
-                    -number(cost.value) * months,
-                    adds=True,
-                )
-            )
-    annual = number(facts["annual_fen"])
-    if sum(step.fen for step in steps if step.adds) != annual:
-        raise ArithmeticDiffers("expected the lines to add up to the verified annual income, got another sum")
-    return (*steps, *_conclusion(facts, annual=annual, pack=pack, on=on))
 
 
 def found_words(found: Found, relation: Mapping[str, Relation]) -> tuple[str, str]:
@@ -120,42 +77,6 @@ def found_words(found: Found, relation: Mapping[str, Relation]) -> tuple[str, st
         + (f" ({en})" if en else "")
         + ".",
     )
-
-
-def number(value: Result) -> int:
-    """A known whole number. Raises `ArithmeticDiffers` for anything else."""
-    if isinstance(value, int):
-        return int(value)
-    raise ArithmeticDiffers("expected a known whole number, got none")
-
-
-def yuan(fen: int) -> str:
-    """Yuan as people read it.
-
-    >>> yuan(3240000)
-    '32,400.00'
-    """
-    sign, fen = ("-", -fen) if fen < 0 else ("", fen)
-    return f"{sign}{fen // 100:,}.{fen % 100:02d}"
-
-
-def per_head(fen: int, *, members: int, months: int) -> str:
-    """Yuan a head and month with two places, half up: for display, never used to decide.
-
-    >>> per_head(1_526_399, members=2, months=12)
-    '636.00'
-    """
-    return str(Money((2 * fen + members * months) // (2 * members * months)))
-
-
-def percent(part: int, whole: int) -> str:
-    """A percentage with three places, half up: for display.
-
-    >>> percent(4_130_000, 6_720_000)
-    '61.458'
-    """
-    thousandths = (2 * part * 100_000 + whole) // (2 * whole)
-    return f"{thousandths // 1000}.{thousandths % 1000:03d}"
 
 
 # ------------------------------------------------------------------ lines
@@ -223,54 +144,6 @@ def _line(row: Mapping[str, Result], *, chosen: bool, state: EvidenceState, pack
     )
 
 
-# ------------------------------------------------------------------ steps
-
-
-def _kinds_of_income(lines: Iterable[IncomeLine], people: Iterable[str]) -> Iterable[Step]:
-    sums: dict[tuple[str, DeclaredItem, str], list[IncomeLine]] = defaultdict(list)
-    for line in lines:
-        if line.counted and line.person in people:
-            sums[line.person, line.kind, line.record].append(line)
-    for (person, kind, record), found in sorted(sums.items()):
-        fen, source = sum(line.fen for line in found), BY_NAME[record]
-        months = len({line.month for line in found})
-        declared = record == Declaration.__name__
-        yield Step(
-            f"{mask(person)} {kind.term}（{'申报' if declared else source.term}，{months}个月）：{yuan(fen)}元",
-            f"{mask(person)}: {kind.name.lower().replace('_', ' ')}, {months} months"
-            f" ({'declared' if declared else record}): {yuan(fen)}",
-            fen,
-            adds=True,
-        )
-
-
-def _conclusion(facts: Mapping[str, Result], *, annual: int, pack: Pack, on: date) -> Iterable[Step]:
-    members, line = number(facts["counted_members"]), number(facts["line_fen"])
-    standard, months = number(facts["standard_fen"]), pack.number("window_months", on)
-    yield Step(
-        f"家庭核实年收入：{yuan(annual)}元", f"verified income of the household: {yuan(annual)}", annual
-    )
-    yield Step(
-        f"低保标准：{yuan(standard)}元 × {months}个月 × {members}人 = {yuan(line)}元",
-        f"the standard: {yuan(standard)} × {months} months × {members} persons = {yuan(line)}",
-        line,
-    )
-    sign = "<" if annual < line else "=" if annual == line else ">"
-    yield Step(
-        f"比较：{yuan(annual)} {sign} {yuan(line)}，{'低于' if annual < line else '不低于'}标准（相等不是低于）",
-        f"{yuan(annual)} {sign} {yuan(line)}: {'below' if annual < line else 'not below'} the standard",
-        line - annual,
-    )
-    payable = facts["payable_fen"]
-    if isinstance(payable, int) and payable > 0:
-        how = pack.on("payable_rounding", on)
-        yield Step(
-            f"月补助额：（{yuan(line)} − {yuan(annual)}）÷ 12，{_ROUNDING[str(how.value)][0]}：{yuan(payable)}元",
-            f"payable: ({yuan(line)} − {yuan(annual)}) ÷ 12, {_ROUNDING[str(how.value)][1]}: {yuan(payable)}",
-            payable,
-        )
-
-
 def _told_zh(name: str, value: Result) -> str:
     if name.endswith("fen") and isinstance(value, int):
         return f"{yuan(value)}元"
@@ -287,11 +160,6 @@ def _told_en(name: str, value: Result) -> str:
     return str(value)
 
 
-_ROUNDING = {
-    "CEIL_YUAN": ("向上取整到元", "rounded up to the yuan"),
-    "HALF_UP_FEN": ("四舍五入到分", "rounded half up to the fen"),
-    "NONE": ("不足一分舍去", "whole fen"),
-}
 _WORDS = {
     "annual_fen": "核实年收入",
     "annual_without_fen": "不含失业金年收入",

@@ -124,3 +124,12 @@ def test_the_same_question_gives_the_same_verdict() -> None:
     story = next(each for each in load_all() if each.id == "H10")
     assert verify(story) == verify(story)
     assert len(verdict("H10").pack_hash) == len(verdict("H10").ruleset_hash) == 64
+
+
+def test_the_margin_and_rigid_spending_are_told_where_they_decide() -> None:
+    told = [step.zh for step in verdict("H7").arithmetic]
+    assert "边缘线：22,896.00元 × 150% = 34,344.00元，不低于" in told
+    assert any("41,300.00元 ÷ 67,200.00元 = 61.458%" in step for step in told)
+    assert any("不低于" in step and "边缘线" in step for step in told)
+    assert not any("边缘线" in step.zh for step in verdict("H1").arithmetic)
+    assert any("边缘线" in step.zh and step.zh.endswith("，低于") for step in verdict("H6").arithmetic)

@@ -1,0 +1,174 @@
+"""How does the sum come about, step by step, in figures and in both languages?
+
+The steps that add are made from the income lines and must sum to the fact that the rules use;
+if they ever differed the explanation would be wrong, so that is an error and no verdict is given.
+
+    Exception
+    └── ArithmeticDiffers    the lines shown do not add up to the fact they explain
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from verification.language.values import Result
+from verification.pack import Pack
+from verification.verdict import IncomeLine, Step
+from vocabulary.codes import DeclaredItem
+from vocabulary.idnumber import mask
+from vocabulary.money import Money
+from vocabulary.records.civil_affairs import Declaration
+from vocabulary.register import BY_NAME
+
+
+class ArithmeticDiffers(Exception):
+    """The lines shown do not add up to the fact they explain; the verification must not be used."""
+
+
+def arithmetic(
+    lines: Iterable[IncomeLine],
+    *,
+    counted: Iterable[str],
+    wage_months: Mapping[str, int],
+    facts: Mapping[str, Result],
+    pack: Pack,
+    on: date,
+) -> tuple[Step, ...]:
+    """The way from the lines to what is payable, in steps; those that add sum to `annual_fen`.
+
+    Raises `ArithmeticDiffers`.
+    """
+    people = sorted(counted)
+    cost = pack.on("employment_cost_fen_month", on)
+    steps = list(_kinds_of_income(lines, people))
+    for person in people:
+        months = wage_months.get(person, 0)
+        if months:
+            steps.append(
+                Step(
+                    f"{mask(person)} 就业成本：{yuan(number(cost.value))}元 × {months}个月（{cost.cite}）",
+                    f"{mask(person)}: employment cost, {yuan(number(cost.value))} × {months} months",
+                    -number(cost.value) * months,
+                    adds=True,
+                )
+            )
+    annual = number(facts["annual_fen"])
+    if sum(step.fen for step in steps if step.adds) != annual:
+        raise ArithmeticDiffers("expected the lines to add up to the verified annual income, got another sum")
+    return (*steps, *_conclusion(facts, annual=annual, pack=pack, on=on))
+
+
+def number(value: Result) -> int:
+    """A known whole number. Raises `ArithmeticDiffers` for anything else."""
+    if isinstance(value, int):
+        return int(value)
+    raise ArithmeticDiffers("expected a known whole number, got none")
+
+
+def yuan(fen: int) -> str:
+    """Yuan as people read it.
+
+    >>> yuan(3240000)
+    '32,400.00'
+    """
+    sign, fen = ("-", -fen) if fen < 0 else ("", fen)
+    return f"{sign}{fen // 100:,}.{fen % 100:02d}"
+
+
+def per_head(fen: int, *, members: int, months: int) -> str:
+    """Yuan a head and month with two places, half up: for display, never used to decide.
+
+    >>> per_head(1_526_399, members=2, months=12)
+    '636.00'
+    """
+    return str(Money((2 * fen + members * months) // (2 * members * months)))
+
+
+def percent(part: int, whole: int) -> str:
+    """A percentage with three places, half up: for display.
+
+    >>> percent(4_130_000, 6_720_000)
+    '61.458'
+    """
+    thousandths = (2 * part * 100_000 + whole) // (2 * whole)
+    return f"{thousandths // 1000}.{thousandths % 1000:03d}"
+
+
+def _kinds_of_income(lines: Iterable[IncomeLine], people: Iterable[str]) -> Iterable[Step]:
+    sums: dict[tuple[str, DeclaredItem, str], list[IncomeLine]] = defaultdict(list)
+    for line in lines:
+        if line.counted and line.person in people:
+            sums[line.person, line.kind, line.record].append(line)
+    for (person, kind, record), found in sorted(sums.items()):
+        fen, source = sum(line.fen for line in found), BY_NAME[record]
+        months = len({line.month for line in found})
+        declared = record == Declaration.__name__
+        yield Step(
+            f"{mask(person)} {kind.term}（{'申报' if declared else source.term}，{months}个月）：{yuan(fen)}元",
+            f"{mask(person)}: {kind.name.lower().replace('_', ' ')}, {months} months"
+            f" ({'declared' if declared else record}): {yuan(fen)}",
+            fen,
+            adds=True,
+        )
+
+
+def _conclusion(facts: Mapping[str, Result], *, annual: int, pack: Pack, on: date) -> Iterable[Step]:
+    members, line = number(facts["counted_members"]), number(facts["line_fen"])
+    standard, months = number(facts["standard_fen"]), pack.number("window_months", on)
+    yield Step(
+        f"家庭核实年收入：{yuan(annual)}元", f"verified income of the household: {yuan(annual)}", annual
+    )
+    yield Step(
+        f"低保标准：{yuan(standard)}元 × {months}个月 × {members}人 = {yuan(line)}元",
+        f"the standard: {yuan(standard)} × {months} months × {members} persons = {yuan(line)}",
+        line,
+    )
+    sign = "<" if annual < line else "=" if annual == line else ">"
+    yield Step(
+        f"比较：{yuan(annual)} {sign} {yuan(line)}，{'低于' if annual < line else '不低于'}标准（相等不是低于）",
+        f"{yuan(annual)} {sign} {yuan(line)}: {'below' if annual < line else 'not below'} the standard",
+        line - annual,
+    )
+    if annual >= line:
+        yield from _beyond_the_standard(facts, annual=annual, line=line, pack=pack, on=on)
+    payable = facts["payable_fen"]
+    if isinstance(payable, int) and payable > 0:
+        how = pack.on("payable_rounding", on)
+        yield Step(
+            f"月补助额：（{yuan(line)} − {yuan(annual)}）÷ 12，{_ROUNDING[str(how.value)][0]}：{yuan(payable)}元",
+            f"payable: ({yuan(line)} − {yuan(annual)}) ÷ 12, {_ROUNDING[str(how.value)][1]}: {yuan(payable)}",
+            payable,
+        )
+
+
+def _beyond_the_standard(
+    facts: Mapping[str, Result], *, annual: int, line: int, pack: Pack, on: date
+) -> Iterable[Step]:
+    """The margin, and rigid spending, for a household that is not below the standard."""
+    times = pack.number("edge_multiplier_percent", on)
+    margin, inside = line * times // 100, annual * 100 < line * times
+    yield Step(
+        f"边缘线：{yuan(line)}元 × {times}% = {yuan(margin)}元，{'低于' if inside else '不低于'}",
+        f"the margin: {yuan(line)} × {times} % = {yuan(margin)}: {'below' if inside else 'not below'}",
+        margin - annual,
+    )
+    spent = facts["rigid_fen"]
+    gross = pack.code("rigid_denominator", on) == "GROSS"
+    whole = facts["gross_annual_fen"] if gross else annual
+    if inside or not isinstance(spent, int) or not isinstance(whole, int) or not spent or whole <= 0:
+        return
+    ratio, over = pack.number("rigid_ratio_basis_points", on), percent(spent, whole)
+    yield Step(
+        f"刚性支出：{yuan(spent)}元 ÷ {yuan(whole)}元 = {over}%（须高于{ratio // 100}.{ratio % 100:02d}%）",
+        f"rigid spending: {yuan(spent)} ÷ {yuan(whole)} = {over} % (must exceed {ratio // 100}.{ratio % 100:02d} %)",
+        spent,
+    )
+
+
+_ROUNDING = {
+    "CEIL_YUAN": ("向上取整到元", "rounded up to the yuan"),
+    "HALF_UP_FEN": ("四舍五入到分", "rounded half up to the fen"),
+    "NONE": ("不足一分舍去", "whole fen"),
+}
