@@ -81,6 +81,12 @@ def _int(text: str) -> str:
     return f"CAST({text} AS INTEGER)"
 
 
+def _held(day: str) -> str:
+    """A date within the years 1 to 9999, which is all that Python's can hold."""
+    first, last = "DATE '0001-01-01'", "DATE '9999-12-31'"
+    return f"CASE WHEN {day} > {last} THEN {last} WHEN {day} < {first} THEN {first} ELSE {day} END"
+
+
 DUCKDB = Dialect(
     "duckdb",
     divide=lambda n, d: f"({n} // {d})",
@@ -88,8 +94,8 @@ DUCKDB = Dialect(
     month=_extract("MONTH", "BIGINT"),
     day=_extract("DAY", "BIGINT"),
     make_date=lambda year, month: f"MAKE_DATE({year}, {month}, 1)",
-    plus_days=lambda day, n: f"({day} + {_int(n)})",
-    plus_months=lambda day, n: f"CAST({day} + TO_MONTHS({_int(n)}) AS DATE)",
+    plus_days=lambda day, n: _held(f"({day} + {_int(n)})"),
+    plus_months=lambda day, n: _held(f"CAST({day} + TO_MONTHS({_int(n)}) AS DATE)"),
     days_between=lambda a, b: f"CAST(DATE_DIFF('day', {a}, {b}) AS BIGINT)",
     strpos=lambda text, what: f"STRPOS({text}, {what})",
     written_month=lambda m: f"PRINTF('%04d-%02d', {m} // 12, {m} % 12 + 1)",
@@ -106,8 +112,8 @@ POSTGRES = Dialect(
     month=_extract("MONTH", "BIGINT"),
     day=_extract("DAY", "BIGINT"),
     make_date=lambda year, month: f"MAKE_DATE({_int(year)}, {_int(month)}, 1)",
-    plus_days=lambda day, n: f"({day} + {_int(n)})",
-    plus_months=lambda day, n: f"CAST({day} + MAKE_INTERVAL(months => {_int(n)}) AS DATE)",
+    plus_days=lambda day, n: _held(f"({day} + {_int(n)})"),
+    plus_months=lambda day, n: _held(f"CAST({day} + MAKE_INTERVAL(months => {_int(n)}) AS DATE)"),
     days_between=lambda a, b: f"CAST({b} - {a} AS BIGINT)",
     strpos=lambda text, what: f"STRPOS({text}, {what})",
     written_month=lambda m: (

@@ -10,7 +10,6 @@ from verification.language.level import MEMBER, MemberRows, asked_by
 from verification.language.python_text import Text
 from verification.language.rows import Aggregate, Grouped
 from verification.language.source import Best, ColumnOf, Filtered, Lines, Plan, Records, Union, column
-from vocabulary.month import Month
 from vocabulary.records.civil_affairs import Membership
 from vocabulary.register import RECORD_TYPES
 
@@ -323,7 +322,7 @@ def _key(parts: list[str]) -> str:
 
 
 def _written_month(ordinal: int) -> str:
-    return str(Month(ordinal))
+    return f"{ordinal // 12:04d}-{ordinal % 12 + 1:02d}"
 
 
 _START = {

@@ -321,7 +321,7 @@ def _same(like: Expr, number: Expr) -> Expr:
 
 _REPEATED = frozenset(
     {"least", "greatest", "floor_div", "position", "pick", "month_of", "date_number", "first_day", "param"}
-    | {"param_class", "days_between"}
+    | {"param_class", "days_between", "plus_days", "plus_months"}
 )
 
 _INFIX = {

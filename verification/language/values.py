@@ -13,7 +13,7 @@ from enum import Enum
 
 from verification.language.kinds import Kind, Value
 from vocabulary.codes import Code
-from vocabulary.month import Month
+from vocabulary.month import FIRST, LAST, Month
 
 
 class Missing(Enum):
@@ -51,28 +51,36 @@ def pick(letters: str, index: int) -> str:
 
 
 def plus_months(day: date, months: int) -> date:
-    """The same day so many months later, or the last of that month.
+    """The same day so many months later, or the last of that month; never beyond what a date can hold.
 
     >>> plus_months(date(2026, 1, 31), 1)
     datetime.date(2026, 2, 28)
+    >>> plus_months(date(9999, 12, 31), 1)
+    datetime.date(9999, 12, 31)
     """
     year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not date.min.year <= year <= date.max.year:
+        return date.max if months > 0 else date.min
     return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
 
 
 def plus_days(day: date, days: int) -> date:
-    """The date so many days later."""
-    return date.fromordinal(day.toordinal() + days)
+    """The date so many days later; never beyond what a date can hold."""
+    ordinal = day.toordinal() + days
+    return date.fromordinal(min(max(ordinal, date.min.toordinal()), date.max.toordinal()))
 
 
 def result(value: Value | Missing | None, kind: Kind, codes: type[Code] | None) -> Result:
-    """What leaves compiled rules: a value of the vocabulary, or which way it is missing."""
+    """What leaves compiled rules: a value of the vocabulary, or which way it is missing.
+
+    A month outside the vocabulary's years (of a day such as 9999-12-31) is its last or first.
+    """
     if value is None:
         return Missing.UNKNOWN
     if isinstance(value, Missing):
         return value
     if kind is Kind.MONTH and isinstance(value, int):
-        return Month(value)
+        return Month(min(max(value, FIRST), LAST))
     if codes is not None:
         return codes(str(value))
     return value

@@ -169,7 +169,7 @@ def a_world(seed: int, households: int = 120) -> World:
                 "ownership": Ownership.PUBLIC,
                 "status": r.choice(list(EnrolmentStatus)),
                 "since": day(),
-                "expected_graduation": maybe(day()),
+                "expected_graduation": maybe(r.choice([day(), day(), date(9999, 12, 31), date(1, 1, 1)])),
             },
         ),
         Death: drawn(Death, households, lambda: {"person": r.choice(people), "died_on": day()}),
