@@ -35,7 +35,7 @@ from audit.note import Checkpoint, Note, Signer, VerifierKey
 from audit.opening import advance, checked_head
 from audit.proof import Proof
 from audit.store import Head, Reader, Step, Store
-from audit.tiles import ENTRY_BYTES_MAX, TileName, Tree, pack_entries
+from audit.tiles import ENTRY_BYTES_MAX, WIDTH, TileName, Tree, pack_entries
 
 BATCH_MAX = 4096
 """Entries in one transaction. Larger batches gain nothing and make the last caller wait."""
@@ -83,7 +83,7 @@ class Log:
         """Use `Log.open`, which checks what it opens."""
         self.origin = store.origin
         self.reader = Reader(store.engine)
-        self.tree = Tree(self.reader.tile)
+        self.tree = Tree(self._tile)
         self._store = store
         self._head = head
         self._signers = tuple(signers)
@@ -257,6 +257,13 @@ class Log:
             return self._head
         return await asyncio.to_thread(self.reader.head)
 
+    def _tile(self, level: int, index: int, width: int) -> bytes:
+        """A tile; the one that still grows, which every fresh receipt needs, from the writer's memory."""
+        frontier, tail = self._store.tail
+        if level == 0 and index == frontier.size // WIDTH and width <= len(tail):
+            return b"".join(tail[:width])
+        return self.reader.tile(level, index, width)
+
     def _proof(self, index: int, note: bytes) -> str:
         size = Checkpoint.parse(Note.parse(note).text).size
         return bytes(Proof(index, tuple(self.tree.inclusion(index, size)), note)).decode()
@@ -335,7 +342,7 @@ def read_tile(reader: Reader, name: TileName) -> bytes:
     """The bytes of a tile or of an entry bundle, as tlog-tiles publishes them. Raises `NoSuchEntry`."""
     if name.level is not None:
         return reader.tile(name.level, name.index, name.width)
-    first = name.index * 256
+    first = name.index * WIDTH
     return pack_entries(reader.entries(first, first + name.width))
 
 

@@ -62,7 +62,8 @@ class Store:
         self._sql = tables.Statements(self.engine)
         self._step = on_step
         self._connection: Any = None
-        self._tail: tuple[Frontier, list[bytes]] = (Frontier(), [])
+        # The leaf hashes that no full tile holds yet; replaced, never changed, so that any thread may look.
+        self.tail: tuple[Frontier, list[bytes]] = (Frontier(), [])
         self._wal_bytes = 0
         self._shredded = False
 
@@ -113,7 +114,7 @@ class Store:
             self._move_head(cursor, frontier, Head(grown, note))
             self._step("commit")
         self._step("committed")
-        self._tail = (grown, tail)
+        self.tail = (grown, tail)
         self._wal_bytes += len(data) + tables.PAGES_TOUCHED
         self._shredded |= any(isinstance(row, Shred) for _, rows in alongside for row in rows)
         return Head(grown, note)
@@ -195,7 +196,7 @@ class Store:
         [row] = rows
         if row[2] is not None:
             raise LogEnded(f"expected a log that goes on, got one continued by `{row[2]}`")
-        frontier, seen = Frontier.from_bytes(row[0], bytes(row[1])), self._tail[0]
+        frontier, seen = Frontier.from_bytes(row[0], bytes(row[1])), self.tail[0]
         if frontier.size < seen.size:
             raise LogRolledBack(f"expected `{seen.size}` entries or more, got `{frontier.size}`")
         if frontier.size == seen.size and frontier != seen:
@@ -204,8 +205,8 @@ class Store:
 
     def _read_tail(self, cursor: Any, frontier: Frontier) -> list[bytes]:
         """The leaf hashes that no full tile holds yet: kept from the last append, unless another process wrote."""
-        if self._tail[0] == frontier:
-            return self._tail[1]
+        if self.tail[0] == frontier:
+            return self.tail[1]
         first = frontier.size - frontier.size % WIDTH
         rows = self._sql.batches.run(cursor, {"first": first, "end": frontier.size}).fetchall()
         entries = tables.cut(rows, first, frontier.size)
