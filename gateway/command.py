@@ -82,11 +82,11 @@ def serve(
     config: Config = None,
 ) -> None:
     """Serve the gateway until it is stopped; without registers in the settings, over the demo district."""
-    import asyncio
+    from gateway import serving
 
     settings = _settings(config, **({} if port is None else {"port": port}))
     with _plainly(), _registers(settings) as (ready, today):
-        asyncio.run(_serve(ready, today))
+        serving.run(_serve(ready, today))
 
 
 @app.command()
