@@ -58,6 +58,14 @@ class Limit:
     most: int | None
     cite: str
 
+    def within(self, upper: Limit | None) -> Limit:
+        """Both limits at once: a lower layer can narrow what the upper one draws, never widen it."""
+        if upper is None:
+            return self
+        lows = [each for each in (self.least, upper.least) if each is not None]
+        highs = [each for each in (self.most, upper.most) if each is not None]
+        return Limit(max(lows, default=None), min(highs, default=None), f"{upper.cite}; {self.cite}")
+
 
 @dataclass(frozen=True)
 class Pack:
@@ -161,7 +169,7 @@ def _load(which: str | Path) -> Pack:
     limits: dict[str, Limit] = {}
     for layer in reversed(layers):
         for name, limit in _limits(layer).items():
-            limits.setdefault(name, limit)
+            limits[name] = limit.within(limits.get(name))
         values |= _values(layer)
         for name, rows in _tables(layer).items():
             tables[name] |= rows
@@ -174,22 +182,6 @@ def pack_names() -> tuple[str, ...]:
     """The packs that come with the product, in alphabetical order."""
     folder = resources.files("verification") / "packs"
     return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".yaml")))
-
-
-def differences(before: Pack, after: Pack) -> tuple[str, ...]:
-    """What a reader must know who goes from one pack to another: one line a changed value, in order.
-
-    >>> pack = load_pack("demo-2026")
-    >>> differences(pack, pack.changed({"gradual_exit_months": 3}, why="example"))
-    ('gradual_exit_months: 6 since 2022-10-20 → 3 since 1900-01-01',)
-    """
-    old, new = dict(_flat(before)), dict(_flat(after))
-    return tuple(
-        f"{key}: {_written(old.get(key, ()))} → {_written(new.get(key, ()))}"
-        for key in sorted(old.keys() | new.keys())
-        if [(d.since, d.until, d.value) for d in old.get(key, ())]
-        != [(d.since, d.until, d.value) for d in new.get(key, ())]
-    )
 
 
 # ------------------------------------------------------------------ layers
@@ -207,11 +199,24 @@ def _layers(which: str | Path) -> Iterator[PackFile]:
             )
         seen.append(layer.name)
         yield layer
-        current = layer.base
+        current = _beside(current, layer.base)
+
+
+def _beside(above: str | Path, base: str | None) -> str | Path | None:
+    """The name of a pack that comes along, or a file; one that is not absolute stands beside the file above."""
+    path = _as_path(base) if base is not None else None
+    if path is None:
+        return base
+    upper = _as_path(above)
+    return path if upper is None else upper.parent / path
+
+
+def _as_path(which: str | Path) -> Path | None:
+    return Path(which) if isinstance(which, Path) or which.endswith((".yaml", ".yml")) else None
 
 
 def _file(which: str | Path) -> PackFile:
-    path = Path(which) if isinstance(which, Path) or which.endswith((".yaml", ".yml")) else None
+    path = _as_path(which)
     place = path if path is not None else resources.files("verification") / "packs" / f"{which}.yaml"
     if not place.is_file():
         raise NoSuchPack(f"expected one of {', '.join(pack_names())} or the path of a file, got `{which}`")
@@ -340,13 +345,6 @@ def _plain(dated: Dated) -> list[Value | None]:
 
 def _since(dated: Dated) -> date:
     return date.min if dated.since is None else dated.since
-
-
-def _written(rows: tuple[Dated, ...]) -> str:
-    return (
-        ", ".join(f"{d.value} since {d.since}" + (f" until {d.until}" if d.until else "") for d in rows)
-        or "none"
-    )
 
 
 def _with_lapse(rows: tuple[Dated, ...]) -> tuple[Dated, ...]:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from verification.pack import BadPack, NoSuchPack, NotInForce, differences, load_pack, pack_names
+from verification.pack import BadPack, NoSuchPack, NotInForce, load_pack, pack_names
 
 HEAD = "pack: city\ntitle: 市\nbase: demo-2026\n"
 
@@ -35,6 +35,43 @@ def test_the_lower_layer_wins_and_the_rest_stands(tmp_path: Path) -> None:
     )
     assert pack.number("dibao_standard_fen_month", date(2026, 11, 16)) == 70_000
     assert pack.number("window_months", date(2026, 11, 16)) == 12
+
+
+def test_a_city_rests_on_its_province_beside_it(tmp_path: Path) -> None:
+    province = (
+        HEAD.replace("city", "province")
+        + "values:\n  gradual_exit_months: {since: 2026-01-01, value: 3, cite: 省}\n"
+    )
+    (tmp_path / "province.yaml").write_text(province, "utf-8")
+    path = tmp_path / "city.yaml"
+    path.write_text("pack: city\ntitle: 市\nbase: province.yaml\n", "utf-8")
+    pack = load_pack(path)
+    assert (pack.name, pack.number("gradual_exit_months", date(2026, 11, 16))) == ("city", 3)
+    assert pack.number("window_months", date(2026, 11, 16)) == 12
+
+
+def test_what_a_province_limits_a_city_may_not_pass(tmp_path: Path) -> None:
+    province = HEAD.replace("city", "province") + "limits:\n  gradual_exit_months: {most: 4, cite: 省规}\n"
+    province += "values:\n  gradual_exit_months: {since: 2026-01-01, value: 4, cite: 省}\n"
+    (tmp_path / "province.yaml").write_text(province, "utf-8")
+    path = tmp_path / "city.yaml"
+    text = "pack: city\ntitle: 市\nbase: province.yaml\nvalues:\n"
+    path.write_text(text + "  gradual_exit_months: {since: 2026-01-01, value: 5, cite: 市}\n", "utf-8")
+    with pytest.raises(
+        BadPack, match=r"city\.yaml:5: gradual_exit_months: expected -∞ to 4 \(.*; 省规\), got 5"
+    ):
+        load_pack(path)
+
+
+def test_a_province_cannot_widen_what_the_nation_limits(tmp_path: Path) -> None:
+    with pytest.raises(BadPack, match=r"gradual_exit_months: expected -∞ to 6 \(.*\), got 7"):
+        load_pack(
+            city(
+                tmp_path,
+                "values:\n  gradual_exit_months: {since: 2026-01-01, value: 7, cite: 市}\n"
+                "limits:\n  gradual_exit_months: {most: 12, cite: 市}\n",
+            )
+        )
 
 
 def test_a_value_has_its_days(tmp_path: Path) -> None:
@@ -176,12 +213,3 @@ def test_a_change_is_checked_like_a_file() -> None:
         pack.changed({"edge_multiplier_percent": 50}, why="what if")
     with pytest.raises(BadPack, match="expected a parameter of the pack"):
         pack.changed({"no_such_thing": 1}, why="what if")
-
-
-def test_differences_name_each_changed_value() -> None:
-    pack = load_pack("demo-2026")
-    after = pack.changed({"dibao_standard_fen_month": "660.00"}, why="what if")
-    assert differences(pack, pack) == ()
-    assert differences(pack, after) == (
-        "dibao_standard_fen_month: 63600 since 2025-07-01 → 66000 since 1900-01-01",
-    )
