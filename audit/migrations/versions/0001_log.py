@@ -8,11 +8,20 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+whole = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+octets = sa.LargeBinary
+
 
 def upgrade() -> None:
     """Make every table."""
-    whole = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-    octets = sa.LargeBinary
+    _log()
+    _beside_the_log()
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("alter table audit_batch alter column data set storage external")
+        op.execute("alter table audit_tile alter column hashes set storage external")
+
+
+def _log() -> None:
     op.create_table(
         "audit_head",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
@@ -33,6 +42,9 @@ def upgrade() -> None:
         sa.Column("at", whole, primary_key=True, autoincrement=False),
         sa.Column("hashes", octets, nullable=False),
     )
+
+
+def _beside_the_log() -> None:
     op.create_table(
         "audit_sealed",
         sa.Column("entry", whole, primary_key=True, autoincrement=False),
@@ -51,6 +63,3 @@ def upgrade() -> None:
         sa.Column("size", whole, primary_key=True, autoincrement=False),
         sa.Column("note", octets, nullable=False),
     )
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("alter table audit_batch alter column data set storage external")
-        op.execute("alter table audit_tile alter column hashes set storage external")
