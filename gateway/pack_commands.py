@@ -62,15 +62,18 @@ def sign(
     file: Annotated[Path, typer.Argument(help="The pack's file; `NAME.sig` is written beside it.")],
     key: Annotated[Path, typer.Option(help="File of an Ed25519 private key in PEM, PKCS #8.")],
     name: Annotated[str, typer.Option(help="The signer's name, such as civil-affairs.example.")],
+    anew: Annotated[
+        bool, typer.Option("--anew", help="The pack has changed: drop the signatures of its earlier content.")
+    ] = False,
 ) -> None:
     """Sign a pack's content with a key, beside those who have signed it already."""
     from verification.pack import PackError, load_pack
-    from verification.signature import PublicKey, SignatureError, signature_path
+    from verification.signature import PublicKey, SignatureError, read_signature, signature_path
     from verification.signature import sign as signed
 
     with plainly(PackError, SignatureError):
         pack, private, path = load_pack(file), _private(key), signature_path(file)
-        beside = path.read_text("utf-8") if path.exists() else ""
+        beside = read_signature(path) if path.exists() and not anew else ""
         path.write_text(signed(pack, private, name=name, beside=beside), "utf-8")
         typer.echo(f"{path}\ncheck with: --trusted {PublicKey.of(private, name=name)}")
 

@@ -70,6 +70,17 @@ def test_a_signed_pack_is_checked_against_the_key_that_signing_names(city: Path,
     assert (code, err.startswith("OtherContent: ")) == (1, True)
 
 
+def test_a_changed_pack_is_signed_anew_only_on_demand(city: Path, key: Path) -> None:
+    words = ("packs", "sign", city, "--key", key, "--name", "city.example")
+    assert typed(*words)[0] == 0
+    city.write_text(CITY.replace("660.00", "660.01"), "utf-8")
+    code, _, err = typed(*words)
+    assert (code, err.startswith("OtherContent: ")) == (1, True)
+    code, out, _ = typed(*words, "--anew")
+    assert code == 0
+    assert typed("packs", "check", city, "--trusted", out.split()[-1])[0] == 0
+
+
 def test_an_unsigned_pack_is_refused_where_a_key_is_asked_for(city: Path, key: Path) -> None:
     _, out, _ = typed("packs", "sign", city, "--key", key, "--name", "city.example")
     code, _, err = typed("packs", "check", "demo-2026", "--trusted", out.split()[-1])
