@@ -132,6 +132,16 @@ async def fetch(
     return together(located.evidence, Evidence(untold), await ask(asks))
 
 
+async def in_region(numbers: Collection[str], region: RegionCode, *, ask: AskAll) -> tuple[str, ...]:
+    """Of these households the numbers of those that are kept in a region, in their order; none when nobody says."""
+    files = await ask([Ask(HouseholdFile, "household", tuple(numbers), _PLACE)])
+    kept = {
+        number: [row.street for row in files.records(HouseholdFile, number) if row.street.within(region)]
+        for number in numbers
+    }
+    return tuple(number for number in numbers if kept[number])
+
+
 def together(*parts: Evidence) -> Evidence:
     """One evidence of several that ask about different pairs of record type and subject."""
     outcomes: dict[type[Record], dict[str, Outcome]] = {}

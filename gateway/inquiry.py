@@ -35,8 +35,18 @@ from gateway.access import Errand, Refused, needs_consent, read_errand, refusal
 from gateway.answer import Coordinates, Told, tell
 from gateway.caller import Caller, Trust
 from gateway.document import Limits, read
-from gateway.fetch import ON_FILE, AskAll, Columns, Located, SeveralHouseholds, fetch, locate, needed
-from gateway.plan import Plan, Question, plan, question
+from gateway.fetch import (
+    ON_FILE,
+    AskAll,
+    Columns,
+    Located,
+    SeveralHouseholds,
+    fetch,
+    in_region,
+    locate,
+    needed,
+)
+from gateway.plan import Plan, Question, Subject, plan, question
 from gateway.trace import Came, Intent, Trace
 from gateway.view import Absence, HouseholdView, MemberView, Shown, sources_of
 from verification.verdict import Verdict
@@ -179,35 +189,43 @@ async def _intent(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, o
 
 async def _gathered(allowed: Plan, caller: Caller, errand: Errand, office: Office) -> _Gathered:
     """Find the household, decide again for its region, and ask every department at once."""
-    wanted = allowed.question
-    if wanted.subject is None:
+    if allowed.question.subject is None:
         return _Gathered(allowed, None, Evidence())
     ask = _asking(office)
-    columns = needed(allowed, office.judge.reads)
-    try:
-        located = await locate(wanted.subject, on=wanted.on, columns=columns, ask=ask)
-    except SeveralHouseholds as several:
-        return _Gathered(allowed, _several(several, allowed), Evidence())
+    located = await _located(allowed, caller, ask, office)
     if isinstance(located, SourceFailed):
-        failed = {wanted.subject.key: located}
+        failed = {allowed.question.subject.key: located}
         return _Gathered(allowed, _not_told(located), Evidence({HouseholdFile: failed}))
-    if located is None:
-        return _Gathered(allowed, _nothing(caller), Evidence())
+    if isinstance(located, Absence):
+        return _Gathered(allowed, located, Evidence())
     inside = located.region.within(caller.region)
-    allowed = _decided(wanted, caller, errand, office, inside=inside)
+    allowed = _decided(allowed.question, caller, errand, office, inside=inside)
     if allowed.shows_nothing:
         # The same words as for a household that does not exist: who may not ask does not learn which it is.
         return _Gathered(allowed, _nothing(caller), Evidence())
+    standing = _standing(caller, errand, inside, office)
     columns = needed(allowed, office.judge.reads)
-    free = [
-        record
-        for record in columns
-        if _is_free(record, allowed, _standing(caller, errand, inside, office), office)
-    ]
-    evidence = await fetch(
-        located, columns=columns, second=columns if allowed.verifies else (), free=free, ask=ask
-    )
+    free = [record for record in columns if _is_free(record, allowed, standing, office)]
+    second = columns if allowed.verifies else ()
+    evidence = await fetch(located, columns=columns, second=second, free=free, ask=ask)
     return _Gathered(allowed, located, evidence)
+
+
+async def _located(
+    allowed: Plan, caller: Caller, ask: AskAll, office: Office
+) -> Located | SourceFailed | Absence:
+    """The household asked about. Of a person's several, those in the caller's region are told, and one is taken."""
+    wanted, columns = allowed.question, needed(allowed, office.judge.reads)
+    assert wanted.subject is not None, "asked only when there is one"
+    try:
+        found = await locate(wanted.subject, on=wanted.on, columns=columns, ask=ask)
+    except SeveralHouseholds as several:
+        numbers = await in_region(several.numbers, caller.region, ask=ask)
+        if len(numbers) > 1:
+            return _several(numbers, allowed)
+        one = Subject(numbers[0], None) if numbers else None
+        found = await locate(one, on=wanted.on, columns=columns, ask=ask) if one else None
+    return _nothing(caller) if found is None else found
 
 
 def _is_free(record: type[Record], allowed: Plan, standing: Standing, office: Office) -> bool:
@@ -263,13 +281,15 @@ def _household_view(located: Located, came: _Gathered, pseudonym: Callable[[str]
 
 def _outcome(told: Told, came: _Gathered) -> Came:
     located, verdict = came.located, came.verdict
-    persons = [row.person for row in located.household.members] if isinstance(located, Located) else []
     subject = came.plan.question.subject
+    subjects = [subject.key] if subject else []
+    if isinstance(located, Located):
+        subjects += [located.household.number, *(row.person for row in located.household.members)]
     told_of = verdict if isinstance(verdict, Verdict) else None
     found = Counter(finding.rule for finding in told_of.findings) if told_of else {}
     return Came(
         data=told.data,
-        subjects=tuple(dict.fromkeys([*([subject.key] if subject else []), *persons])),
+        subjects=tuple(dict.fromkeys(subjects)),
         sources={name: str(one.get("failure", one["state"])) for name, one in told.sources.items()},
         result=located.code if isinstance(located, Absence) else "ANSWERED",
         pack=told_of.pack_hash if told_of else None,
@@ -291,7 +311,8 @@ def _not_told(failed: SourceFailed) -> Absence:
     )
 
 
-def _several(several: SeveralHouseholds, allowed: Plan) -> Absence:
-    numbers = allowed.decisions.get(of_column(HouseholdFile, "household"))
-    told = {"households": list(several.numbers)} if numbers and numbers.outcome is Access.CLEAR else {}
-    return Absence("SEVERAL_HOUSEHOLDS", f"{several}: ask by `number`", told)
+def _several(numbers: tuple[str, ...], allowed: Plan) -> Absence:
+    shown = allowed.decisions.get(of_column(HouseholdFile, "household"))
+    told = {"households": list(numbers)} if shown and shown.outcome is Access.CLEAR else {}
+    says = f"expected a person listed with one household, got {len(numbers)}: ask by `number`"
+    return Absence("SEVERAL_HOUSEHOLDS", says, told)

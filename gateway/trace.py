@@ -152,8 +152,11 @@ class Trace:
         return self._log.held is None and not self._refused_last
 
     async def head(self) -> LogView:
-        """The log as it stands: its signed head."""
-        note = await self._log.checkpoint()
+        """The log as it stands: its signed head. Raises `NotLogged` when it cannot be read."""
+        try:
+            note = await self._log.checkpoint()
+        except AuditError as error:
+            raise NotLogged(f"expected the log's head, got {type(error).__name__}") from error
         return LogView(self._log.origin, int(note.splitlines()[1]), note.decode())
 
     async def read(self, caller: Caller, what: str, *, request: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from audit.errors import StoreBusy
@@ -17,6 +18,8 @@ from tests.gateway.desk import LOG_KEY, NOW, ORIGIN, at_desk
 from tests.gateway.rows import BROTHER, EMPLOYER, HEAD, HOUSEHOLD, NAMES, PERSONAL, ROWS, SPOUSE
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind
+from vocabulary.records.civil_affairs import HouseholdFile
+from vocabulary.region import RegionCode
 
 QUESTION = """
 query Look($number: ID) {
@@ -249,12 +252,40 @@ def test_a_household_is_found_by_the_id_of_a_member(tmp_path):
     assert (status, body["data"]["household"]["number"]) == (200, HOUSEHOLD)
 
 
+HERE_TOO = {
+    **ROWS,
+    HouseholdFile: [
+        *ROWS[HouseholdFile][:1],
+        msgspec.structs.replace(ROWS[HouseholdFile][1], street=RegionCode("529901001")),
+    ],
+}
+"""The spouse's second household lies in the same district."""
+
+
 def test_a_person_of_two_households_is_asked_for_by_number(tmp_path):
-    status, body, entries = look(tmp_path, query=f'{{household(idNumber: "{SPOUSE}") {{number}}}}')
+    query = f'{{household(idNumber: "{SPOUSE}") {{number}}}}'
+    status, body, entries = look(tmp_path, HERE_TOO, query=query)
     assert (status, body["data"]) == (200, {"household": None})
     (error,) = body["errors"]
     assert error["extensions"] == {"code": "SEVERAL_HOUSEHOLDS", "households": ["H-1", "H-2"]}
     assert entries[1]["fields"]["result"] == "SEVERAL_HOUSEHOLDS"
+
+
+def test_a_second_household_in_another_region_is_not_told(tmp_path):
+    query = f'{{household(idNumber: "{SPOUSE}") {{number}}}}'
+    _, body, _ = look(tmp_path / "here", query=query)
+    assert body["data"] == {"household": {"number": "H-1"}}
+    _, body, _ = look(tmp_path / "there", query=query, region="529902")
+    assert body["data"] == {"household": {"number": "H-2"}}
+    _, body, _ = look(tmp_path / "nowhere", query=query, region="520302")
+    assert body["errors"][0]["extensions"]["code"] == "NO_HOUSEHOLD"
+
+
+def test_whoever_was_asked_about_stands_in_the_outcome(tmp_path):
+    query = f'{{household(idNumber: "{HEAD}") {{number}}}}'
+    _, _, entries = look(tmp_path, query=query)
+    assert len(entries[0]["subjects"]) == 1
+    assert len(entries[1]["subjects"]) == 4  # the household and three persons, the one asked for among them
 
 
 def test_a_household_that_does_not_exist_and_one_out_of_reach_look_the_same(tmp_path):
