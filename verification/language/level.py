@@ -256,6 +256,8 @@ def as_column(expr: Expr) -> Expr:
     """The expression with facts of members as columns of the household's member rows."""
     if isinstance(expr, FactOf) and expr.level.name == MEMBER:
         return column(expr.level.rows(), str(expr.constants[1]))
+    if expr.op == "text_of":
+        raise Refused("expected `text_of` in a member's own fact, got it over the household's members")
     return with_args(expr, tuple(as_column(arg) for arg in expr.args))
 
 

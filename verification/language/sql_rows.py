@@ -37,12 +37,13 @@ class RowsSql:
     """Writes sources and aggregates for one dialect, and keeps the statements that they need first.
 
     `columns`   of each record type, those that were asked for
-    `members`   the table that holds the members' facts so far
+    `members`   the table that holds the members' facts so far, `member_names`
     """
 
     def __init__(self, pack: Pack, dialect: Dialect, columns: dict[type[Record], frozenset[str]]) -> None:
         self.pack, self.dialect, self.columns = pack, dialect, columns
         self.members = "member_base"
+        self.member_names: list[str] = []
         self.statements: list[Statement] = []
         self._made: dict[str, str] = {}
 
@@ -150,9 +151,6 @@ class RowsSql:
     def _told_members(self, plan: MemberRows) -> list[str]:
         return [name for name in self.member_names if name in plan.columns and name != "household"]
 
-    member_names: list[str]
-    """The members' facts that the table `members` holds so far."""
-
     def _grouped(self, plan: Grouped) -> str:
         q, layers = self.dialect.quoted, self.layers()
         for each in plan.values.values():
@@ -204,12 +202,8 @@ class RowsSql:
         exprs = [arg for _, each in items for arg in each.args]
         q = self.dialect.quoted
         columns = [f"b.{q('row')} AS {q('row')}", "r.*", *self._facts(exprs, level)]
-        matched = [
-            f"b.{q(name)} AS {q(f'b:{name}')}"
-            for name in ("household", *(["person"] if level != HOUSEHOLD else []))
-        ]
         joins = f"FROM {q(table)} AS b JOIN {self.rows(first.plan)} AS r ON {self._on(first.plan, first.on or ())}"
-        return f"SELECT {', '.join([*columns, *matched])} {joins}{self._above(exprs, level, above)}"
+        return f"SELECT {', '.join(columns)} {joins}{self._above(exprs, level, above)}"
 
     def _facts(self, exprs: list[Expr], level: str) -> list[str]:
         q, columns = self.dialect.quoted, []
@@ -239,13 +233,7 @@ class RowsSql:
         match, condition, q = first.match, first.role("matched"), self.dialect.quoted
         assert match is not None
         exprs = [condition] if condition is not None else []
-        columns = (
-            ["b.*", "r.*"]
-            if not exprs
-            else [f"b.{q('row')} AS {q('row')}", "r.*", *self._facts(exprs, level)]
-        )
-        if not exprs:
-            columns = [f"b.{q('row')} AS {q('row')}", "r.*"]
+        columns = [f"b.{q('row')} AS {q('row')}", "r.*", *self._facts(exprs, level)]
         joined = (
             f"SELECT {', '.join(columns)} FROM {q(table)} AS b JOIN {self.rows(match.plan)} AS r"
             f" ON {self._on(match.plan, match.on or ())}{self._above(exprs, level, above)}"

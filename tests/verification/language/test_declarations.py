@@ -125,6 +125,7 @@ def define(level: object, expr: Expr) -> None:
         lambda p, h: define(p, count(insurance, matching=(benefit, "base_fen"))),
         lambda p, h: define(p, p.not_defined),
         lambda p, h: define(p, evidenced(lowest(death.died_on))),
+        lambda p, h: define(h, some(text_of(p.person) == "x")),
         lambda p, h: p.define(person=p.on),
         lambda p, h: p.define(_hidden=p.on),
         lambda p, h: p.define(define=p.on),
