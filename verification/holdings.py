@@ -150,7 +150,7 @@ _INJURY = {
 
 def _holder(case: Case) -> str:
     """Of whom a household's benefit is told."""
-    cohabiting = [row.person for row in case.members if row.kind is MemberKind.COHABIT]
+    cohabiting = [row.person for row in case.members if row.kind == MemberKind.COHABIT]
     return cohabiting[0] if len(cohabiting) == 1 else case.household
 
 

@@ -17,8 +17,12 @@ from vocabulary.record import Record
 
 @cache
 def stories_snapshot(catalogue: Catalogue = FACTS) -> Snapshot:
-    """The households of the stories with what was answered about them, as far as a catalogue reads it."""
-    reads = catalogue.reads()
+    """The households of the stories, as far as a catalogue reads them."""
+    return snapshot_of(catalogue.reads())
+
+
+def snapshot_of(reads: Mapping[type[Record], frozenset[str]]) -> Snapshot:
+    """The households of the stories with what was answered about them in these columns."""
     rows: dict[type[Record], dict[str, Record]] = {record: {} for record in reads}
     cases, persons = [], {}
     for story in load_all():

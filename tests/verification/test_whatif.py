@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 
-import pyarrow as pa
 import pytest
 
 from demo.story import load_all
 from demo.story_check import verify
 from tests.verification.caseload import stories_snapshot, with_table
 from verification.pack import load_pack
-from verification.runs.inputs import digest_of
 from verification.transitions import Move
 from verification.verdict import INDETERMINATE
 from verification.whatif import FactsDiffer, InputsDiffer, compare, run_caseload, what_if
@@ -77,26 +75,3 @@ def test_runs_over_other_inputs_are_not_compared(found) -> None:
 def test_runs_by_other_facts_are_not_compared(found) -> None:
     with pytest.raises(FactsDiffer):
         compare(found.before, replace(found.after, facts_hash="0" * 64))
-
-
-def test_the_order_of_rows_is_no_other_input() -> None:
-    rows = stories_snapshot().tables[Declaration]
-    turned = pa.concat_tables([rows.slice(40), rows.slice(0, 40)])
-    given = stories_snapshot()
-    assert digest_of(with_table(given, Declaration, turned)) == digest_of(given)
-
-
-def test_one_fen_is_another_input() -> None:
-    rows, given = stories_snapshot().tables[Declaration], stories_snapshot()
-    place = rows.column_names.index("amount_fen")
-    amounts = rows.column(place).to_pylist()
-    more = pa.array([amounts[0] + 1, *amounts[1:]], pa.int64())
-    dearer = rows.set_column(place, rows.schema.field(place), more)
-    assert digest_of(with_table(given, Declaration, dearer)) != digest_of(given)
-
-
-def test_a_missing_value_is_another_input_than_an_empty_one() -> None:
-    given = stories_snapshot()
-    cut = replace(given, persons=pa.table({"person": pa.array([None], pa.string()), "mask": [0]}))
-    empty = replace(given, persons=pa.table({"person": pa.array([""], pa.string()), "mask": [0]}))
-    assert digest_of(cut) != digest_of(empty)

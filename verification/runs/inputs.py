@@ -38,7 +38,7 @@ def _table(table: pa.Table) -> str:
 def _bytes(column: pa.Array) -> bytes:
     """The values one after the other, texts with their lengths, and which of them are missing."""
     missing = _buffer(pc.is_null(column).cast(pa.uint8()))
-    if pa.types.is_string(column.type):
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         texts = pc.fill_null(column, "")
         lengths = _buffer(pc.binary_length(texts).cast(pa.int64()))
         return missing + lengths + "".join(texts.to_pylist()).encode()
