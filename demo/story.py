@@ -30,7 +30,7 @@ from vocabulary.evidence import (
 )
 from vocabulary.idnumber import WrittenId
 from vocabulary.record import Record
-from vocabulary.records.civil_affairs import Authorization, Membership
+from vocabulary.records.civil_affairs import Authorization
 from vocabulary.register import RECORD_TYPES
 
 __all__ = ["Story", "StoryError", "load_all", "read_story"]
@@ -148,12 +148,3 @@ def _refuse_shared_people(stories: list[Story]) -> None:
                     f"{story.file}: expected people and a number of its own, shares with {seen[key]}"
                 )
             seen[key] = story.file
-
-
-def obligors_of(story: Story) -> tuple[WrittenId, ...]:
-    """Those listed outside the household who owe it support."""
-    return tuple(
-        row.person
-        for row in story.records
-        if isinstance(row, Membership) and row.household == story.household and row.kind is MemberKind.OBLIGOR
-    )
