@@ -18,6 +18,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
+from audit.errors import Unwitnessed
 from audit.log import Log
 from gateway.graphql_http import JSON, GraphQLOverHttp, Receive, Reply, Scope, Send, deliver
 from gateway.inquiry import Answered, Asked, Office, inquire
@@ -90,10 +91,12 @@ def _pages(office: Office, log: Log) -> FastAPI:
 
     @pages.get("/readyz")
     async def readyz() -> JSONResponse:
-        state = {
+        state: dict[str, Any] = {
             "log": await office.trace.writable(),
             "registers": {one.value: one in office.connectors for one in Department},
         }
+        if isinstance(log.held, Unwitnessed):
+            state["unwitnessed"] = str(log.held)
         ready = state["log"] is True and any(office.connectors)
         return JSONResponse({"ready": ready, **state}, status_code=200 if ready else 503)
 

@@ -7,6 +7,7 @@
         │   └── TooCostly     it is too large to think about
         ├── BadArgument       an argument is not what its name promises
         └── NotLogged         the log cannot be written, so there is no answer
+            └── NotWitnessed  no quorum of witnesses has seen the log for too long
     Exception
     ├── CannotOpen            a key, a pack or an issuer is missing; says which setting
     ├── NotListening          the server did not come up
@@ -94,6 +95,12 @@ class NotLogged(InquiryError):
 
     code = "NOT_LOGGED"
     status = 503
+
+
+class NotWitnessed(NotLogged):
+    """Nobody outside has seen the log for too long, so nobody is asked. It passes when the witnesses are back."""
+
+    code = "UNWITNESSED"
 
 
 class CannotOpen(Exception):

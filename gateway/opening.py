@@ -41,7 +41,8 @@ from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
 from gateway.settings import Settings
 from gateway.token import JWKS_FILE, MayNotMint, open_issuer
-from gateway.trace import Trace
+from gateway.trace import Covers, Trace
+from gateway.watching import Watch, read_policy, watched
 from verification.crosscheck import crosscheck, reads
 from verification.pack import PackError, load_pack
 from vocabulary.codes import Department
@@ -79,12 +80,16 @@ async def opened(
         judge = _judge(settings, the_day())
     except (BadTrust, BadAgreement, DoesNotCompile, PackError, MayNotMint) as error:
         raise CannotOpen(str(error)) from error
-    async with log_opened(settings) as log, _connected(settings, clock=clock) as connectors:
+    async with (
+        log_opened(settings) as log,
+        _watched(settings, log, clock=clock) as covers,
+        _connected(settings, clock=clock) as connectors,
+    ):
         office = Office(
             trust=trust,
             agreements=agreements,
             connectors=connectors,
-            trace=Trace(log, entry_book(settings), clock=clock),
+            trace=Trace(log, entry_book(settings), clock=clock, covers=covers),
             judge=judge,
             schema=schema(),
             shows=resources_shown(schema()),
@@ -140,6 +145,28 @@ def entry_book(settings: Settings) -> EntryBook:
         raise CannotOpen(
             "expected the files of `pseudonym_key` and `vault_key` to hold 64 hex digits each"
         ) from None
+
+
+@asynccontextmanager
+async def _watched(
+    settings: Settings, log: Log, *, clock: Callable[[], datetime]
+) -> AsyncIterator[Covers | None]:
+    """The witnesses are asked while the context lasts, where the settings name any."""
+    policy = read_policy(settings.witness_policy, log=log)
+    if policy is None:
+        yield None
+        return
+    watch = Watch(
+        log,
+        entry_book(settings),
+        policy,
+        every_s=settings.witness_every_s,
+        max_unwitnessed_s=settings.max_unwitnessed_s,
+        wait_s=settings.witness_wait_s,
+        clock=lambda: clock().timestamp(),
+    )
+    async with watched(watch):
+        yield watch.covers
 
 
 @asynccontextmanager

@@ -33,6 +33,8 @@ PREFIX = "HEDUI_"
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
+WEEK_S = 7 * 86_400.0
+
 
 class BadSettings(ValueError):
     """A setting is missing, unknown or out of range."""
@@ -69,6 +71,14 @@ class Settings(BaseSettings):
     pseudonym_epoch: str = Field("2026", description="name of the pseudonym key's period")
     audit_queue: Count = Field(
         4096, description="entries that may wait for the log before questions are refused"
+    )
+    witness_policy: Path | None = Field(
+        None, description="the evaluator's tlog-policy: witnesses with addresses, and the quorum"
+    )
+    witness_every_s: Seconds = Field(1.0, description="time between two rounds of the witnesses")
+    witness_wait_s: float = Field(1.0, ge=0, le=60, description="time a receipt waits for its cosignatures")
+    max_unwitnessed_s: float = Field(
+        14_400.0, gt=0, le=WEEK_S, description="time without a quorum after which questions are refused"
     )
 
     registers: dict[Department, str] = Field(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -20,11 +20,11 @@ import msgspec
 
 from audit.commitment import Json
 from audit.entry import EntryBook
-from audit.errors import AuditError
+from audit.errors import AuditError, Unwitnessed
 from audit.log import Log
 from gateway.access import Errand, Refused
 from gateway.caller import Caller
-from gateway.errors import NotLogged
+from gateway.errors import NotLogged, NotWitnessed
 from gateway.plan import Plan
 from gateway.view import LogView
 from vocabulary.codes import Department
@@ -61,11 +61,20 @@ class Came:
     findings: Mapping[str, int] | None = None
 
 
-class Trace:
-    """Writes the entries of inquiries to one log. Safe for concurrent use."""
+Covers = Callable[[int], Awaitable[bool]]
+"""Tells whether a quorum has cosigned a head of so many entries, after waiting a little."""
 
-    def __init__(self, log: Log, book: EntryBook, *, clock: Callable[[], datetime]) -> None:
-        self._log, self._book, self._clock = log, book, clock
+
+class Trace:
+    """Writes the entries of inquiries to one log. Safe for concurrent use.
+
+    `covers`   None where no witness is required: receipts are then under the log's own signature
+    """
+
+    def __init__(
+        self, log: Log, book: EntryBook, *, clock: Callable[[], datetime], covers: Covers | None = None
+    ) -> None:
+        self._log, self._book, self._clock, self._covers = log, book, clock, covers
         self._refused_last = False
 
     def pseudonym(self, subject: str) -> str:
@@ -114,7 +123,13 @@ class Trace:
             subjects=came.subjects,
             committed={"answer": digest(came.data), "category": came.category},
         )
+        return await self.receipt(index)
+
+    async def receipt(self, index: int) -> str:
+        """The receipt (tlog-proof) of an entry, cosigned where a quorum has seen it. Raises `NotLogged`."""
         try:
+            if self._covers is not None and await self._covers(index + 1):
+                return await self._log.witnessed_proof(index)
             return await self._log.proof(index)
         except AuditError as error:
             raise NotLogged(f"expected a receipt from the log, got {type(error).__name__}") from error
@@ -176,6 +191,8 @@ class Trace:
                 event, at=self._clock(), fields=fields, subjects=subjects, committed=committed
             )
             receipt = await self._log.append(made.bytes, alongside=made.alongside)
+        except Unwitnessed as error:  # passes by itself, without an entry that would show it
+            raise NotWitnessed(str(error)) from error
         except AuditError as error:
             self._refused_last = True
             raise NotLogged(f"expected the log to take an entry, got {type(error).__name__}") from error
