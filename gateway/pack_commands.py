@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.terminal import fail, plainly, registers_of, settings_of
+from gateway.terminal import day_of, fail, plainly, registers_of, settings_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -114,7 +114,7 @@ def what_if(
     from verification.language.kinds import PackGap
     from verification.pack import PackError
 
-    day = _day(on)
+    day = day_of(on)
     with plainly(AuditError, CannotOpen, CannotRun, NotLogged, PackError, PackGap):
         one, other = _load(before), _load(after)
         with registers_of(settings_of(config)) as (ready, today):
@@ -201,10 +201,3 @@ def _private(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         fail("expected the key of `--key` to be Ed25519")
     return key
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        fail("expected a day such as 2026-11-16")

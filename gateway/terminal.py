@@ -48,6 +48,14 @@ def plainly(*errors: type[Exception]) -> Iterator[None]:
         fail(f"{type(error).__name__}: {error}")
 
 
+def day_of(text: str | None) -> date | None:
+    """A day as it was typed; ends the command where it is none."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        fail("expected a day such as 2026-11-16")
+
+
 def fail(message: str) -> NoReturn:
     """Say why on standard error and end the command."""
     typer.echo(message, err=True)

@@ -1,0 +1,124 @@
+"""What can be counted over the district? `hedui reports stacking` and `hedui reports causes`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from gateway.terminal import day_of, plainly, registers_of, settings_of
+
+if TYPE_CHECKING:  # the engines behind the commands take their time to load
+    from collections.abc import Iterator
+
+    from gateway.reports import CauseReport, StackingReport
+    from vocabulary.codes import Department
+
+T = TypeVar("T")
+
+reports = typer.Typer(name="reports", help="Counts over the district: benefits beside each other, causes.")
+
+On = Annotated[str | None, typer.Option(help="The day, as 2026-11-16; today, or the demo district's own.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", help="TOML file of settings.", envvar="HEDUI_CONFIG")
+]
+
+
+@reports.command()
+def stacking(
+    on: On = None,
+    csv: Annotated[Path | None, typer.Option(help="Where each proposal is written, people masked.")] = None,
+    config: Config = None,
+) -> None:
+    """Benefits that may not stand together, and what is due and not drawn: a proposal, no decision."""
+    from gateway.reports import report_stacking
+
+    with _plainly():
+        report = asyncio.run(_asked(report_stacking, on, config))
+        if csv is not None:
+            write_list(csv, report)
+    _show_stacking(report)
+
+
+@reports.command()
+def causes(on: On = None, config: Config = None) -> None:
+    """致困类别统计表: households by primary cause; the sum over causes is the sum of households."""
+    from gateway.reports import report_causes
+
+    with _plainly():
+        report = asyncio.run(_asked(report_causes, on, config))
+    _show_causes(report)
+
+
+def write_list(path: Path, report: StackingReport) -> None:
+    """Each proposal on a line, people masked."""
+    from vocabulary.idnumber import mask
+    from vocabulary.money import Money
+
+    lines = ["household,holder,month,drawn,best,overpaid_yuan,forgone_yuan,articles"]
+    for home in report.listed:
+        for each in home.proposals:
+            holder = "" if each.person == home.household else mask(each.person)
+            drawn, best = (" ".join(paid.name for paid in side) for side in (each.drawn, each.best))
+            articles = "; ".join(sorted({clash.cite for clash in each.clashes if clash.cite}))
+            over, under = Money(each.overpaid_fen), Money(each.forgone_fen)
+            lines.append(f'{home.household},{holder},{each.month},{drawn},{best},{over},{under},"{articles}"')
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+async def _asked(work: Callable[..., Awaitable[T]], on: str | None, config: Path | None) -> T:
+    from gateway.opening import opened
+    from verification.pack import load_pack
+
+    day = day_of(on)
+    with registers_of(settings_of(config)) as (settings, today):
+        async with opened(settings) as gateway:
+            return await work(
+                gateway.office.connectors,
+                pack=load_pack(settings.policy_pack),
+                on=day or (today or gateway.office.today)(),
+                trace=gateway.office.trace,
+                caller="operator",
+            )
+
+
+def _show_stacking(report: StackingReport) -> None:
+    from vocabulary.money import Money
+
+    found = report.sums
+    typer.echo(f"{report.households:,} households; a proposal, nothing is decided by it")
+    _show_failed(report.failed)
+    typer.echo(f"  drawn too much: {Money(found.overpaid_fen)} yuan, {found.persons_overpaid:,} holders")
+    typer.echo(f"  due and not drawn: {Money(found.forgone_fen)} yuan, {found.persons_forgoing:,} holders")
+    untold = sum(bool(each.cannot_tell) for each in report.listed)
+    typer.echo(f"  something cannot be told of {untold:,} households")
+
+
+def _show_causes(report: CauseReport) -> None:
+    counted = report.table
+    typer.echo(f"{counted.households:,} households by primary cause")
+    _show_failed(report.failed)
+    for cause, count in counted.causes.items():
+        typer.echo(f"  {cause.term}: {count:,}")
+    typer.echo(f"  并列待选定: {counted.ties:,}\n  待核: {counted.cannot_tell:,}")
+
+
+def _show_failed(failed: Mapping[Department, str]) -> None:
+    for department, failure in failed.items():
+        typer.echo(f"  {department.term} did not answer: {failure}")
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    from audit.errors import AuditError
+    from gateway.errors import CannotOpen, CannotRun, NotLogged
+    from verification.language.kinds import PackGap
+    from verification.pack import PackError
+    from verification.stacking import TooManyClaims
+
+    with plainly(AuditError, CannotOpen, CannotRun, NotLogged, PackError, PackGap, TooManyClaims):
+        yield

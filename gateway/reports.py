@@ -1,0 +1,119 @@
+"""What do benefits beside each other, and causes, come to in the district? One snapshot, noted as a run.
+
+Both reports propose and count; nothing is decided by them. Whoever has authorized nothing is
+not asked about, and stands among those who cannot be told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from connectors.ask import Connector
+from gateway.district_run import take_snapshot
+from gateway.trace import Trace
+from verification import holdings
+from verification.causes import CAUSES, CauseTable, primary_of, table
+from verification.holdings import DUE, Holdings, Unsure
+from verification.pack import Pack
+from verification.runs.cases import cases_of
+from verification.runs.district import judge_district
+from verification.stacking import Proposal, Sums, propose, sums
+from vocabulary.codes import Department
+
+T = TypeVar("T")
+Connectors = Mapping[Department, Connector]
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdStacking:
+    """One household's proposals that change something, and what cannot be told of its people."""
+
+    household: str
+    proposals: tuple[Proposal, ...]
+    cannot_tell: tuple[Unsure, ...]
+
+
+@dataclass(frozen=True)
+class StackingReport:
+    """Overpaid and forgone over the district, the list behind the sums, and departments that failed."""
+
+    households: int
+    sums: Sums
+    listed: tuple[HouseholdStacking, ...]
+    failed: Mapping[Department, str]
+
+
+@dataclass(frozen=True)
+class CauseReport:
+    """Households by primary cause, and departments that failed."""
+
+    table: CauseTable
+    failed: Mapping[Department, str]
+
+
+async def report_stacking(
+    connectors: Connectors, *, pack: Pack, on: date, trace: Trace, caller: str
+) -> StackingReport:
+    """What was drawn too much and what is due and not drawn, of every household on file on a day.
+
+    Raises `CannotRun`, `NotLogged`, `verification.stacking.TooManyClaims`.
+    """
+    return await _noted(
+        lambda: _stacking(connectors, pack, on),
+        lambda report: report.households,
+        trace=trace, caller=caller, run="stacking", pack=pack, rules=DUE.hash, on=on,
+    )  # fmt: skip
+
+
+async def report_causes(
+    connectors: Connectors, *, pack: Pack, on: date, trace: Trace, caller: str
+) -> CauseReport:
+    """致困类别统计表: one primary cause a household. Raises `CannotRun`, `NotLogged`."""
+    return await _noted(
+        lambda: _causes(connectors, pack, on),
+        lambda report: report.table.households,
+        trace=trace, caller=caller, run="causes", pack=pack, rules=CAUSES.hash, on=on,
+    )  # fmt: skip
+
+
+async def _noted(
+    work: Callable[[], T],
+    households: Callable[[T], int],
+    *,
+    trace: Trace,
+    caller: str,
+    run: str,
+    pack: Pack,
+    rules: str,
+    on: date,
+) -> T:
+    """Work in a thread between two entries of the log: none of it happens unnoted."""
+    started = await trace.run_started(by=caller, run=run, pack=pack.hash, rules=rules, households=0, day=on)
+    try:
+        report = await asyncio.to_thread(work)
+    except BaseException:
+        await trace.run_finished(started, state="FAILED", households=0, found={})
+        raise
+    await trace.run_finished(started, state="DONE", households=households(report), found={})
+    return report
+
+
+def _stacking(connectors: Connectors, pack: Pack, on: date) -> StackingReport:
+    snapshot, failed, _ = take_snapshot(connectors, holdings.reads(), on=on)
+    teller, every, listed = Holdings(pack), list[Proposal](), []
+    for case in cases_of(snapshot):
+        held = teller.of(case)
+        found = [each for each in propose(held.claims, pack) if each.overpaid_fen or each.forgone_fen]
+        every += found
+        if found or held.cannot_tell:
+            listed.append(HouseholdStacking(case.household, tuple(found), held.cannot_tell))
+    return StackingReport(snapshot.cases.num_rows, sums(every), tuple(listed), failed)
+
+
+def _causes(connectors: Connectors, pack: Pack, on: date) -> CauseReport:
+    snapshot, failed, _ = take_snapshot(connectors, CAUSES.reads(), on=on)
+    return CauseReport(table(primary_of(each) for each in judge_district(snapshot, CAUSES, pack)), failed)
