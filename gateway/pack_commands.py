@@ -162,13 +162,16 @@ def _show(found: WhatIf, failed: Mapping[Department, str]) -> None:
 
 
 def _write(path: Path, found: WhatIf) -> None:
+    from csv import writer
+
     from vocabulary.money import Money
 
-    lines = ["household,move,before,after,yuan_month"]
-    for each in found.changed:
-        yuan = "" if each.fen_month is None else str(Money(each.fen_month))
-        lines.append(f"{each.household},{each.move},{each.before.category},{each.after.category},{yuan}")
-    path.write_text("\n".join(lines) + "\n", "utf-8")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        lines = writer(file, lineterminator="\n")
+        lines.writerow(("household", "move", "before", "after", "yuan_month"))
+        for each in found.changed:
+            yuan = "" if each.fen_month is None else Money(each.fen_month)
+            lines.writerow((each.household, each.move, each.before.category, each.after.category, yuan))
 
 
 def _load(which: str) -> Pack:

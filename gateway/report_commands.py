@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +34,8 @@ def stacking(
     config: Config = None,
 ) -> None:
     """Benefits that may not stand together, and what is due and not drawn: a proposal, no decision."""
+    import asyncio
+
     from gateway.reports import report_stacking
 
     with _plainly():
@@ -47,6 +48,8 @@ def stacking(
 @reports.command()
 def causes(on: On = None, config: Config = None) -> None:
     """致困类别统计表: households by primary cause; the sum over causes is the sum of households."""
+    import asyncio
+
     from gateway.reports import report_causes
 
     with _plainly():
@@ -56,18 +59,23 @@ def causes(on: On = None, config: Config = None) -> None:
 
 def write_list(path: Path, report: StackingReport) -> None:
     """Each proposal on a line, people masked."""
+    from csv import writer
+
     from vocabulary.idnumber import mask
     from vocabulary.money import Money
 
-    lines = ["household,holder,month,drawn,best,overpaid_yuan,forgone_yuan,articles"]
-    for home in report.listed:
-        for each in home.proposals:
-            holder = "" if each.person == home.household else mask(each.person)
-            drawn, best = (" ".join(paid.name for paid in side) for side in (each.drawn, each.best))
-            articles = "; ".join(sorted({clash.cite for clash in each.clashes if clash.cite}))
-            over, under = Money(each.overpaid_fen), Money(each.forgone_fen)
-            lines.append(f'{home.household},{holder},{each.month},{drawn},{best},{over},{under},"{articles}"')
-    path.write_text("\n".join(lines) + "\n", "utf-8")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        lines = writer(file, lineterminator="\n")
+        lines.writerow(
+            ("household", "holder", "month", "drawn", "best", "overpaid_yuan", "forgone_yuan", "articles")
+        )
+        for home in report.listed:
+            for each in home.proposals:
+                holder = "" if each.person == home.household else mask(each.person)
+                drawn, best = (" ".join(paid.name for paid in side) for side in (each.drawn, each.best))
+                articles = "; ".join(sorted({clash.cite for clash in each.clashes if clash.cite}))
+                money = Money(each.overpaid_fen), Money(each.forgone_fen)
+                lines.writerow((home.household, holder, each.month, drawn, best, *money, articles))
 
 
 async def _asked(work: Callable[..., Awaitable[T]], on: str | None, config: Path | None) -> T:
