@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from gateway.log_commands import log, shred, statement, witness
+from gateway.sample_commands import sample
+
 if TYPE_CHECKING:
     from gateway.client import Client
     from gateway.district_run import RunResult
@@ -28,12 +31,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # drawing boxes round the help costs more than everything else it does
 )
-log = typer.Typer(
-    name="log",
-    help="The audit log: its head, its proofs, and whether it holds together.",
-    rich_markup_mode=None,
-)
 app.add_typer(log)
+app.add_typer(witness)
+app.add_typer(sample)
+app.command()(statement)
+app.command()(shred)
 
 Config = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings.", envvar="HEDUI_CONFIG")
@@ -183,13 +185,16 @@ def story(files: Annotated[list[Path], typer.Argument(help="Story files; see dem
 @app.command()
 def bundle(
     path: Annotated[Path, typer.Argument(help="Where the bundle goes, a .zip that is not there yet.")],
+    drawn: Annotated[
+        Path | None, typer.Option("--sample", help="A record of `hedui sample draw`, to be drawn again.")
+    ] = None,
     config: Config = None,
 ) -> None:
     """Write the evidence bundle: the whole log with packs and rules, for `python -m audit verify`."""
     import asyncio
 
     with _plainly():
-        policy = asyncio.run(_bundle(_dev(_settings(config)), path))
+        policy = asyncio.run(_bundle(_dev(_settings(config)), path, drawn))
     print(f"{path}\n{policy}\ncheck with: python -m audit verify {path} --policy {policy}")
 
 
@@ -212,65 +217,6 @@ def schema() -> None:
     print(printed(), end="")
 
 
-@log.command()
-def checkpoint(config: Config = None) -> None:
-    """Print the signed head of the log. Keep it: later heads must be consistent with it."""
-    import asyncio
-
-    from gateway.opening import log_opened
-
-    async def read() -> str:
-        async with log_opened(_dev(_settings(config))) as opened:
-            return (await opened.checkpoint()).decode()
-
-    with _plainly():
-        print(asyncio.run(read()), end="")
-
-
-@log.command()
-def proof(index: int, config: Config = None) -> None:
-    """Print the proof (tlog-proof) that an entry is in the log."""
-    import asyncio
-
-    from gateway.opening import log_opened
-
-    async def read() -> str:
-        async with log_opened(_dev(_settings(config))) as opened:
-            return await opened.proof(index)
-
-    with _plainly():
-        print(asyncio.run(read()), end="")
-
-
-@log.command("verify")
-def verify_log(config: Config = None) -> None:
-    """Hash the whole log again and compare it with its signed head."""
-    import asyncio
-
-    with _plainly():
-        size = asyncio.run(_verify_log(_dev(_settings(config))))
-    print(f"{size} entries lead to the signed head")
-
-
-async def _verify_log(settings: Settings) -> int:
-    from audit.errors import WrongProof
-    from audit.merkle import Frontier, leaf_hash
-    from audit.note import Note
-    from audit.policy import Policy
-    from gateway.evidence import trust_policy
-    from gateway.opening import log_opened
-
-    async with log_opened(settings) as opened:
-        head = Policy.parse(trust_policy(settings)).open(Note.parse(await opened.checkpoint()))
-        frontier = Frontier()
-        for first in range(0, head.size, 4096):
-            entries = await opened.entries(first, min(first + 4096, head.size))
-            frontier, _ = frontier.extend([leaf_hash(entry) for entry in entries])
-    if frontier.root() != head.root:
-        raise WrongProof("expected the entries to lead to the signed root")
-    return head.size
-
-
 async def _run(settings: Settings, day: date | None, progress: Callable[[int, int], None]) -> RunResult:
     from gateway.district_run import run_district
     from gateway.opening import opened
@@ -288,22 +234,25 @@ async def _run(settings: Settings, day: date | None, progress: Callable[[int, in
         )
 
 
-async def _bundle(settings: Settings, path: Path) -> Path:
+async def _bundle(settings: Settings, path: Path, drawn: Path | None) -> Path:
+    from audit.sample import SampleRecord
     from gateway.evidence import export, trust_policy
-    from gateway.opening import entry_book, log_opened
+    from gateway.log_desk import OPERATOR, desk_opened
     from verification.pack import load_pack
 
     policy = path.with_suffix(".policy")
     policy.write_bytes(trust_policy(settings))
-    async with log_opened(settings) as opened:
+    async with desk_opened(settings) as desk:
         await export(
             path,
-            log=opened,
-            book=entry_book(settings),
+            log=desk.log,
+            book=desk.book,
             pack=load_pack(settings.policy_pack),
             policy=policy.read_bytes(),
-            caller="operator",
+            caller=OPERATOR,
             at=datetime.now(UTC),
+            sample=SampleRecord.parse(drawn.read_bytes()) if drawn else None,
+            head=lambda size: desk.head(),
         )
     return policy
 

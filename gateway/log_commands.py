@@ -1,0 +1,166 @@
+"""What can be done with the audit log? `hedui log`, `witness`, `sample`, `statement`, `shred` and `reconcile`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.log_terminal import Config, at_desk, dev, plainly_logged, require_new, write_new
+from gateway.terminal import fail, settings_of
+
+if TYPE_CHECKING:  # the engines behind the commands take their time to load
+    from gateway.log_desk import LogDesk
+    from gateway.settings import Settings
+    from vocabulary.idnumber import IdNumber
+
+Person = Annotated[
+    str,
+    typer.Option("--person", help="Id number; `-` reads it from standard input, so that no list shows it."),
+]
+Basis = Annotated[str, typer.Option(help="A code: by which right.")]
+Out = Annotated[Path, typer.Option(help="Where it goes; must not be there yet.")]
+
+log = typer.Typer(
+    name="log",
+    help="The audit log: its head, its proofs, and whether it holds together.",
+    rich_markup_mode=None,
+)
+witness = typer.Typer(
+    name="witness", help="The evaluator's witness: cosigns heads of logs.", rich_markup_mode=None
+)
+
+
+@log.command()
+def checkpoint(config: Config = None) -> None:
+    """Print the signed head of the log, cosigned where witnesses are. Keep it: later heads must be consistent with it."""
+    with plainly_logged():
+        typer.echo(at_desk(config, lambda desk: desk.head()).decode(), nl=False)
+
+
+@log.command()
+def key(config: Config = None) -> None:
+    """Print the log's verifier key (vkey), as witnesses and evaluators need it."""
+    from audit.note import Signer
+    from gateway.opening import log_key
+
+    with plainly_logged():
+        settings = dev(settings_of(config))
+        settings.run_folder.mkdir(parents=True, exist_ok=True)
+        typer.echo(Signer.ed25519(settings.origin, log_key(settings)).key)
+
+
+@log.command()
+def proof(index: int, config: Config = None) -> None:
+    """Print the proof (tlog-proof) that an entry is in the log, under a cosigned head where one covers it."""
+    from audit.errors import NoSuchEntry
+
+    async def read(desk: LogDesk) -> str:
+        await desk.head()
+        try:
+            return await desk.log.witnessed_proof(index)
+        except NoSuchEntry:
+            return await desk.log.proof(index)
+
+    with plainly_logged():
+        typer.echo(at_desk(config, read), nl=False)
+
+
+@log.command()
+def verify(
+    bundle: Annotated[Path | None, typer.Argument(help="A bundle; without one, our own log.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="Your own tlog-policy, to check a bundle with.")] = None,
+    config: Config = None,
+) -> None:
+    """Check a bundle as `python -m audit verify` does; or hash our own whole log again."""
+    if bundle is not None:
+        from audit.cli import main
+
+        raise typer.Exit(main(["verify", str(bundle), *(["--policy", str(policy)] if policy else [])]))
+    with plainly_logged():
+        size = asyncio.run(_verify_whole(dev(settings_of(config))))
+    typer.echo(f"{size} entries lead to the signed head")
+
+
+@witness.command()
+def serve(
+    folder: Annotated[Path, typer.Argument(help="Folder of the keys and the memory; made when not there.")],
+    log_keys: Annotated[list[str], typer.Option("--log", help="A log's verifier key; may be repeated.")],
+    name: Annotated[
+        str, typer.Option(help="The witness's name in cosignatures.")
+    ] = "witness.example/evaluator",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8600,
+) -> None:
+    """Cosign the heads of these logs until stopped. Prints the lines of the policy that name this witness."""
+    from audit.note import VerifierKey
+    from audit.witness_home import policy_lines, serve_witness
+
+    with plainly_logged():
+        known = [VerifierKey.parse(each) for each in log_keys]
+        typer.echo(policy_lines(folder, name=name, url=f"http://{host}:{port}"), nl=False)
+        serve_witness(folder, name=name, logs=known, host=host, port=port)
+
+
+def statement(person: Person, out: Out, basis: Basis = "PIPL-45", config: Config = None) -> None:
+    """Write who looked at a person, with proofs; the asking is noted first and stands in it too."""
+    from gateway.person_log import statement_for
+
+    who = _person(person)
+    with plainly_logged():
+        require_new(out)
+        written = at_desk(config, lambda desk: statement_for(desk, who, basis=basis))
+        write_new(out, written.to_bytes())
+    typer.echo(
+        f"{out}  {len(written.accesses)} entries\ncheck with: python -m audit statement {out} --policy FILE"
+    )
+
+
+def shred(
+    person: Person,
+    basis: Basis = "PIPL-47",
+    reason: Annotated[str | None, typer.Option(help="Why, in words; only committed to.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    config: Config = None,
+) -> None:
+    """Destroy a person's keys: what was sealed about them cannot be opened ever again. Noted; proofs stay valid."""
+    from gateway.person_log import shred as shredded
+
+    who = _person(person)
+    if not yes:
+        typer.confirm("this cannot be taken back; destroy the keys?", abort=True)
+    with plainly_logged():
+        receipt = at_desk(config, lambda desk: shredded(desk, who, basis=basis, reason=reason))
+    typer.echo(f"destroyed, noted as entry {receipt.index}")
+
+
+async def _verify_whole(settings: Settings) -> int:
+    from audit.errors import WrongProof
+    from audit.merkle import Frontier, leaf_hash
+    from audit.note import Note
+    from audit.policy import Policy
+    from gateway.evidence import own_policy
+    from gateway.opening import log_opened
+
+    async with log_opened(settings) as opened:
+        head = Policy.parse(own_policy(settings)).open(Note.parse(await opened.checkpoint()))
+        frontier = Frontier()
+        for first in range(0, head.size, 4096):
+            entries = await opened.entries(first, min(first + 4096, head.size))
+            frontier, _ = frontier.extend([leaf_hash(entry) for entry in entries])
+    if frontier.root() != head.root:
+        raise WrongProof("expected the entries to lead to the signed root")
+    return head.size
+
+
+def _person(typed: str) -> IdNumber:
+    from vocabulary.errors import MalformedIdNumber
+    from vocabulary.idnumber import IdNumber
+
+    try:
+        return IdNumber.parse(sys.stdin.readline() if typed == "-" else typed)
+    except MalformedIdNumber:
+        fail("expected an id number that passes GB 11643")

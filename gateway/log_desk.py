@@ -1,0 +1,94 @@
+"""What does a command work with that reads or writes the audit log? The log, its book, the evaluator's policy."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from audit.catalogue import Entry, parse_entry
+from audit.commitment import Json
+from audit.entry import EntryBook, Made
+from audit.log import Log, Receipt
+from audit.note import Checkpoint, Note
+from audit.policy import Policy
+from audit.vault import Vault
+from gateway.opening import entry_book, log_opened
+from gateway.settings import Settings
+from gateway.watching import note_witnessed, read_policy, witnessed_head
+
+OPERATOR = "operator"
+"""The account of whoever types commands on this machine."""
+
+_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class LogDesk:
+    """A log open for one command.
+
+    `policy`  None where no witness is required
+    """
+
+    log: Log
+    book: EntryBook
+    policy: Policy | None
+    max_unwitnessed_s: float
+
+    async def note(
+        self,
+        event: str,
+        fields: Mapping[str, Json],
+        *,
+        subjects: Iterable[str] = (),
+        committed: Mapping[str, Json] | None = None,
+    ) -> Receipt:
+        """Note an event by the operator, now. Raises what `EntryBook.entry` and `Log.append` raise."""
+        public = {"caller": OPERATOR, **fields}
+        return await self.write(
+            self.book.entry(event, at=now(), fields=public, subjects=subjects, committed=committed)
+        )
+
+    async def write(self, made: Made) -> Receipt:
+        """Write an entry. Raises what `Log.append` raises."""
+        return await self.log.append(made.bytes, alongside=made.alongside)
+
+    async def head(self) -> bytes:
+        """The newest head, cosigned where the witnesses can be reached. Raises `StoreBusy`, `StoreBroken`."""
+        return await witnessed_head(
+            self.log, self.book, self.policy, max_unwitnessed_s=self.max_unwitnessed_s
+        )
+
+    async def witness(self) -> None:
+        """Have the head witnessed and note it; without a policy nothing is done. Raises `NotProven`, `NotLogged`."""
+        if self.policy is not None:
+            await note_witnessed(self.log, self.book, self.policy, await self.head(), at=now().timestamp())
+
+    def vault(self) -> Vault:
+        """Opens what the log committed to. Synchronous."""
+        return Vault(self.log.reader, self.book.sealing)
+
+    def entries(self, size: int) -> Iterator[tuple[int, Entry]]:
+        """The first `size` entries with their indexes. Synchronous; raises `MalformedEntry`."""
+        for first in range(0, size, _AT_ONCE):
+            for index, data in enumerate(self.log.reader.entries(first, min(first + _AT_ONCE, size)), first):
+                yield index, parse_entry(data)
+
+
+@asynccontextmanager
+async def desk_opened(settings: Settings) -> AsyncIterator[LogDesk]:
+    """A desk, closed again when the context ends. Raises `CannotOpen`, `audit.errors.CannotOpen`."""
+    async with log_opened(settings) as log:
+        policy = read_policy(settings.witness_policy, log=log)
+        yield LogDesk(log, entry_book(settings), policy, settings.max_unwitnessed_s)
+
+
+def size_of(checkpoint: bytes) -> int:
+    """How many entries a signed head covers."""
+    return Checkpoint.parse(Note.parse(checkpoint).text).size
+
+
+def now() -> datetime:
+    """The present instant in UTC."""
+    return datetime.now(UTC)
