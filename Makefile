@@ -2,7 +2,7 @@
 UV := 0.13.9
 BIN := .venv/bin
 
-.PHONY: demo test lint format docs lock clean
+.PHONY: demo test lint crash fuzz format docs lock clean
 
 demo: .venv/ready
 	$(BIN)/hedui demo
@@ -16,12 +16,21 @@ lint: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# A thousand writers killed at their steps and at random moments; nothing acknowledged may be lost.
+crash: .venv/ready
+	$(BIN)/python -m tests.audit.crash --rounds 1000
+
+fuzz: .venv/ready
+	$(BIN)/python -m tests.audit.fuzz_guided -max_total_time=600
+
 format: .venv/ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 docs: .venv/ready
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m verification.rules_page > docs/rules.md
+	$(BIN)/hedui schema > schema.graphql
 
 lock: .venv/ready
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock

@@ -57,6 +57,7 @@ WITHDRAWN = "LIF-06"
 def test_a_withdrawn_authorization_leaves_the_category_untold(answers):
     through = answers[WITHDRAWN]["data"]["household"]["verification"]
     assert through["category"] == "INDETERMINATE"
+    assert WITHDRAWN in {found["rule"] for found in through["findings"]}
     missing = {because["state"] for each in through["cannotTell"] for because in each["because"]}
     assert any("授权已撤回" in state for state in missing)
 

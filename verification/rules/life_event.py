@@ -159,8 +159,11 @@ member.define(
     of=member, severity=Severity.BLOCK, cite="社会救助法 art. 40; 核对授权书",
 )  # fmt: skip
 def authorization_run_out(p: Level) -> Says:
-    """Lives in the household and has no authorization that holds, or somebody joined after it was signed."""
-    return p.cohabits & p.alive & (~p.agrees | p.joined_since), {
+    """Is listed as living in the household, with no authorization that holds or one older than a member.
+
+    Whether the person is alive is not asked: without an authorization nobody may ask it.
+    """
+    return p.cohabits & (~p.agrees | p.joined_since), {
         "signed": p.ever_signed,
         "joined_since": p.joined_since,
     }
