@@ -27,6 +27,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from verification.standing import Standing
 from verification.verdict import Indeterminate
 from vocabulary.codes import Category, CategoryReason, Code
 from vocabulary.records.civil_affairs import CategoryHistory
@@ -54,26 +55,6 @@ class Move(Code):
     DOWN = "DOWN", "下调"
     UNCHANGED = "UNCHANGED", "不变"
     CANNOT_TELL = "CANNOT_TELL", "待核"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What one run says of one household.
-
-    `payable_fen`    a month; None where it cannot be told
-    `members`        counted members, None where they cannot be told
-    `property_over`  whether property is over a limit, None where that cannot be told
-    """
-
-    category: Category | Indeterminate
-    payable_fen: int | None
-    members: int | None
-    property_over: bool | None = None
-
-    @property
-    def in_need(self) -> bool:
-        """Whether it is told to be in a category; one that cannot be told is not."""
-        return isinstance(self.category, Category) and self.category is not Category.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,13 @@ from dataclasses import dataclass
 
 from verification.category import household, member
 from verification.language.rule import Catalogue
-from verification.language.to_python import Judgement
-from verification.language.values import Missing, Result
 from verification.pack import Pack
 from verification.runs.district import Told, judge_district
 from verification.runs.inputs import digest_of
 from verification.runs.tables import Snapshot
-from verification.transitions import Move, Standing, move
-from verification.verdict import INDETERMINATE, Indeterminate
+from verification.standing import Standing, standing_of
+from verification.transitions import Move, move
+from verification.verdict import Indeterminate
 from vocabulary.codes import Category
 
 FACTS = Catalogue(
@@ -152,21 +151,6 @@ def what_if(snapshot: Snapshot, before: Pack, after: Pack, *, progress: Told | N
     return compare(one, run_caseload(snapshot, after, progress=progress))
 
 
-def standing_of(judgement: Judgement) -> Standing:
-    """What a judgement says of a household's category and of the money a month.
-
-    The judgement must tell what `FACTS` tells, or the facts of a whole verification.
-    """
-    facts = judgement.facts
-    category, over = facts["category"], facts["property_over"]
-    return Standing(
-        INDETERMINATE if isinstance(category, Missing) else Category(str(category)),
-        _sum([facts["payable_fen"], *(each["alone_fen"] for each in judgement.members.values())]),
-        _whole(facts["counted_members"]),
-        over if isinstance(over, bool) else None,
-    )
-
-
 def _both(before: CaseloadRun, after: CaseloadRun) -> Iterator[Changed]:
     """Every household with both standings: equal inputs have equal households."""
     for number, one in before.standings.items():
@@ -174,14 +158,3 @@ def _both(before: CaseloadRun, after: CaseloadRun) -> Iterator[Changed]:
         known = one.payable_fen is not None and other.payable_fen is not None
         fen = (other.payable_fen or 0) - (one.payable_fen or 0) if known else None
         yield Changed(number, move(one, other), one, other, fen)
-
-
-def _sum(values: list[Result]) -> int | None:
-    """The sum, None where one of them cannot be told."""
-    found = [_whole(value) for value in values]
-    told = [value for value in found if value is not None]
-    return sum(told) if len(told) == len(found) else None
-
-
-def _whole(value: Result) -> int | None:
-    return int(value) if isinstance(value, int) and not isinstance(value, bool) else None

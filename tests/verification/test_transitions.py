@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verification.transitions import Move, Size, Standing, move, tally, transitions
+from verification.standing import Standing
+from verification.transitions import Move, Size, move, tally, transitions
 from verification.verdict import INDETERMINATE
 from vocabulary.codes import Category, CategoryReason
 from vocabulary.records.civil_affairs import CategoryHistory
