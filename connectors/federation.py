@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from connectors.ask import Ask, Clock, Connector
 from connectors.failure import Failed
+from connectors.served import Tally
 from vocabulary.codes import Department
 from vocabulary.evidence import Evidence, FailureKind, Found, NotAsked, Outcome, SourceFailed
 from vocabulary.record import Record
@@ -21,8 +22,11 @@ async def ask_all(
     *,
     timeout_s: float,
     clock: Clock,
+    tally: Tally | None = None,
 ) -> Evidence:
     """Give what everybody answered within `timeout_s`: as long as the slowest healthy source takes.
+
+    `tally`   counts who was answered about, before anything is given; raises `OSError` when it cannot
 
     A department without a connector is `UNREACHABLE`. A subject asked for twice of one record
     type, as a birth is by the child and by the mother, has the rows of both answers.
@@ -35,6 +39,8 @@ async def ask_all(
     )
     outcomes: dict[type[Record], dict[str, Outcome]] = {}
     for ask, answer in zip(asks, answers, strict=True):
+        if tally is not None:
+            tally.count(ask.record.department, answer)
         of_record = outcomes.setdefault(ask.record, {})
         for subject, outcome in answer.items():
             earlier = of_record.get(subject)

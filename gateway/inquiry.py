@@ -31,6 +31,7 @@ from casework.cedar import AgreementSet, Standing
 from casework.resource import of_column, of_state
 from connectors.ask import Ask, Connector
 from connectors.federation import ask_all
+from connectors.served import ServedBook, answered
 from gateway.access import Errand, Refused, needs_consent, read_errand, refusal
 from gateway.answer import Coordinates, Told, tell
 from gateway.caller import Caller, Trust
@@ -106,6 +107,8 @@ class Office:
     inquiry_timeout_s: float
     clock: Callable[[], datetime]
     today: Callable[[], date]
+    served: ServedBook | None = None
+    """Where departments' answers are counted, under the index of the intent."""
 
 
 async def inquire(asked: Asked, office: Office) -> Answered:
@@ -115,7 +118,7 @@ async def inquire(asked: Asked, office: Office) -> Answered:
         errand = read_errand(caller, purpose=asked.purpose, case=asked.case)  # 2
         allowed = _decided(_understood(asked, office), caller, errand, office)  # 2 and 3
         intent = await _intent(allowed, caller, errand, asked, office)  # 4
-        came = await _gathered(allowed, caller, errand, office)  # 5
+        came = await _gathered(allowed, caller, errand, _asking(intent, office), office)  # 5
         came = _judged(came, office)  # 6
         told = tell(came.plan, await _view(came, office), schema=office.schema, shows=office.shows)
         receipt = await office.trace.outcome(intent, _outcome(told, came))  # 7
@@ -187,11 +190,10 @@ async def _intent(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, o
     )
 
 
-async def _gathered(allowed: Plan, caller: Caller, errand: Errand, office: Office) -> _Gathered:
+async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: AskAll, office: Office) -> _Gathered:
     """Find the household, decide again for its region, and ask every department at once."""
     if allowed.question.subject is None:
         return _Gathered(allowed, None, Evidence())
-    ask = _asking(office)
     located = await _located(allowed, caller, ask, office)
     if isinstance(located, SourceFailed):
         failed = {allowed.question.subject.key: located}
@@ -242,14 +244,15 @@ def _is_free(record: type[Record], allowed: Plan, standing: Standing, office: Of
     )
 
 
-def _asking(office: Office) -> AskAll:
-    """Asks departments within the time that the whole inquiry has left."""
+def _asking(intent: Intent, office: Office) -> AskAll:
+    """Asks departments within the time that the whole inquiry has left; counts who they answer about."""
+    tally = office.served.tally(str(intent.index)) if office.served else None
     ends_at = asyncio.get_running_loop().time() + office.inquiry_timeout_s
 
     async def ask(asks: list[Ask]) -> Evidence:
         left_s = ends_at - asyncio.get_running_loop().time()
         timeout_s = max(0.0, min(office.register_timeout_s, left_s))
-        return await ask_all(office.connectors, asks, timeout_s=timeout_s, clock=office.clock)
+        return await ask_all(office.connectors, asks, timeout_s=timeout_s, clock=office.clock, tally=tally)
 
     return ask
 
@@ -291,12 +294,21 @@ def _outcome(told: Told, came: _Gathered) -> Came:
         data=told.data,
         subjects=tuple(dict.fromkeys(subjects)),
         sources={name: str(one.get("failure", one["state"])) for name, one in told.sources.items()},
+        persons=_answered_about(came.evidence),
         result=located.code if isinstance(located, Absence) else "ANSWERED",
         pack=told_of.pack_hash if told_of else None,
         rules=told_of.ruleset_hash if told_of else None,
         category=str(told_of.category) if told_of else None,
         findings=found,
     )
+
+
+def _answered_about(evidence: Evidence) -> dict[str, int]:
+    """How many persons and households each department answered about, as the evidence shows it."""
+    about: dict[str, set[str]] = {}
+    for record, answer in evidence.outcomes.items():
+        about.setdefault(record.department.value, set()).update(answered(answer))
+    return {department: len(subjects) for department, subjects in about.items() if subjects}
 
 
 def _nothing(caller: Caller) -> Absence:

@@ -31,6 +31,7 @@ from casework.cedar import AgreementSet, DoesNotCompile
 from casework.written import BadAgreement
 from connectors.ask import Connector
 from connectors.departments import connect
+from connectors.served import ServedBook
 from gateway.app import Asgi, application
 from gateway.caller import BadTrust, Trust
 from gateway.document import Limits
@@ -98,6 +99,7 @@ async def opened(
             inquiry_timeout_s=settings.inquiry_timeout_s,
             clock=clock,
             today=the_day,
+            served=served_book(settings, clock=clock),
         )
         yield Opened(office, log, application(office, log=log, body_bytes=settings.max_body_bytes))
 
@@ -117,6 +119,11 @@ async def log_opened(settings: Settings) -> AsyncIterator[Log]:
         yield log
     finally:
         await log.aclose()
+
+
+def served_book(settings: Settings, *, clock: Callable[[], datetime]) -> ServedBook:
+    """Where it is counted what departments answered."""
+    return ServedBook(settings.run_folder / "served", clock=clock)
 
 
 def log_key(settings: Settings) -> Ed25519PrivateKey:

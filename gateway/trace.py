@@ -48,12 +48,14 @@ class Came:
     `data`       the answer's `data`, as it leaves
     `subjects`   the household and every person whose records were asked for
     `sources`    department → state
+    `persons`    department → persons and households that it answered about, 1 or more
     `result`     a code: `ANSWERED`, `NO_HOUSEHOLD`
     """
 
     data: Any
     subjects: tuple[str, ...]
     sources: Mapping[str, str]
+    persons: Mapping[str, int]
     result: str
     pack: str | None = None
     rules: str | None = None
@@ -112,6 +114,7 @@ class Trace:
         fields: dict[str, Json] = {
             "intent": intent.index,
             "sources": dict(came.sources),
+            "persons": dict(came.persons),
             "result": came.result,
             "request": intent.request,
         }
