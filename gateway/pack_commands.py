@@ -22,7 +22,9 @@ if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from verification.whatif import WhatIf
     from vocabulary.codes import Department
 
-packs = typer.Typer(name="packs", help="Policy packs: check, sign, and tell two of them apart.")
+packs = typer.Typer(
+    name="packs", help="Policy packs: check, sign, and tell two of them apart.", rich_markup_mode=None
+)
 
 WhichPack = Annotated[str, typer.Argument(help="Name of a pack that comes along, or the path of its file.")]
 

@@ -19,7 +19,11 @@ if TYPE_CHECKING:  # the engines behind the commands take their time to load
 
 T = TypeVar("T")
 
-reports = typer.Typer(name="reports", help="Counts over the district: benefits beside each other, causes.")
+reports = typer.Typer(
+    name="reports",
+    help="Counts over the district: benefits beside each other, causes.",
+    rich_markup_mode=None,
+)
 
 On = Annotated[str | None, typer.Option(help="The day, as 2026-11-16; today, or the demo district's own.")]
 Config = Annotated[
