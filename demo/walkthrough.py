@@ -40,7 +40,7 @@ IN_CONFLICT, AT_THE_DESK, UNDER_EVALUATION = "S-H8", "S-H1", "S-H10"
 """Three households of the stories: declared without work but insured; in order; paid after a death."""
 
 NEXT = """\
-[bold]What to try next[/]
+[bold]What to try next[/] (with `source .venv/bin/activate`, or .venv/bin/ before each)
   hedui serve                                    keep this district running, then in another terminal:
   hedui ask demo/questions/cross-check.graphql --as verifier --number S-H13
   hedui story demo/stories/h08-*.yaml            a story, expected and got; change a number and run it again

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,14 @@ if TYPE_CHECKING:  # the engines behind a run take seconds to load
     from gateway.district_run import RunResult
 
 
+def terminal_console() -> Console:
+    """A console as wide as the terminal, or wide enough for a sentence where output goes to a file."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
 def show_verdict(answer: Answer) -> None:
     """Category, gates, the sum step by step, findings, what cannot be told, and what was not shown."""
-    console = Console(highlight=False)
+    console = terminal_console()
     household = answer.data.get("household") or {}
     verdict = household.get("verification") or {}
     if verdict:
@@ -29,11 +35,12 @@ def show_verdict(answer: Answer) -> None:
         console.print(told)
         for gate in verdict["gates"] or ():
             console.print(f"  {gate['answer']:<8}{gate['zh']}  {gate['article']}", markup=False)
-        console.print(_sum(verdict))
+        if verdict["arithmetic"]:
+            console.print(_sum(verdict))
         for finding in verdict["findings"] or ():
             console.print(f"  {finding['rule']} {finding['severity']}: {finding['zh']}", markup=False)
-        for untold in verdict["cannotTell"] or ():
-            console.print(f"  {untold['rule']} cannot be told: {_because(untold)}", markup=False)
+        for because, rules in _untold(verdict["cannotTell"] or ()).items():
+            console.print(f"  cannot be told for want of {because}: {', '.join(rules)}", markup=False)
     for error in answer.errors:
         console.print(
             f"  not shown: {'.'.join(map(str, error.get('path', [])))}: {error['message']}", markup=False
@@ -42,7 +49,7 @@ def show_verdict(answer: Answer) -> None:
 
 def show_run(result: RunResult) -> None:
     """Households by category, findings by rule, and which departments failed."""
-    console = Console(highlight=False)
+    console = terminal_console()
     console.print(f"{result.households:,} households, {result.persons:,} persons in {result.took_s:.1f} s")
     for department, failure in result.failed.items():
         console.print(f"  {department.term} did not answer: {failure}")
@@ -73,5 +80,10 @@ def _sum(verdict: Mapping[str, Any]) -> Table:
     return table
 
 
-def _because(untold: Mapping[str, Any]) -> str:
-    return ", ".join(dict.fromkeys(f"{each['department']} {each['state']}" for each in untold["because"]))
+def _untold(cannot_tell: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Rules that could not be decided, by the answers they lack; each once, for however many persons."""
+    rules: dict[str, dict[str, None]] = {}
+    for each in cannot_tell:
+        lacking = dict.fromkeys(f"{because['department']} {because['state']}" for because in each["because"])
+        rules.setdefault(", ".join(lacking), {})[each["rule"]] = None
+    return {because: list(names) for because, names in rules.items()}

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import PARTS, renewed
-from vocabulary.glossary import code_lists
+from docs.generate import PARTS, code_lists, renewed
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

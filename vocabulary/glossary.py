@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from vocabulary import codes, evidence
+from collections.abc import Iterable
+
 from vocabulary.codes import Code
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.register import RECORD_TYPES
 
 
-def code_lists() -> list[type[Code]]:
-    """Every enumeration of codes, in the order in which the modules define them."""
-    found = {
-        thing
-        for module in (codes, evidence)
-        for thing in vars(module).values()
-        if isinstance(thing, type) and issubclass(thing, Code) and thing is not Code
-    }
-    return sorted(found, key=lambda thing: thing.__name__)
-
-
-def code_tables() -> str:
-    """Markdown: one table a code list, one table a record type."""
-    lists = "\n".join(map(_code_list, code_lists()))
+def code_tables(lists: Iterable[type[Code]]) -> str:
+    """Markdown: one table a code list, by name, and one table a record type."""
+    codes = "\n".join(map(_code_list, sorted(lists, key=lambda one: one.__name__)))
     records = "\n".join(map(_record, RECORD_TYPES))
-    return f"## Code lists 代码表\n\n{lists}\n## Records 记录\n\n{records}"
+    return f"## Code lists 代码表\n\n{codes}\n## Records 记录\n\n{records}"
 
 
 def _code_list(kind: type[Code]) -> str:
