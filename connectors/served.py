@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta, timezone
 from pathlib import Path
 
@@ -58,16 +58,25 @@ class ServedBook:
             os.close(handle)
 
     def of_day(self, department: Department, day: date) -> Mapping[str, int]:
-        """Persons answered about on a day, by reference. Raises `BadCount`, naming the line."""
-        path, counts = self._path(department), Counter[str]()
+        """Persons answered about, by reference, of the inquiries that began to be answered on a day.
+
+        An inquiry that crosses midnight stands whole under its first day. Raises `BadCount`, naming the line.
+        """
+        began: dict[str, str] = {}
+        counts: Counter[str] = Counter()
+        for on, reference, persons in self._lines(department):
+            began.setdefault(reference, on)
+            counts[reference] += persons
+        return {reference: counts[reference] for reference, on in began.items() if on == day.isoformat()}
+
+    def _lines(self, department: Department) -> Iterator[tuple[str, str, int]]:
+        path = self._path(department)
         lines = path.read_text("ascii", "replace").splitlines() if path.exists() else []
         for number, line in enumerate(lines, 1):
             found = _LINE(line)
             if found is None:
                 raise BadCount(f"{path.name}:{number}: expected a day, a reference and a count")
-            if found[1] == day.isoformat():
-                counts[found[2]] += int(found[3])
-        return counts
+            yield found[1], found[2], int(found[3])
 
     def _path(self, department: Department) -> Path:
         return self._folder / f"{department.value}.counts"

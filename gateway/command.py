@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from gateway.log_commands import log, shred, statement, witness
+from gateway.log_commands import log, reconcile, shred, statement, witness
+from gateway.pack_commands import packs, what_if
+from gateway.report_commands import reports
 from gateway.sample_commands import sample
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ app.add_typer(witness)
 app.add_typer(sample)
 app.command()(statement)
 app.command()(shred)
+app.command()(reconcile)
+app.add_typer(packs)
+app.add_typer(reports)
+app.command("whatif")(what_if)
 
 Config = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings.", envvar="HEDUI_CONFIG")
@@ -63,14 +69,13 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the district, keys, log and bundle go.")] = Path("run"),
 ) -> None:
     """Build the demo district, ask, verify, break and prove: the whole way once, in a few minutes."""
-    from rich.console import Console
-
     from demo.walkthrough import NotAsTold, walk
     from gateway.demo_desk import demo_desk
     from gateway.serving import configure_log
+    from gateway.showing import terminal_console
 
     configure_log("ERROR")
-    console = Console(highlight=False)
+    console = terminal_console()
     with _plainly(), demo_desk(folder, say=console.print) as (desk, counts):
         try:
             walk(desk, counts=counts, folder=folder, console=console)

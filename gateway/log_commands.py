@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.log_terminal import Config, at_desk, dev, plainly_logged, require_new, write_new
-from gateway.terminal import fail, settings_of
+from gateway.terminal import FAILED, day_of, fail, settings_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
+    from audit.reconcile import Discrepancy
     from gateway.log_desk import LogDesk
     from gateway.settings import Settings
     from vocabulary.idnumber import IdNumber
@@ -135,6 +136,36 @@ def shred(
     with plainly_logged():
         receipt = at_desk(config, lambda desk: shredded(desk, who, basis=basis, reason=reason))
     typer.echo(f"destroyed, noted as entry {receipt.index}")
+
+
+def reconcile(
+    day: Annotated[str | None, typer.Option(help="The day, as 2026-11-16; yesterday unless given.")] = None,
+    config: Config = None,
+) -> None:
+    """Hold what departments served on a day against the log, both ways; ends with 1 when they disagree."""
+    from datetime import timedelta
+
+    from connectors.served import BadCount
+    from gateway.log_desk import china_day, now
+    from gateway.opening import served_book
+    from gateway.reconciling import Lists, reconcile_day
+
+    settings, today = dev(settings_of(config)), china_day(now())
+    wanted = day_of(day) or today - timedelta(days=1)
+    with plainly_logged(BadCount):
+        book = served_book(settings, clock=now)
+        lists = Lists(settings.run_folder / "served", book, make_keys=settings.env == "dev")
+        came = at_desk(config, lambda desk: reconcile_day(desk, lists, wanted, today=today))
+    for line in (*came.faults, *map(_told, came.discrepancies)):
+        typer.echo(line)
+    state = "" if came.final else "; the day is not over, so nothing was signed"
+    typer.echo(f"{wanted}: {came.accesses} accesses of {came.departments} departments{state}")
+    if came.faults or came.discrepancies:
+        raise typer.Exit(FAILED)
+
+
+def _told(one: Discrepancy) -> str:
+    return f"{one.source}: {one.kind} at {one.intent}: {one.detail}"
 
 
 async def _verify_whole(settings: Settings) -> int:

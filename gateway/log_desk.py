@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from audit.catalogue import Entry, parse_entry
 from audit.commitment import Json
@@ -22,6 +22,7 @@ OPERATOR = "operator"
 """The account of whoever types commands on this machine."""
 
 _AT_ONCE = 4096
+_CHINA = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ async def desk_opened(settings: Settings) -> AsyncIterator[LogDesk]:
 def size_of(checkpoint: bytes) -> int:
     """How many entries a signed head covers."""
     return Checkpoint.parse(Note.parse(checkpoint).text).size
+
+
+def china_day(at: datetime) -> date:
+    """The day in China at an instant."""
+    return at.astimezone(_CHINA).date()
 
 
 def now() -> datetime:

@@ -53,11 +53,11 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def plainly_logged() -> Iterator[None]:
-    """What goes wrong with the log is one line on standard error, not a trace."""
+def plainly_logged(*errors: type[Exception]) -> Iterator[None]:
+    """What goes wrong with the log, or in these ways, is one line on standard error, not a trace."""
     from audit.errors import AuditError
     from gateway.errors import CannotOpen
     from gateway.sampling import CannotSample
 
-    with plainly(AuditError, CannotOpen, CannotSample):
+    with plainly(AuditError, CannotOpen, CannotSample, *errors):
         yield

@@ -18,6 +18,7 @@ from audit.note import Signer
 from casework.agreement import Recipient, load_agreements
 from casework.cedar import AgreementSet
 from connectors.memory import MemoryConnector
+from connectors.served import ServedBook
 from gateway.app import application
 from gateway.caller import Trust
 from gateway.document import Limits
@@ -122,6 +123,7 @@ async def desk(folder, rows, *, failing=None, judge=NO_JUDGE, delays=None, timeo
         inquiry_timeout_s=5.0,
         clock=clock,
         today=now.date,
+        served=ServedBook(folder / "served", clock=clock),
     )
     app = application(office, log=log, body_bytes=65_536)
     transport = httpx2.ASGITransport(app=app)

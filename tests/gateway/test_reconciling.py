@@ -1,0 +1,122 @@
+"""Is an access without an entry found, and an entry without an access, and a list that was changed?"""
+
+from datetime import date, timedelta
+
+import pytest
+
+from audit.reconcile import Kind
+from gateway.errors import CannotOpen
+from gateway.log_desk import LogDesk
+from gateway.reconciling import Lists, reconcile_day
+from tests.gateway.desk import TODAY, at_desk
+from tests.gateway.rows import ROWS
+from vocabulary.codes import Department
+from vocabulary.evidence import FailureKind
+
+QUESTION = """{household(number: "H-1") {number members {person {state} insurance {state} death {state}}}}"""
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def reconciled(folder, spoil=lambda folder: None, *, again=False, today=TOMORROW, day=TODAY, **options):
+    """What a comparison comes to after one question, when `spoil` was done before it, or before the second."""
+
+    async def test(desk):
+        assert (await desk.ask(QUESTION)).status_code == 200
+        at = LogDesk(desk.log, desk.office.trace._book, None, 1.0)
+        lists = Lists(folder / "served", desk.office.served, make_keys=True)
+        if again:
+            assert (await reconcile_day(at, lists, day, today=today)).discrepancies == ()
+        spoil(folder / "served")
+        return await reconcile_day(at, lists, day, today=today), await desk.entries()
+
+    return at_desk(folder, ROWS, test, **options)
+
+
+def edit(name, change):
+    def spoil(folder):
+        path = folder / name
+        path.write_text(change(path.read_text()))
+
+    return spoil
+
+
+def test_both_sides_tell_the_same_and_the_lists_are_noted(tmp_path):
+    came, entries = reconciled(tmp_path)
+    assert (came.discrepancies, came.faults, came.final) == ((), (), True)
+    assert came.accesses == 3
+    noted = [entry["fields"] for entry in entries if entry["event"] == "source.served"]
+    assert {one["source"] for one in noted} == {one.value for one in Department}
+    assert {one["day"] for one in noted} == {"2026-11-16"}
+    assert sum(one["accesses"] for one in noted) == 3
+    assert {one["missing"] for one in noted} == {one["surplus"] for one in noted} == {0}
+
+
+def test_the_outcome_tells_how_many_were_answered_about(tmp_path):
+    _, entries = reconciled(tmp_path)
+    counts = (tmp_path / "served" / "health.counts").read_text()
+    (outcome,) = [entry["fields"] for entry in entries if entry["event"] == "inquiry.outcome"]
+    assert counts == f"2026-11-16 {outcome['intent']} {outcome['persons']['health']}\n"
+
+
+def test_an_access_without_an_entry_is_found(tmp_path):
+    came, entries = reconciled(tmp_path, edit("health.counts", lambda text: text + "2026-11-16 4242 1\n"))
+    (found,) = came.discrepancies
+    assert (found.kind, found.source, found.intent) == (Kind.ACCESS_WITHOUT_ENTRY, "health", 4242)
+    (noted,) = [one["fields"] for one in entries if one["fields"].get("source") == "health"]
+    assert (noted["surplus"], noted["missing"]) == (1, 0)
+
+
+def test_an_entry_without_an_access_is_found(tmp_path):
+    came, _ = reconciled(tmp_path, edit("health.counts", lambda text: ""))
+    (found,) = came.discrepancies
+    assert (found.kind, found.source) == (Kind.ENTRY_WITHOUT_ACCESS, "health")
+
+
+def test_one_person_more_than_the_entry_tells_is_found(tmp_path):
+    came, _ = reconciled(tmp_path, edit("health.counts", lambda text: text + text.split()[0] + " 0 1\n"))
+    assert [one.kind for one in came.discrepancies] == [Kind.COUNT_DIFFERS]
+
+
+def test_a_department_that_failed_is_no_disagreement(tmp_path):
+    came, _ = reconciled(tmp_path, failing={Department.HEALTH: FailureKind.TIMED_OUT})
+    assert (came.discrepancies, came.accesses) == ((), 2)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_day_that_is_not_over_is_compared_and_not_noted(tmp_path, again):
+    came, entries = reconciled(tmp_path, today=TODAY, again=again)
+    assert (came.final, came.discrepancies) == (False, ())
+    assert "source.served" not in {entry["event"] for entry in entries}
+
+
+def test_a_list_is_noted_once(tmp_path):
+    _, entries = reconciled(tmp_path, again=True)
+    assert [entry["event"] for entry in entries].count("source.served") == len(Department)
+
+
+def test_a_list_that_was_changed_after_it_was_signed_is_found(tmp_path):
+    came, _ = reconciled(
+        tmp_path, edit("2026-11-16/health.served", lambda text: text.replace("\n0 ", "\n1 ")), again=True
+    )
+    assert "health: the list is not the one that was noted" in came.faults
+    assert any(fault.startswith("health: WrongSignature") for fault in came.faults)
+
+
+def test_a_list_that_was_signed_anew_is_found(tmp_path):
+    def spoil(folder):
+        (folder / "health.key").unlink()
+        (folder / "2026-11-16" / "health.served").unlink()
+
+    came, _ = reconciled(tmp_path, spoil, again=True)
+    assert came.faults == ("health: the list that was noted is not there any more",)
+
+
+def test_outside_development_no_key_is_made(tmp_path):
+    async def test(desk):
+        lists = Lists(tmp_path / "served", desk.office.served, make_keys=False)
+        at = LogDesk(desk.log, desk.office.trace._book, None, 1.0)
+        with pytest.raises(CannotOpen, match="civil_affairs"):
+            await reconcile_day(at, lists, date(2026, 11, 16), today=TOMORROW)
+
+    at_desk(tmp_path, ROWS, test)
+    assert not list((tmp_path / "served").glob("*.key"))
