@@ -72,6 +72,10 @@ class Desk(Protocol):
         """Start it again."""
         ...
 
+    def deliveries(self) -> str:
+        """Check education's newest delivery in a process of its own; what that process said."""
+        ...
+
     def run(self, progress: Progress) -> Tally:
         """Verify every household of the district."""
         ...

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from gateway.delivery_commands import deliveries
 from gateway.log_commands import log, reconcile, shred, statement, witness
 from gateway.pack_commands import packs, what_if
 from gateway.report_commands import reports
@@ -39,6 +40,7 @@ app.add_typer(sample)
 app.command()(statement)
 app.command()(shred)
 app.command()(reconcile)
+app.command()(deliveries)
 app.add_typer(packs)
 app.add_typer(reports)
 app.command("whatif")(what_if)

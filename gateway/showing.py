@@ -14,6 +14,7 @@ from rich.table import Table
 from gateway.client import Answer
 
 if TYPE_CHECKING:  # the engines behind a run take seconds to load
+    from connectors.expectations import Checked
     from gateway.district_run import RunResult
 
 
@@ -62,6 +63,20 @@ def show_run(result: RunResult) -> None:
     for each in result.rules:
         rules.add_row(each.rule, each.name_zh, each.severity, f"{each.found:,}", f"{each.cannot_tell:,}")
     console.print(rules)
+
+
+def deliveries_table(checked: Iterable[Checked]) -> Table:
+    """Per record type how many expectations were kept, and each that was not, with the rows that fail it."""
+    table = Table("record", "rows", "expectations", "kept", "not kept", box=None)
+    of_record: dict[str, list[Checked]] = {}
+    for one in checked:
+        of_record.setdefault(one.record, []).append(one)
+    for record, all_of_it in of_record.items():
+        broken = [one for one in all_of_it if not one.success]
+        said = "; ".join(f"{one.column}: {one.expectation}, {one.failing_rows} rows" for one in broken) or "—"
+        rows, kept = str(all_of_it[0].rows), str(len(all_of_it) - len(broken))
+        table.add_row(record, rows, str(len(all_of_it)), kept, said)
+    return table
 
 
 @contextmanager
