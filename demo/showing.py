@@ -79,12 +79,12 @@ def arithmetic(verdict: Mapping[str, Any]) -> Table:
 def access_table(reply: Reply) -> Table:
     """What was not shown in clear, and the clause that decided."""
     table = Table(title="withheld", title_justify="left", box=None, pad_edge=True)
-    for heading in ("outcome", "field", "clause"):
+    for heading in ("outcome", "field", "clause", "article"):
         table.add_column(heading, overflow="fold")
     for entry in reply.extensions.get("access") or ():
-        table.add_row(entry["outcome"], entry["field"], entry["clause"])
+        table.add_row(entry["outcome"], entry["field"], entry["clause"], entry["basis"])
     if not table.row_count:
-        table.add_row("—", "everything asked for is shown", "")
+        table.add_row("—", "everything asked for is shown", "", "")
     return table
 
 

@@ -66,13 +66,25 @@ def walk(desk: Desk, *, counts: Counts, folder: Path, console: Console) -> None:
 def _three_callers(desk: Desk, console: Console) -> None:
     _headline(console, 1, "Three callers ask", f"over HTTP, at {desk.address}/graphql")
     _verifier_asks(desk, console)
-    _ask(desk, console, "clerk", "front-desk", AT_THE_DESK, why="whose agreement does not cover every field")
-    _ask(desk, console, "evaluator", "evaluation", UNDER_EVALUATION, why="who may see no one's name")
+    _ask(
+        desk,
+        console,
+        "clerk",
+        "front-desk",
+        AT_THE_DESK,
+        why="somebody whose agreement does not cover every field",
+    )
+    _ask(desk, console, "evaluator", "evaluation", UNDER_EVALUATION, why="somebody who may see no one's name")
 
 
 def _verifier_asks(desk: Desk, console: Console) -> None:
     reply = _ask(
-        desk, console, "verifier", "cross-check", IN_CONFLICT, why="with a valid grant and authorizations"
+        desk,
+        console,
+        "verifier",
+        "cross-check",
+        IN_CONFLICT,
+        why="somebody with a valid grant and authorizations",
     )
     verdict = _verdict(reply)
     console.print(arithmetic(verdict))
@@ -85,7 +97,7 @@ def _verifier_asks(desk: Desk, console: Console) -> None:
 def _ask(desk: Desk, console: Console, persona: str, question: str, number: str, *, why: str) -> Reply:
     text = (resources.files("demo") / "questions" / f"{question}.graphql").read_text("utf-8")
     console.print(f"[bold]$ hedui ask demo/questions/{question}.graphql --as {persona} --number {number}[/]")
-    console.print(f"  a {persona}, {why}")
+    console.print(f"  {persona}: {why}")
     reply = desk.ask(persona, text, number)
     household = reply.data.get("household") or {}
     for line in verdict_lines(household.get("verification") or {}):
@@ -126,7 +138,7 @@ def _register_down(desk: Desk, console: Console) -> None:
     _headline(console, 3, "A register goes down", "人社 is stopped; nobody asks again until it answers")
     desk.stop(Department.SOCIAL_SECURITY)
     reply = _ask(
-        desk, console, "verifier", "cross-check", AT_THE_DESK, why="who now gets what the others say"
+        desk, console, "verifier", "cross-check", AT_THE_DESK, why="somebody who now gets what the others say"
     )
     verdict = _verdict(reply)
     if verdict["category"] != "INDETERMINATE":
