@@ -250,6 +250,15 @@ async def _bundle(settings: Settings, path: Path, drawn: Path | None) -> Path:
     policy = path.with_suffix(".policy")
     policy.write_bytes(trust_policy(settings))
     async with desk_opened(settings) as desk:
+
+        async def head(size: int) -> bytes:
+            signed = await desk.head()
+            if desk.is_short_of_witnesses(signed):
+                typer.echo(
+                    "no quorum of witnesses was reached: the head carries the log's signature", err=True
+                )
+            return signed
+
         await export(
             path,
             log=desk.log,
@@ -259,7 +268,7 @@ async def _bundle(settings: Settings, path: Path, drawn: Path | None) -> Path:
             caller=OPERATOR,
             at=datetime.now(UTC),
             sample=SampleRecord.parse(drawn.read_bytes()) if drawn else None,
-            head=lambda size: desk.head(),
+            head=head,
         )
     return policy
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from audit.catalogue import Entry, parse_entry
 from audit.commitment import Json
 from audit.entry import EntryBook, Made
+from audit.errors import QuorumMissing
 from audit.log import Log, Receipt
 from audit.note import Checkpoint, Note
 from audit.policy import Policy
@@ -60,6 +61,13 @@ class LogDesk:
         return await witnessed_head(
             self.log, self.book, self.policy, max_unwitnessed_s=self.max_unwitnessed_s
         )
+
+    def is_short_of_witnesses(self, head: bytes) -> bool:
+        """Tell whether a signed head lacks the quorum that the policy asks for."""
+        try:
+            return self.policy is not None and not self.policy.require_quorum(Note.parse(head))
+        except QuorumMissing:
+            return True
 
     async def witness(self) -> None:
         """Have the head witnessed and note it; without a policy nothing is done. Raises `NotProven`, `NotLogged`."""
