@@ -1,7 +1,7 @@
 """Who looked at me? Every access to one person, with proofs that anybody can check offline.
 
-A statement holds each entry that names one of the person's pseudonyms, the answers that belong to
-it, a proof that it is in the log, and the opened fields (the purpose, above all). That nothing
+A statement holds each entry that names one of the person's pseudonyms, the intent and the answers that
+belong to it, a proof that it is in the log, and the opened fields (the purpose, above all). That nothing
 was left out can be told by whoever has the whole log: `verify_statement` then looks for itself.
 That a pseudonym is this person's is the operator's word: only who holds the key can compute it.
 Asking for a statement is an event of its own, `statement.asked`, logged by who serves it.
@@ -134,7 +134,7 @@ def write_statement(
     size = Checkpoint.parse(Note.parse(checkpoint).text).size
     tree = Tree(rows.tile)
     accesses = []
-    for index, entry in _naming(_all(rows.entries, size), frozenset(pseudonyms)):
+    for index, entry in _naming(lambda: _all(rows.entries, size), frozenset(pseudonyms)):
         path = tuple(tree.inclusion(index, size))
         accesses.append(Access(index, entry, path, _opened(vault, index, frozenset(show))))
     return Statement(tuple(sorted(set(pseudonyms))), checkpoint, tuple(accesses))
@@ -152,7 +152,7 @@ def verify_statement(data: bytes, *, policy: str, bundle: Path | None = None) ->
     try:
         statement = Statement.parse(data)
         pairs = [(access.index, access.entry) for access in statement.accesses]
-        named = {index for index, _ in _naming(pairs, frozenset(statement.pseudonyms))}
+        named = {index for index, _ in _naming(lambda: pairs, frozenset(statement.pseudonyms))}
         head = trusted.open(Note.parse(statement.checkpoint))
     except AuditError as error:
         report.add("statement", error)
@@ -201,7 +201,7 @@ def _find_left_out(report: Report, bundle: Path, statement: Statement, *, head: 
         entries = list(_from_bundle(Reading(open_files(bundle), report), head.size))
         if len(entries) != head.size:
             raise FileMissing(f"expected the first `{head.size}` entries of the log")
-        named = list(_naming(entries, frozenset(statement.pseudonyms)))
+        named = list(_naming(lambda: entries, frozenset(statement.pseudonyms)))
     except AuditError as error:
         report.add(bundle.name, error)
         return
@@ -225,19 +225,34 @@ def _all(read: Callable[[int, int], list[bytes]], size: int) -> Iterator[tuple[i
         yield from enumerate(read(first, min(first + _AT_ONCE, size)), first)
 
 
-def _naming(pairs: Iterable[tuple[int, bytes]], pseudonyms: frozenset[str]) -> Iterator[tuple[int, bytes]]:
-    """The entries about a person, and the answers to the intents among them."""
+def _naming(
+    read: Callable[[], Iterable[tuple[int, bytes]]], pseudonyms: frozenset[str]
+) -> Iterator[tuple[int, bytes]]:
+    """The entries about a person, the intents that they answer, and the answers to the intents among them."""
     marks = [f'"{pseudonym}"'.encode() for pseudonym in pseudonyms]
-    intents: set[int] = set()
-    for index, data in pairs:
+    # An intent may name only the household, and its outcome then everybody in it: who asked stands in the intent.
+    intents = set(_answered(read(), marks, pseudonyms))
+    for index, data in read():
         # Most entries are about others: looking for bytes is a hundred times cheaper than reading the entry.
-        if not any(mark in data for mark in marks) and not (intents and b'"intent":' in data):
+        marked = index in intents or any(mark in data for mark in marks)
+        if not marked and not (intents and b'"intent":' in data):
             continue
         entry = parse_entry(data)
-        if _is_about(entry, pseudonyms) or entry.fields.get("intent") in intents:
+        if index in intents or _is_about(entry, pseudonyms) or entry.fields.get("intent") in intents:
             yield index, data
         if entry.event == "inquiry.intent" and _is_about(entry, pseudonyms):
             intents.add(index)
+
+
+def _answered(
+    pairs: Iterable[tuple[int, bytes]], marks: list[bytes], pseudonyms: frozenset[str]
+) -> Iterator[int]:
+    """The intents that entries about a person answer."""
+    for _, data in pairs:
+        if b'"intent":' in data and any(mark in data for mark in marks):
+            entry = parse_entry(data)
+            if _is_about(entry, pseudonyms) and "intent" in entry.fields:
+                yield entry.number("intent")
 
 
 def _is_about(entry: Entry, pseudonyms: frozenset[str]) -> bool:

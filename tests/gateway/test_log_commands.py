@@ -18,6 +18,7 @@ from tests.postgres import free_port
 
 QUESTION = '{household(number: "H-1") {number members {idNumber death {state}}}}'
 TEKUN, DIBAO = 3, 9
+ENTRIES = 3 + TEKUN + DIBAO
 
 
 @pytest.fixture
@@ -40,10 +41,18 @@ def run(tmp_path, monkeypatch):
 
 async def _twelve_outcomes(desk):
     assert (await desk.ask(QUESTION)).status_code == 200
+    fields = {
+        "caller": "x y",
+        "department": "civil_affairs",
+        "post": "z",
+        "agreements": "ab" * 32,
+        "asked": [],
+    }
+    asked = await desk.office.trace._write("inquiry.intent", fields)
     for number in range(TEKUN + DIBAO):
         category = "TEKUN" if number < TEKUN else "DIBAO"
         came = Came({}, (f"H-{number}",), {}, {}, "ANSWERED", category=category)
-        await desk.office.trace.outcome(Intent(0, None, f"r-{number}"), came)
+        await desk.office.trace.outcome(Intent(asked, None, f"r-{number}"), came)
 
 
 def hedui(*typed, stdin=None):
@@ -72,9 +81,11 @@ def test_who_looked_at_me_is_told_proven_and_noted(run, policy, capsys):
     assert HEAD not in came.output
     assert out.stat().st_mode & 0o077 == 0
     accesses = [json.loads(one["entry"])["event"] for one in json.loads(out.read_bytes())["accesses"]]
-    assert accesses == ["inquiry.outcome", "statement.asked"]
+    assert accesses == ["inquiry.intent", "inquiry.outcome", "statement.asked"]
     assert audit(["statement", str(out), "--policy", str(policy)]) == 0
-    assert "inquiry.outcome" in capsys.readouterr().out
+    line = capsys.readouterr().out.splitlines()[0]
+    assert "inquiry.intent  civil_affairs/" in line
+    assert "purpose: DIBAO_RECOGNITION" in line
     assert entries(run)[-1]["event"] == "statement.asked"
 
 
@@ -95,7 +106,7 @@ def test_what_is_no_id_number_is_not_repeated(run):
         came = hedui(*command, "--person", "529901198802189013")
         assert came.exit_code == 1
         assert came.stderr == "expected an id number that passes GB 11643\n"
-    assert len(entries(run)) == 2 + TEKUN + DIBAO
+    assert len(entries(run)) == ENTRIES
 
 
 def test_an_existing_file_stops_a_statement_before_it_is_noted(run):
@@ -103,12 +114,12 @@ def test_an_existing_file_stops_a_statement_before_it_is_noted(run):
     out.write_text("kept")
     assert hedui("statement", "--person", HEAD, "--out", out).exit_code == 1
     assert out.read_text() == "kept"
-    assert len(entries(run)) == 2 + TEKUN + DIBAO
+    assert len(entries(run)) == ENTRIES
 
 
 def test_shredding_asks_first_and_leaves_the_log_whole(run, policy):
     assert hedui("shred", "--person", HEAD, stdin="n\n").exit_code == 1
-    assert len(entries(run)) == 2 + TEKUN + DIBAO
+    assert len(entries(run)) == ENTRIES
     came = hedui("shred", "--person", HEAD, "--reason", "case closed", "--yes")
     assert came.exit_code == 0
     assert HEAD not in came.output
@@ -118,7 +129,12 @@ def test_shredding_asks_first_and_leaves_the_log_whole(run, policy):
         json.loads(one["entry"])["event"]: [field["name"] for field in one["opened"]]
         for one in json.loads(out.read_bytes())["accesses"]
     }
-    assert opened == {"inquiry.outcome": [], "subject.shredded": ["reason"], "statement.asked": []}
+    assert opened == {
+        "inquiry.intent": ["purpose"],
+        "inquiry.outcome": [],
+        "subject.shredded": ["reason"],
+        "statement.asked": [],
+    }
     assert hedui("bundle", bundle).exit_code == 0
     assert hedui("log", "verify", bundle, "--policy", policy).exit_code == 0
 
@@ -198,7 +214,7 @@ def test_a_plan_that_cannot_be_met_is_not_noted(run, tmp_path, typed):
     frame = tmp_path / "frame.json"
     assert hedui("sample", "commit", "ab" * 32, "--frame", frame, *typed).exit_code == 1
     assert not frame.exists()
-    assert len(entries(run)) == 2 + TEKUN + DIBAO
+    assert len(entries(run)) == ENTRIES
 
 
 def test_the_size_of_a_sample_is_the_tables():
