@@ -8,23 +8,20 @@ nobody: that row might be anybody's, and "no record" would be a guess.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 from urllib.parse import unquote, urlsplit
 
-import pyarrow as pa
-
-from connectors.arrow import decoded
-from connectors.ask import Ask, Clock, SnapshotFailed
-from connectors.decode import Decoder, Row, decoder, outcomes, tidy
+from connectors.ask import Ask, Clock
+from connectors.decode import Decoder, Row, decoder, tidy
 from connectors.delivery import Delivery, newest
-from connectors.failure import Failed, broken
+from connectors.failure import broken
 from connectors.guard import Guard, Patience
 from connectors.mapping import Table, Tables
+from connectors.register import Register
 from vocabulary.codes import Department
-from vocabulary.evidence import Outcome
 from vocabulary.record import Record, columns_of
 
 Index = dict[str, list[Row]]
@@ -33,7 +30,7 @@ THREADS = 2
 """Of one gateway in one folder at a time; the first question reads, the others wait for it."""
 
 
-class FileRegister:
+class FileRegister(Register):
     """A connector to one folder of deliveries, given as `file:///folder`."""
 
     def __init__(
@@ -45,54 +42,28 @@ class FileRegister:
         clock: Clock,
         patience: Patience | None = None,
     ) -> None:
-        self.department = department
-        self._folder = Path(unquote(urlsplit(address).path))
-        self._tables = tables
-        self._clock = clock
         # A first look reads whole files, hence more time; a missing delivery does not come back in milliseconds.
-        self._guard = Guard(department.value, patience or Patience(timeout_s=30.0, attempts=1))
+        guard = Guard(department.value, patience or Patience(timeout_s=30.0, attempts=1))
+        super().__init__(department, tables, guard=guard, clock=clock)
+        self._folder = Path(unquote(urlsplit(address).path))
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"files-{department.value}")
         self._reading = Lock()
         self._identity = ""
         self._indexes: dict[tuple[type[Record], str], Index] = {}
-
-    async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
-        """See `Connector.fetch`."""
-        table = self._tables[ask.record]
-        decode = decoder(ask.record, table, ask.columns)
-        try:
-            index = await self._guard.ask(lambda: self._in_thread(ask))
-            rows = _narrowed(ask, index, decode, table)
-            return outcomes(ask, decode, rows, at=self._clock())
-        except Failed as why:
-            return why.for_all(ask.ids, self.department, at=self._clock())
-
-    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
-        """See `Connector.snapshot`."""
-        table = self._tables[record]
-        decode = decoder(record, table, columns)
-        try:
-            rows = _selected(newest(self._folder), table, decode)
-            yield from decoded(decode, rows)
-        except Failed as why:
-            raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
-
-    def delivered(self, record: type[Record]) -> Iterator[Row]:
-        """Give every row as the department wrote it, undecoded, for `connectors.expectations`. Raises `Failed`."""
-        table = self._tables[record]
-        decode = decoder(record, table, frozenset(columns_of(record)))
-        return _selected(newest(self._folder), table, decode)
 
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
         self._indexes.clear()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _in_thread(self, ask: Ask) -> Index:
+    async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> Iterator[Row]:
         """A folder on a network may hang: it hangs the threads of this connector and of no other."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._index, ask.record, ask.by
-        )
+        running = asyncio.get_running_loop()
+        index = await running.run_in_executor(self._threads, self._index, ask.record, ask.by)
+        return _narrowed(ask, index, decode, table)
+
+    def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:
+        return _selected(newest(self._folder), table, decode)
 
     def _index(self, record: type[Record], by: str) -> Index:
         """Give all rows of the newest delivery by subject, with every field. Raises `Failed`."""

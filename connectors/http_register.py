@@ -24,18 +24,16 @@ from operator import itemgetter
 
 import httpx2
 import msgspec
-import pyarrow as pa
 import stamina
 
-from connectors.arrow import decoded
-from connectors.ask import Ask, Clock, SnapshotFailed
-from connectors.decode import Decoder, Row, askable, decoder, outcomes
+from connectors.ask import Ask, Clock
+from connectors.decode import Decoder, Row, askable
 from connectors.failure import Failed, broken
 from connectors.guard import Guard, Patience, may_pass
 from connectors.mapping import Table, Tables
+from connectors.register import Register
 from vocabulary.codes import Department
-from vocabulary.evidence import FailureKind, Outcome
-from vocabulary.record import Record, columns_of
+from vocabulary.evidence import FailureKind
 
 IDS_PER_REQUEST = 500
 """Subjects in one question: about 10 KB of body."""
@@ -57,7 +55,7 @@ class Page(msgspec.Struct, frozen=True):
     next: str | None
 
 
-class HttpRegister:
+class HttpRegister(Register):
     """A connector to one HTTP service."""
 
     def __init__(
@@ -69,41 +67,14 @@ class HttpRegister:
         clock: Clock,
         patience: Patience | None = None,
     ) -> None:
-        self.department = department
-        self._tables = tables
-        self._clock = clock
         self._patience = patience or Patience()
-        self._guard = Guard(department.value, self._patience)
+        super().__init__(department, tables, guard=Guard(department.value, self._patience), clock=clock)
         url = httpx2.URL(address)
         self._base = str(url.copy_with(username=None, password=None)).rstrip("/")
         key = {"Authorization": f"Bearer {url.username}"} if url.username else {}
         self._headers = {**key, "Content-Type": "application/json", "Accept": "application/json"}
         self._trust = _trust(url.scheme)
         self._client: tuple[asyncio.AbstractEventLoop, httpx2.AsyncClient] | None = None
-
-    async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
-        """See `Connector.fetch`."""
-        table = self._tables[ask.record]
-        decode = decoder(ask.record, table, ask.columns)
-        try:
-            rows = await self._guard.ask(lambda: self._look_up(ask, table, decode))
-            return outcomes(ask, decode, rows, at=self._clock())
-        except Failed as why:
-            return why.for_all(ask.ids, self.department, at=self._clock())
-
-    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
-        """See `Connector.snapshot`."""
-        table = self._tables[record]
-        decode = decoder(record, table, columns)
-        try:
-            yield from decoded(decode, self._stream(table, decode))
-        except Failed as why:
-            raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
-
-    def delivered(self, record: type[Record]) -> Iterator[Row]:
-        """Give every row as the department wrote it, undecoded, for `connectors.expectations`. Raises `Failed`."""
-        table = self._tables[record]
-        return self._stream(table, decoder(record, table, frozenset(columns_of(record))))
 
     async def aclose(self) -> None:
         """See `Connector.aclose`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
@@ -17,18 +17,17 @@ from threading import Event
 from typing import Any
 from urllib.parse import quote
 
-import pyarrow as pa
 import sqlalchemy as sa
 
-from connectors.arrow import BATCH_ROWS, decoded
-from connectors.ask import Ask, Clock, SnapshotFailed
-from connectors.decode import Decoder, Row, askable, decoder, outcomes
+from connectors.arrow import BATCH_ROWS
+from connectors.ask import Ask, Clock
+from connectors.decode import Decoder, Row, askable
 from connectors.failure import Failed
 from connectors.guard import Guard, Patience
 from connectors.mapping import Table, Tables
+from connectors.register import Register
 from vocabulary.codes import Department
-from vocabulary.evidence import FailureKind, Outcome
-from vocabulary.record import Record, columns_of
+from vocabulary.evidence import FailureKind
 
 IDS_PER_STATEMENT = 1_000
 """Subjects in one `IN`: each may stand in two spellings, and Oracle's list ends at 1,000, so halve it there."""
@@ -37,7 +36,7 @@ CONNECTIONS = 4
 """Of one gateway to one register at a time."""
 
 
-class SqlRegister:
+class SqlRegister(Register):
     """A connector to one SQL database; `url` is SQLAlchemy's. A file of SQLite must exist: none is made."""
 
     def __init__(
@@ -49,36 +48,10 @@ class SqlRegister:
         clock: Clock,
         patience: Patience | None = None,
     ) -> None:
-        self.department = department
-        self._tables = tables
-        self._clock = clock
-        self._guard = Guard(department.value, patience or Patience())
+        guard = Guard(department.value, patience or Patience())
+        super().__init__(department, tables, guard=guard, clock=clock)
         self._engine = _engine(url)
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix=f"sql-{department.value}")
-
-    async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
-        """See `Connector.fetch`."""
-        table = self._tables[ask.record]
-        decode = decoder(ask.record, table, ask.columns)
-        try:
-            rows = await self._guard.ask(lambda: self._look_up(ask, table, decode))
-            return outcomes(ask, decode, rows, at=self._clock())
-        except Failed as why:
-            return why.for_all(ask.ids, self.department, at=self._clock())
-
-    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
-        """See `Connector.snapshot`."""
-        table = self._tables[record]
-        decode = decoder(record, table, columns)
-        try:
-            yield from decoded(decode, self._stream(table, decode))
-        except Failed as why:
-            raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
-
-    def delivered(self, record: type[Record]) -> Iterator[Row]:
-        """Give every row as the department wrote it, undecoded, for `connectors.expectations`. Raises `Failed`."""
-        table = self._tables[record]
-        return self._stream(table, decoder(record, table, frozenset(columns_of(record))))
 
     async def aclose(self) -> None:
         """See `Connector.aclose`."""

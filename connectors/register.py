@@ -1,0 +1,64 @@
+"""What does every connector do alike? It decodes once and turns failures into values; a transport does the reaching."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+
+import pyarrow as pa
+
+from connectors.arrow import decoded
+from connectors.ask import Ask, Clock, SnapshotFailed
+from connectors.decode import Decoder, Row, decoder, outcomes
+from connectors.failure import Failed
+from connectors.guard import Guard
+from connectors.mapping import Table, Tables
+from vocabulary.codes import Department
+from vocabulary.evidence import Outcome
+from vocabulary.record import Record, columns_of
+
+
+class Register(ABC):
+    """A connector to one department's register; a transport says how rows are looked up and how they stream."""
+
+    def __init__(self, department: Department, tables: Tables, *, guard: Guard, clock: Clock) -> None:
+        self.department = department
+        self._tables = tables
+        self._guard = guard
+        self._clock = clock
+
+    async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
+        """See `Connector.fetch`."""
+        table = self._tables[ask.record]
+        decode = decoder(ask.record, table, ask.columns)
+        try:
+            rows = await self._guard.ask(lambda: self._look_up(ask, table, decode))
+            return outcomes(ask, decode, rows, at=self._clock())
+        except Failed as why:
+            return why.for_all(ask.ids, self.department, at=self._clock())
+
+    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
+        """See `Connector.snapshot`."""
+        table = self._tables[record]
+        decode = decoder(record, table, columns)
+        try:
+            yield from decoded(decode, self._stream(table, decode))
+        except Failed as why:
+            raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
+
+    def delivered(self, record: type[Record]) -> Iterator[Row]:
+        """Give every row as the department wrote it, undecoded, for `connectors.expectations`. Raises `Failed`."""
+        table = self._tables[record]
+        return self._stream(table, decoder(record, table, frozenset(columns_of(record))))
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """See `Connector.aclose`."""
+
+    @abstractmethod
+    async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> Iterable[Row]:
+        """Give the rows of those asked for, with the decoder's fields in its order. Raises `Failed`."""
+
+    @abstractmethod
+    def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:
+        """Give every row, with the decoder's fields in its order, in bounded memory. Raises `Failed`."""
