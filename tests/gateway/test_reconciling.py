@@ -3,8 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit.reconcile import Kind
+from audit.note import Signer
+from audit.reconcile import Kind, ServedList
 from gateway.errors import CannotOpen
 from gateway.log_desk import LogDesk
 from gateway.reconciling import Lists, reconcile_day
@@ -109,6 +111,23 @@ def test_a_list_that_was_signed_anew_is_found(tmp_path):
 
     came, _ = reconciled(tmp_path, spoil, again=True)
     assert came.faults == ("health: the list that was noted is not there any more",)
+
+
+def test_a_department_may_bring_its_own_list_and_key(tmp_path):
+    own = Signer.ed25519("health.example", Ed25519PrivateKey.from_private_bytes(b"\x07" * 32))
+
+    def bring(folder):
+        (folder / "health.vkey").write_text(f"{own.key}\n")
+        (folder / "2026-11-16").mkdir()
+        served = ServedList("health", "2026-11-16", {0: 2, 9: 1})
+        (folder / "2026-11-16" / "health.served").write_bytes(served.sign(own))
+
+    came, entries = reconciled(tmp_path, bring)
+    assert came.faults == ()
+    assert [(one.kind, one.intent) for one in came.discrepancies] == [(Kind.ACCESS_WITHOUT_ENTRY, 9)]
+    (noted,) = [one["fields"] for one in entries if one["fields"].get("source") == "health"]
+    assert (noted["accesses"], noted["persons"], noted["surplus"]) == (2, 3, 1)
+    assert not (tmp_path / "served" / "health.key").exists()
 
 
 def test_outside_development_no_key_is_made(tmp_path):
