@@ -62,11 +62,15 @@ class Rule:
         """Record types, and their columns, that an answer needs."""
         return reads(*self.expressions())
 
-    def expressions(self) -> Iterator[Expr]:
-        """Its conditions and evidence."""
+    def deciding(self) -> Iterator[Expr]:
+        """Its conditions."""
         yield self.condition
         if self.milder is not None:
             yield self.milder[1]
+
+    def expressions(self) -> Iterator[Expr]:
+        """Its conditions and evidence."""
+        yield from self.deciding()
         yield from (value for _, value in self.evidence)
 
 
@@ -146,6 +150,20 @@ class Catalogue:
         """The facts of a level that are needed, each after those it uses."""
         needed = _needed(self.expressions())
         return [found for found in level.definitions.values() if (level.name, found.name) in needed]
+
+    def decisive(self) -> frozenset[tuple[str, str]]:
+        """Level and name of the facts that a condition or a told fact rests on, or that another level's do.
+
+        The others are only shown as evidence of a rule of their own level, beside its answer.
+        """
+        exprs = [expr for each in self.rules for expr in each.deciding()]
+        lent = [
+            expr
+            for each in self.rules
+            for _, value in each.evidence
+            for expr in _lent(value, each.level.name)
+        ]
+        return frozenset(_needed([*exprs, *lent, *self.told]))
 
     def reads(self) -> dict[type[Record], frozenset[str]]:
         """Record types, and their columns, that must be fetched: nothing else is."""
@@ -242,6 +260,14 @@ def _drawn(plan: Plan) -> Iterator[Expr]:
     elif isinstance(plan, Grouped):
         yield from (column(plan.of, name) for name in plan.by)
         yield from plan.values.values()
+
+
+def _lent(expr: Expr, level: str) -> Iterator[Expr]:
+    """What an expression of a level takes from the other level, or from members' rows."""
+    for node in _below([expr], set()):
+        other = isinstance(node, FactOf) and node.level.name != level
+        if other or (isinstance(node, ColumnOf) and isinstance(node.plan.root, MemberRows)):
+            yield node
 
 
 def _needed(exprs: Iterable[Expr]) -> set[tuple[str, str]]:

@@ -71,13 +71,18 @@ class Sql:
         self.told: dict[str, list[Shown]] = {HOUSEHOLD: [], MEMBER: []}
         self.answers: dict[str, list[Answered]] = {HOUSEHOLD: [], MEMBER: []}
         self._base()
-        for step in range(
-            max((each.step for facts in self._facts.values() for each in facts), default=0) + 1
-        ):
+        core = catalogue.decisive()
+        for step in range(self._last_step() + 1):
             for level in (HOUSEHOLD, MEMBER):
-                self._step(level, step)
+                self._step(level, step, core)
         for level in (HOUSEHOLD, MEMBER):
             self._results(level)
+        # The members' evidence first: it is told beside all households, not only those with an answer.
+        for level in (MEMBER, HOUSEHOLD):
+            self._evidenced(level, core)
+
+    def _last_step(self) -> int:
+        return max((each.step for facts in self._facts.values() for each in facts), default=0)
 
     def _base(self) -> None:
         q, d = self.dialect.quoted, self.dialect
@@ -112,36 +117,41 @@ class Sql:
     def _made(self, table: str, select: str) -> None:
         self.statements.append(Statement(table, select))
 
-    def _step(self, level: str, step: int) -> None:
-        new = [each for each in self._facts[level] if each.step == step and each.expr is not None]
+    def _step(self, level: str, step: int, core: frozenset[tuple[str, str]], *, late: bool = False) -> None:
+        """Tell a step's facts that decide something; `late`, those that are only shown."""
+        new = [
+            each
+            for each in self._facts[level]
+            if each.step == step and each.expr is not None and ((level, each.name) in core) is not late
+        ]
         if not new:
             return
         prefix, table = level[0], self._tables[level]
         named = [(f"{prefix}_{each.name}", each.expr) for each in new if each.expr is not None]
         groups = self._rows.groups(named)
+        made = f"{level}_late_{step}" if late else f"{level}_{step}"
         joins, columns = self._joined(
-            level, step, [self._gathered(level, step, place, items) for place, items in enumerate(groups)]
+            level, made, [self._gathered(level, made, place, items) for place, items in enumerate(groups)]
         )
         derived = [(name, expr) for name, expr in named if not isinstance(expr, Aggregate)]
         select = self._selected(level, table, columns, joins, derived)
         # The steps' tables are named anew, so that each statement reads only finished ones.
-        made = f"{level}_{step}"
         self._made(made, select)
         self._tables[level] = made
         self._told[level] += new
-        if level == MEMBER:
+        if level == MEMBER and not late:
             self._rows.members = made
             self._rows.member_names = [each.name for each in self._told[MEMBER]]
 
-    def _gathered(self, level: str, step: int, place: int, items: list[tuple[str, Aggregate]]) -> _Part:
+    def _gathered(self, level: str, step: str, place: int, items: list[tuple[str, Aggregate]]) -> _Part:
         """A table of one group of aggregates, and the facts' columns told from it."""
-        made, table = f"{level}_{step}_{place}", self._tables[level]
+        made, table = f"{step}_{place}", self._tables[level]
         self._made(made, self._rows.gathered(items, level, table, self._tables[HOUSEHOLD]))
         return made, [
             part for name, each in items for part in self._rows.told(name, each, self.dialect.quoted(made))
         ]
 
-    def _joined(self, level: str, step: int, parts: list[_Part]) -> tuple[str, list[tuple[str, str]]]:
+    def _joined(self, level: str, step: str, parts: list[_Part]) -> tuple[str, list[tuple[str, str]]]:
         """The joins that add the groups, and the columns that they add.
 
         Many groups are first joined few at a time: a join of fifty carries every column through fifty tables.
@@ -152,7 +162,7 @@ class Sql:
             for place in range(0, len(parts), _JOINED_AT_ONCE):
                 joins, columns = self._joined(level, step, parts[place : place + _JOINED_AT_ONCE])
                 made, told = (
-                    f"{level}_{step}_from_{place}",
+                    f"{step}_from_{place}",
                     "".join(f", {text} AS {q(name)}" for name, text in columns),
                 )
                 self._made(made, f"SELECT b.{q('row')}{told} FROM {q(self._tables[level])} AS b{joins}")
@@ -213,6 +223,23 @@ class Sql:
             self._shown(layers, f"v{place}", str(f.constants[1]), f) for place, f in enumerate(told)
         ]
         self._made(f"told_{level}", self._final(level, layers, list(told), "", [], self.told[level]))
+
+    def _evidenced(self, level: str, core: frozenset[tuple[str, str]]) -> None:
+        """The answers, with what is only shown beside them told for those alone who have one."""
+        rules = [each for each in self.catalogue.rules if each.level.name == level]
+        q, layers, table = self.dialect.quoted, self._rows.layers(), self._tables[level]
+        exprs = [expr for each in rules for expr in each.deciding()]
+        layers.expect(*exprs)
+        tests = [f"{layers.cell(each).value} IS DISTINCT FROM FALSE" for each in exprs]
+        inner = f"SELECT b.*{self._lent(exprs, level)} FROM {q(table)} AS b{self._above(exprs, level)}"
+        kept = ", ".join(q(name) for name in (*INNER[level], *self._columns(self._told[level], level)))
+        where = " OR ".join(tests) if tests else f"{q('row')} IS NULL"
+        self._made(
+            f"asked_{level}", f"SELECT {kept} FROM ({layers.over(inner)}) AS {q('asked')} WHERE {where}"
+        )
+        self._tables[level] = f"asked_{level}"
+        for step in range(self._last_step() + 1):
+            self._step(level, step, core, late=True)
         self._answers(level)
 
     def _answers(self, level: str) -> None:

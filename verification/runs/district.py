@@ -39,6 +39,18 @@ class Progress:
 Told = Callable[[Progress], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a run says of one shard, as Arrow, in the order of household and person.
+
+    `told`      by level, a row a household or member: the facts told
+    `answers`   by rule number, a row an answer that is not NO, with its evidence
+    """
+
+    told: dict[str, pa.Table]
+    answers: dict[str, pa.Table]
+
+
 def judge_district(
     snapshot: Snapshot,
     catalogue: Catalogue,
@@ -94,6 +106,19 @@ class Engine:
         """The judgements of the cases loaded last, in the order of household numbers."""
         return _judgements(self._connection, self._sql)
 
+    def tables(self) -> Tables:
+        """The same as columns: many times cheaper to take than judgements, for who counts or stores them."""
+        told = {
+            level: duck.told_table(self._connection, level, self._sql.told[level])
+            for level in (HOUSEHOLD, MEMBER)
+        }
+        answers = {
+            each.rule.number: duck.answers_table(self._connection, level, each)
+            for level in (HOUSEHOLD, MEMBER)
+            for each in self._sql.answers[level]
+        }
+        return Tables(told, answers)
+
     def __enter__(self) -> Self:
         return self
 
@@ -105,6 +130,12 @@ def cut(cases: pa.Table, households: int) -> list[pa.Table]:
     """Cases in the order of household numbers, so many at a time."""
     ordered = cases.sort_by("household")
     return [ordered.slice(start, households) for start in range(0, ordered.num_rows, households)]
+
+
+def restricted(snapshot: Snapshot, cases: pa.Table) -> Snapshot:
+    """What a snapshot holds about some of its cases and the people listed with them."""
+    with duckdb.connect() as connection:
+        return _shard(connection, snapshot, cases, whole=False)
 
 
 def _tell(progress: Told | None, now: Progress) -> None:

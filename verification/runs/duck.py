@@ -45,30 +45,56 @@ def run(connection: duckdb.DuckDBPyConnection, sql: Sql) -> Iterator[str]:
 
 def answers(connection: duckdb.DuckDBPyConnection, level: str, answered: Answered) -> Iterator[Answer]:
     """A rule's answers that are not NO, in the order of household and person."""
-    milder = f'"{answered.milder}"' if answered.milder else "FALSE"
-    answer = f'("{answered.answer}" OR {milder})'
-    person, pmask = ('"person"', '"pmask"') if level == "member" else ("NULL", "0")
-    shown = "".join(
-        f', "{each.value}"' + (f', "{each.known}"' if each.known else "") for each in answered.evidence
-    )
-    is_milder = f'(COALESCE({milder}, FALSE) AND "{answered.answer}" IS DISTINCT FROM TRUE)'
-    query = (
-        f'SELECT "household", {person}, {pmask}, "hmask", "amask", {answer}, {is_milder}{shown}'
-        f' FROM "answers_{level}" WHERE {answer} IS DISTINCT FROM FALSE ORDER BY 1, 2'
-    )
-    for row in connection.execute(query).fetchall():
+    for row in connection.execute(_answers_query(level, answered)).fetchall():
         yield (*row[:7], _shown(answered.evidence, row[7:]))
+
+
+def answers_table(connection: duckdb.DuckDBPyConnection, level: str, answered: Answered) -> pa.Table:
+    """The same as Arrow: household, person, masks, `answer` (null: cannot tell), `milder`, and the evidence."""
+    table = connection.sql(_answers_query(level, answered)).to_arrow_table()
+    return table.rename_columns([*_HEAD, *_names(answered.evidence)])
 
 
 def told(
     connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown]
 ) -> Iterator[tuple[str, str | None, dict[str, Result]]]:
     """The facts told of each household or member, in the order of household and person."""
-    person = '"person"' if level == "member" else "NULL"
-    columns = "".join(f', "{each.value}"' + (f', "{each.known}"' if each.known else "") for each in shown)
-    query = f'SELECT "household", {person}{columns} FROM "told_{level}" ORDER BY 1, 2'
-    for row in connection.execute(query).fetchall():
+    for row in connection.execute(_told_query(level, shown)).fetchall():
         yield row[0], row[1], _shown(tuple(shown), row[2:])
+
+
+def told_table(connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown]) -> pa.Table:
+    """The same as Arrow, a column a fact; of one that may be absent and unknown `…:known` says which it is."""
+    table = connection.sql(_told_query(level, shown)).to_arrow_table()
+    return table.rename_columns(["household", "person", *_names(tuple(shown))])
+
+
+def _answers_query(level: str, answered: Answered) -> str:
+    milder = f'"{answered.milder}"' if answered.milder else "FALSE"
+    answer = f'("{answered.answer}" OR {milder})'
+    person, pmask = ('"person"', '"pmask"') if level == "member" else ("NULL", "0")
+    is_milder = f'(COALESCE({milder}, FALSE) AND "{answered.answer}" IS DISTINCT FROM TRUE)'
+    return (
+        f'SELECT "household", {person}, {pmask}, "hmask", "amask", {answer}, {is_milder}'
+        f'{_columns(answered.evidence)} FROM "answers_{level}" WHERE {answer} IS DISTINCT FROM FALSE ORDER BY 1, 2'
+    )
+
+
+def _told_query(level: str, shown: list[Shown]) -> str:
+    person = '"person"' if level == "member" else "NULL"
+    return f'SELECT "household", {person}{_columns(tuple(shown))} FROM "told_{level}" ORDER BY 1, 2'
+
+
+def _columns(shown: tuple[Shown, ...]) -> str:
+    return "".join(f', "{each.value}"' + (f', "{each.known}"' if each.known else "") for each in shown)
+
+
+def _names(shown: tuple[Shown, ...]) -> list[str]:
+    names = ((each.name, f"{each.name}:known") if each.known else (each.name,) for each in shown)
+    return [name for both in names for name in both]
+
+
+_HEAD = ("household", "person", "person_mask", "household_mask", "members_mask", "answer", "milder")
 
 
 def _shown(shown: tuple[Shown, ...], cells: tuple[object, ...]) -> dict[str, Result]:

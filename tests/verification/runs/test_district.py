@@ -13,7 +13,8 @@ from verification.language.parameter import param
 from verification.language.rule import Catalogue, Severity, rule
 from verification.language.source import source
 from verification.language.to_python import Case, Judge, Judgement
-from verification.runs.district import Progress, judge_district
+from verification.language.values import Missing
+from verification.runs.district import Engine, Progress, judge_district
 from verification.runs.tables import Snapshot, cases_table, masks_table, table_of
 from vocabulary.records.civil_affairs import Benefit, Membership
 from vocabulary.records.health import Death
@@ -83,3 +84,34 @@ def test_a_household_without_members_or_records_is_judged(catalogue: Catalogue) 
     (judged,) = judge_district(given, catalogue, PACK)
     assert judged.facts == {"base": 0, "group": 1}
     assert judged.found == ()
+
+
+def test_tables_hold_what_judgements_say(catalogue: Catalogue, world: World) -> None:
+    given = snapshot(catalogue, world)
+    with Engine(given, catalogue, PACK) as engine:
+        assert list(engine.load(given.cases))
+        judged, tables = list(engine.judgements()), engine.tables()
+    found = [(each.household, one) for each in judged for one in each.found]
+    assert found
+    for number, table in tables.answers.items():
+        ours = [(home, one.person) for home, one in found if one.rule.number == number]
+        rows = zip(table["household"].to_pylist(), table["person"].to_pylist(), strict=True)
+        assert sorted(rows, key=str) == sorted(ours, key=str)
+    assert tables.told["household"]["household"].to_pylist() == [each.household for each in judged]
+    groups = [None if isinstance(each.facts["group"], Missing) else each.facts["group"] for each in judged]
+    assert tables.told["household"]["group"].to_pylist() == groups
+
+
+def test_what_is_only_shown_decides_nothing(catalogue: Catalogue) -> None:
+    p, h = levels()
+    insurance = source(Insurance)
+    p.define(months=count(insurance), shown=total(insurance.base_fen), lent=highest(insurance.month))
+    h.define(last=highest(p.lent))
+
+    @rule("R-01", "甲", "insured", of=p, severity=Severity.INFO, cite="1")
+    def insured(p):  # type: ignore[no-untyped-def] # as rules are written in a test
+        return p.months > 0, {"fen": p.shown, "last": h.last}
+
+    decisive = Catalogue(p, h, [insured]).decisive()
+    assert {name for _, name in decisive} >= {"months", "last", "lent"}
+    assert ("member", "shown") not in decisive
