@@ -1,4 +1,4 @@
-"""Whom may we ask about? Each person's own written authorization (核对授权书), on one day.
+"""Whom may we ask about? Each person's own written authorization (核对授权书), on the day of asking.
 
 Those who live in the household agree to be checked when it applies (社会救助法 art. 40); those
 outside who owe it support are asked about only with their own consent (art. 41, rule HH-09).
@@ -68,31 +68,33 @@ class Consents:
         return all(isinstance(consent, Allowed) for consent in self.of_person.values())
 
 
-def consents(household: Household, authorizations: Mapping[str, Outcome]) -> Consents:
-    """Whether each person of the household may be asked about on the household's day.
+def consents(household: Household, authorizations: Mapping[str, Outcome], *, asked_on: date) -> Consents:
+    """Whether each person of the household may be asked about, on the household's day and on that of asking.
 
+    `asked_on`         today: a caller may ask about any earlier day, and must not thereby choose one
+                       on which an authorization that has ended was still good
     `authorizations`   what civil affairs answered about each person's `Authorization`; a person
                        that is absent was not asked about, and is withheld as unknown
     """
     decided: dict[str, Consent] = {}
     for row in household.members:
         basis = _COHABITING if row.kind is MemberKind.COHABIT else _OBLIGOR
-        found = _consent(authorizations.get(row.person), basis, on=household.on)
+        found = _consent(authorizations.get(row.person), basis, since=household.on, asked_on=asked_on)
         if not isinstance(decided.get(row.person), Allowed):
             decided[row.person] = found
     return Consents(decided)
 
 
-def holds(authorization: Authorization, *, on: date) -> Lack | None:
-    """None when the authorization holds on a day, else what is wrong with it.
+def holds(authorization: Authorization, *, since: date, asked_on: date) -> Lack | None:
+    """None when the authorization holds from one day to the day of asking, else what is wrong with it.
 
     The first day and the last day are included; on the day of withdrawal it holds no more.
     """
-    if authorization.withdrawn_on is not None and authorization.withdrawn_on <= on:
+    if authorization.withdrawn_on is not None and authorization.withdrawn_on <= asked_on:
         return Lack.WITHDRAWN
-    if authorization.valid_until is not None and authorization.valid_until < on:
+    if authorization.valid_until is not None and authorization.valid_until < asked_on:
         return Lack.EXPIRED
-    if on < authorization.valid_from:
+    if since < authorization.valid_from:
         return Lack.NOT_YET_VALID
     return None
 
@@ -101,11 +103,11 @@ _COHABITING = "社会救助法 第四十条"
 _OBLIGOR = "社会救助法 第四十一条（HH-09）"
 
 
-def _consent(outcome: Outcome | None, basis: str, *, on: date) -> Consent:
+def _consent(outcome: Outcome | None, basis: str, *, since: date, asked_on: date) -> Consent:
     match outcome:
         case Found(records):
             # Connectors give `partial` records, which have the columns of the type and not the type.
-            return _best(cast("tuple[Authorization, ...]", records), basis, on=on)
+            return _best(cast("tuple[Authorization, ...]", records), basis, since=since, asked_on=asked_on)
         case NoRecord():
             return _withheld(Lack.MISSING, basis)
         case None | NotAsked() | SourceFailed():
@@ -114,11 +116,11 @@ def _consent(outcome: Outcome | None, basis: str, *, on: date) -> Consent:
             assert_never(outcome)
 
 
-def _best(signed: Sequence[Authorization], basis: str, *, on: date) -> Consent:
+def _best(signed: Sequence[Authorization], basis: str, *, since: date, asked_on: date) -> Consent:
     """One that holds is enough; when none does, the one nearest to it is named."""
     lacks: list[Lack] = []
     for authorization in signed:
-        lack = holds(authorization, on=on)
+        lack = holds(authorization, since=since, asked_on=asked_on)
         if lack is None:
             return Allowed(authorization.record_id)
         lacks.append(lack)

@@ -197,7 +197,9 @@ def _masks(
     persons: dict[str, int] = {}
     for household in households:
         known = consents(
-            household, {row.person: signed.get(row.person, _NOTHING) for row in household.members}
+            household,
+            {row.person: signed.get(row.person, _NOTHING) for row in household.members},
+            asked_on=on,
         )
         closed = 0 if _all_agree(household, known) else asking & of_household
         cases.append((household.number, on, (lacking & of_household) | closed))

@@ -66,10 +66,11 @@ class Located:
 
 
 async def locate(
-    subject: Subject, *, on: date, columns: Columns, ask: AskAll
+    subject: Subject, *, on: date, today: date, columns: Columns, ask: AskAll
 ) -> Located | SourceFailed | None:
     """The household asked about; None when there is none, the failure when civil affairs did not say.
 
+    `today`     the day of asking, on which authorizations must hold, whatever day is asked about
     `columns`   what is to be shown or judged; what finding the household itself takes is added
     Raises `SeveralHouseholds`.
     """
@@ -95,7 +96,7 @@ async def locate(
     return Located(
         household,
         files[0].street,
-        consents(household, signed.outcomes.get(Authorization, {})),
+        consents(household, signed.outcomes.get(Authorization, {}), asked_on=today),
         together(first, signed),
     )
 

@@ -218,15 +218,16 @@ async def _located(
 ) -> Located | SourceFailed | Absence:
     """The household asked about. Of a person's several, those in the caller's region are told, and one is taken."""
     wanted, columns = allowed.question, needed(allowed, office.judge.reads)
+    today = office.today()
     assert wanted.subject is not None, "asked only when there is one"
     try:
-        found = await locate(wanted.subject, on=wanted.on, columns=columns, ask=ask)
+        found = await locate(wanted.subject, on=wanted.on, today=today, columns=columns, ask=ask)
     except SeveralHouseholds as several:
         numbers = await in_region(several.numbers, caller.region, ask=ask)
         if len(numbers) > 1:
             return _several(numbers, allowed)
         one = Subject(numbers[0], None) if numbers else None
-        found = await locate(one, on=wanted.on, columns=columns, ask=ask) if one else None
+        found = await locate(one, on=wanted.on, today=today, columns=columns, ask=ask) if one else None
     return _nothing(caller) if found is None else found
 
 

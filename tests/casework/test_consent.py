@@ -64,37 +64,47 @@ def found(*rows):
     ],
 )
 def test_each_edge_of_an_authorization_to_the_day(dates, lack):
-    assert holds(signed(HEAD, **dates), on=ON) is lack
+    assert holds(signed(HEAD, **dates), since=ON, asked_on=ON) is lack
 
 
 def test_who_has_signed_may_be_asked_about():
-    decided = consents(household(member(HEAD)), {HEAD: found(signed(HEAD))})
+    decided = consents(household(member(HEAD)), {HEAD: found(signed(HEAD))}, asked_on=ON)
     assert decided.of(HEAD) == Allowed("a-1")
     assert decided.allowed == {HEAD}
     assert decided.everyone
 
 
+def test_asking_about_an_earlier_day_does_not_revive_what_has_ended_since():
+    for ended, lack in (
+        ({"withdrawn_on": ON + 7 * DAY}, Lack.WITHDRAWN),
+        ({"valid_until": ON + 6 * DAY}, Lack.EXPIRED),
+    ):
+        rows = {HEAD: found(signed(HEAD, **ended))}
+        assert isinstance(consents(household(member(HEAD)), rows, asked_on=ON + 6 * DAY).of(HEAD), Allowed)
+        assert consents(household(member(HEAD)), rows, asked_on=ON + 7 * DAY).of(HEAD).lack is lack
+
+
 def test_one_that_holds_is_enough():
     rows = found(signed(HEAD, withdrawn_on=ON), signed(HEAD, record_id="a-2"))
-    assert consents(household(member(HEAD)), {HEAD: rows}).of(HEAD) == Allowed("a-2")
+    assert consents(household(member(HEAD)), {HEAD: rows}, asked_on=ON).of(HEAD) == Allowed("a-2")
 
 
 def test_of_several_that_do_not_hold_the_nearest_is_named():
     rows = found(
         signed(HEAD, valid_from=ON + DAY), signed(HEAD, valid_from=ON - 9 * DAY, valid_until=ON - DAY)
     )
-    assert consents(household(member(HEAD)), {HEAD: rows}).of(HEAD).lack is Lack.EXPIRED
+    assert consents(household(member(HEAD)), {HEAD: rows}, asked_on=ON).of(HEAD).lack is Lack.EXPIRED
 
 
 def test_an_obligor_is_asked_about_only_with_consent_of_their_own():
     people = household(member(HEAD), member(OBLIGOR, MemberKind.OBLIGOR))
-    decided = consents(people, {HEAD: found(signed(HEAD)), OBLIGOR: NoRecord(SOURCE)})
+    decided = consents(people, {HEAD: found(signed(HEAD)), OBLIGOR: NoRecord(SOURCE)}, asked_on=ON)
     assert decided.of(OBLIGOR) == Withheld(Lack.MISSING, "社会救助法 第四十一条（HH-09）：没有授权书")
     assert not decided.everyone
 
 
 def test_a_member_without_authorization_is_withheld_under_article_40():
-    decided = consents(household(member(HEAD)), {HEAD: NoRecord(SOURCE)})
+    decided = consents(household(member(HEAD)), {HEAD: NoRecord(SOURCE)}, asked_on=ON)
     assert decided.of(HEAD) == Withheld(Lack.MISSING, "社会救助法 第四十条：没有授权书")
 
 
@@ -108,17 +118,17 @@ def test_a_member_without_authorization_is_withheld_under_article_40():
 )
 def test_a_register_that_did_not_answer_has_not_shown_consent(outcome):
     answered = {} if outcome is None else {HEAD: outcome}
-    assert consents(household(member(HEAD)), answered).of(HEAD).lack is Lack.UNKNOWN
+    assert consents(household(member(HEAD)), answered, asked_on=ON).of(HEAD).lack is Lack.UNKNOWN
 
 
 def test_who_is_not_listed_is_not_asked_about():
-    stranger = consents(household(member(HEAD)), {HEAD: found(signed(HEAD))}).of(OBLIGOR)
+    stranger = consents(household(member(HEAD)), {HEAD: found(signed(HEAD))}, asked_on=ON).of(OBLIGOR)
     assert isinstance(stranger, Withheld)
     assert stranger.lack is Lack.NOT_LISTED
 
 
 def test_no_clause_repeats_an_id_number():
-    decided = consents(household(member(HEAD), member(OBLIGOR, MemberKind.OBLIGOR)), {})
+    decided = consents(household(member(HEAD), member(OBLIGOR, MemberKind.OBLIGOR)), {}, asked_on=ON)
     for consent in decided.of_person.values():
         assert HEAD not in consent.clause
         assert OBLIGOR not in consent.clause

@@ -36,7 +36,7 @@ class Asking:
 
 
 def found(subject, on=DAY):
-    return asyncio.run(locate(subject, on=on, columns={}, ask=Asking()))
+    return asyncio.run(locate(subject, on=on, today=DAY, columns={}, ask=Asking()))
 
 
 def fetched(columns, *, second=(), free=ON_FILE, located=None):
