@@ -34,7 +34,7 @@ def without_persons(value: Any) -> Any:
 
 
 def _finding(found: Finding) -> Finding:
-    """The rule, its article, and what is no amount: sentences and record numbers hold amounts and keys."""
+    """The rule, its article, and counts: sentences hold amounts, record numbers are keys, a day singles out."""
     hint = ("提示", "note") if found.severity is Severity.INFO else ("疑似", "possible")
     return replace(
         found,
@@ -42,7 +42,7 @@ def _finding(found: Finding) -> Finding:
         evidence={
             name: value
             for name, value in found.evidence.items()
-            if not name.endswith("_fen") and not isinstance(value, str)
+            if isinstance(value, int) and not name.endswith("_fen")
         },
         zh=f"{hint[0]}{found.name_zh}。依据：{found.article}。",
         en=f"{hint[1]}: {found.name_en}.",

@@ -29,6 +29,13 @@ def test_a_masked_finding_tells_its_rule_and_no_amount():
         assert after.zh.startswith(("疑似", "提示"))
 
 
+def test_a_masked_finding_does_not_tell_the_day_of_a_death():
+    story = next(story for story in load_all() if story.id == "H10")
+    (found,) = (each for each in verify(story).findings if each.rule == "LIF-01")
+    assert {"died_on", "check_due"} <= set(found.evidence)
+    assert set(without_persons(found).evidence) == {"months"}
+
+
 def test_numbers_and_codes_stay_as_they_are():
     assert without_persons(3) == 3
     assert without_persons("DIBAO") == "DIBAO"
