@@ -1,0 +1,281 @@
+"""What would one write otherwise? Fourteen of the rules as a plain pandas program, and as SQL by hand.
+
+Both read the Parquet files that our run reads and give the same findings: rule, household, person.
+They know nothing of sources that did not answer, of evidence, of packs or of explanations.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, by the benchmark
+
+from benchmarks.city import DAY, digest_of_findings
+
+AWAY = ("PRISON", "COMPULSORY_REHAB", "MISSING", "CLERGY_3Y")
+PENSIONS = ("PENSION", "CENTRAL_BASE_PENSION", "LOCAL_BASE_PENSION", "PERSONAL_PENSION")
+STANDING = ("DIBAO", "TEKUN", "SINGLE", "GRADUAL_EXIT", "ORPHAN")
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+WINDOW = 12
+
+Findings = set[tuple[str, str, str]]
+
+# ------------------------------------------------------------------ pandas
+
+
+def by_pandas(folder: Path, *, on: date) -> Findings:
+    """The findings of the fourteen rules, by a pandas program."""
+    today = pd.Timestamp(on)
+    month = on.year * 12 + on.month - 1
+    listed = _read(folder, "Membership")
+    listed = listed[_holds(listed["joined_on"], listed["left_on"], today)]
+    listed = listed.sort_values("record_id").drop_duplicates(["household", "person"])
+    found = {
+        **_identity(folder, listed),
+        **_membership(folder, listed, today),
+        **_income(folder, listed, month),
+        **_papers(folder, listed, today),
+    }
+    found["INC-09"] = _over_limit(folder)
+    return {
+        (rule, household, person)
+        for rule, rows in found.items()
+        for household, person in rows[["household", "person"]].itertuples(index=False)
+    }
+
+
+def _read(folder: Path, record: str) -> pd.DataFrame:
+    path = folder / f"{record}.parquet"
+    frame = pd.read_parquet(path)
+    for name in frame.columns:
+        if name.endswith(("_on", "_until", "_from", "birth")):
+            frame[name] = pd.to_datetime(frame[name])
+    return frame
+
+
+def _holds(since: pd.Series, until: pd.Series, today: pd.Timestamp) -> pd.Series:
+    return (since <= today) & (until.isna() | (until > today))
+
+
+def _passes(numbers: pd.Series) -> pd.Series:
+    total = sum(
+        (pd.to_numeric(numbers.str[place], errors="coerce") * weight for place, weight in enumerate(WEIGHTS)),
+        start=pd.Series(0.0, index=numbers.index),
+    )
+    check = (total % 11).map(dict(enumerate("10X98765432")))
+    return (numbers.str.len() == 18) & (check == numbers.str[17])
+
+
+def _identity(folder: Path, listed: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    passes = _passes(listed["person"])
+    good = listed.loc[passes, ["household", "person"]]
+    in_number = good["person"].str[6:14]
+    male = good["person"].str[16].isin(list("13579"))
+    own = good.assign(written=in_number, male=male)
+    people = own.merge(_read(folder, "Person"), on="person")
+    birth_differs = people["birth"].dt.strftime("%Y%m%d") != people["written"]
+    sex_differs = ((people["sex"] == "1") & ~people["male"]) | ((people["sex"] == "2") & people["male"])
+    born = own.merge(_read(folder, "Birth"), on="person")
+    born = born[born["born_on"].dt.strftime("%Y%m%d") != born["written"]]
+    both = pd.concat([people[birth_differs | sex_differs], born])[["household", "person"]]
+    return {"ID-01": listed[~passes], "ID-02": both}
+
+
+def _membership(folder: Path, listed: pd.DataFrame, today: pd.Timestamp) -> dict[str, pd.DataFrame]:
+    inside = listed[listed["kind"] == "COHABIT"]
+    homes = _read(folder, "Membership")
+    homes = homes[(homes["kind"] == "COHABIT") & _holds(homes["joined_on"], homes["left_on"], today)]
+    homes = homes.groupby("person")["household"].nunique()
+    signed = _read(folder, "Authorization")
+    signed = signed[
+        (signed["valid_from"] <= today)
+        & (signed["valid_until"].isna() | (signed["valid_until"] >= today))
+        & (signed["withdrawn_on"].isna() | (signed["withdrawn_on"] > today))
+    ]
+    obligors = listed[listed["kind"] == "OBLIGOR"]
+    return {
+        "HH-04": inside[inside["special"].isin(AWAY)],
+        "HH-05": inside[inside["person"].isin(homes[homes > 1].index)],
+        "HH-09": obligors[~obligors["person"].isin(signed["person"])],
+    }
+
+
+def _income(folder: Path, listed: pd.DataFrame, month: int) -> dict[str, pd.DataFrame]:
+    key, each, when = ["household", "person"], ["household", "person", "month"], ["person", "month"]
+    people = listed[key]
+
+    def window(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows[(rows["month"] >= month - WINDOW) & (rows["month"] < month)]
+
+    everywhere = _read(folder, "Declaration")
+    declared = everywhere.merge(people, on=key)
+    insurance = _read(folder, "Insurance")
+    insurance = insurance[(insurance["kind"] == "PENSION") & (insurance["status"] == "NORMAL")]
+    insurance = insurance[insurance["participation"].isin(["EMPLOYEE", "FLEXIBLE"])].merge(
+        people, on="person"
+    )
+    employee = insurance[insurance["participation"] == "EMPLOYEE"]
+    paid = _read(folder, "UnemploymentBenefit").merge(people, on="person")
+    drawn = _read(folder, "Pension").merge(people, on="person")
+
+    # Months are matched by person, in whichever household a month was declared: so does the rule.
+    idle = everywhere[everywhere["item"] == "UNEMPLOYED"][when].drop_duplicates()
+    idle_insured = window(insurance).merge(idle, on=when)
+    wages = declared[(declared["item"] == "WAGE") & (declared["amount_fen"] > 0)]
+    any_wages = everywhere[(everywhere["item"] == "WAGE") & (everywhere["amount_fen"] > 0)]
+    of_wages = window(wages).merge(employee[each].drop_duplicates(), on=each)
+    of_bases = window(employee).merge(any_wages[when].drop_duplicates(), on=when)
+    sums = pd.concat(
+        [of_wages.groupby(key)["amount_fen"].sum(), of_bases.groupby(key)["base_fen"].sum()], axis=1
+    ).fillna(0)
+    parts = ["central_base_fen", "local_base_fen", "personal_fen", "employee_fen"]
+    pensions = window(drawn).groupby(key)[parts].sum().sum(axis=1)
+    pensioners = pensions[pensions > 0].reset_index()[key]
+    told = window(declared[declared["item"].isin(PENSIONS) & (declared["amount_fen"] > 0)])
+    benefit = everywhere[(everywhere["item"] == "UNEMPLOYMENT_BENEFIT") & (everywhere["amount_fen"] > 0)]
+    return {
+        "INC-01": idle_insured,
+        "INC-02": sums[sums["amount_fen"] != sums["base_fen"]].reset_index()[key],
+        "INC-03": _without(pensioners, told, key),
+        "INC-04": _without(window(paid)[each], benefit, when),
+        "BEN-08": window(paid).merge(employee[each].drop_duplicates(), on=each),
+    }
+
+
+def _without(rows: pd.DataFrame, others: pd.DataFrame, on: list[str]) -> pd.DataFrame:
+    both = rows.merge(others[on].drop_duplicates(), on=on, how="left", indicator=True)
+    return both[both["_merge"] == "left_only"]
+
+
+def _papers(folder: Path, listed: pd.DataFrame, today: pd.Timestamp) -> dict[str, pd.DataFrame]:
+    inside = listed.loc[listed["kind"] == "COHABIT", ["household", "person"]]
+    cards = _read(folder, "Certificate")
+    holds = (cards["status"] == "VALID") & (cards["valid_until"].isna() | (cards["valid_until"] >= today))
+    lapsed = inside[inside["person"].isin(cards.loc[~holds, "person"])]
+    ill = _read(folder, "IllnessRecognition")
+    past = ill["valid_until"] < today
+    current = (ill["valid_from"] <= today) & (ill["valid_until"].isna() | (ill["valid_until"] >= today))
+    recovered = inside[inside["person"].isin(ill.loc[past, "person"])]
+    died = _read(folder, "Death").groupby("person")["died_on"].min().reset_index()
+    died["died_month"] = died["died_on"].dt.year * 12 + died["died_on"].dt.month - 1
+    paid = _read(folder, "Benefit")
+    paid = paid[paid["paid"] & paid["kind"].isin(STANDING)].rename(columns={"person": "named"})
+    dead = listed[["household", "person"]].merge(died, on="person").merge(paid, on="household")
+    late = dead["month"] > dead["died_month"]
+    return {
+        "LIF-01": dead[late & (dead["named"].isna() | (dead["named"] == dead["person"]))],
+        "LIF-02": lapsed[~lapsed["person"].isin(cards.loc[holds, "person"])],
+        "LIF-05": recovered[~recovered["person"].isin(ill.loc[current, "person"])],
+    }
+
+
+def _over_limit(folder: Path) -> pd.DataFrame:
+    checks = _read(folder, "PropertyCheck")
+    return checks.loc[checks["over_limit"], ["household"]].assign(person="")
+
+
+# ------------------------------------------------------------------ SQL by hand
+
+
+def by_hand(folder: Path, *, on: date) -> Findings:
+    """The findings of the fourteen rules, by statements written by hand for DuckDB."""
+    with duckdb.connect(config={"threads": 2}) as connection:
+        for path in folder.glob("*.parquet"):
+            connection.execute(f"CREATE VIEW \"{path.stem}\" AS SELECT * FROM '{path}'")
+        month = on.year * 12 + on.month - 1
+        today, first = f"DATE '{on}'", month - WINDOW
+        for statement in _PREPARED.format(today=today, first=first, month=month).split(";"):
+            connection.execute(statement)
+        query = _QUERY.format(today=today, first=first, month=month)
+        return set(connection.execute(query).fetchall())
+
+
+_CHECK = " + ".join(f"CAST(person[{place + 1}] AS INT) * {weight}" for place, weight in enumerate(WEIGHTS))
+
+_PREPARED = f"""
+CREATE TEMP TABLE listed AS SELECT household, person, MIN_BY(kind, record_id) AS kind,
+    MIN_BY(special, record_id) AS special,
+    COALESCE(CASE WHEN regexp_full_match(person, '[0-9]{{{{17}}}}[0-9X]')
+        THEN substr('10X98765432', ({_CHECK}) % 11 + 1, 1) = person[18] END, FALSE) AS passes
+    FROM Membership WHERE joined_on <= {{today}} AND (left_on IS NULL OR left_on > {{today}}) GROUP BY household, person;
+CREATE TEMP TABLE declared AS SELECT d.household, d.person, item, month, amount_fen
+    FROM Declaration AS d JOIN listed USING (household, person);
+CREATE TEMP TABLE insured AS SELECT household, i.person, month, base_fen, participation
+    FROM Insurance AS i JOIN listed USING (person)
+    WHERE i.kind = 'PENSION' AND status = 'NORMAL' AND participation IN ('EMPLOYEE', 'FLEXIBLE');
+CREATE TEMP TABLE benefits AS SELECT household, u.person, month FROM UnemploymentBenefit AS u JOIN listed USING (person)
+    WHERE month >= {{first}} AND month < {{month}}
+"""
+
+_QUERY = f"""
+SELECT 'ID-01', household, person FROM listed WHERE NOT passes
+UNION SELECT 'ID-02', household, l.person FROM listed AS l JOIN Person AS p USING (person) WHERE passes
+    AND (strftime(birth, '%Y%m%d') <> l.person[7:14] OR (sex = '1' AND CAST(l.person[17] AS INT) % 2 = 0)
+        OR (sex = '2' AND CAST(l.person[17] AS INT) % 2 = 1))
+UNION SELECT 'ID-02', household, l.person FROM listed AS l JOIN Birth AS b USING (person)
+    WHERE passes AND strftime(born_on, '%Y%m%d') <> l.person[7:14]
+UNION SELECT 'HH-04', household, person FROM listed WHERE kind = 'COHABIT' AND special IN {AWAY}
+UNION SELECT 'HH-05', household, person FROM listed WHERE kind = 'COHABIT' AND person IN (
+    SELECT person FROM Membership WHERE kind = 'COHABIT' AND joined_on <= {{today}}
+        AND (left_on IS NULL OR left_on > {{today}}) GROUP BY person HAVING COUNT(DISTINCT household) > 1)
+UNION SELECT 'HH-09', household, person FROM listed WHERE kind = 'OBLIGOR' AND person NOT IN (
+    SELECT person FROM "Authorization" WHERE valid_from <= {{today}} AND (valid_until IS NULL OR valid_until >= {{today}})
+        AND (withdrawn_on IS NULL OR withdrawn_on > {{today}}))
+UNION SELECT 'INC-01', household, person FROM insured SEMI JOIN (SELECT * FROM Declaration WHERE item = 'UNEMPLOYED')
+    USING (person, month) WHERE month >= {{first}} AND month < {{month}}
+UNION SELECT 'INC-02', household, person FROM (
+    SELECT household, person, COALESCE(wages, 0) AS wages, COALESCE(bases, 0) AS bases FROM (
+        SELECT household, person, SUM(amount_fen) AS wages FROM declared
+        SEMI JOIN (SELECT * FROM insured WHERE participation = 'EMPLOYEE') USING (household, person, month)
+        WHERE item = 'WAGE' AND amount_fen > 0 AND month >= {{first}} AND month < {{month}} GROUP BY 1, 2)
+    FULL JOIN (
+        SELECT household, person, SUM(base_fen) AS bases FROM insured
+        SEMI JOIN (SELECT * FROM Declaration WHERE item = 'WAGE' AND amount_fen > 0) USING (person, month)
+        WHERE participation = 'EMPLOYEE' AND month >= {{first}} AND month < {{month}} GROUP BY 1, 2)
+    USING (household, person)) WHERE wages <> bases
+UNION SELECT 'INC-03', household, person FROM (
+    SELECT household, p.person, SUM(central_base_fen + local_base_fen + personal_fen + employee_fen) AS fen
+    FROM Pension AS p JOIN listed USING (person) WHERE month >= {{first}} AND month < {{month}} GROUP BY 1, 2)
+    ANTI JOIN (SELECT * FROM declared WHERE item IN {PENSIONS} AND amount_fen > 0
+        AND month >= {{first}} AND month < {{month}}) USING (household, person) WHERE fen > 0
+UNION SELECT 'INC-04', household, person FROM benefits ANTI JOIN
+    (SELECT * FROM Declaration WHERE item = 'UNEMPLOYMENT_BENEFIT' AND amount_fen > 0) USING (person, month)
+UNION SELECT 'BEN-08', household, person FROM benefits SEMI JOIN
+    (SELECT * FROM insured WHERE participation = 'EMPLOYEE') USING (household, person, month)
+UNION SELECT 'INC-09', household, '' FROM PropertyCheck WHERE over_limit
+UNION SELECT 'LIF-01', household, l.person FROM listed AS l
+    JOIN (SELECT person, MIN(died_on) AS died_on FROM Death GROUP BY 1) AS d USING (person)
+    JOIN Benefit AS b USING (household) WHERE paid AND b.kind IN {STANDING}
+        AND b.month > year(died_on) * 12 + month(died_on) - 1 AND (b.person IS NULL OR b.person = l.person)
+UNION SELECT 'LIF-02', household, person FROM listed WHERE kind = 'COHABIT'
+    AND person IN (SELECT person FROM Certificate
+        WHERE NOT (status = 'VALID' AND (valid_until IS NULL OR valid_until >= {{today}})))
+    AND person NOT IN (SELECT person FROM Certificate
+        WHERE status = 'VALID' AND (valid_until IS NULL OR valid_until >= {{today}}))
+UNION SELECT 'LIF-05', household, person FROM listed WHERE kind = 'COHABIT'
+    AND person IN (SELECT person FROM IllnessRecognition WHERE valid_until < {{today}})
+    AND person NOT IN (SELECT person FROM IllnessRecognition
+        WHERE valid_from <= {{today}} AND (valid_until IS NULL OR valid_until >= {{today}}))
+"""
+
+
+def main() -> None:
+    """Be one rival, `pandas` or `hand SQL`, over the files of a folder."""
+    name, folder = sys.argv[1:]
+    begun = time.perf_counter()
+    found = {"pandas": by_pandas, "hand SQL": by_hand}[name](Path(folder), on=DAY)
+    took = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": took, "peak": peak, "findings": digest_of_findings(found)}))
+
+
+if __name__ == "__main__":
+    main()
