@@ -112,7 +112,10 @@ def ask(
     """Ask a running gateway a question, as somebody, and print the answer."""
     import json
 
-    text = typer.get_text_stream("stdin").read() if str(question) == "-" else question.read_text("utf-8")
+    try:
+        text = typer.get_text_stream("stdin").read() if str(question) == "-" else question.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"expected a file with a GraphQL document in UTF-8, got {type(error).__name__}")
     with _plainly():
         answer = _client(config, persona, case, purpose, address).ask(
             text, {"number": number} if number else None
@@ -168,7 +171,11 @@ def run(
 
 
 @app.command()
-def story(files: Annotated[list[Path], typer.Argument(help="Story files; see demo/stories.")]) -> None:
+def story(
+    files: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Story files; see demo/stories.")
+    ],
+) -> None:
     """Run stories: whole records in, and whether the verdict is the expected one."""
     from demo.story import StoryError, read_story
     from demo.story_check import differences, verify

@@ -77,6 +77,13 @@ def test_a_story_that_cannot_be_read_says_where(hedui, tmp_path):
     assert "broken.yaml" in came.stderr
 
 
+def test_a_file_that_is_not_there_is_said_without_a_traceback(hedui, tmp_path):
+    for typed in (("story", tmp_path / "none.yaml"), ("story", tmp_path), ("ask", tmp_path / "none.graphql")):
+        result = hedui(*typed)
+        assert result.exit_code in (1, 2)
+        assert isinstance(result.exception, SystemExit)
+
+
 def test_a_token_is_minted_for_those_the_agreements_know(hedui):
     assert hedui("token", "--as", "evaluator").stdout.count(".") == 2
     came = hedui("token", "--as", "mayor")
