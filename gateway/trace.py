@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from string import ascii_lowercase
 from typing import Any
@@ -28,6 +28,9 @@ from gateway.errors import NotLogged, NotWitnessed
 from gateway.plan import Plan
 from gateway.view import LogView
 from vocabulary.codes import Department
+
+REFUSAL_REMEMBERED = timedelta(seconds=10)
+"""How long a gateway says that it is not ready after the log refused an entry."""
 
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
@@ -77,7 +80,7 @@ class Trace:
         self, log: Log, book: EntryBook, *, clock: Callable[[], datetime], covers: Covers | None = None
     ) -> None:
         self._log, self._book, self._clock, self._covers = log, book, clock, covers
-        self._refused_last = False
+        self._refused_at: datetime | None = None
 
     def pseudonym(self, subject: str) -> str:
         """The name under which a person or household stands in the log."""
@@ -167,7 +170,15 @@ class Trace:
             await self._log.checkpoint()
         except AuditError:
             return False
-        return self._log.held is None and not self._refused_last
+        return self._log.fault is None and not self._refused_lately()
+
+    def _refused_lately(self) -> bool:
+        """Tell whether an entry was refused and none taken since, for so long that a fault may have passed.
+
+        Only an entry shows that the log takes entries again, and a balancer sends none to a gateway that
+        is not ready: so the memory ends by itself.
+        """
+        return self._refused_at is not None and self._clock() - self._refused_at < REFUSAL_REMEMBERED
 
     async def head(self) -> LogView:
         """The log as it stands: its signed head. Raises `NotLogged` when it cannot be read."""
@@ -197,9 +208,9 @@ class Trace:
         except Unwitnessed as error:  # passes by itself, without an entry that would show it
             raise NotWitnessed(str(error)) from error
         except AuditError as error:
-            self._refused_last = True
+            self._refused_at = self._clock()
             raise NotLogged(f"expected the log to take an entry, got {type(error).__name__}") from error
-        self._refused_last = False
+        self._refused_at = None
         return receipt.index
 
 

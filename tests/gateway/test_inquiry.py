@@ -13,7 +13,7 @@ from audit.policy import Policy
 from audit.proof import Proof
 from casework.agreement import Recipient
 from connectors.memory import MemoryConnector
-from gateway.trace import digest
+from gateway.trace import REFUSAL_REMEMBERED, digest
 from tests.gateway.desk import LOG_KEY, NOW, ORIGIN, at_desk
 from tests.gateway.rows import BROTHER, EMPLOYER, HEAD, HOUSEHOLD, NAMES, PERSONAL, ROWS, SPOUSE
 from vocabulary.codes import Department
@@ -366,6 +366,19 @@ def test_when_the_intent_cannot_be_written_nobody_is_asked(tmp_path):
     assert "data" not in answer.json()
     assert asked == []
     assert ready.status_code == 503
+
+
+def test_a_gateway_whose_log_refused_once_is_ready_again_when_the_fault_may_have_passed(tmp_path):
+    async def test(desk):
+        desk.log.held = StoreBusy("the disk is full")
+        refused = await desk.ask(QUESTION, {"number": HOUSEHOLD})
+        desk.log.held = None
+        lately = await desk.client.get("/readyz")
+        now = desk.office.trace._clock()
+        desk.office.trace._clock = lambda: now + REFUSAL_REMEMBERED
+        return refused.status_code, lately.status_code, (await desk.client.get("/readyz")).status_code
+
+    assert at_desk(tmp_path, ROWS, test) == (503, 503, 200)
 
 
 def test_when_the_outcome_cannot_be_written_no_answer_leaves(tmp_path):
