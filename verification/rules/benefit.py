@@ -6,7 +6,8 @@ from verification.category import benefit, household, member
 from verification.facts import certificate, certificate_holds, in_window, number_on
 from verification.income import employee_insurance, injury_benefit, unemployment_benefit
 from verification.language.aggregate import count, grouped, highest, kinds, listing, some, total
-from verification.language.functions import first_of
+from verification.language.expression import Expr
+from verification.language.functions import first_of, greatest
 from verification.language.kinds import Kind
 from verification.language.level import Level, named
 from verification.language.parameter import param_class
@@ -30,8 +31,21 @@ _relief = benefit.where(
     & benefit.paid
 )
 """What stands for 低保 or 特困 in a month; 临时救助 does not."""
-_paid = in_window(benefit.month)
-_drawn = in_window(_subsidy.month)
+_tekun_of_all = _tekun.where(_tekun.person.missing())
+_tekun_of_one = _tekun.where(~_tekun.person.missing())
+_dibao_of_all = _dibao.where(_dibao.person.missing())
+_dibao_of_one = _dibao.where(~_dibao.person.missing())
+"""A benefit that names nobody is everybody's; one that names a person is that person's alone."""
+
+
+def _lately(month: Expr) -> Expr:
+    """From the first month of the window to the month of application: what stands together today counts too."""
+    return (month >= household.window_from) & (month <= household.month)
+
+
+_paid = _lately(benefit.month)
+_drawn = _lately(_subsidy.month)
+_OF_ONE = ("household", "person")
 _theirs = (benefit.person == member.person).otherwise(member.relation == Relation.HEAD)
 """A benefit that names nobody is the household's: what is wrong with it is told of the head."""
 
@@ -56,25 +70,53 @@ _twice = (_years.group != "") & (_years.programmes > 1)
 
 member.define(
     tekun_and_dibao_months=named(
-        kinds(_tekun.month, on="household", where=_theirs, during=_paid, matching=(_dibao, "month"))
-        + kinds(
-            _tekun.month,
-            on="household",
-            where=_theirs,
-            during=_paid,
-            matching=(_alone, "month"),
-            matched_on=("household", "person"),
+        greatest(
+            greatest(
+                kinds(
+                    _tekun_of_all.month,
+                    on="household",
+                    where=_theirs,
+                    during=_paid,
+                    matching=(_dibao, "month"),
+                ),
+                kinds(
+                    _tekun_of_one.month,
+                    during=_paid,
+                    matching=(_dibao_of_all, "month"),
+                    matched_on="household",
+                ),
+            ),
+            greatest(
+                kinds(
+                    _tekun_of_one.month,
+                    during=_paid,
+                    matching=(_dibao_of_one, "month"),
+                    matched_on=_OF_ONE,
+                ),
+                kinds(
+                    _tekun.month,
+                    on="household",
+                    where=_theirs,
+                    during=_paid,
+                    matching=(_alone, "month"),
+                    matched_on=_OF_ONE,
+                ),
+            ),
         ),
         "特困与低保同月数",
         "months with both",
     ),
     tekun_and_subsidy_months=named(
-        kinds(_subsidy.month, during=_drawn, matching=(_tekun, "month"), matched_on="household"),
+        greatest(
+            kinds(_subsidy.month, during=_drawn, matching=(_tekun_of_all, "month"), matched_on="household"),
+            kinds(_subsidy.month, during=_drawn, matching=(_tekun_of_one, "month"), matched_on="person"),
+        ),
         "特困与两项补贴同月数",
         "months with both",
     ),
-    tekun_and_subsidy_fen=total(
-        _subsidy.amount_fen, during=_drawn, matching=(_tekun, "month"), matched_on="household"
+    tekun_and_subsidy_fen=greatest(
+        total(_subsidy.amount_fen, during=_drawn, matching=(_tekun_of_all, "month"), matched_on="household"),
+        total(_subsidy.amount_fen, during=_drawn, matching=(_tekun_of_one, "month"), matched_on="person"),
     ),
     subsidy_months=kinds(_subsidy.month, during=_drawn),
     subsidy_fen=total(_subsidy.amount_fen, during=_drawn),
@@ -101,15 +143,20 @@ member.define(
         "months with both the care subsidy and the injury care fee",
     ),
     orphan_and_other_months=named(
-        kinds(_orphan.month, during=_paid, matching=(_tekun, "month"), matched_on="household")
-        + kinds(_orphan.month, during=_paid, matching=(_living, "month"), matched_on="person"),
+        greatest(
+            greatest(
+                kinds(_orphan.month, during=_paid, matching=(_tekun_of_all, "month"), matched_on="household"),
+                kinds(_orphan.month, during=_paid, matching=(_tekun_of_one, "month"), matched_on="person"),
+            ),
+            kinds(_orphan.month, during=_paid, matching=(_living, "month"), matched_on="person"),
+        ),
         "孤儿保障与特困或生活补贴同月数",
         "months of orphan support with 特困 or the living subsidy",
     ),
     benefit_while_insured_months=named(
         kinds(
             unemployment_benefit.month,
-            during=in_window(unemployment_benefit.month),
+            during=_lately(unemployment_benefit.month),
             matching=(employee_insurance, "month"),
         ),
         "领失业金而职工参保月数",
@@ -117,7 +164,7 @@ member.define(
     ),
     benefit_while_insured_fen=total(
         unemployment_benefit.amount_fen,
-        during=in_window(unemployment_benefit.month),
+        during=_lately(unemployment_benefit.month),
         matching=(employee_insurance, "month"),
     ),
     aid_twice=named(some(_years, where=_twice), "同组重复资助", "two programmes of one group in one year"),
@@ -251,7 +298,7 @@ def benefit_while_insured(p: Level) -> Says:
         "months": p.benefit_while_insured_months,
         "unemployment_benefit_records": listing(
             unemployment_benefit.record_id,
-            during=in_window(unemployment_benefit.month),
+            during=_lately(unemployment_benefit.month),
             matching=(employee_insurance, "month"),
         ),
         "insurance_records": listing(

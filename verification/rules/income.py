@@ -28,13 +28,13 @@ from verification.income import (
     unemployment_benefit,
     verified,
 )
-from verification.language.aggregate import count, every, kinds, listing, some, total
+from verification.language.aggregate import count, every, grouped, kinds, listing, some, total
 from verification.language.functions import first_of
 from verification.language.kinds import Kind
 from verification.language.level import Level, named
 from verification.language.parameter import param, param_class
 from verification.language.rule import Says, Severity, rule
-from verification.language.source import source
+from verification.language.source import lines, source, union
 from vocabulary.codes import DeclaredItem, InsuranceKind, InsuranceStatus, MemberKind, Participation
 from vocabulary.records.social_security import EmploymentRegistration, UnemploymentRegistration
 
@@ -52,6 +52,14 @@ _work_insurance = insurance.where(
     & insurance.participation.among(Participation.EMPLOYEE, Participation.FLEXIBLE)
     & (insurance.status == InsuranceStatus.NORMAL)
 )
+_told = union("申报工资", lines(_wage, month=_wage.month, fen=_wage.amount_fen))
+_based = union(
+    "职工缴费基数",
+    lines(employee_insurance, month=employee_insurance.month, fen=employee_insurance.base_fen),
+)
+_told_monthly = grouped(_told, by=("household", "person", "month"), fen=total(_told.fen))
+_based_monthly = grouped(_based, by=("person", "month"), fen=total(_based.fen))
+"""A month's declared wage, and a month's base: each one sum, so that a month is compared with itself alone."""
 _insured = in_window(insurance.month)
 _declared = in_window(declaration.month)
 _class = param_class("income_class", key=verified.kind, at=verified.month, kind=Kind.TEXT)
@@ -71,6 +79,26 @@ member.define(
         kinds(flexible_insurance.month, during=_insured, matching=(declared_unemployed, "month")),
         "申报无业而灵活就业参保月数",
         "months insured as flexibly employed while declared without work",
+    ),
+    insured_wage_months=named(
+        count(
+            _told_monthly,
+            during=in_window(_told_monthly.month),
+            matching=(_based_monthly, "month"),
+            matched_on="person",
+        ),
+        "申报工资且职工参保月数",
+        "months with a declared wage and a base",
+    ),
+    agreeing_wage_months=named(
+        count(
+            _told_monthly,
+            during=in_window(_told_monthly.month),
+            matching=(_based_monthly, ("month", "fen")),
+            matched_on="person",
+        ),
+        "工资与基数相同月数",
+        "months in which they agree",
     ),
     same_month_wage_fen=named(
         total(_wage.amount_fen, during=_declared, matching=(employee_insurance, "month")),
@@ -168,13 +196,17 @@ def insured_while_declared_without_work(p: Level) -> Says:
     of=member, severity=Severity.CONFLICT, cite="审核确认办法 art. 13, 18",
     or_else=(
         Severity.REVIEW,
-        (member.same_month_wage_fen != member.same_month_base_fen) & member.base_at_floor,
+        (member.insured_wage_months != member.agreeing_wage_months) & member.base_at_floor,
     ),
 )  # fmt: skip
 def wage_differs_from_base(p: Level) -> Says:
-    """Same months only. A base at the floor does not tell the wage, so that is only looked at."""
-    differs = p.same_month_wage_fen != p.same_month_base_fen
-    return differs & ~p.base_at_floor, {
+    """Month by month: two years of equal sums may differ in every month.
+
+    A base at the floor does not tell the wage, so that is only looked at.
+    """
+    differing = p.insured_wage_months - p.agreeing_wage_months
+    return (differing > 0) & ~p.base_at_floor, {
+        "months": differing,
         "declared_fen": p.same_month_wage_fen,
         "base_fen": p.same_month_base_fen,
         "insurance_records": listing(
