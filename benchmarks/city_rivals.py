@@ -130,12 +130,14 @@ def _income(folder: Path, listed: pd.DataFrame, month: int) -> dict[str, pd.Data
     idle = everywhere[everywhere["item"] == "UNEMPLOYED"][when].drop_duplicates()
     idle_insured = window(insurance).merge(idle, on=when)
     wages = declared[(declared["item"] == "WAGE") & (declared["amount_fen"] > 0)]
-    any_wages = everywhere[(everywhere["item"] == "WAGE") & (everywhere["amount_fen"] > 0)]
-    of_wages = window(wages).merge(employee[each].drop_duplicates(), on=each)
-    of_bases = window(employee).merge(any_wages[when].drop_duplicates(), on=when)
-    sums = pd.concat(
-        [of_wages.groupby(key)["amount_fen"].sum(), of_bases.groupby(key)["base_fen"].sum()], axis=1
-    ).fillna(0)
+    beside = pd.concat(
+        [
+            window(wages).groupby(each)["amount_fen"].sum(),
+            window(employee).groupby(each)["base_fen"].sum(),
+        ],
+        axis=1,
+        join="inner",
+    )
     parts = ["central_base_fen", "local_base_fen", "personal_fen", "employee_fen"]
     pensions = window(drawn).groupby(key)[parts].sum().sum(axis=1)
     pensioners = pensions[pensions > 0].reset_index()[key]
@@ -143,7 +145,7 @@ def _income(folder: Path, listed: pd.DataFrame, month: int) -> dict[str, pd.Data
     benefit = everywhere[(everywhere["item"] == "UNEMPLOYMENT_BENEFIT") & (everywhere["amount_fen"] > 0)]
     return {
         "INC-01": idle_insured,
-        "INC-02": sums[sums["amount_fen"] != sums["base_fen"]].reset_index()[key],
+        "INC-02": beside[beside["amount_fen"] != beside["base_fen"]].reset_index()[key].drop_duplicates(),
         "INC-03": _without(pensioners, told, key),
         "INC-04": _without(window(paid)[each], benefit, when),
         "BEN-08": window(paid).merge(employee[each].drop_duplicates(), on=each),
@@ -232,15 +234,12 @@ UNION SELECT 'HH-09', household, person FROM listed WHERE kind = 'OBLIGOR' AND p
 UNION SELECT 'INC-01', household, person FROM insured SEMI JOIN (SELECT * FROM Declaration WHERE item = 'UNEMPLOYED')
     USING (person, month) WHERE month >= {{first}} AND month < {{month}}
 UNION SELECT 'INC-02', household, person FROM (
-    SELECT household, person, COALESCE(wages, 0) AS wages, COALESCE(bases, 0) AS bases FROM (
-        SELECT household, person, SUM(amount_fen) AS wages FROM declared
-        SEMI JOIN (SELECT * FROM insured WHERE participation = 'EMPLOYEE') USING (household, person, month)
-        WHERE item = 'WAGE' AND amount_fen > 0 AND month >= {{first}} AND month < {{month}} GROUP BY 1, 2)
-    FULL JOIN (
-        SELECT household, person, SUM(base_fen) AS bases FROM insured
-        SEMI JOIN (SELECT * FROM Declaration WHERE item = 'WAGE' AND amount_fen > 0) USING (person, month)
-        WHERE participation = 'EMPLOYEE' AND month >= {{first}} AND month < {{month}} GROUP BY 1, 2)
-    USING (household, person)) WHERE wages <> bases
+    SELECT household, person, month, SUM(amount_fen) AS wages FROM declared
+    WHERE item = 'WAGE' AND amount_fen > 0 AND month >= {{first}} AND month < {{month}} GROUP BY 1, 2, 3)
+    JOIN (
+        SELECT household, person, month, SUM(base_fen) AS bases FROM insured
+        WHERE participation = 'EMPLOYEE' AND month >= {{first}} AND month < {{month}} GROUP BY 1, 2, 3)
+    USING (household, person, month) WHERE wages <> bases
 UNION SELECT 'INC-03', household, person FROM (
     SELECT household, p.person, SUM(central_base_fen + local_base_fen + personal_fen + employee_fen) AS fen
     FROM Pension AS p JOIN listed USING (person) WHERE month >= {{first}} AND month < {{month}} GROUP BY 1, 2)
