@@ -246,7 +246,7 @@ class _Telling:
                     yield f"{record.__name__}/{row.record_id}"
 
     def _undetermined(self) -> Finding:
-        """CAT-07: the category cannot be told; what is evidenced at least is said beside it."""
+        """CAT-07: the category cannot be told; what is evidenced so far is said beside it."""
         bound, line = self.whole("lower_bound_fen") or 0, self.whole("line_fen")
         above = line is not None and bound >= line
         reached = ("，已达到或超过低保线", ", at or above the standard") if above else ("", "")
@@ -263,8 +263,8 @@ class _Telling:
             None,
             "§ 三值判断: 数据源未答复不等于查无",
             {"lower_bound_fen": bound, "reaches_the_line": above},
-            f"待核：{who}未答复、未查询或记录不一致，不能判断类别；已核实收入下限 {amount}元{reached[0]}。",
-            f"the category cannot be told; at least {amount} is evidenced{reached[1]}.",
+            f"待核：{who}未答复、未查询或记录不一致，不能判断类别；已有证据的收入 {amount}元{reached[0]}。",
+            f"the category cannot be told; {amount} a year is evidenced so far{reached[1]}.",
         )
 
     def cannot_tell(self) -> tuple[CannotTell, ...]:

@@ -187,7 +187,7 @@ _WORDS = {
     "last": "末月",
     "length": "位数",
     "listed": "列入",
-    "lower_bound_fen": "已核实收入下限",
+    "lower_bound_fen": "已有证据的收入",
     "living_subsidies": "生活补贴应享未享人数",
     "members": "计入人数",
     "months": "月数",

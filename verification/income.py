@@ -265,8 +265,8 @@ household.define(
     declared_gross_annual_fen=total(member.declared_gross_fen, where=member.counted),
     lower_bound_fen=named(
         evidenced(total(member.least_income_fen, where=member.counted)),
-        "已核实收入下限",
-        "what is evidenced at least",
+        "已有证据的收入",
+        "what is evidenced so far",
     ),
     rigid_fen=named(total(member.rigid_fen, where=member.counted), "家庭刚性支出", "rigid spending"),
 )

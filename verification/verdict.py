@@ -131,7 +131,7 @@ class Verdict:
     """核对结论 on one household on one day. Amounts are whole fen; None where they cannot be told.
 
     `annual_fen`         verified counted income over the window, after employment cost
-    `lower_bound_fen`    what is evidenced at least: the sum of what was answered
+    `lower_bound_fen`    what is evidenced so far: the sum of what was answered
     `per_capita_month`   yuan a head and month, half up to the fen: for display, never used to decide
     `payable_fen`        低保 a month; 0 outside 低保 (特困 has a standard of its own)
     `single_person`      who may enter alone, and the amount a month

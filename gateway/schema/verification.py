@@ -229,7 +229,7 @@ class Verification(graphene.ObjectType):
     lower_bound = _shows(
         Product.ANNUAL_INCOME,
         scalars.Money,
-        "已核实收入下限: what is evidenced at least, whatever did not answer.",
+        "已有证据的收入: what is evidenced so far, whatever did not answer.",
         resolver=lambda verdict, _info: verdict.lower_bound_fen,
     )
     per_capita_month = _shows(
