@@ -5,7 +5,8 @@ A delivery is a folder with a `manifest.json` that is written last:
     {"delivered_on": "2026-10-31",
      "files": [{"name": "学籍.csv", "table": "xueji", "sha256": "…", "rows": 3127}]}
 
-A folder without a manifest is still being written and is not looked at. A file that is not
+A folder without a manifest is still being written and is not looked at, nor is one dated
+after today: a slip of the year would otherwise hide every delivery to come. A file that is not
 in the manifest does not exist; one whose bytes differ from it is not read. The newest
 delivery counts: each is a full one. Bytes are read once, and what was hashed is what is parsed.
 """
@@ -18,6 +19,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -87,19 +89,24 @@ class Delivery:
         return content
 
 
-def newest(folder: Path) -> Delivery:
-    """Give the newest complete delivery below `folder`. Raises `Failed`."""
+def newest(folder: Path, *, today: date) -> Delivery:
+    """Give the newest complete delivery below `folder` that is not dated after today. Raises `Failed`."""
     try:
-        found = sorted(path for path in folder.iterdir() if (path / MANIFEST).is_file())
+        complete = sorted(path for path in folder.iterdir() if (path / MANIFEST).is_file())
+        found = [path for path in complete if path.name <= today.isoformat()]
         content = (found[-1] / MANIFEST).read_bytes() if found else b""
     except OSError:
         raise Failed(FailureKind.UNREACHABLE, "expected the folder of deliveries, got none") from None
+    if complete and not found:
+        raise broken(f"expected a delivery dated {today} or before, got {len(complete)} others")
     if not found:
         raise Failed(FailureKind.UNREACHABLE, "expected a complete delivery, got none")
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise broken("expected a manifest that lists files, got something else") from None
+    if manifest.delivered_on != found[-1].name:
+        raise broken("expected `delivered_on` to be the date of the delivery's folder, got another")
     return Delivery(found[-1], manifest, hashlib.sha256(content).hexdigest())
 
 

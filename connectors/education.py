@@ -6,6 +6,9 @@ Excel sheets, Chinese headings, dates with slashes, school years in words.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+
 from connectors.ask import Clock, Connector
 from connectors.file_register import FileRegister
 from connectors.forms import Form
@@ -15,9 +18,15 @@ from vocabulary.codes import Department
 from vocabulary.records import education as ours
 
 
-def connect(address: str, *, clock: Clock, patience: Patience | None = None) -> Connector:
-    """Give the connector to the folder of deliveries at `file:///folder`."""
-    return FileRegister(Department.EDUCATION, address, TABLES, clock=clock, patience=patience)
+def connect(
+    address: str,
+    *,
+    clock: Clock,
+    today: Callable[[], date] | None = None,
+    patience: Patience | None = None,
+) -> Connector:
+    """Give the connector to the folder of deliveries at `file:///folder`; none dated after `today` is read."""
+    return FileRegister(Department.EDUCATION, address, TABLES, clock=clock, today=today, patience=patience)
 
 
 _KEY = Field("序号", "record_id")

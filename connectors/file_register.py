@@ -8,8 +8,9 @@ nobody: that row might be anybody's, and "no record" would be a guess.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta, timezone
 from pathlib import Path
 from threading import Lock
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,8 @@ from vocabulary.record import Record, columns_of
 
 Index = dict[str, list[Row]]
 
+_CHINA = timezone(timedelta(hours=8))
+
 THREADS = 2
 """Of one gateway in one folder at a time; the first question reads, the others wait for it."""
 
@@ -40,11 +43,14 @@ class FileRegister(Register):
         tables: Tables,
         *,
         clock: Clock,
+        today: Callable[[], date] | None = None,
         patience: Patience | None = None,
     ) -> None:
+        """Open nothing yet. `today` is China's day of the clock unless given."""
         # A first look reads whole files, hence more time; a missing delivery does not come back in milliseconds.
         guard = Guard(department.value, patience or Patience(timeout_s=30.0, attempts=1))
         super().__init__(department, tables, guard=guard, clock=clock)
+        self._today = today or (lambda: clock().astimezone(_CHINA).date())
         self._folder = Path(unquote(urlsplit(address).path))
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"files-{department.value}")
         self._reading = Lock()
@@ -63,11 +69,11 @@ class FileRegister(Register):
         return _narrowed(ask, index, decode, table)
 
     def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:
-        return _selected(newest(self._folder), table, decode)
+        return _selected(newest(self._folder, today=self._today()), table, decode)
 
     def _index(self, record: type[Record], by: str) -> Index:
         """Give all rows of the newest delivery by subject, with every field. Raises `Failed`."""
-        delivery = newest(self._folder)
+        delivery = newest(self._folder, today=self._today())
         with self._reading:
             if delivery.identity != self._identity:
                 self._indexes.clear()

@@ -7,12 +7,13 @@ checked by whoever takes it in, before anybody is asked from it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.terminal import FAILED, plainly
+from gateway.terminal import FAILED, day_of, plainly
 
 if TYPE_CHECKING:  # the engines behind the command take their time to load
     from connectors.expectations import Checked
@@ -20,20 +21,26 @@ if TYPE_CHECKING:  # the engines behind the command take their time to load
 
 def deliveries(
     folder: Annotated[Path, typer.Argument(help="Folder of education's deliveries, with their manifests.")],
+    on: Annotated[
+        str | None,
+        typer.Option(help="The day, as 2026-11-16; none dated after it is read. Today unless given."),
+    ] = None,
 ) -> None:
     """Check the newest delivery of 教育 with Great Expectations; counts only, nobody's values."""
     from connectors.failure import Failed
 
+    day = day_of(on)
     with plainly(Failed):
-        checked = check_newest(folder)
+        checked = check_newest(folder, on=day)
     _show(checked)
     if any(one.critical and not one.success for one in checked):
         raise typer.Exit(FAILED)
 
 
-def check_newest(folder: Path) -> list[Checked]:
+def check_newest(folder: Path, *, on: date | None = None) -> list[Checked]:
     """Every expectation of every record type that education delivers, with the rows that fail it.
 
+    `on`   a later delivery is not looked at; today unless given
     Raises `Failed` when there is no complete delivery, or a file is not what its manifest says.
     """
     from datetime import UTC, datetime
@@ -45,7 +52,11 @@ def check_newest(folder: Path) -> list[Checked]:
 
     tables = TABLES[Department.EDUCATION]
     register = FileRegister(
-        Department.EDUCATION, folder.resolve().as_uri(), tables, clock=lambda: datetime.now(UTC)
+        Department.EDUCATION,
+        folder.resolve().as_uri(),
+        tables,
+        clock=lambda: datetime.now(UTC),
+        today=None if on is None else lambda: on,
     )
     return [
         one for record, table in tables.items() for one in check(record, table, register.delivered(record))

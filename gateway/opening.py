@@ -34,6 +34,7 @@ from connectors.departments import connect
 from connectors.served import ServedBook
 from gateway.app import Asgi, application
 from gateway.caller import BadTrust, Trust
+from gateway.days import require_in_force
 from gateway.document import Limits
 from gateway.errors import CannotOpen
 from gateway.inquiry import Judge, Office
@@ -70,7 +71,7 @@ async def opened(
 ) -> AsyncIterator[Opened]:
     """A gateway, closed again when the context ends; what has begun is finished first.
 
-    `today`   the day of a question that names none; by default it is China's
+    `today`   the day of a question that names none, and the last of which a delivery is read; by default China's
     Raises `CannotOpen` and `audit.errors.CannotOpen`.
     """
     settings.run_folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +85,7 @@ async def opened(
     async with (
         log_opened(settings) as log,
         _watched(settings, log, clock=clock) as covers,
-        _connected(settings, clock=clock) as connectors,
+        _connected(settings, clock=clock, today=the_day) as connectors,
     ):
         office = Office(
             trust=trust,
@@ -178,9 +179,9 @@ async def _watched(
 
 @asynccontextmanager
 async def _connected(
-    settings: Settings, *, clock: Callable[[], datetime]
+    settings: Settings, *, clock: Callable[[], datetime], today: Callable[[], date]
 ) -> AsyncIterator[dict[Department, Connector]]:
-    connectors = connect(settings.registers, clock=clock)
+    connectors = connect(settings.registers, clock=clock, today=today)
     try:
         yield connectors
     finally:
@@ -191,7 +192,9 @@ async def _connected(
 def _judge(settings: Settings, today: date) -> Judge:
     pack = load_pack(settings.policy_pack)
     judge = Judge(
-        reads(), lambda evidence, household, on: crosscheck(evidence, household=household, on=on, pack=pack)
+        reads(),
+        lambda on: require_in_force(pack, on=on),
+        lambda evidence, household, on: crosscheck(evidence, household=household, on=on, pack=pack),
     )
     # The rules are compiled with the first verdict: better now than while somebody waits.
     judge.verdict(Evidence(), "-", today)

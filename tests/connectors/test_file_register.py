@@ -217,7 +217,7 @@ def test_a_file_that_is_not_as_its_manifest_says_is_not_read(
 
 def test_a_delivery_still_being_written_is_not_looked_at(tmp_path: Path) -> None:
     deliver(tmp_path, "zizhu", in_csv(AID_HEADING, AID_ROW), rows=1)
-    half = deliver(tmp_path, "zizhu", b"half", rows=1, on="2026-11-30")
+    half = deliver(tmp_path, "zizhu", b"half", rows=1, on="2026-11-20")
     (half / "manifest.json").rename(half / "manifest.json.part")
     assert isinstance(asked(tmp_path)[person(0)], Found)
 
@@ -226,10 +226,25 @@ def test_a_newer_delivery_takes_the_older_one_s_place(tmp_path: Path) -> None:
     deliver(tmp_path, "zizhu", in_csv(AID_HEADING, AID_ROW), rows=1)
     standing = register(tmp_path)
     assert isinstance(fetch(standing, AID)[person(0)], Found)
-    deliver(tmp_path, "zizhu", in_csv(AID_HEADING, ("2", person(2), *AID_ROW[2:])), rows=1, on="2026-11-30")
+    deliver(tmp_path, "zizhu", in_csv(AID_HEADING, ("2", person(2), *AID_ROW[2:])), rows=1, on="2026-11-20")
     answers = fetch(standing, AID)
     assert isinstance(answers[person(0)], NoRecord)
     assert isinstance(answers[person(2)], Found)
+
+
+def test_a_delivery_dated_after_today_is_not_looked_at(tmp_path: Path) -> None:
+    deliver(tmp_path, "zizhu", in_csv(AID_HEADING, ("2", person(2), *AID_ROW[2:])), rows=1, on="2062-10-31")
+    failed = failure_of(asked(tmp_path))
+    assert failed.failure is FailureKind.CONTRACT_BROKEN
+    assert failed.detail == "expected a delivery dated 2026-11-22 or before, got 1 others"
+    deliver(tmp_path, "zizhu", in_csv(AID_HEADING, AID_ROW), rows=1, on="2026-11-22")
+    assert isinstance(asked(tmp_path)[person(0)], Found)
+
+
+def test_a_delivery_whose_manifest_tells_another_day_breaks_the_contract(tmp_path: Path) -> None:
+    deliver(tmp_path, "zizhu", in_csv(AID_HEADING, AID_ROW), rows=1, on="2062-10-31")
+    (tmp_path / "2062-10-31").rename(tmp_path / "2026-10-31")
+    assert failure_of(asked(tmp_path)).failure is FailureKind.CONTRACT_BROKEN
 
 
 def test_no_delivery_and_no_folder_are_unreachable(tmp_path: Path) -> None:
