@@ -16,6 +16,7 @@ import typer
 
 from gateway.delivery_commands import deliveries
 from gateway.log_commands import log, reconcile, shred, statement, witness
+from gateway.log_terminal import dev
 from gateway.pack_commands import packs, what_if
 from gateway.report_commands import reports
 from gateway.sample_commands import sample
@@ -116,6 +117,8 @@ def ask(
         text = typer.get_text_stream("stdin").read() if str(question) == "-" else question.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         _fail(f"expected a file with a GraphQL document in UTF-8, got {type(error).__name__}")
+    if receipt is not None:
+        _require_writable(receipt)
     with _plainly():
         answer = _client(config, persona, case, purpose, address).ask(
             text, {"number": number} if number else None
@@ -166,7 +169,7 @@ def run(
 
     day = _day(on)
     with _plainly(), _registers(_settings(config)) as (ready, today), progress_bar() as progress:
-        result = asyncio.run(_run(ready, day or (today() if today else None), progress))
+        result = asyncio.run(_run(ready, day, today, progress))
     show_run(result)
 
 
@@ -207,8 +210,10 @@ def bundle(
     """Write the evidence bundle: the whole log with packs and rules, for `python -m audit verify`."""
     import asyncio
 
+    if not path.parent.is_dir():
+        _fail(f"expected a folder for the bundle, got none at `{path.parent}`")
     with _plainly():
-        policy = asyncio.run(_bundle(_dev(_settings(config)), path, drawn))
+        policy = asyncio.run(_bundle(dev(_settings(config)), path, drawn))
     print(f"{path}\n{policy}\ncheck with: python -m audit verify {path} --policy {policy}")
 
 
@@ -220,7 +225,7 @@ def token(
 ) -> None:
     """Print a token for development. Refused unless HEDUI_ENV is `dev`."""
     with _plainly():
-        print(_token(_dev(_settings(config)), _persona(persona), lifetime_s))
+        print(_token(dev(_settings(config)), _persona(persona), lifetime_s))
 
 
 @app.command()
@@ -231,16 +236,22 @@ def schema() -> None:
     print(printed(), end="")
 
 
-async def _run(settings: Settings, day: date | None, progress: Callable[[int, int], None]) -> RunResult:
+async def _run(
+    settings: Settings,
+    day: date | None,
+    today: Callable[[], date] | None,
+    progress: Callable[[int, int], None],
+) -> RunResult:
     from gateway.district_run import run_district
     from gateway.opening import opened
     from verification.pack import load_pack
 
-    async with opened(settings) as gateway:
+    async with opened(settings, today=today) as gateway:
         return await run_district(
             gateway.office.connectors,
             pack=load_pack(settings.policy_pack),
             on=day or gateway.office.today(),
+            today=gateway.office.today(),
             trace=gateway.office.trace,
             caller="operator",
             run="command",
@@ -305,11 +316,6 @@ def _settings(config: Path | None, **given: int) -> Settings:
         _fail(str(error))
 
 
-def _dev(settings: Settings) -> Settings:
-    """The settings of a development machine: those of the demo, when no register is set."""
-    return settings if settings.registers else settings.model_copy(update={"env": "dev"})
-
-
 @contextmanager
 def _registers(settings: Settings) -> Iterator[tuple[Settings, Callable[[], date] | None]]:
     """Settings with registers: those that are set, or the demo district's, whose day stands still."""
@@ -328,7 +334,7 @@ def _client(config: Path | None, persona: str, case: str, purpose: str | None, a
     who = _persona(persona)
     return Client(
         address=address.rstrip("/"),
-        token=_token(_dev(_settings(config)), who, 600),
+        token=_token(dev(_settings(config)), who, 600),
         purpose=purpose or who.purpose.value,
         case=case,
     )
@@ -340,6 +346,14 @@ def _persona(name: str) -> Persona:
     if name not in PERSONAS:
         _fail(f"expected --as one of {', '.join(PERSONAS)}, got `{name}`")
     return PERSONAS[name]
+
+
+def _require_writable(path: Path) -> None:
+    """Return when a file can be written at the path: a receipt that cannot be kept is not asked for."""
+    import os
+
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        _fail(f"expected a file that can be written, got `{path}`")
 
 
 def _token(settings: Settings, who: Persona, lifetime_s: int) -> str:
@@ -355,12 +369,22 @@ def _plainly() -> Iterator[None]:
     from gateway.client import NoAnswer
     from gateway.errors import CannotOpen, CannotRun, NotListening, NotLogged
     from gateway.token import MayNotMint
+    from verification.pack import PackError
 
     try:
         yield
     except NoAnswer as error:
         _fail(f"no data: {error}")
-    except (AuditError, CannotOpen, CannotRun, NotListening, NotLogged, MayNotMint, OSError) as error:
+    except (
+        AuditError,
+        CannotOpen,
+        CannotRun,
+        NotListening,
+        NotLogged,
+        MayNotMint,
+        PackError,
+        OSError,
+    ) as error:
         _fail(f"{type(error).__name__}: {error}")
 
 

@@ -19,6 +19,7 @@ from demo.district import DAY, build, counts_of
 from demo.published import Counts
 from demo.registers.systems import Registers, write_registers
 from gateway.client import Client, NoAnswer
+from gateway.errors import CannotOpen
 from gateway.evidence import export, trust_policy
 from gateway.opening import Opened, entry_book
 from gateway.persona import PERSONAS, mint
@@ -43,7 +44,12 @@ def district_day() -> date:
 
 @contextmanager
 def demo_registers(settings: Settings, *, say: Callable[[str], None]) -> Iterator[Settings]:
-    """Settings with the demo district's registers, which run while the context lasts; written when not there yet."""
+    """Settings with the demo district's registers, which run while the context lasts; written when not there yet.
+
+    Raises `CannotOpen` where `env` says that this is no development machine.
+    """
+    if settings.env == "prod" and "env" in settings.model_fields_set:
+        raise CannotOpen("expected `registers` to be set where `env` is `prod`, got none")
     folder = settings.run_folder / "registers"
     if not folder.exists():
         say(f"building the demo district in {folder} …")
@@ -100,6 +106,8 @@ class DemoDesk:
             "from gateway.command import main; main()",
             "deliveries",
             str(folder),
+            "--on",
+            district_day().isoformat(),
         ]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 (our own interpreter and module; no shell)
 
@@ -113,6 +121,7 @@ class DemoDesk:
                 gateway.office.connectors,
                 pack=load_pack(self._settings.policy_pack),
                 on=district_day(),
+                today=district_day(),
                 trace=gateway.office.trace,
                 caller="demo",
                 run="demo",

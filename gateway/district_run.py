@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from casework.consent import Allowed, Consents, consents
 from connectors.ask import Connector, SnapshotFailed
+from gateway.days import require_in_force
 from gateway.errors import CannotRun
 from gateway.fetch import LISTING, ON_FILE, SIGNED
 from gateway.trace import Trace
@@ -72,24 +73,27 @@ async def run_district(
     *,
     pack: Pack,
     on: date,
+    today: date,
     trace: Trace,
     caller: str,
     run: str,
     progress: Callable[[int, int], None],
 ) -> RunResult:
-    """Judge every household that is on file on a day. Raises `CannotRun` and `NotLogged`.
+    """Judge every household that is on file on a day. Raises `NotInForce`, `CannotRun` and `NotLogged`.
 
+    `today`      the day of asking, on which authorizations must hold, whatever day is asked about
     `caller`     account of who started it
     `run`        a code that names it
     `connectors` one for each department
     `progress`   is told households done and in all; the work is done in a thread, and so is this call
     """
+    require_in_force(pack, on=on)
     began = time.perf_counter()
     started = await trace.run_started(
         by=caller, run=run, pack=pack.hash, rules=CATALOGUE.hash, households=0, day=on
     )
     try:
-        result = await asyncio.to_thread(_run, connectors, pack, on, began, progress)
+        result = await asyncio.to_thread(_run, connectors, pack, on, today, began, progress)
     except BaseException:
         await trace.run_finished(started, state="FAILED", households=0, found={})
         raise
@@ -102,10 +106,11 @@ def _run(
     connectors: Mapping[Department, Connector],
     pack: Pack,
     on: date,
+    today: date,
     began: float,
     progress: Callable[[int, int], None],
 ) -> RunResult:
-    snapshot, failed, persons = take_snapshot(connectors, CATALOGUE.reads(), on=on)
+    snapshot, failed, persons = take_snapshot(connectors, CATALOGUE.reads(), on=on, today=today)
 
     def tell(now: Progress) -> None:
         progress(now.households * now.done // max(now.of, 1), now.households)
@@ -117,10 +122,11 @@ def _run(
 
 
 def take_snapshot(
-    connectors: Mapping[Department, Connector], reads: Columns, *, on: date
+    connectors: Mapping[Department, Connector], reads: Columns, *, on: date, today: date
 ) -> tuple[Snapshot, dict[Department, str], int]:
     """All that a run reads, which departments failed and how, and how many persons are listed.
 
+    `today`  the day of asking, on which authorizations must hold, whatever day is asked about
     Raises `CannotRun`.
     """
     tables: dict[type[Record], pa.Table] = {}
@@ -135,7 +141,8 @@ def take_snapshot(
             failed[record.department] = failure.failure.failure.value
             lacking |= bit_of(record)
     households = _listed(tables, on=on)
-    cases, masks = _masks(households, _signed(tables[Authorization]), reads, lacking=lacking, on=on)
+    signed = _signed(tables[Authorization])
+    cases, masks = _masks(households, signed, reads, lacking=lacking, on=on, asked_on=max(on, today))
     return Snapshot(tables, cases_table(cases), masks_table(masks)), failed, len(masks)
 
 
@@ -187,7 +194,13 @@ def _signed(table: pa.Table) -> dict[str, Outcome]:
 
 
 def _masks(
-    households: Sequence[Household], signed: Mapping[str, Outcome], reads: Columns, *, lacking: int, on: date
+    households: Sequence[Household],
+    signed: Mapping[str, Outcome],
+    reads: Columns,
+    *,
+    lacking: int,
+    on: date,
+    asked_on: date,
 ) -> tuple[list[tuple[str, date, int]], dict[str, int]]:
     """Which record types have no usable answer, for each household and for each person."""
     of_household = mask_of(record for record in reads if "household" in record.subjects)
@@ -199,7 +212,7 @@ def _masks(
         known = consents(
             household,
             {row.person: signed.get(row.person, _NOTHING) for row in household.members},
-            asked_on=on,
+            asked_on=asked_on,
         )
         closed = 0 if _all_agree(household, known) else asking & of_household
         cases.append((household.number, on, (lacking & of_household) | closed))

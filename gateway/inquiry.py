@@ -27,7 +27,7 @@ from typing import Any
 from graphql import GraphQLSchema
 
 from casework.agreement import Access
-from casework.cedar import AgreementSet, Standing
+from casework.cedar import AgreementSet, Decision, Standing
 from casework.resource import of_column, of_state
 from connectors.ask import Ask, Connector
 from connectors.federation import ask_all
@@ -36,6 +36,7 @@ from gateway.access import Errand, Refused, needs_consent, read_errand, refusal
 from gateway.answer import Coordinates, Told, tell
 from gateway.caller import Caller, Trust
 from gateway.document import Limits, read
+from gateway.errors import BadArgument
 from gateway.fetch import (
     ON_FILE,
     AskAll,
@@ -50,6 +51,7 @@ from gateway.fetch import (
 from gateway.plan import Plan, Question, Subject, plan, question
 from gateway.trace import Came, Intent, Trace
 from gateway.view import Absence, HouseholdView, MemberView, Shown, sources_of
+from verification.pack import NotInForce
 from verification.verdict import Verdict
 from vocabulary.codes import Department
 from vocabulary.evidence import Evidence, Found, NoRecord, SourceFailed
@@ -84,10 +86,12 @@ class Judge:
     """How records are cross-checked: under one policy pack and one set of rules.
 
     `reads`     the columns that the rules need, by record type
+    `requires`  returns when the policy pack is in force on a day; raises `NotInForce`
     `verdict`   what they say of one household on one day; pure
     """
 
     reads: Columns
+    requires: Callable[[date], None]
     verdict: Callable[[Evidence, str, date], Verdict]
 
 
@@ -162,16 +166,37 @@ def _decided(
 ) -> Plan:
     """The plan for a caller, as if everybody had consented: those who have not are not asked about.
 
-    Raises `Refused` when nothing of what is asked may be shown, even of a household in the caller's region.
+    Raises `Refused` when nothing of what is asked may be shown, even of a household in the caller's region,
+    and `BadArgument` for a day of which the policy pack says nothing.
     """
     standing = _standing(caller, errand, inside, office)
+    if inside and wanted.subject is not None and wanted.subject.id_number is not None:
+        _require_known(caller, office.agreements.decide(_PERSON, standing))
     decided = plan(wanted, lambda name: office.agreements.decide(name, standing))
     if decided.shows_nothing and inside:
         name, decision = next(
             (name, one) for name, one in decided.decisions.items() if one.outcome is Access.DENIED
         )
         raise refusal(caller, name, decision)
+    if decided.verifies:
+        _require_in_force(wanted.on, office)
     return decided
+
+
+_PERSON = of_column(Membership, "person")
+
+
+def _require_known(caller: Caller, decision: Decision) -> None:
+    """Return when the caller sees id numbers in clear: to others, a look-up by one would tell whose pseudonym it is."""
+    if decision.outcome is not Access.CLEAR:
+        raise refusal(caller, _PERSON, decision)
+
+
+def _require_in_force(day: date, office: Office) -> None:
+    try:
+        office.judge.requires(day)
+    except NotInForce as error:
+        raise BadArgument(str(error), argument="on") from None
 
 
 def _standing(caller: Caller, errand: Errand, inside: bool, office: Office) -> Standing:

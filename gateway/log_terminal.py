@@ -36,8 +36,10 @@ def at_desk(config: Path | None, work: Callable[[LogDesk], Awaitable[T]]) -> T:
 
 
 def dev(settings: Settings) -> Settings:
-    """The settings of a development machine: those of the demo, when no register is set."""
-    return settings if settings.registers else settings.model_copy(update={"env": "dev"})
+    """The settings of a development machine: those of the demo, when neither register nor `env` is set."""
+    if settings.registers or "env" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"env": "dev"})
 
 
 def require_new(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from importlib import resources
@@ -120,26 +120,27 @@ def what_if(
     with plainly(AuditError, CannotOpen, CannotRun, NotLogged, PackError, PackGap):
         one, other = _load(before), _load(after)
         with registers_of(settings_of(config)) as (ready, today):
-            found, failed = asyncio.run(_asked(ready, one, other, on=day or (today() if today else None)))
+            found, failed = asyncio.run(_asked(ready, one, other, on=day, today=today))
         if csv is not None:
             _write(csv, found)
     _show(found, failed)
 
 
 async def _asked(
-    settings: Settings, before: Pack, after: Pack, *, on: date | None
+    settings: Settings, before: Pack, after: Pack, *, on: date | None, today: Callable[[], date] | None
 ) -> tuple[WhatIf, Mapping[Department, str]]:
     from gateway.opening import opened
     from gateway.showing import progress_bar
     from gateway.what_if import ask_what_if
 
-    async with opened(settings) as gateway:
+    async with opened(settings, today=today) as gateway:
         with progress_bar() as progress:
             return await ask_what_if(
                 gateway.office.connectors,
                 before=before,
                 after=after,
                 on=on or gateway.office.today(),
+                today=gateway.office.today(),
                 trace=gateway.office.trace,
                 caller="operator",
                 progress=progress,

@@ -88,11 +88,12 @@ async def _asked(work: Callable[..., Awaitable[T]], on: str | None, config: Path
 
     day = day_of(on)
     with registers_of(settings_of(config)) as (settings, today):
-        async with opened(settings) as gateway:
+        async with opened(settings, today=today) as gateway:
             return await work(
                 gateway.office.connectors,
                 pack=load_pack(settings.policy_pack),
-                on=day or (today or gateway.office.today)(),
+                on=day or gateway.office.today(),
+                today=gateway.office.today(),
                 trace=gateway.office.trace,
                 caller="operator",
             )

@@ -13,6 +13,7 @@ from datetime import date
 from typing import TypeVar
 
 from connectors.ask import Connector
+from gateway.days import require_in_force
 from gateway.district_run import take_snapshot
 from gateway.trace import Trace
 from verification import holdings
@@ -56,25 +57,26 @@ class CauseReport:
 
 
 async def report_stacking(
-    connectors: Connectors, *, pack: Pack, on: date, trace: Trace, caller: str
+    connectors: Connectors, *, pack: Pack, on: date, today: date, trace: Trace, caller: str
 ) -> StackingReport:
     """What was drawn too much and what is due and not drawn, of every household on file on a day.
 
-    Raises `CannotRun`, `NotLogged`, `verification.stacking.TooManyClaims`.
+    `today`  the day of asking, on which authorizations must hold
+    Raises `NotInForce`, `CannotRun`, `NotLogged`, `verification.stacking.TooManyClaims`.
     """
     return await _noted(
-        lambda: _stacking(connectors, pack, on),
+        lambda: _stacking(connectors, pack, on, today),
         lambda report: report.households,
         trace=trace, caller=caller, run="stacking", pack=pack, rules=DUE.hash, on=on,
     )  # fmt: skip
 
 
 async def report_causes(
-    connectors: Connectors, *, pack: Pack, on: date, trace: Trace, caller: str
+    connectors: Connectors, *, pack: Pack, on: date, today: date, trace: Trace, caller: str
 ) -> CauseReport:
-    """致困类别统计表: one primary cause a household. Raises `CannotRun`, `NotLogged`."""
+    """致困类别统计表: one primary cause a household. Raises `NotInForce`, `CannotRun`, `NotLogged`."""
     return await _noted(
-        lambda: _causes(connectors, pack, on),
+        lambda: _causes(connectors, pack, on, today),
         lambda report: report.table.households,
         trace=trace, caller=caller, run="causes", pack=pack, rules=CAUSES.hash, on=on,
     )  # fmt: skip
@@ -92,6 +94,7 @@ async def _noted(
     on: date,
 ) -> T:
     """Work in a thread between two entries of the log: none of it happens unnoted."""
+    require_in_force(pack, on=on)
     started = await trace.run_started(by=caller, run=run, pack=pack.hash, rules=rules, households=0, day=on)
     try:
         report = await asyncio.to_thread(work)
@@ -102,8 +105,8 @@ async def _noted(
     return report
 
 
-def _stacking(connectors: Connectors, pack: Pack, on: date) -> StackingReport:
-    snapshot, failed, _ = take_snapshot(connectors, holdings.reads(), on=on)
+def _stacking(connectors: Connectors, pack: Pack, on: date, today: date) -> StackingReport:
+    snapshot, failed, _ = take_snapshot(connectors, holdings.reads(), on=on, today=today)
     teller, every, listed = Holdings(pack), list[Proposal](), []
     for case in cases_of(snapshot):
         held = teller.of(case)
@@ -114,6 +117,6 @@ def _stacking(connectors: Connectors, pack: Pack, on: date) -> StackingReport:
     return StackingReport(snapshot.cases.num_rows, sums(every), tuple(listed), failed)
 
 
-def _causes(connectors: Connectors, pack: Pack, on: date) -> CauseReport:
-    snapshot, failed, _ = take_snapshot(connectors, CAUSES.reads(), on=on)
+def _causes(connectors: Connectors, pack: Pack, on: date, today: date) -> CauseReport:
+    snapshot, failed, _ = take_snapshot(connectors, CAUSES.reads(), on=on, today=today)
     return CauseReport(table(primary_of(each) for each in judge_district(snapshot, CAUSES, pack)), failed)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from connectors.ask import Connector
+from gateway.days import require_in_force
 from gateway.district_run import take_snapshot
 from gateway.trace import Trace
 from verification.pack import Pack
@@ -28,18 +29,22 @@ async def ask_what_if(
     before: Pack,
     after: Pack,
     on: date,
+    today: date,
     trace: Trace,
     caller: str,
     progress: Tell,
 ) -> tuple[WhatIf, Mapping[Department, str]]:
     """What changes from one pack to the other on a day, and which departments failed and how.
 
+    `today`      the day of asking, on which authorizations must hold
     `progress`   is told households done and in all, of both runs together
-    Raises `CannotRun`, `NotLogged`, `verification.language.kinds.PackGap`.
+    Raises `NotInForce`, `CannotRun`, `NotLogged`, `verification.language.kinds.PackGap`.
     """
+    for pack in (before, after):
+        require_in_force(pack, on=on)
     started = [await _started(trace, pack, caller=caller, on=on) for pack in (before, after)]
     try:
-        found, failed = await asyncio.to_thread(_work, connectors, before, after, on, progress)
+        found, failed = await asyncio.to_thread(_work, connectors, before, after, on, today, progress)
     except BaseException:
         for each in started:
             await trace.run_finished(each, state="FAILED", households=0, found={})
@@ -56,9 +61,14 @@ async def _started(trace: Trace, pack: Pack, *, caller: str, on: date) -> int:
 
 
 def _work(
-    connectors: Mapping[Department, Connector], before: Pack, after: Pack, on: date, progress: Tell
+    connectors: Mapping[Department, Connector],
+    before: Pack,
+    after: Pack,
+    on: date,
+    today: date,
+    progress: Tell,
 ) -> tuple[WhatIf, Mapping[Department, str]]:
-    snapshot, failed, _ = take_snapshot(connectors, FACTS.reads(), on=on)
+    snapshot, failed, _ = take_snapshot(connectors, FACTS.reads(), on=on, today=today)
     runs = [
         _judged(snapshot, pack, progress, number=number, of=2) for number, pack in enumerate((before, after))
     ]

@@ -35,7 +35,7 @@ TODAY = date(2026, 11, 16)
 ORIGIN = "hedui.example/test"
 AGREEMENTS = AgreementSet(load_agreements())
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
-NO_JUDGE = Judge({}, lambda evidence, household, on: None)
+NO_JUDGE = Judge({}, lambda on: None, lambda evidence, household, on: None)
 
 
 @dataclass

@@ -98,6 +98,48 @@ def test_outside_development_no_token_is_minted(hedui, monkeypatch):
     assert "expected HEDUI_ENV to be `dev`" in came.stderr
 
 
+def test_where_the_settings_say_prod_nothing_is_minted_and_nothing_made(hedui, monkeypatch, tmp_path):
+    monkeypatch.setenv("HEDUI_ENV", "prod")
+    for typed in (
+        ("token",),
+        ("log", "checkpoint"),
+        ("log", "key"),
+        ("bundle", tmp_path / "evidence.zip"),
+        ("run",),
+        ("reports", "causes"),
+    ):
+        came = hedui(*typed)
+        assert came.exit_code == 1
+        assert came.stderr.count("\n") == 1
+        assert "expected " in came.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_day_before_the_pack_is_in_force_is_said_in_a_line(hedui, monkeypatch):
+    monkeypatch.setenv("HEDUI_ENV", "dev")
+    monkeypatch.setenv("HEDUI_REGISTERS", '{"health": "sqlite:///nowhere"}')
+    for typed in (("run",), ("reports", "causes"), ("reports", "stacking"), ("whatif", *["demo-2026"] * 2)):
+        came = hedui(*typed, "--on", "2020-01-01")
+        assert came.exit_code == 1
+        assert "NotInForce: expected a value of " in came.stderr.splitlines()[-1]
+        assert "in force on 2020-01-01, got none" in came.stderr.splitlines()[-1]
+
+
+def test_a_receipt_that_cannot_be_kept_is_not_asked_for(hedui, tmp_path):
+    question = tmp_path / "question.graphql"
+    question.write_text("{log{size}}", "utf-8")
+    for place in (tmp_path / "none" / "receipt", tmp_path):
+        came = hedui("ask", question, "--receipt", place, "--address", "http://127.0.0.1:9")
+        assert came.exit_code == 1
+        assert came.stderr == f"expected a file that can be written, got `{place}`\n"
+
+
+def test_a_bundle_needs_a_folder_that_is_there(hedui, tmp_path):
+    came = hedui("bundle", tmp_path / "none" / "evidence.zip")
+    assert came.exit_code == 1
+    assert came.stderr == f"expected a folder for the bundle, got none at `{tmp_path / 'none'}`\n"
+
+
 def test_the_log_shows_its_head_proves_and_verifies_itself(hedui, tmp_path):
     assert hedui("log", "checkpoint").stdout.splitlines()[:2] == ["hedui.example/demo", "0"]
     bundle = tmp_path / "evidence.zip"

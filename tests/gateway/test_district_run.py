@@ -1,9 +1,10 @@
 """Does a run judge everybody as an inquiry would, note itself, and survive a register that is down?"""
 
 import asyncio
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from connectors.memory import MemoryConnector
@@ -12,10 +13,11 @@ from demo.story_check import verify
 from gateway.district_run import run_district
 from gateway.errors import CannotRun
 from tests.gateway.desk import desk
-from verification.pack import load_pack
+from verification.pack import NotInForce, load_pack
 from verification.verdict import INDETERMINATE
 from vocabulary.codes import Category, Department
 from vocabulary.evidence import FailureKind
+from vocabulary.records.civil_affairs import Authorization
 from vocabulary.register import RECORD_TYPES
 
 STORIES = [
@@ -30,21 +32,23 @@ ROWS = {
 }
 
 
-def run(folder: Path, failing=None):
+def run(folder: Path, failing=None, *, rows=ROWS, on=DAY, today=DAY):
     """A run over all stories as one district; what it came to, and the log."""
     told = []
+    folder.mkdir(exist_ok=True)
 
     async def work():
         now = datetime.combine(DAY, time(9), UTC)
         async with desk(folder, {}, now=now) as at:
             connectors = {
-                one: MemoryConnector(one, ROWS, clock=lambda: now, failing=(failing or {}).get(one))
+                one: MemoryConnector(one, rows, clock=lambda: now, failing=(failing or {}).get(one))
                 for one in Department
             }
             result = await run_district(
                 connectors,
                 pack=load_pack("demo-2026"),
-                on=DAY,
+                on=on,
+                today=today,
                 trace=at.office.trace,
                 caller="operator",
                 run="test",
@@ -103,3 +107,23 @@ def test_a_register_that_is_down_leaves_its_part_unknown_and_the_run_goes_on(tmp
 def test_without_civil_affairs_nobody_knows_which_households_there_are(tmp_path):
     with pytest.raises(CannotRun):
         run(tmp_path, failing={Department.CIVIL_AFFAIRS: FailureKind.TIMED_OUT})
+
+
+def test_a_run_of_a_past_day_asks_about_nobody_who_has_withdrawn_since(tmp_path):
+    told = next(story for story in STORIES if story.id == "H8")
+    rows = {record: [row for row in told.records if type(row) is record] for record in RECORD_TYPES}
+    withdrawn = {
+        **rows,
+        Authorization: [
+            msgspec.structs.replace(row, withdrawn_on=DAY + timedelta(days=1)) for row in rows[Authorization]
+        ],
+    }
+    before, _, _ = run(tmp_path / "before", rows=withdrawn, today=DAY)
+    after, _, _ = run(tmp_path / "after", rows=withdrawn, today=DAY + timedelta(days=1))
+    assert None not in before.categories
+    assert after.categories == {None: 1}
+
+
+def test_a_day_before_the_pack_is_in_force_is_refused_and_nobody_is_asked(tmp_path):
+    with pytest.raises(NotInForce):
+        run(tmp_path, on=date(2020, 1, 1))

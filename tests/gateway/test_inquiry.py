@@ -13,9 +13,12 @@ from audit.policy import Policy
 from audit.proof import Proof
 from casework.agreement import Recipient
 from connectors.memory import MemoryConnector
+from gateway.days import require_in_force
+from gateway.inquiry import Judge
 from gateway.trace import REFUSAL_REMEMBERED, digest
 from tests.gateway.desk import LOG_KEY, NOW, ORIGIN, at_desk
 from tests.gateway.rows import BROTHER, EMPLOYER, HEAD, HOUSEHOLD, NAMES, PERSONAL, ROWS, SPOUSE
+from verification.pack import load_pack
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind
 from vocabulary.records.civil_affairs import HouseholdFile
@@ -424,6 +427,41 @@ def test_aliases_and_fragments_are_decided_like_any_field(tmp_path):
 def test_a_day_in_the_future_is_no_day_to_ask_about(tmp_path):
     status, body, _ = look(tmp_path, query='{household(number: "H-1", on: "2026-11-17") {number}}')
     assert (status, body["errors"][0]["extensions"]["argument"]) == (400, "on")
+
+
+VERDICT = 'household(number: "H-1", on: "2020-01-01") {number verification {category}}'
+
+
+def test_a_day_of_which_the_pack_says_nothing_is_refused_before_anything_is_noted(tmp_path):
+    def requires(day):
+        require_in_force(load_pack("demo-2026"), on=day)
+
+    judge = Judge({}, requires, lambda evidence, household, on: None)
+    status, body, entries = look(tmp_path, query=f"{{{VERDICT}}}", options={"judge": judge})
+    assert (status, body["errors"][0]["extensions"]["code"]) == (400, "BAD_ARGUMENT")
+    assert body["errors"][0]["extensions"]["argument"] == "on"
+    assert entries == []
+    listed = VERDICT.replace("verification {category}", "")
+    status, _, _ = look(tmp_path / "listed", query=f"{{{listed}}}", options={"judge": judge})
+    assert status == 200
+
+
+def test_who_sees_no_id_number_in_clear_may_not_look_up_by_one(tmp_path):
+    evaluator = {
+        "department": Recipient.EVALUATOR,
+        "post": "评估员",
+        "purpose": "EVALUATION",
+        "subject": "pg-1",
+    }
+    by_id = f'{{household(idNumber: "{HEAD}") {{pseudonym members {{pseudonym}}}}}}'
+    status, body, entries = look(tmp_path / "id", query=by_id, **evaluator)
+    assert status == 403
+    assert body["errors"][0]["extensions"]["clause"].startswith("PG-MZ-2026-051/脱敏/家庭成员.身份号码")
+    assert HEAD not in json.dumps(body)
+    assert [entry["event"] for entry in entries] == ["inquiry.refused"]
+    by_number = '{household(number: "H-1") {pseudonym members {pseudonym}}}'
+    status, body, _ = look(tmp_path / "number", query=by_number, **evaluator)
+    assert (status, len(body["data"]["household"]["members"])) == (200, 3)
 
 
 def test_on_a_day_before_they_joined_nobody_is_listed(tmp_path):

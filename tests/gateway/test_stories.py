@@ -8,6 +8,7 @@ import pytest
 
 from demo.story import load_all
 from demo.story_check import pack_of, verify
+from gateway.days import require_in_force
 from gateway.inquiry import Judge
 from tests.gateway.desk import desk
 from verification.crosscheck import crosscheck, reads
@@ -31,7 +32,11 @@ def answers(tmp_path_factory):
     async def ask(story, folder):
         folder.mkdir()
         pack = pack_of(story)
-        judge = Judge(reads(), lambda found, household, on: crosscheck(found, household, on, pack))
+        judge = Judge(
+            reads(),
+            lambda on: require_in_force(pack, on=on),
+            lambda found, household, on: crosscheck(found, household, on, pack),
+        )
         rows = {record: [row for row in story.records if type(row) is record] for record in RECORD_TYPES}
         failing = {Department(name): kind for name, kind in story.unanswered.items()}
         now = datetime.combine(story.on, time(9), UTC)

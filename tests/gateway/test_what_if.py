@@ -44,6 +44,7 @@ def ask(folder: Path, failing=None):
                     before=DEMO,
                     after=RAISED,
                     on=DAY,
+                    today=DAY,
                     trace=at.office.trace,
                     caller="operator",
                     progress=lambda done, households: told.append((done, households)),
