@@ -17,6 +17,7 @@ from typing import Self, TypeVar
 
 import structlog
 import uvicorn
+from stamina.instrumentation import set_on_retry_hooks
 
 from gateway.errors import NotListening
 from gateway.opening import Opened, opened
@@ -94,6 +95,8 @@ def configure_log(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+    # Its own lines name functions and are of another form; that a register failed is told in the answer.
+    set_on_retry_hooks([])
 
 
 class _Server(uvicorn.Server):

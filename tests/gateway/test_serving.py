@@ -10,6 +10,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+import stamina
+import structlog
+from stamina.instrumentation import set_on_retry_hooks
 
 from demo.registers.systems import Registers, write_registers
 from demo.story import load_all
@@ -17,7 +20,7 @@ from gateway.client import Client, NoAnswer
 from gateway.errors import CannotOpen, NotListening
 from gateway.opening import opened
 from gateway.persona import PERSONAS, mint
-from gateway.serving import Background
+from gateway.serving import Background, configure_log
 from gateway.settings import Settings
 from vocabulary.codes import Department
 from vocabulary.register import RECORD_TYPES
@@ -134,3 +137,19 @@ def test_the_day_of_a_question_is_chinas(settings):
             return gateway.office.today()
 
     assert asyncio.run(read()) == date(2026, 11, 17)
+
+
+def test_a_register_that_is_asked_again_writes_no_line_of_its_own(capsys):
+    async def fail_once():
+        async for attempt in stamina.retry_context(on=OSError, attempts=2, wait_initial=0, wait_jitter=0):
+            with attempt:
+                if attempt.num == 1:
+                    raise ConnectionResetError
+
+    configure_log("INFO")
+    try:
+        asyncio.run(fail_once())
+    finally:
+        set_on_retry_hooks(None)
+        structlog.reset_defaults()
+    assert "".join(capsys.readouterr()) == ""
