@@ -15,7 +15,8 @@ from pathlib import Path
 
 from audit.archive import open_files
 from audit.disclosure import EvaluatorSecret, Exchange
-from audit.errors import AuditError
+from audit.errors import AuditError, MalformedBundle
+from audit.layout import HEADER
 from audit.report import Report
 from audit.serve_bundle import bundle_server
 from audit.statement import Statement, describe, verify_statement
@@ -69,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
 def _verify(given: argparse.Namespace) -> int:
     if not given.bundle.exists():
         raise FileNotFoundError("expected a bundle at the path given")
+    if given.bundle.is_dir() and not (given.bundle / HEADER).is_file():
+        # Any other folder would be called wrong file by file.
+        raise MalformedBundle(f"expected a bundle, got a folder without `{HEADER}`")
     policy = _text(given.policy) if given.policy else None
     secret = EvaluatorSecret.parse(_text(given.key)) if given.key else None
     earlier = given.since.read_bytes() if given.since else None

@@ -75,6 +75,7 @@ def test_a_new_key_is_readable_by_its_owner_only_and_never_written_over(
     "arguments",
     [
         ["verify", "missing.zip"],
+        ["verify", "{folder}"],
         ["verify", "{bundle}", "--policy", "{bundle}"],
         ["verify", "{bundle}", "--key", "{bundle}"],
         ["statement", "missing", "--policy", "{policy}"],
@@ -85,7 +86,10 @@ def test_a_new_key_is_readable_by_its_owner_only_and_never_written_over(
 def test_what_cannot_be_answered_ends_with_2_and_a_sentence(
     arguments: list[str], made: Made, policy: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = [argument.format(bundle=made.bundle, policy=policy) for argument in arguments]
+    given = [
+        argument.format(bundle=made.bundle, folder=made.bundle.parent, policy=policy)
+        for argument in arguments
+    ]
     assert main(given) == 2
     assert capsys.readouterr().err.startswith("cannot answer: ")
 
