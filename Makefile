@@ -1,5 +1,6 @@
 # Two commands are all a fresh machine needs: `make demo` and `make test`.
 UV := 0.13.9
+ROUNDS := 1000
 BIN := .venv/bin
 
 .PHONY: demo test lint crash fuzz format docs lock clean
@@ -16,9 +17,9 @@ lint: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# A thousand writers killed at their steps and at random moments; nothing acknowledged may be lost.
+# Writers killed, every other one at a random moment, the rest at each step; nothing acknowledged may be lost.
 crash: .venv/ready
-	$(BIN)/python -m tests.audit.crash --rounds 1000
+	$(BIN)/python -m tests.audit.crash --rounds $(ROUNDS)
 
 fuzz: .venv/ready
 	$(BIN)/python -m tests.audit.fuzz_guided -max_total_time=600
