@@ -18,7 +18,6 @@ from casework.agreement import Access, Purpose
 from casework.cedar import AgreementSet, Decision, Standing
 from casework.resource import resources
 from gateway.caller import Caller
-from vocabulary.evidence import EvidenceState
 from vocabulary.idnumber import mask, passes_check
 from vocabulary.record import ColumnKind, columns_of
 
@@ -79,13 +78,6 @@ def masked(field: str, value: str) -> str:
     if kind is ColumnKind.TEXT and resource.column not in _NUMBERS:
         return value[:1] + "*" * (len(value) - 1) if len(value) > 1 else "*" * len(value)
     return mask(value)
-
-
-def agrees(value: object, *, claimed: object) -> EvidenceState:
-    """All that 仅核验 tells: whether what was claimed is what the department has. Nothing claimed, nothing told."""
-    if claimed is None:
-        return EvidenceState.NOT_ASKED
-    return EvidenceState.MATCH if value == claimed else EvidenceState.MISMATCH
 
 
 _NUMBERS = frozenset({"number", "record_id", "household", "application"})

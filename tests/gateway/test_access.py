@@ -13,14 +13,12 @@ from casework.resource import resources
 from gateway.access import (
     Errand,
     Refused,
-    agrees,
     masked,
     needs_consent,
     read_errand,
     refusal,
 )
 from gateway.caller import Caller
-from vocabulary.evidence import EvidenceState
 from vocabulary.region import RegionCode
 
 AGREEMENTS = AgreementSet(load_agreements())
@@ -149,12 +147,6 @@ def test_a_masked_number_never_shows_its_middle(value):
     shown = masked("家庭成员.身份号码", value)
     assert len(shown) == len(value)
     assert set(shown[4:-4]) <= {"*"}
-
-
-def test_verify_only_tells_one_bit_and_only_about_what_was_claimed():
-    assert agrees(400_000, claimed=400_000) is EvidenceState.MATCH
-    assert agrees(400_000, claimed=399_999) is EvidenceState.MISMATCH
-    assert agrees(400_000, claimed=None) is EvidenceState.NOT_ASKED
 
 
 def test_the_supervisor_sees_whatever_the_verifier_sees():
