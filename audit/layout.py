@@ -21,7 +21,6 @@ SAMPLE = "sample.json"
 
 _ATTACHMENT = re.compile(r"(packs|rules|decisions|reports|served)/(?!\.)[A-Za-z0-9_.\-]{1,100}").fullmatch
 _NAMED_AFTER_DIGEST = re.compile(r"(?:packs|rules)/([0-9a-f]{64})\.[a-z]{1,8}").fullmatch
-_SINGLE = re.compile(r"entries/(0|[1-9][0-9]{0,18})(\.tlog-proof)?").fullmatch
 
 
 def is_attachment(name: str, data: bytes) -> bool:
@@ -47,9 +46,3 @@ def entry_name(index: int) -> str:
 def proof_name(index: int) -> str:
     """Where the tlog-proof of a single entry lies."""
     return f"entries/{index}.tlog-proof"
-
-
-def single_index(name: str) -> tuple[int, bool] | None:
-    """The index in the name of a single entry or its proof, and whether it is the proof; None for other names."""
-    found = _SINGLE(name)
-    return (int(found[1]), found[2] is not None) if found else None
