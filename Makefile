@@ -3,7 +3,7 @@ UV := 0.13.9
 ROUNDS := 1000
 BIN := .venv/bin
 
-.PHONY: demo test lint crash fuzz format docs lock clean
+.PHONY: demo test lint crash fuzz spark format docs lock clean
 
 demo: .venv/ready
 	$(BIN)/hedui demo
@@ -24,6 +24,10 @@ crash: .venv/ready
 fuzz: .venv/ready
 	$(BIN)/python -m tests.audit.fuzz_guided -max_total_time=600
 
+# Spark is for more than one machine, and half a gigabyte: it comes only where it is asked for.
+spark: .venv/ready
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements-spark.lock
+
 format: .venv/ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -35,6 +39,7 @@ docs: .venv/ready
 
 lock: .venv/ready
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group pyproject.toml:spark -o requirements-spark.lock
 
 .venv/ready: requirements.lock pyproject.toml
 	test -d .venv || python3 -m venv .venv
