@@ -66,6 +66,15 @@ class FailureKind(Code):
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED", "超出配额"
 
 
+class Quality(Code):
+    """What is known of the batch that a record came in: did it keep what the department had agreed to?"""
+
+    SOUND = "SOUND", "合格"
+    UNCHECKED = "UNCHECKED", "未检核"
+    DOUBTFUL = "DOUBTFUL", "存疑"
+    """An expectation that decides who or what is meant was not kept: nothing is concluded from the batch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """Where an answer came from. The day for which it holds stands on each record (`as_of`)."""
@@ -76,6 +85,7 @@ class Provenance:
     sharing_class: SharingClass
     fetched_at: datetime
     """UTC."""
+    quality: Quality = Quality.UNCHECKED
 
 
 @dataclass(frozen=True, slots=True)
