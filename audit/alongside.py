@@ -8,7 +8,9 @@ This module only names the rows: `audit.vault` fills them, `audit.store` writes 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from audit.errors import ChangeRefused
 
 
 class Sealed(NamedTuple):
@@ -38,5 +40,33 @@ class Shred(NamedTuple):
     subject: bytes
 
 
-Row = Sealed | SubjectKey | Shred
+class Change(NamedTuple):
+    """A change of other tables in the same database: it comes about with its entry, or neither does.
+
+    `text`       one insert, update or delete, in the words of the database's driver
+    `arguments`  what the driver puts into it
+    `rows`       how many rows it must touch; with any other number the caller gets `ChangeRefused`
+    """
+
+    text: str
+    arguments: Any
+    rows: int = 1
+
+
+Row = Sealed | SubjectKey | Shred | Change
 Alongside = Sequence[Row]
+
+
+def make_changes(cursor: Any, alongside: Sequence[tuple[int, Alongside]], dbapi: Any) -> None:
+    """Make the changes that come about with a batch of entries, each given with its entry's place in the batch.
+
+    Raises `ChangeRefused` with the place of the first that cannot be made; the transaction must end then.
+    """
+    for at, change in ((at, row) for at, rows in alongside for row in rows if isinstance(row, Change)):
+        try:
+            cursor.execute(change.text, change.arguments)
+        except dbapi.IntegrityError as error:
+            raise ChangeRefused("expected a change that the table's rules allow", at=at) from error
+        if cursor.rowcount != change.rows:
+            expected = f"expected a change of `{change.rows}` rows, got one of `{cursor.rowcount}`"
+            raise ChangeRefused(expected, at=at)

@@ -30,6 +30,7 @@
     ├── NotLogged                     the entry was refused: give no answer, try again or stop
     │   ├── EntryRefused                  the fields do not fit the catalogue, or look personal
     │   ├── EntryTooLong                  over 65,535 bytes
+    │   ├── ChangeRefused                 what was to change with the entry has changed since, or breaks a rule of its table
     │   ├── QueueFull                     too many callers wait (HTTP 503)
     │   ├── Unwitnessed                   no quorum of witnesses for too long
     │   ├── SigningFailed                 the key, or the device that holds it, did not sign
@@ -176,6 +177,17 @@ class EntryRefused(NotLogged):
 
 class EntryTooLong(NotLogged):
     """An entry is longer than the 65,535 bytes that a bundle can hold."""
+
+
+class ChangeRefused(NotLogged):
+    """What was to change with the entry is not as it was when it was read: read it again.
+
+    `at` is the place of the entry in its batch.
+    """
+
+    def __init__(self, message: str, *, at: int) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class QueueFull(NotLogged):

@@ -22,6 +22,7 @@ import msgspec
 from audit.alongside import Alongside
 from audit.errors import (
     AuditError,
+    ChangeRefused,
     EntryTooLong,
     LogClosed,
     LogEnded,
@@ -146,7 +147,8 @@ class Log:
         """The receipt for `entry`, once it is durable, integrated and signed; `alongside` is as durable.
 
         Entries of one caller keep their order. Whoever stops waiting has not taken the entry back.
-        Raises `EntryTooLong`, `QueueFull`, `Unwitnessed`, `SigningFailed`, `StoreBusy`, `StoreBroken`, `LogClosed`.
+        Raises `EntryTooLong`, `ChangeRefused`, `QueueFull`, `Unwitnessed`, `SigningFailed`, `StoreBusy`,
+        `StoreBroken`, `LogClosed`.
         """
         if len(entry) > ENTRY_BYTES_MAX:
             raise EntryTooLong(f"expected an entry of at most {ENTRY_BYTES_MAX} bytes, got {len(entry)}")
@@ -298,20 +300,26 @@ class Log:
         return batch
 
     def _commit(self, batch: list[_Waiting]) -> None:
+        while batch:
+            try:
+                self._append(batch)
+            except ChangeRefused as error:  # one caller's change came too late: the others go on without it
+                self._loop.call_soon_threadsafe(_fail, [batch.pop(error.at)], error)
+                continue
+            except AuditError as error:
+                if not isinstance(error, _PASSING):
+                    self._latched = error
+                self._loop.call_soon_threadsafe(_fail, batch, error)
+            break
+        self._in_flight = []
+
+    def _append(self, batch: list[_Waiting]) -> None:
         beside = [(at, waiting.alongside) for at, waiting in enumerate(batch) if waiting.alongside]
-        try:
-            head = self._store.append([waiting.entry for waiting in batch], beside, self._sign)
-            if self._limits.guard_every_s == 0:
-                advance(self._guard, head.note)
-        except AuditError as error:
-            if not isinstance(error, _PASSING):
-                self._latched = error
-            self._in_flight = []
-            self._loop.call_soon_threadsafe(_fail, batch, error)
-        else:
-            self._head = head
-            self._in_flight = []
-            self._loop.call_soon_threadsafe(_settle, batch, head.frontier.size)
+        head = self._store.append([waiting.entry for waiting in batch], beside, self._sign)
+        if self._limits.guard_every_s == 0:
+            advance(self._guard, head.note)
+        self._head = head
+        self._loop.call_soon_threadsafe(_settle, batch, head.frontier.size)
 
     def _sign(self, head: Checkpoint) -> bytes:
         return bytes(head.sign(self._signers, time=int(self._limits.clock())))

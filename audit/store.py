@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from audit import tables
-from audit.alongside import Alongside, Sealed, Shred, SubjectKey
+from audit.alongside import Alongside, Sealed, Shred, SubjectKey, make_changes
 from audit.errors import (
     LogEnded,
     LogForked,
@@ -94,6 +94,8 @@ class Store:
 
         `entries`    one or more, each at most 65,535 bytes
         `alongside`  rows by position in `entries`
+
+        Raises `ChangeRefused`, which names the one entry that stands in the way of the others.
         """
         leaves = [sha256(b"\x00" + entry).digest() for entry in entries]
         data = pack_entries(entries)
@@ -107,6 +109,7 @@ class Store:
             self._step("insert the tiles")
             tail = self._add_tiles(cursor, frontier.size, tail + leaves, completed)
             self._step("insert what lies alongside")
+            make_changes(cursor, alongside, self._dbapi)
             self._add_alongside(cursor, frontier.size, alongside)
             self._step("sign")
             note = sign(Checkpoint(self.origin, grown.size, grown.root()))
