@@ -23,6 +23,8 @@ class Dialect:
     `divide`   whole-number division of a dividend that is 0 or more
     `strpos`   place from 1 of a text in another, 0 for none: (in, what)
     `joined`   different texts sorted by their bytes and joined by commas
+    `quote`    the character round an identifier
+    `escape`   how a text is written between two apostrophes
     """
 
     name: str
@@ -40,10 +42,12 @@ class Dialect:
     tidy: Callable[[str], str]
     any_bits: Callable[[str], str]
     types: dict[str, str]
+    quote: str = '"'
+    escape: Callable[[str], str] = lambda text: text.replace("'", "''")
 
     def quoted(self, name: str) -> str:
         """An identifier."""
-        return '"' + name.replace('"', '""') + '"'
+        return self.quote + name.replace(self.quote, self.quote * 2) + self.quote
 
     def type_of(self, kind: Kind) -> str:
         """The column type that holds a kind; PERSON and HOUSEHOLD are dense integers or text alike."""
@@ -56,7 +60,7 @@ class Dialect:
         if isinstance(value, date):
             return f"DATE '{value.isoformat()}'"
         if isinstance(value, str):
-            return "'" + value.replace("'", "''") + "'"
+            return f"'{self.escape(value)}'"
         return f"CAST({int(value)} AS {self.types['whole']})"
 
 
@@ -123,4 +127,26 @@ POSTGRES = Dialect(
     tidy=lambda text: f"BTRIM(NORMALIZE({text}, NFKC), ' ')",
     any_bits=lambda mask: f"BIT_OR({mask})",
     types={"text": "TEXT", "whole": "BIGINT", "date": "DATE", "flag": "BOOLEAN"},
+)
+
+SPARK = Dialect(
+    "spark",
+    divide=lambda n, d: f"({n} DIV {d})",
+    year=_extract("YEAR", "BIGINT"),
+    month=_extract("MONTH", "BIGINT"),
+    day=_extract("DAY", "BIGINT"),
+    make_date=lambda year, month: f"MAKE_DATE({_int(year)}, {_int(month)}, 1)",
+    plus_days=lambda day, n: _held(f"DATE_ADD({day}, {_int(n)})"),
+    plus_months=lambda day, n: _held(f"ADD_MONTHS({day}, {_int(n)})"),
+    days_between=lambda a, b: f"CAST(DATEDIFF({b}, {a}) AS BIGINT)",
+    strpos=lambda text, what: f"LOCATE({what}, {text})",
+    written_month=lambda m: f"FORMAT_STRING('%04d-%02d', {m} DIV 12, {m} % 12 + 1)",
+    # Gathered texts are sorted by their UTF-8 bytes; of no text at all there is nothing to join.
+    joined=lambda text: f"ARRAY_JOIN(SORT_ARRAY(COLLECT_SET({text})), ',')",
+    tidy=lambda text: f"nfkc_tidy({text})",
+    any_bits=lambda mask: f"BIT_OR({mask})",
+    types={"text": "STRING", "whole": "BIGINT", "date": "DATE", "flag": "BOOLEAN"},
+    quote="`",
+    # Spark reads a backslash in a text as the beginning of an escape.
+    escape=lambda text: text.replace("\\", "\\\\").replace("'", "\\'"),
 )

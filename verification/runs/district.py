@@ -6,7 +6,7 @@ the order of household numbers, shard by shard, and only one shard is held at a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from verification.language.level import HOUSEHOLD, MEMBER
 from verification.language.parameter import Pack
-from verification.language.rule import Catalogue
+from verification.language.rule import Catalogue, Rule
 from verification.language.to_python import Found, Judgement, because_of
 from verification.language.to_sql import Answered, Sql
 from verification.language.values import Result
@@ -104,7 +104,11 @@ class Engine:
 
     def judgements(self) -> Iterator[Judgement]:
         """The judgements of the cases loaded last, in the order of household numbers."""
-        return _judgements(self._connection, self._sql)
+        return assembled(
+            self._sql,
+            lambda level: duck.told(self._connection, level, self._sql.told[level]),
+            lambda level, answered: duck.answers(self._connection, level, answered),
+        )
 
     def tables(self) -> Tables:
         """The same as columns: many times cheaper to take than judgements, for who counts or stores them."""
@@ -183,27 +187,30 @@ def _is_ours(name: str) -> str:
     return f'r."{name}" IN (SELECT "person" FROM shard_people)'
 
 
-def _judgements(connection: duckdb.DuckDBPyConnection, sql: Sql) -> Iterator[Judgement]:
+def assembled(
+    sql: Sql,
+    told: Callable[[str], Iterable[duck.Told]],
+    answers: Callable[[str, Answered], Iterable[duck.Answer]],
+) -> Iterator[Judgement]:
+    """The judgements that an engine's rows make up, in the order of household numbers.
+
+    `told`      the facts told on a level, `answers` what a rule answers that is not NO; households in order
+    """
     members: dict[str, dict[str, dict[str, Result]]] = {}
-    for household, person, facts in duck.told(connection, MEMBER, sql.told[MEMBER]):
+    for household, person, facts in told(MEMBER):
         members.setdefault(household, {})[person or ""] = facts
     found: dict[str, list[Found]] = {}
     for level in (HOUSEHOLD, MEMBER):
         for answered in sql.answers[level]:
-            for household, each in _found(connection, level, answered):
+            for household, each in _found(answered.rule, answers(level, answered)):
                 found.setdefault(household, []).append(each)
-    for household, _, facts in duck.told(connection, HOUSEHOLD, sql.told[HOUSEHOLD]):
+    for household, _, facts in told(HOUSEHOLD):
         ours = sorted(found.get(household, ()), key=lambda each: (each.rule.number, each.person or ""))
         yield Judgement(household, facts, members.get(household, {}), tuple(ours))
 
 
-def _found(
-    connection: duckdb.DuckDBPyConnection, level: str, answered: Answered
-) -> Iterator[tuple[str, Found]]:
-    rule = answered.rule
-    for household, person, own, mask, among, answer, milder, evidence in duck.answers(
-        connection, level, answered
-    ):
+def _found(rule: Rule, rows: Iterable[duck.Answer]) -> Iterator[tuple[str, Found]]:
+    for household, person, own, mask, among, answer, milder, evidence in rows:
         because = because_of(rule.doubts, own=own, household=mask, among=among) if answer is None else ()
         severity = rule.milder[0] if milder and rule.milder is not None else rule.severity
         yield household, Found(rule, person, Answer.of(answer), severity, evidence, because)

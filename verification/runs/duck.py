@@ -17,6 +17,9 @@ from vocabulary.record import Record
 Answer = tuple[str, str | None, int, int, int, bool | None, bool, dict[str, Result]]
 """Household, person, the person's, household's and members' masks, the answer, is it the milder one, evidence."""
 
+Told = tuple[str, str | None, dict[str, Result]]
+"""Household, person or None on the household's own level, the facts told."""
+
 
 def connect(*, memory_mib: int = 1024, threads: int = 2) -> duckdb.DuckDBPyConnection:
     """A database of its own in memory, bounded, that knows how names are tidied."""
@@ -46,7 +49,7 @@ def run(connection: duckdb.DuckDBPyConnection, sql: Sql) -> Iterator[str]:
 def answers(connection: duckdb.DuckDBPyConnection, level: str, answered: Answered) -> Iterator[Answer]:
     """A rule's answers that are not NO, in the order of household and person."""
     for row in connection.execute(_answers_query(level, answered)).fetchall():
-        yield (*row[:7], _shown(answered.evidence, row[7:]))
+        yield (*row[:7], shown_values(answered.evidence, row[7:]))
 
 
 def answers_table(connection: duckdb.DuckDBPyConnection, level: str, answered: Answered) -> pa.Table:
@@ -55,18 +58,31 @@ def answers_table(connection: duckdb.DuckDBPyConnection, level: str, answered: A
     return table.rename_columns([*_HEAD, *_names(answered.evidence)])
 
 
-def told(
-    connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown]
-) -> Iterator[tuple[str, str | None, dict[str, Result]]]:
+def told(connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown]) -> Iterator[Told]:
     """The facts told of each household or member, in the order of household and person."""
     for row in connection.execute(_told_query(level, shown)).fetchall():
-        yield row[0], row[1], _shown(tuple(shown), row[2:])
+        yield row[0], row[1], shown_values(tuple(shown), row[2:])
 
 
 def told_table(connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown]) -> pa.Table:
     """The same as Arrow, a column a fact; of one that may be absent and unknown `…:known` says which it is."""
     table = connection.sql(_told_query(level, shown)).to_arrow_table()
     return table.rename_columns(["household", "person", *_names(tuple(shown))])
+
+
+def shown_values(shown: tuple[Shown, ...], cells: tuple[object, ...]) -> dict[str, Result]:
+    """Values by name from the cells of a row; of one that may be absent and unknown the next cell says which it is."""
+    found: dict[str, Result] = {}
+    left = iter(cells)
+    for each in shown:
+        value = next(left)
+        known = next(left) if each.known else True
+        if value is None:
+            absent = each.expr.optional and known
+            found[each.name] = Missing.ABSENT if absent else Missing.UNKNOWN
+        else:
+            found[each.name] = result(value, each.expr.kind, each.expr.codes)  # type: ignore[arg-type] # as typed
+    return found
 
 
 def _answers_query(level: str, answered: Answered) -> str:
@@ -95,21 +111,6 @@ def _names(shown: tuple[Shown, ...]) -> list[str]:
 
 
 _HEAD = ("household", "person", "person_mask", "household_mask", "members_mask", "answer", "milder")
-
-
-def _shown(shown: tuple[Shown, ...], cells: tuple[object, ...]) -> dict[str, Result]:
-    """Values by name; of one that may be absent and unknown the next cell says which it is."""
-    found: dict[str, Result] = {}
-    left = iter(cells)
-    for each in shown:
-        value = next(left)
-        known = next(left) if each.known else True
-        if value is None:
-            absent = each.expr.optional and known
-            found[each.name] = Missing.ABSENT if absent else Missing.UNKNOWN
-        else:
-            found[each.name] = result(value, each.expr.kind, each.expr.codes)  # type: ignore[arg-type] # as typed
-    return found
 
 
 def _chosen(record: type[Record], columns: frozenset[str], given: pa.Table | None) -> pa.Table:
