@@ -35,6 +35,14 @@ _CATEGORIES = {
     "41": "UNION",
     "99": "NONE",
 }
+_BENEFITS = {
+    "21": "DIBAO",
+    "11": "TEKUN",
+    "23": "SINGLE",
+    "71": "TEMPORARY",
+    "24": "GRADUAL_EXIT",
+    "81": "ORPHAN",
+}
 _SIGNED = {"1": "HANDWRITTEN", "2": "FINGERPRINT", "3": "ELECTRONIC"}
 _SEX = {"0": "0", "1": "1", "2": "2", "9": "9"}
 _MARITAL = {code: code for code in ("10", "20", "21", "22", "23", "30", "40", "90")}
@@ -47,6 +55,7 @@ _RELATIONS = {
 }
 _ITEMS = {
     "00": "UNEMPLOYED",
+    "01": "EMPLOYMENT_COST",
     "11": "WAGE",
     "21": "BUSINESS",
     "31": "RENT",
@@ -169,7 +178,16 @@ TABLES: Tables = {
     ),
     ours.Declaration: Table(
         "MZ_SRSB",
-        (_KEY, _HOUSEHOLD, _PERSON, Field("SBXM", "item", codes=_ITEMS), _MONTH, _AMOUNT, _AS_OF),
+        (
+            _KEY,
+            _HOUSEHOLD,
+            _PERSON,
+            Field("SBXM", "item", codes=_ITEMS),
+            _MONTH,
+            _AMOUNT,
+            Field("SBJR", "counted", Form.ONE_ZERO),
+            _AS_OF,
+        ),
     ),
     ours.Authorization: Table(
         "MZ_HDSQS",
@@ -191,14 +209,7 @@ TABLES: Tables = {
             Field(
                 "JZLB",
                 "kind",
-                codes={
-                    "21": "DIBAO",
-                    "11": "TEKUN",
-                    "23": "SINGLE",
-                    "71": "TEMPORARY",
-                    "24": "GRADUAL_EXIT",
-                    "81": "ORPHAN",
-                },
+                codes=_BENEFITS,
             ),
             _MONTH,
             _AMOUNT,
@@ -258,6 +269,31 @@ TABLES: Tables = {
                 codes={"1": "DEPOSIT", "2": "VEHICLE", "3": "HOUSE", "4": "EQUITY", "5": "COMPANY"},
             ),
             Field("CXBZ", "over_limit", Form.ONE_ZERO),
+            _AS_OF,
+        ),
+    ),
+    ours.HouseholdMove: Table(
+        "MZ_QJJL",
+        (
+            _KEY,
+            _HOUSEHOLD,
+            Field("QCD", "from_district", Form.PADDED_REGION),
+            Field("QRD", "to_district", Form.PADDED_REGION),
+            Field("QJRQ", "moved_on", Form.COMPACT_DATE),
+            _AS_OF,
+        ),
+    ),
+    ours.DistrictToken: Table(
+        "MZ_KQBD",
+        (
+            _KEY,
+            _PERSON,
+            _MONTH,
+            Field("BDPZ", "own_token"),
+            Field("DFPZ", "other_token"),
+            Field("DFQH", "other_district", Form.PADDED_REGION),
+            Field("JZLB", "kind", codes=_BENEFITS),
+            Field("FFBZ", "paid", Form.ONE_ZERO),
             _AS_OF,
         ),
     ),

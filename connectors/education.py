@@ -67,6 +67,7 @@ TABLES: Tables = {
             ),
             Field("入学日期", "since", Form.SLASH_DATE),
             Field("预计毕业日期", "expected_graduation", Form.SLASH_DATE),
+            Field("学籍所在地", "district"),
             _AS_OF,
         ),
         layout="csv:utf-8-sig",

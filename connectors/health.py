@@ -47,6 +47,7 @@ TABLES: Tables = {
             Field("dise_name", "disease"),
             Field("begndate", "valid_from", Form.ISO_DATE),
             Field("enddate", "valid_until", Form.ISO_DATE),
+            Field("admdvs", "district"),
             _AS_OF,
         ),
     ),

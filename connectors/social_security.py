@@ -66,6 +66,7 @@ TABLES: Tables = {
             _SINCE,
             _UNTIL,
             _EMPLOYER,
+            Field("aab301", "district"),
             _AS_OF,
         ),
     ),

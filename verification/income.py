@@ -66,7 +66,9 @@ flexible_insurance = insurance.where(
 )
 """灵活就业: the person pays in alone, so it says less about work."""
 
-declared_income = declaration.where(declaration.item != DeclaredItem.UNEMPLOYED)
+declared_income = declaration.where(
+    ~declaration.item.among(DeclaredItem.UNEMPLOYED, DeclaredItem.EMPLOYMENT_COST)
+)
 declared_unemployed = declaration.where(declaration.item == DeclaredItem.UNEMPLOYED)
 
 

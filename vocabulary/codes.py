@@ -29,13 +29,22 @@ class Code(StrEnum):
 
 
 class Department(Code):
-    """The five bureaus (部门) that own the facts."""
+    """The departments (部门) that own the facts; those after 工会 have no record type of ours yet.
+
+    社会救助法 art. 41 names them; a contract may declare a record type for any of them.
+    """
 
     CIVIL_AFFAIRS = "civil_affairs", "民政"
     SOCIAL_SECURITY = "social_security", "人社"
     HEALTH = "health", "卫健"
     EDUCATION = "education", "教育"
     DISABILITY = "disability", "残联"
+    HOUSING = "housing", "住建"
+    UNION = "trade_union", "工会"
+    PUBLIC_SECURITY = "public_security", "公安"
+    TAXATION = "taxation", "税务"
+    MARKET_REGULATION = "market_regulation", "市场监管"
+    NATURAL_RESOURCES = "natural_resources", "自然资源"
 
 
 class SharingClass(Code):
@@ -162,9 +171,10 @@ class Cause(Code):
 
 
 class DeclaredItem(Code):
-    """What one line of a declaration (申报) says of one month; the income kinds are `IncomeKind`'s."""
+    """What one line of a declaration (申报) says of one month: no work, a cost deducted, or a kind of income."""
 
     UNEMPLOYED = "UNEMPLOYED", "无业"
+    EMPLOYMENT_COST = "EMPLOYMENT_COST", "必要的就业成本"
     WAGE = "WAGE", "工资性收入"
     BUSINESS = "BUSINESS", "经营净收入"
     RENT = "RENT", "租金"
@@ -334,3 +344,37 @@ class SubsidyKind(Code):
 
     LIVING = "LIVING", "困难残疾人生活补贴"
     CARE = "CARE", "重度残疾人护理补贴"
+
+
+class Tenure(Code):
+    """How a household holds the dwelling it lives in."""
+
+    OWNED = "OWNED", "自有"
+    RENTED = "RENTED", "租赁私房"
+    PUBLIC_RENTAL = "PUBLIC_RENTAL", "公租房"
+    BORROWED = "BORROWED", "借住"
+
+
+class DangerGrade(Code):
+    """JGJ 125-2016 房屋危险性等级: C is partly, D wholly dangerous."""
+
+    A = "A", "安全"
+    B = "B", "个别构件危险"
+    C = "C", "局部危险"
+    D = "D", "整幢危险"
+
+
+class UnionHardship(Code):
+    """困难职工档案 level, as the union federation files it."""
+
+    DEEP = "DEEP", "深度困难"
+    RELATIVE = "RELATIVE", "相对困难"
+    SUDDEN = "SUDDEN", "意外致困"
+
+
+class UnionAidKind(Code):
+    """What the union pays to a filed worker."""
+
+    LIVING = "LIVING", "生活救助"
+    MEDICAL = "MEDICAL", "医疗救助"
+    SCHOOLING = "SCHOOLING", "子女助学"

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from vocabulary.codes import Department
 from vocabulary.record import Record
-from vocabulary.records import civil_affairs, disability, education, health, social_security
+from vocabulary.records import (
+    civil_affairs,
+    disability,
+    education,
+    health,
+    housing,
+    social_security,
+    trade_union,
+)
 
 RECORD_TYPES: tuple[type[Record], ...] = (
     civil_affairs.HouseholdFile,
@@ -19,6 +27,8 @@ RECORD_TYPES: tuple[type[Record], ...] = (
     civil_affairs.Funeral,
     civil_affairs.Visit,
     civil_affairs.PropertyCheck,
+    civil_affairs.HouseholdMove,
+    civil_affairs.DistrictToken,
     social_security.Insurance,
     social_security.EmploymentRegistration,
     social_security.UnemploymentRegistration,
@@ -40,6 +50,10 @@ RECORD_TYPES: tuple[type[Record], ...] = (
     disability.DisabilitySubsidy,
     disability.RehabilitationExpense,
     disability.AssistiveDevice,
+    housing.Dwelling,
+    housing.RentalSubsidy,
+    trade_union.HardshipFile,
+    trade_union.UnionAid,
 )
 """Every record type, in a fixed order: engines number them by their place in it."""
 

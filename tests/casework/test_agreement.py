@@ -27,6 +27,7 @@ from casework.resource import Product, of_column, of_state, resources
 from casework.written import BadAgreement, read_text
 from vocabulary.codes import Department
 from vocabulary.record import ColumnKind, columns_of
+from vocabulary.register import RECORD_TYPES
 
 GOOD = """\
 协议编号: MZ-RS-2026-901
@@ -193,7 +194,7 @@ def test_every_shipped_agreement_loads_and_bears_its_number(path):
 
 def test_the_shipped_set_covers_all_departments_and_the_evaluator():
     pairs = {(each.provider.term, each.recipient.term) for each in load_agreements()}
-    five = {department.term for department in Department}
+    five = {record.department.term for record in RECORD_TYPES}
     assert {(provider, "民政") for provider in five} <= pairs
     assert {("民政", recipient) for recipient in five} <= pairs
     assert {(provider, "第三方评估") for provider in five} <= pairs

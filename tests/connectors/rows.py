@@ -82,6 +82,7 @@ _OF_KIND: dict[ColumnKind, Any] = {
     ColumnKind.CREDIT_CODE: lambda _: CreditCode("91110000600037341L"),
     ColumnKind.REGION: lambda chance: RegionCode(chance.choice(("529901", "529901003", "529902", "52"))),
     ColumnKind.FEN: lambda chance: chance.choice((0, 1, 99, 100, 63600, 1526399, -500, 10**11 - 1)),
+    ColumnKind.NUMBER: lambda chance: chance.randint(0, 20_000),
     ColumnKind.MONTH: lambda chance: Month.parse("2025-11").plus(chance.randrange(12)),
     ColumnKind.DATE: lambda chance: date(1999, 12, 31) + timedelta(days=chance.randrange(10_000)),
     ColumnKind.FLAG: lambda chance: chance.random() < 0.5,

@@ -107,7 +107,10 @@ class Application(CivilAffairsRecord, frozen=True, kw_only=True, gc=False):
 
 
 class Declaration(CivilAffairsRecord, frozen=True, kw_only=True, gc=False):
-    """申报: one line of what a household says of one person in one month."""
+    """申报: one line of what a household says of one person in one month.
+
+    `counted`   whether the form took the line for income that counts; empty where the form does not say
+    """
 
     term: ClassVar = "收入申报"
     catalogue_id: ClassVar = "MZ-005"
@@ -118,6 +121,7 @@ class Declaration(CivilAffairsRecord, frozen=True, kw_only=True, gc=False):
     item: DeclaredItem
     month: Month
     amount_fen: Fen
+    counted: bool | None = None
 
 
 class Authorization(CivilAffairsRecord, frozen=True, kw_only=True, gc=False):
@@ -211,3 +215,38 @@ class PropertyCheck(CivilAffairsRecord, frozen=True, kw_only=True, gc=False):
     household: str
     kind: PropertyKind
     over_limit: bool
+
+
+class HouseholdMove(CivilAffairsRecord, frozen=True, kw_only=True, gc=False):
+    """迁居记录: a household has moved from one district to another."""
+
+    term: ClassVar = "迁居记录"
+    catalogue_id: ClassVar = "MZ-013"
+    subjects: ClassVar = ("household",)
+
+    household: str
+    from_district: RegionCode
+    to_district: RegionCode
+    moved_on: date
+
+
+class DistrictToken(CivilAffairsRecord, frozen=True, kw_only=True, gc=False):
+    """跨区比对凭证: what two districts' exchange of keyed tokens says of one person in one period (a month).
+
+    `own_token`    HMAC of the person's number under the period's key, hex, made here
+    `other_token`  the token of `other_district` that it was laid beside; equal tokens are one person
+    `kind`, `paid` the benefit in the other district in that month
+    No name and no number crosses the border, and without the period's key no token can be made.
+    """
+
+    term: ClassVar = "跨区比对凭证"
+    catalogue_id: ClassVar = "MZ-014"
+    subjects: ClassVar = ("person",)
+
+    person: WrittenId
+    month: Month
+    own_token: str
+    other_token: str
+    other_district: RegionCode
+    kind: BenefitKind
+    paid: bool

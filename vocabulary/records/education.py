@@ -11,6 +11,7 @@ from vocabulary.codes import Department, EnrolmentStatus, FeeKind, Ownership, Sh
 from vocabulary.idnumber import WrittenId
 from vocabulary.money import Fen
 from vocabulary.record import Record
+from vocabulary.region import RegionCode
 
 AcademicYear = Annotated[int, Meta(ge=1950, le=2199)]
 """学年, by the calendar year in which it begins: 2025 is 2025–2026."""
@@ -39,6 +40,7 @@ class Enrolment(EducationRecord, frozen=True, kw_only=True, gc=False):
     status: EnrolmentStatus
     since: date
     expected_graduation: date | None = None
+    district: RegionCode | None = None
 
 
 class Aid(EducationRecord, frozen=True, kw_only=True, gc=False):

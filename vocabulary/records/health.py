@@ -10,6 +10,7 @@ from vocabulary.idnumber import WrittenId
 from vocabulary.money import Fen
 from vocabulary.month import Month
 from vocabulary.record import Record
+from vocabulary.region import RegionCode
 
 
 class HealthRecord(Record, frozen=True, kw_only=True, gc=False):
@@ -52,6 +53,7 @@ class IllnessRecognition(HealthRecord, frozen=True, kw_only=True, gc=False):
     disease: str
     valid_from: date
     valid_until: date | None = None
+    district: RegionCode | None = None
 
 
 class Settlement(HealthRecord, frozen=True, kw_only=True, gc=False):

@@ -22,6 +22,7 @@ from vocabulary.idnumber import WrittenId
 from vocabulary.money import Fen
 from vocabulary.month import Month
 from vocabulary.record import Record
+from vocabulary.region import RegionCode
 
 
 class SocialSecurityRecord(Record, frozen=True, kw_only=True, gc=False):
@@ -58,6 +59,7 @@ class EmploymentRegistration(SocialSecurityRecord, frozen=True, kw_only=True, gc
     since: date
     until: date | None = None
     employer: CreditCode | None = None
+    district: RegionCode | None = None
 
 
 class UnemploymentRegistration(SocialSecurityRecord, frozen=True, kw_only=True, gc=False):
