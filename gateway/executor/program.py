@@ -1,0 +1,178 @@
+"""Is this operation compiled already? Programs are kept, by operation and by the variables that choose its fields.
+
+    programs = Programs()
+    execute(schema, document, execution_context_class=programs.context, …)
+
+What cannot be compiled is executed by graphql-core; `counts` says how often, and why.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    default_field_resolver,
+)
+from graphql.execution.collect_fields import collect_fields
+
+from gateway.executor.places import FieldReader, NotCompiled, Obtained, Step
+from gateway.executor.run import Run
+from gateway.executor.writing import MOST_LISTS, Writer
+
+PROGRAMS_KEPT = 1_024
+
+COMPILED = "compiled"
+
+Leaves = Callable[[Any], Mapping[Any, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One operation as functions. `kept` keeps alive what the cache knows it by."""
+
+    root: Callable[..., Any]
+    writer: Writer
+    serial: bool
+    kept: Any
+
+    def run(self, context: Run, root_value: Any) -> Any:
+        """The answer's data, or something to be awaited that gives it. Raises `GraphQLError` for null at the root."""
+        context.at = [0] * MOST_LISTS
+        context.concrete = self.writer.concrete
+        if not self.serial:
+            return self.root(root_value, context, context.at)
+        context.gathered = context.serially  # type: ignore[method-assign]  # only the root's is called by its name
+        return self.root(root_value, context, context.at)
+
+
+class Programs:
+    """The programs of one schema. Used by one event loop; the least used are let go.
+
+    `read`     says how fields are obtained; by default as graphql-core does
+    `pure`     every resolver gives plain values, and none is awaited
+    `leaves`   for a leaf type a mapping from values to what is written of them, or None
+    """
+
+    def __init__(
+        self, *, read: FieldReader | None = None, pure: bool = False, leaves: Leaves = lambda _: None
+    ) -> None:
+        self._read, self._pure, self._leaves = read, pure, leaves
+        self._kept: OrderedDict[Hashable, Program] = OrderedDict()
+        self._conditions: OrderedDict[int, tuple[OperationDefinitionNode, tuple[str, ...]]] = OrderedDict()
+        self.counts: Counter[str] = Counter()
+        self.context: type[Run] = type("Compiled", (_Compiled,), {"programs": self})
+
+    def of(self, context: Run, *, key: Hashable = (), read: FieldReader | None = None) -> Program:
+        """The program of an execution's operation. Raises `NotCompiled`.
+
+        `key`    tells apart programs of one operation that read their fields differently
+        `read`   says how its fields are obtained; by default what the programs were made with
+        """
+        conditions = self._chosen_by(context)
+        given = tuple(context.variable_values.get(name) for name in conditions)
+        whole = (id(context.operation), id(context.schema), context.field_resolver, given, key)
+        try:
+            program = self._kept.get(whole)
+        except TypeError:  # a value that cannot be a key is none that may stand there
+            raise NotCompiled("unusual condition") from None
+        if program is None:
+            program = self._compiled(context, read or self._read or _as_graphql_core(context))
+            _keep(self._kept, whole, program)
+        else:
+            self._kept.move_to_end(whole)
+        return program
+
+    def _compiled(self, context: Run, read: FieldReader) -> Program:
+        operation, schema = context.operation, context.schema
+        root = schema.get_root_type(operation.operation)
+        if root is None or context.middleware_manager is not None:
+            raise NotCompiled("no such operation" if root is None else "middleware")
+        fragments, variables = context.fragments, context.variable_values
+        try:
+            writer = Writer(schema, fragments, variables, read, pure=self._pure, leaves=self._leaves)
+            made = writer.root(
+                root, collect_fields(schema, fragments, variables, root, operation.selection_set)
+            )
+        except RecursionError:
+            why = "nested too deeply"
+        except GraphQLError:
+            why = "faulty directive"
+        else:
+            serial = operation.operation is OperationType.MUTATION
+            return Program(made, writer, serial, (operation, schema, context.field_resolver))
+        # Raised out here, so that no frames of a recursion hang on the error.
+        raise NotCompiled(why)
+
+    def _chosen_by(self, context: Run) -> tuple[str, ...]:
+        """The variables that `@skip` and `@include` of the operation look at."""
+        known = self._conditions.get(id(context.operation))
+        if known is None or known[0] is not context.operation:
+            names = dict.fromkeys(_conditions(context.operation, context.fragments))
+            known = (context.operation, tuple(names))
+            _keep(self._conditions, id(context.operation), known)
+        return known[1]
+
+
+class _Compiled(Run):
+    """The execution context of a set of programs."""
+
+    programs: Programs
+
+    def execute_operation(self, operation: OperationDefinitionNode, root_value: Any) -> Any:
+        """Run the compiled operation, or let graphql-core execute it."""
+        self.told = set()
+        program, why = self._program()
+        self.programs.counts[why] += 1
+        if program is None:
+            return super().execute_operation(operation, root_value)
+        return program.run(self, root_value)
+
+    def _program(self) -> tuple[Program | None, str]:
+        try:
+            return self.programs.of(self), COMPILED
+        except NotCompiled as error:
+            return None, error.why
+
+
+def _as_graphql_core(context: Run) -> FieldReader:
+    def read(
+        _parent: GraphQLObjectType, _name: str, definition: GraphQLField, _steps: tuple[Step, ...]
+    ) -> Obtained:
+        if definition.resolve is not None:
+            return Obtained(call=definition.resolve)
+        if context.field_resolver is default_field_resolver:
+            return Obtained()
+        return Obtained(call=context.field_resolver)
+
+    return read
+
+
+def _conditions(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> Iterator[str]:
+    waiting: list[Any] = [operation, *fragments.values()]
+    while waiting:
+        node = waiting.pop()
+        for directive in node.directives or ():
+            if directive.name.value in ("skip", "include"):
+                for argument in directive.arguments:
+                    if isinstance(argument.value, VariableNode):
+                        yield argument.value.name.value
+        selections = getattr(node, "selection_set", None)
+        waiting += selections.selections if selections else ()
+
+
+def _keep(kept: OrderedDict[Any, Any], key: Hashable, value: Any) -> None:
+    kept[key] = value
+    if len(kept) > PROGRAMS_KEPT:
+        kept.popitem(last=False)
