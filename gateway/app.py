@@ -1,6 +1,6 @@
 """How does the gateway run as a server? One ASGI application over one office; nothing here decides anything.
 
-POST /graphql           the only way to ask about anybody
+/graphql                the only way to ask about anybody
 GET  /log/checkpoint    the signed head of the audit log, and its tiles, for evaluators
 GET  /healthz           the process answers
 GET  /readyz            it could answer a question: the log takes entries, the registers are known
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from fastapi.responses import JSONResponse
 
 from audit.errors import Unwitnessed
 from audit.log import Log
-from gateway.graphql_http import JSON, GraphQLOverHttp, Receive, Reply, Scope, Send, deliver
+from gateway.following import follow
+from gateway.graphql_http import GraphQLOverHttp, Reply, Scope, Send, deliver
+from gateway.graphql_request import JSON, Receive
 from gateway.inquiry import Answered, Asked, Office, inquire
 from gateway.log_pages import log_pages
 from gateway.trace import new_request
@@ -37,7 +39,10 @@ def application(office: Office, *, log: Log, body_bytes: int) -> Asgi:
     async def answer(asked: Asked) -> Answered:
         return await inquire(asked, office)
 
-    graphql = GraphQLOverHttp(answer, body_bytes=body_bytes)
+    def answers(asked: Asked) -> AsyncGenerator[Answered, None]:
+        return follow(asked, office)
+
+    graphql = GraphQLOverHttp(answer, answers, body_bytes=body_bytes)
     pages = _pages(office, log)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

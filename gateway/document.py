@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from graphql import (
     DocumentNode,
@@ -25,7 +25,6 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionSetNode,
     get_operation_ast,
     parse,
@@ -42,6 +41,9 @@ N = TypeVar("N", bound=OperationDefinitionNode | FragmentDefinitionNode)
 TREES_KEPT = 256
 """Documents whose trees are remembered: a product asks the same few hundred, a flood pushes only itself out."""
 
+_INTROSPECTION = frozenset({"__schema", "__type"})
+"""What tells of the schema; `__typename` tells of an answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -56,6 +58,8 @@ class Limits:
     fragments: int = 20
     spreads: int = 40
     directives: int = 50
+    roots: int = 5
+    """Fields of the operation itself."""
     list_items: int = 500
     """The most that `first` may ask for."""
 
@@ -73,6 +77,14 @@ class Document:
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
     given: Mapping[str, Any]
+    introspects: bool = False
+
+
+class Checked(NamedTuple):
+    """A tree that fits the schema and the limits. `introspects` where it asks what the schema is."""
+
+    tree: DocumentNode
+    introspects: bool
 
 
 def read(
@@ -88,13 +100,29 @@ def read(
     Raises `TooCostly` for a document over a limit and `BadDocument` for any other fault,
     with every place that graphql-core found.
     """
-    tree = _checked(text, limits, schema)
+    tree, introspects = checked(text, limits, schema)
     operation = _operation(tree, operation_name)
     fragments = {
         node.name.value: node for node in tree.definitions if isinstance(node, FragmentDefinitionNode)
     }
     given = variables or {}
-    return Document(tree, operation, fragments, _coerced(operation, given, schema), given)
+    return Document(tree, operation, fragments, _coerced(operation, given, schema), given, introspects)
+
+
+@lru_cache(maxsize=TREES_KEPT)
+def checked(text: str, limits: Limits, schema: GraphQLSchema) -> Checked:
+    """The tree of a document that fits. Kept, because checking costs more than all the rest; faults are not kept.
+
+    Raises `TooCostly` and `BadDocument`.
+    """
+    _refuse_long(text, limits)
+    tree = _parsed(text, limits)
+    _refuse_wide(tree, limits)
+    tree = without_repetition(tree)
+    _refuse_deep(tree, limits)
+    _refuse_invalid(tree, schema)
+    asks = any(isinstance(node, FieldNode) and node.name.value in _INTROSPECTION for node in _walk(tree))
+    return Checked(tree, asks)
 
 
 def without_repetition(tree: DocumentNode) -> DocumentNode:
@@ -113,18 +141,6 @@ def without_repetition(tree: DocumentNode) -> DocumentNode:
         ),
         loc=tree.loc,
     )
-
-
-@lru_cache(maxsize=TREES_KEPT)
-def _checked(text: str, limits: Limits, schema: GraphQLSchema) -> DocumentNode:
-    """The tree of a document that fits. Kept, because checking costs more than all the rest; faults are not kept."""
-    _refuse_long(text, limits)
-    tree = _parsed(text, limits)
-    _refuse_wide(tree, limits)
-    tree = without_repetition(tree)
-    _refuse_deep(tree, limits)
-    _refuse_invalid(tree, schema)
-    return tree
 
 
 def _refuse_long(text: str, limits: Limits) -> None:
@@ -158,7 +174,9 @@ def _refuse_wide(tree: DocumentNode, limits: Limits) -> None:
     """Count what multiplies work: aliases, spreads, fragments, directives."""
     fields = [node for node in _walk(tree) if isinstance(node, FieldNode)]
     spreads = [node for node in _walk(tree) if isinstance(node, FragmentSpreadNode | InlineFragmentNode)]
+    roots = [node.selection_set for node in tree.definitions if isinstance(node, OperationDefinitionNode)]
     counted = {
+        "roots": max((len({_signature(node) for node in each.selections}) for each in roots), default=0),
         "aliases": sum(
             1 for node in fields if node.alias is not None and node.alias.value != node.name.value
         ),
@@ -217,8 +235,6 @@ def _operation(tree: DocumentNode, name: str | None) -> OperationDefinitionNode:
     operation = get_operation_ast(tree, name)
     if operation is None:
         raise BadDocument("expected one operation, or the name of one in `operationName`, got neither")
-    if operation.operation is not OperationType.QUERY:
-        raise BadDocument(f"expected a query, got a {operation.operation.value}")
     return operation
 
 

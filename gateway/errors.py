@@ -4,7 +4,8 @@
     └── InquiryError          each has a `code` for machines and an HTTP `status`
         ├── BadRequest        the HTTP request is not a GraphQL one
         ├── BadDocument       the document is not one that this schema can answer
-        │   └── TooCostly     it is too large to think about
+        │   ├── TooCostly     it is too large to think about
+        │   └── UnknownDocument   its hash names no trusted document
         ├── BadArgument       an argument is not what its name promises
         └── NotLogged         the log cannot be written, so there is no answer
             └── NotWitnessed  no quorum of witnesses has seen the log for too long
@@ -39,9 +40,9 @@ class BadRequest(InquiryError):
 
     code = "BAD_REQUEST"
 
-    def __init__(self, message: str, *, status: int = 400) -> None:
+    def __init__(self, message: str, *, status: int = 400, allow: Sequence[str] = ()) -> None:
         super().__init__(message)
-        self.answered_with = status
+        self.answered_with, self.allow = status, tuple(allow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,12 @@ class TooCostly(BadDocument):
     """The document is over a limit, and refused before it is validated."""
 
     code = "TOO_COSTLY"
+
+
+class UnknownDocument(BadDocument):
+    """No trusted document has this hash: send the text, if you may ask ad hoc, or have it trusted."""
+
+    code = "DOCUMENT_NOT_FOUND"
 
 
 class BadArgument(InquiryError):

@@ -1,35 +1,41 @@
-"""How does a question travel over HTTP? GraphQL over HTTP (stage 2 draft), by POST alone.
+"""How does a question travel over HTTP? GraphQL over HTTP (stage 2 draft), and its answer back.
 
-    request   POST, `application/json`, at most 64 KiB: query, operationName, variables, extensions
+    request   POST, `application/json`, at most 64 KiB: query or documentId, operationName, variables, extensions
+              GET with the same names in the address, for queries alone
               `Authorization: Bearer …`, `X-Hedui-Purpose`, `X-Hedui-Case`
-    response  `application/graphql-response+json` or `application/json`, as `Accept` says
+    response  `application/graphql-response+json`, `application/json`, or `text/event-stream`, as `Accept` says
 
-A GET could be sent by any page a caseworker visits, and a form as well: neither is accepted,
-and neither is an array of questions. Errors carry a code, and never a value of the question.
+What a page of another site could make a browser send is worth nothing: it cannot set these three
+headers, no cookie stands for them, and a form or an array of questions is not taken. Errors
+carry a code, and never a value of the question.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from gateway.access import Refused
 from gateway.caller import NotAuthenticated
 from gateway.errors import BadArgument, BadDocument, BadRequest, Fault, InquiryError
+from gateway.graphql_request import JSON, Fields, Receive, read_request
 from gateway.inquiry import Answered, Asked
+from gateway.pace import TooOften
 from gateway.trace import new_request
 
 GRAPHQL = "application/graphql-response+json"
-JSON = "application/json"
+EVENTS = "text/event-stream"
+
+SILENCE_S = 12.0
+"""After so long without an event a comment is sent, so that no proxy takes a stream for dead."""
 
 Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _encode = msgspec.json.Encoder().encode
@@ -48,14 +54,20 @@ class GraphQLOverHttp:
     """An ASGI application of one address.
 
     `inquire`       answers a question or raises one of the errors that `refusing` knows
+    `follow`        the same, for a question that is answered again and again; raises before its first answer
     `body_bytes`    the largest body
     `body_time_s`   how long a client may take to send it
     """
 
     def __init__(
-        self, inquire: Callable[[Asked], Awaitable[Answered]], *, body_bytes: int, body_time_s: float = 10.0
+        self,
+        inquire: Callable[[Asked], Awaitable[Answered]],
+        follow: Callable[[Asked], AsyncGenerator[Answered, None]],
+        *,
+        body_bytes: int,
+        body_time_s: float = 10.0,
     ) -> None:
-        self._inquire = inquire
+        self._inquire, self._follow = inquire, follow
         self._body_bytes, self._body_time_s = body_bytes, body_time_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,39 +78,40 @@ class GraphQLOverHttp:
         try:
             if media is None:
                 raise BadRequest("expected to be allowed to answer in JSON", status=406)
-            fields = await self._read(scope["method"], headers, receive)
-            reply = answering(await self._inquire(_asked(fields, headers, request)), request)
+            fields = await read_request(
+                scope["method"],
+                headers,
+                scope.get("query_string", b""),
+                receive,
+                body_bytes=self._body_bytes,
+                body_time_s=self._body_time_s,
+            )
+            asked = _asked(fields, headers, request)
+            if media == EVENTS:
+                await self._stream(asked, receive, send)
+                return
+            reply = answering(await self._inquire(asked), request)
         except (InquiryError, NotAuthenticated, Refused) as error:
             reply = refusing(error, media=media or JSON, request=request)
-        await deliver(reply, send, media=media or JSON)
+        await deliver(reply, send, media=JSON if media in (None, EVENTS) else media)
 
-    async def _read(self, method: str, headers: Mapping[str, str], receive: Receive) -> dict[str, Any]:
-        if method != "POST":
-            raise BadRequest("expected POST, got another method", status=405)
-        kind, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
-        charsets = [
-            part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")
-        ]
-        if kind != JSON or any(charset not in ("utf-8", "utf8") for charset in charsets):
-            raise BadRequest(f"expected `{JSON}` in UTF-8, got another content type", status=415)
-        try:
-            async with asyncio.timeout(self._body_time_s):
-                body = await self._body(receive)
-        except TimeoutError:
-            raise BadRequest("expected the body in time", status=408) from None
-        return _fields(body)
-
-    async def _body(self, receive: Receive) -> bytes:
-        body = bytearray()
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise BadRequest("expected the whole body, got a part", status=400)
-            body += message.get("body", b"")
-            if len(body) > self._body_bytes:
-                raise BadRequest(f"expected a body of at most {self._body_bytes} bytes", status=413)
-            if not message.get("more_body"):
-                return bytes(body)
+    async def _stream(self, asked: Asked, receive: Receive, send: Send) -> None:
+        """Server-sent events, one connection an operation (graphql-sse). Whoever hangs up ends the following."""
+        async with aclosing(self._follow(asked)) as answers:
+            first = await anext(answers)
+            await send({"type": "http.response.start", "status": 200, "headers": _STREAMING})
+            gone = asyncio.create_task(_disconnected(receive))
+            telling = asyncio.create_task(_tell(first, answers, asked.request, send))
+            try:
+                await asyncio.wait((gone, telling), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in (gone, telling):
+                    if not task.done():
+                        task.cancel()
+                        with suppress(asyncio.CancelledError):
+                            await task
+            if telling.done() and not telling.cancelled():
+                telling.result()
 
 
 def answering(answered: Answered, request: str) -> Reply:
@@ -122,6 +135,9 @@ def refusing(error: InquiryError | NotAuthenticated | Refused, *, media: str, re
         case NotAuthenticated():
             more |= {"code": "NOT_AUTHENTICATED", "reason": error.reason.value}
             status, headers = 401, ((b"www-authenticate", b'Bearer realm="hedui"'),)
+        case TooOften():
+            more |= {"code": "TOO_OFTEN", "clause": error.clause}
+            status, headers = 429, ((b"retry-after", str(error.again_in_s).encode()),)
         case Refused():
             more |= {"code": "REFUSED", "clause": error.clause}
             status = 403
@@ -134,7 +150,7 @@ def refusing(error: InquiryError | NotAuthenticated | Refused, *, media: str, re
         case BadRequest():
             more |= {"code": error.code}
             status = error.answered_with
-            headers = ((b"allow", b"POST"),) if status == 405 else ()
+            headers = ((b"allow", ", ".join(error.allow).encode()),) if error.allow else ()
         case _:
             more |= {"code": error.code} | (
                 {"argument": error.argument} if isinstance(error, BadArgument) else {}
@@ -171,52 +187,75 @@ def media_type(accept: str | None) -> str | None:
         kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
         quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
         weight = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 0.0
-        offered = kind if kind in (GRAPHQL, JSON) else JSON if kind in ("*/*", "application/*") else None
+        offered = kind if kind in (GRAPHQL, JSON, EVENTS) else _WILD.get(kind)
         if offered is not None and weight > 0 and (best is None or weight > best[0]):
             best = (weight, offered)
     return best[1] if best else None
 
 
-def _asked(fields: Mapping[str, Any], headers: Mapping[str, str], request: str) -> Asked:
+_WILD = {"*/*": JSON, "application/*": JSON, "text/*": EVENTS}
+
+_STREAMING = [
+    (b"content-type", f"{EVENTS}; charset=utf-8".encode()),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+async def _tell(first: Answered, answers: AsyncIterator[Answered], request: str, send: Send) -> None:
+    """Send every answer as `next`, what goes wrong later as a last one, and `complete`."""
+    try:
+        await _event(send, "next", answering(first, request).body)
+        async for answered in _patiently(answers, send):
+            await _event(send, "next", answering(answered, request).body)
+    except (InquiryError, Refused) as error:
+        await _event(send, "next", refusing(error, media=GRAPHQL, request=request).body)
+    await _event(send, "complete", None)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _patiently(answers: AsyncIterator[Answered], send: Send) -> AsyncIterator[Answered]:
+    """The answers, with a comment into every silence."""
+    while True:
+        coming = asyncio.ensure_future(anext(answers, None))
+        try:
+            while not (await asyncio.wait((coming,), timeout=SILENCE_S))[0]:
+                await send({"type": "http.response.body", "body": b":\n\n", "more_body": True})
+        finally:
+            if not coming.done():
+                coming.cancel()
+                with suppress(asyncio.CancelledError):
+                    await coming
+        answered = coming.result()
+        if answered is None:
+            return
+        yield answered
+
+
+async def _event(send: Send, name: str, body: Mapping[str, Any] | None) -> None:
+    data = b"" if body is None else b" " + _encode(body)
+    line = b"event: " + name.encode() + b"\ndata:" + data + b"\n\n"
+    await send({"type": "http.response.body", "body": line, "more_body": True})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _asked(fields: Fields, headers: Mapping[str, str], request: str) -> Asked:
     return Asked(
-        text=fields["query"],
-        operation_name=fields.get("operationName"),
-        variables=fields.get("variables"),
+        text=fields.text,
+        identifier=fields.identifier,
+        reads_only=fields.reads_only,
+        operation_name=fields.operation_name,
+        variables=fields.variables,
         authorization=headers.get("authorization"),
         purpose=headers.get("x-hedui-purpose"),
         case=headers.get("x-hedui-case"),
         request=request,
     )
-
-
-def _fields(body: bytes) -> dict[str, Any]:
-    """The four fields of a request, each of its type."""
-    try:
-        # json and not msgspec: a name that stands twice must be seen, for two readers would take
-        # different ones, and one of them may be the one that checks.
-        fields = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
-        json.dumps(fields, ensure_ascii=False).encode()  # half a surrogate pair is no text
-    except (ValueError, RecursionError):
-        raise BadRequest("expected a JSON object in UTF-8 without repeated names") from None
-    if not isinstance(fields, dict):
-        raise BadRequest("expected one JSON object; arrays of questions are not taken")
-    if not isinstance(fields.get("query"), str):
-        raise BadRequest("expected the text of the question in `query`")
-    for name, kind in (("operationName", str), ("variables", dict), ("extensions", dict)):
-        if not isinstance(fields.get(name), kind | None):
-            raise BadRequest(f"expected `{name}` to be {'a string' if kind is str else 'an object'} or null")
-    return fields
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
-
-
-def _no_constant(_: str) -> NoReturn:
-    raise ValueError("not a JSON number")
 
 
 def _fault(fault: Fault, more: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, OperationType
 
 from casework.agreement import Access
 from casework.cedar import AgreementSet, Decision, Standing
@@ -35,8 +35,8 @@ from connectors.served import ServedBook, answered
 from gateway.access import Errand, Refused, needs_consent, read_errand, refusal
 from gateway.answer import Coordinates, Told, tell
 from gateway.caller import Caller, Trust
-from gateway.document import Limits, read
-from gateway.errors import BadArgument
+from gateway.document import Document, Limits, read
+from gateway.errors import BadArgument, BadRequest
 from gateway.fetch import (
     ON_FILE,
     AskAll,
@@ -48,8 +48,10 @@ from gateway.fetch import (
     locate,
     needed,
 )
+from gateway.pace import Pacing, TooOften
 from gateway.plan import Plan, Question, Subject, plan, question
 from gateway.trace import Came, Intent, Trace
+from gateway.trusted import Documents
 from gateway.view import Absence, HouseholdView, MemberView, Shown, sources_of
 from verification.pack import NotInForce
 from verification.verdict import Verdict
@@ -63,7 +65,9 @@ from vocabulary.records.civil_affairs import HouseholdFile, Membership
 class Asked:
     """A question as it came in. Nothing of it is believed yet."""
 
-    text: str
+    text: str | None
+    identifier: str | None
+    """Of a trusted document, where its text need not be sent."""
     operation_name: str | None
     variables: Mapping[str, Any] | None
     authorization: str | None
@@ -71,6 +75,8 @@ class Asked:
     case: str | None
     request: str
     """Our own number for the request: it ties lines of the server log to entries of the audit log."""
+    reads_only: bool = False
+    """It came in a way in which nothing may be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,8 @@ class Office:
     inquiry_timeout_s: float
     clock: Callable[[], datetime]
     today: Callable[[], date]
+    documents: Documents
+    pacing: Pacing
     served: ServedBook | None = None
     """Where departments' answers are counted, under the index of the intent."""
 
@@ -119,8 +127,9 @@ async def inquire(asked: Asked, office: Office) -> Answered:
     """The answer to one question, with its receipt. Raises what the table above says."""
     caller = office.trust.authenticate(asked.authorization, at=office.clock())  # 1
     async with _refusals_noted(caller, asked, office):
+        office.pacing.asks(caller)  # 2
         errand = read_errand(caller, purpose=asked.purpose, case=asked.case)  # 2
-        allowed = _decided(_understood(asked, office), caller, errand, office)  # 2 and 3
+        allowed = _decided(_understood(asked, caller, office), caller, errand, office)  # 2 and 3
         intent = await _intent(allowed, caller, errand, asked, office)  # 4
         came = await _gathered(allowed, caller, errand, _asking(intent, office), office)  # 5
         came = _judged(came, office)  # 6
@@ -144,21 +153,41 @@ async def _refusals_noted(caller: Caller, asked: Asked, office: Office) -> Async
     try:
         yield
     except Refused as refused:
-        await office.trace.refused(caller, refused, agreements=office.agreements.hash, request=asked.request)
+        if not isinstance(refused, TooOften) or refused.noted:
+            await office.trace.refused(
+                caller, refused, agreements=office.agreements.hash, request=asked.request
+            )
         raise
 
 
-def _understood(asked: Asked, office: Office) -> Question:
+def _understood(asked: Asked, caller: Caller, office: Office) -> Question:
+    """What is asked, of a document that the caller may ask. Raises `Refused`, `TooOften`, and what step 3 raises."""
+    text = office.documents.text_of(asked.text, asked.identifier)
+    office.documents.require(caller, text)
     read_as = read(
-        asked.text,
+        text,
         operation_name=asked.operation_name,
         variables=asked.variables,
         schema=office.schema,
         limits=office.limits,
     )
-    return question(
+    if read_as.introspects:
+        office.documents.require_introspection(caller)
+    _require_way(read_as, asked)
+    wanted = question(
         read_as, schema=office.schema, shows=office.shows, limits=office.limits, today=office.today()
     )
+    if wanted.subject is not None:
+        office.pacing.asks_about(caller, wanted.subject.key)
+    return wanted
+
+
+def _require_way(read_as: Document, asked: Asked) -> None:
+    """Return when what is asked may come in the way in which it came. Raises `BadRequest`."""
+    if read_as.operation.operation is OperationType.SUBSCRIPTION:
+        raise BadRequest("expected a subscription with `Accept: text/event-stream`", status=406)
+    if asked.reads_only and read_as.operation.operation is not OperationType.QUERY:
+        raise BadRequest("expected a query, got another operation by GET", status=405, allow=("POST",))
 
 
 def _decided(
@@ -220,6 +249,8 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: AskAll, 
     if allowed.question.subject is None:
         return _Gathered(allowed, None, Evidence())
     located = await _located(allowed, caller, ask, office)
+    if isinstance(located, Absence):
+        office.pacing.missed(caller)
     if isinstance(located, SourceFailed):
         failed = {allowed.question.subject.key: located}
         return _Gathered(allowed, _not_told(located), Evidence({HouseholdFile: failed}))

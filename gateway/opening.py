@@ -38,12 +38,14 @@ from gateway.days import require_in_force
 from gateway.document import Limits
 from gateway.errors import CannotOpen
 from gateway.inquiry import Judge, Office
+from gateway.pace import OwnCounts, Pace, Pacing
 from gateway.persona import DEV_ISSUER
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
 from gateway.settings import Settings
 from gateway.token import JWKS_FILE, MayNotMint, open_issuer
 from gateway.trace import Covers, Trace
+from gateway.trusted import EVERYBODY, BadTrustedDocument, Documents, load_trusted
 from gateway.watching import Watch, read_policy, watched
 from verification.crosscheck import crosscheck, reads
 from verification.pack import PackError, load_pack
@@ -80,26 +82,30 @@ async def opened(
         trust = _trust(settings)
         agreements = AgreementSet(load_agreements(settings.agreements))
         judge = _judge(settings, the_day())
-    except (BadTrust, BadAgreement, DoesNotCompile, PackError, MayNotMint) as error:
+        documents = _documents(settings)
+    except (BadTrust, BadAgreement, BadTrustedDocument, DoesNotCompile, PackError, MayNotMint) as error:
         raise CannotOpen(str(error)) from error
     async with (
         log_opened(settings) as log,
         _watched(settings, log, clock=clock) as covers,
         _connected(settings, clock=clock, today=the_day) as connectors,
     ):
+        trace = Trace(log, entry_book(settings), clock=clock, covers=covers)
         office = Office(
             trust=trust,
             agreements=agreements,
             connectors=connectors,
-            trace=Trace(log, entry_book(settings), clock=clock, covers=covers),
+            trace=trace,
             judge=judge,
             schema=schema(),
             shows=resources_shown(schema()),
-            limits=_limits(settings),
+            limits=limits_of(settings),
             register_timeout_s=settings.register_timeout_s,
             inquiry_timeout_s=settings.inquiry_timeout_s,
             clock=clock,
             today=the_day,
+            documents=documents,
+            pacing=_pacing(settings, trace, clock=clock),
             served=served_book(settings, clock=clock),
         )
         yield Opened(office, log, application(office, log=log, body_bytes=settings.max_body_bytes))
@@ -211,7 +217,29 @@ def _trust(settings: Settings) -> Trust:
     return Trust.load(issuers, audience=settings.audience, leeway_s=settings.token_leeway_s)
 
 
-def _limits(settings: Settings) -> Limits:
+def _documents(settings: Settings) -> Documents:
+    everybody = frozenset({EVERYBODY} if settings.env == "dev" else ())
+    ad_hoc = everybody if settings.ad_hoc is None else settings.ad_hoc
+    return Documents(
+        load_trusted(settings.documents, schema=schema(), limits=limits_of(settings)),
+        ad_hoc=ad_hoc,
+        introspection=ad_hoc if settings.introspection is None else settings.introspection,
+    )
+
+
+def _pacing(settings: Settings, trace: Trace, *, clock: Callable[[], datetime]) -> Pacing:
+    pace = Pace(
+        questions=settings.max_questions_per_minute,
+        households=settings.max_households_per_hour,
+        misses=settings.max_misses_per_hour,
+        about=settings.max_questions_per_household,
+        claims=settings.max_claims_per_day,
+    )
+    return Pacing(pace, OwnCounts(), pseudonym=trace.pseudonym, clock=clock)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How large a document may be."""
     return Limits(
         source_bytes=settings.max_document_bytes,
         tokens=settings.max_tokens,
@@ -223,6 +251,7 @@ def _limits(settings: Settings) -> Limits:
         spreads=settings.max_spreads,
         directives=settings.max_directives,
         list_items=settings.max_list_items,
+        roots=settings.max_roots,
     )
 
 

@@ -110,6 +110,30 @@ class Settings(BaseSettings):
     max_spreads: Count = Field(40, description="fragment spreads in a document")
     max_directives: Count = Field(50, description="directives in a document")
     max_list_items: Count = Field(500, description="items that one list may be asked for")
+    max_roots: Count = Field(5, description="fields of the operation itself")
+
+    documents: Path | None = Field(
+        None, description="folder of trusted documents beside those that are shipped"
+    )
+    ad_hoc: frozenset[str] | None = Field(
+        None, description="offices that may ask documents that are not trusted; without it `dev` lets all"
+    )
+    introspection: frozenset[str] | None = Field(
+        None, description="offices that may ask what the schema is; without it those of `ad_hoc`"
+    )
+    max_questions_per_minute: Count = Field(600, description="questions of one caller a minute")
+    max_households_per_hour: Count = Field(
+        300, description="households that one caller asks about in an hour"
+    )
+    max_misses_per_hour: Count = Field(
+        30, description="of these, households that are not there or not the caller's"
+    )
+    max_questions_per_household: Count = Field(
+        120, description="questions about one household in an hour, whoever asks"
+    )
+    max_claims_per_day: Count = Field(
+        30, description="values claimed of one household in a day, whoever claims"
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="level of the server log"

@@ -23,10 +23,12 @@ from gateway.app import application
 from gateway.caller import Trust
 from gateway.document import Limits
 from gateway.inquiry import Judge, Office
+from gateway.pace import OwnCounts, Pace, Pacing
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
 from gateway.token import open_issuer
 from gateway.trace import Trace
+from gateway.trusted import Documents
 from vocabulary.codes import Department
 from vocabulary.region import RegionCode
 
@@ -35,6 +37,10 @@ TODAY = date(2026, 11, 16)
 ORIGIN = "hedui.example/test"
 AGREEMENTS = AgreementSet(load_agreements())
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
+EVERYBODY = frozenset({"*"})
+OPEN_DOCUMENTS = Documents({}, ad_hoc=EVERYBODY, introspection=EVERYBODY)
+EASY_PACE = Pace(**dict.fromkeys(("questions", "households", "misses", "about", "claims"), 10**6))
+LIMITS = Limits()
 NO_JUDGE = Judge({}, lambda on: None, lambda evidence, household, on: None)
 
 
@@ -90,7 +96,19 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(folder, rows, *, failing=None, judge=NO_JUDGE, delays=None, timeout_s=1.0, now=NOW):
+async def desk(
+    folder,
+    rows,
+    *,
+    failing=None,
+    judge=NO_JUDGE,
+    delays=None,
+    timeout_s=1.0,
+    now=NOW,
+    documents=OPEN_DOCUMENTS,
+    pace=EASY_PACE,
+    limits=LIMITS,
+):
     clock = lambda: now  # noqa: E731
     log = await Log.open(
         f"sqlite:///{folder / 'audit.sqlite'}",
@@ -98,6 +116,7 @@ async def desk(folder, rows, *, failing=None, judge=NO_JUDGE, delays=None, timeo
         signers=[Signer.ed25519(ORIGIN, LOG_KEY)],
         guard=folder / "guard",
     )
+    book = EntryBook(pseudonym_key=b"\x02" * 32, vault_key=b"\x03" * 32, epoch="2026-11")
     issuer = open_issuer(folder, name="test", audience="hedui", environment="dev")
     office = Office(
         trust=Trust.load({"test": folder / "issuer.jwks.json"}, audience="hedui"),
@@ -112,17 +131,17 @@ async def desk(folder, rows, *, failing=None, judge=NO_JUDGE, delays=None, timeo
             )
             for one in Department
         },
-        trace=Trace(
-            log, EntryBook(pseudonym_key=b"\x02" * 32, vault_key=b"\x03" * 32, epoch="2026-11"), clock=clock
-        ),
+        trace=Trace(log, book, clock=clock),
         judge=judge,
         schema=schema(),
         shows=resources_shown(schema()),
-        limits=Limits(),
+        limits=limits,
         register_timeout_s=timeout_s,
         inquiry_timeout_s=5.0,
         clock=clock,
         today=now.date,
+        documents=documents,
+        pacing=Pacing(pace, OwnCounts(), pseudonym=book.pseudonym, clock=clock),
         served=ServedBook(folder / "served", clock=clock),
     )
     app = application(office, log=log, body_bytes=65_536)

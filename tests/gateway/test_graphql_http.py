@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from gateway.graphql_http import GRAPHQL, JSON, GraphQLOverHttp, media_type
+from gateway.graphql_http import EVENTS, GRAPHQL, GraphQLOverHttp, media_type
+from gateway.graphql_request import JSON
 from tests.gateway.desk import at_desk
 from tests.gateway.rows import HEAD, ROWS
 
@@ -33,6 +34,8 @@ def post(folder, **request):
         (f"{GRAPHQL};q=0, {JSON}", JSON),
         ("text/html", None),
         (f"{JSON};q=0", None),
+        (EVENTS, EVENTS),
+        (f"{JSON}, {EVENTS}", JSON),
         ("", JSON),
         (";;,q=,", None),
     ],
@@ -44,7 +47,7 @@ def test_the_answer_has_the_media_type_that_was_asked_for(accept, given):
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
-        ({"method": "GET"}, 405),
+        ({"method": "GET"}, 400),
         ({"method": "PUT"}, 405),
         ({"headers": {"content-type": "text/plain"}}, 415),
         ({"headers": {"content-type": "application/x-www-form-urlencoded"}}, 415),
@@ -77,7 +80,7 @@ def test_what_is_no_question_is_refused(tmp_path, request_, status):
     assert error["extensions"]["code"] in ("BAD_REQUEST", "TOO_COSTLY")
     assert HEAD not in answer.text
     if status == 405:
-        assert answer.headers["allow"] == "POST"
+        assert answer.headers["allow"] == "GET, POST"
 
 
 def test_an_answer_says_its_type_and_may_not_be_cached(tmp_path):
@@ -110,7 +113,7 @@ def test_a_body_that_does_not_come_is_not_waited_for():
             sent.append(message)
 
         scope = {"method": "POST", "headers": [(b"content-type", b"application/json")]}
-        await GraphQLOverHttp(None, body_bytes=100, body_time_s=0.01)(scope, receive, send)
+        await GraphQLOverHttp(None, None, body_bytes=100, body_time_s=0.01)(scope, receive, send)
 
     asyncio.run(run())
     assert sent[0]["status"] == 408
@@ -125,7 +128,7 @@ def test_a_caller_who_hangs_up_gets_nothing_done():
             return None
 
         scope = {"method": "POST", "headers": [(b"content-type", b"application/json")]}
-        await GraphQLOverHttp(_never, body_bytes=100)(scope, receive, send)
+        await GraphQLOverHttp(_never, None, body_bytes=100)(scope, receive, send)
 
     asyncio.run(run())
 

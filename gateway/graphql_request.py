@@ -1,0 +1,172 @@
+"""What does an HTTP request ask? The fields of GraphQL over HTTP, from a body or an address, each of its own type.
+
+An id number belongs into a body: an address ends up in the logs of every proxy. So a GET that
+holds one is refused, whoever sends it, and a body may hold each name only once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeAlias
+from urllib.parse import parse_qsl
+
+from gateway.errors import BadRequest
+from vocabulary.idnumber import passes_check
+
+JSON = "application/json"
+
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+READS, ASKS = "GET", "POST"
+"""The two methods: one for queries alone, one for everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What a request asks: a text, the identifier of a trusted document, or both.
+
+    `reads_only`   it came by GET, which must change nothing
+    """
+
+    text: str | None
+    identifier: str | None
+    operation_name: str | None
+    variables: Mapping[str, Any] | None
+    reads_only: bool
+
+
+async def read_request(
+    method: str,
+    headers: Mapping[str, str],
+    query_string: bytes,
+    receive: Receive,
+    *,
+    body_bytes: int,
+    body_time_s: float,
+) -> Fields:
+    """The fields of a request.
+
+    `body_bytes`    the largest body, and the longest address
+    `body_time_s`   how long a client may take to send it
+    Raises `BadRequest`.
+    """
+    if method == READS:
+        return _fields(_in_address(query_string, longest=body_bytes), reads_only=True)
+    if method != ASKS:
+        raise BadRequest("expected GET or POST, got another method", status=405, allow=(READS, ASKS))
+    kind, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
+    charsets = [
+        part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")
+    ]
+    if kind != JSON or any(charset not in ("utf-8", "utf8") for charset in charsets):
+        raise BadRequest(f"expected `{JSON}` in UTF-8, got another content type", status=415)
+    try:
+        async with asyncio.timeout(body_time_s):
+            body = await _body(receive, longest=body_bytes)
+    except TimeoutError:
+        raise BadRequest("expected the body in time", status=408) from None
+    return _fields(_json(body), reads_only=False)
+
+
+def _in_address(query_string: bytes, *, longest: int) -> dict[str, Any]:
+    """The fields of a GET. `variables` and `extensions` are JSON there."""
+    if len(query_string) > longest:
+        raise BadRequest(f"expected an address of at most {longest} bytes", status=414)
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=8
+        )
+        fields: dict[str, Any] = _once(pairs)
+    except (ValueError, UnicodeDecodeError):
+        raise BadRequest("expected an address in UTF-8 with each name once") from None
+    if any(_holds_an_id(value) for value in fields.values()):
+        raise BadRequest("expected id numbers in the body of a POST, got one in an address")
+    for name in ("variables", "extensions"):
+        if name in fields:
+            fields[name] = _json(fields[name].encode()) if fields[name] else None
+    return fields
+
+
+async def _body(receive: Receive, *, longest: int) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("expected the whole body, got a part", status=400)
+        body += message.get("body", b"")
+        if len(body) > longest:
+            raise BadRequest(f"expected a body of at most {longest} bytes", status=413)
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _json(data: bytes) -> Any:
+    """A JSON object, read by json and not by msgspec: a name that stands twice must be seen.
+
+    Two readers would take different ones, and one of them may be the one that checks.
+    """
+    try:
+        read = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+        json.dumps(read, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError):
+        raise BadRequest("expected a JSON object in UTF-8 without repeated names") from None
+    return read
+
+
+def _fields(read: Any, *, reads_only: bool) -> Fields:
+    if not isinstance(read, dict):
+        raise BadRequest("expected one JSON object; arrays of questions are not taken")
+    for name, kind in _KINDS.items():
+        if not isinstance(read.get(name), kind | None):
+            raise BadRequest(f"expected `{name}` to be {'a string' if kind is str else 'an object'} or null")
+    return Fields(
+        text=read.get("query"),
+        identifier=_identifier(read),
+        operation_name=read.get("operationName"),
+        variables=read.get("variables"),
+        reads_only=reads_only,
+    )
+
+
+_KINDS: Mapping[str, type] = {
+    "query": str,
+    "documentId": str,
+    "operationName": str,
+    "variables": dict,
+    "extensions": dict,
+}
+
+
+def _identifier(read: Mapping[str, Any]) -> str | None:
+    """`documentId`, or the hash in `extensions.persistedQuery` as Apollo's clients send it."""
+    given = read.get("documentId")
+    named = (read.get("extensions") or {}).get("persistedQuery")
+    if named is not None:
+        hashed = named.get("sha256Hash") if isinstance(named, dict) else None
+        if not isinstance(hashed, str) or given not in (None, f"sha256:{hashed}"):
+            raise BadRequest("expected one `sha256Hash` in `extensions.persistedQuery`, got another value")
+        given = f"sha256:{hashed}"
+    if given is not None and not re.fullmatch(r"sha256:[0-9a-f]{64}", given):
+        raise BadRequest("expected `documentId` to be `sha256:` and 64 hex digits, got another text")
+    return given
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise ValueError("not a JSON number")
+
+
+def _holds_an_id(text: str) -> bool:
+    """Tell whether an id number of 18 characters or of 15 digits stands in a text."""
+    eighteen = (match[1].upper() for match in re.finditer(r"(?=(\d{17}[\dXx]))", text))
+    return any(map(passes_check, eighteen)) or re.search(r"(?<!\d)\d{15}(?!\d)", text) is not None
