@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -15,6 +16,9 @@ from vocabulary.record import ColumnKind, Record, columns_of
 
 BATCH_ROWS = 16_384
 """Rows in one batch: a few MB, whatever the record type."""
+
+Chunk: TypeAlias = Sequence[Row] | pa.RecordBatch
+"""Some of a department's own rows: one after the other, or as Arrow columns; fields in the decoder's order."""
 
 _TYPES: dict[ColumnKind, pa.DataType] = {
     ColumnKind.TEXT: pa.string(),
@@ -46,13 +50,37 @@ def schema_of(record: type[Record], columns: frozenset[str]) -> pa.Schema:
     )
 
 
-def decoded(decode: Decoder, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
-    """Give a department's own rows as batches of at most `BATCH_ROWS`. Raises `BrokenRow`."""
-    schema, source = schema_of(decode.record, frozenset(decode.made.__struct_fields__)), iter(rows)
-    types = {one.name: one.type for one in schema}
+def decoded(decode: Decoder, chunk: Chunk) -> pa.RecordBatch:
+    """Give a department's own rows, one or more, in our words. Raises `BrokenRow`."""
+    schema = schema_of(decode.record, frozenset(decode.made.__struct_fields__))
+    columns = chunk.columns if isinstance(chunk, pa.RecordBatch) else [*zip(*chunk, strict=True)]
+    arrays = decode.arrays(columns, {one.name: one.type for one in schema})
+    return pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=schema)
+
+
+def chunked(rows: Iterable[Row], cursor: Callable[[int, Row], str]) -> Iterator[tuple[Chunk, str]]:
+    """Cut rows into chunks of at most `BATCH_ROWS`, each with the cursor behind it.
+
+    `cursor`   is told how many rows were given and the last of them
+    """
+    source, given = iter(rows), 0
     while chunk := list(islice(source, BATCH_ROWS)):
-        arrays = decode.arrays(chunk, types)
-        yield pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=schema)
+        given += len(chunk)
+        yield chunk, cursor(given, chunk[-1])
+
+
+def gathered(parts: Iterable[tuple[pa.RecordBatch, str]]) -> Iterator[tuple[pa.RecordBatch, str]]:
+    """Join small batches to larger ones of at most `BATCH_ROWS`, each with the cursor behind its last row."""
+    held: list[pa.RecordBatch] = []
+    rows, cursor = 0, ""
+    for batch, after in parts:
+        if held and rows + len(batch) > BATCH_ROWS:
+            yield pa.concat_batches(held), cursor
+            held, rows = [], 0
+        held.append(batch)
+        rows, cursor = rows + len(batch), after
+    if held:
+        yield pa.concat_batches(held), cursor
 
 
 def batches(

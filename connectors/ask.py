@@ -63,6 +63,24 @@ class SnapshotFailed(Exception):
         self.failure = failure
 
 
+class Snapshot(Iterator[pa.RecordBatch]):
+    """A district in batches. `cursor` tells where to go on behind the batch that was given last.
+
+    A cursor is text, opaque and not secret; keep it together with the batch, in one act. Given
+    as `since` it brings every row that comes behind, none twice and none left out, in another
+    process or after days. A row that was changed in between is as it is when it is read.
+    """
+
+    def __init__(self, parts: Iterator[tuple[pa.RecordBatch, str]], *, since: str) -> None:
+        self._parts = parts
+        self.cursor = since
+
+    def __next__(self) -> pa.RecordBatch:
+        """Give the next batch, of one row or more."""
+        batch, self.cursor = next(self._parts)
+        return batch
+
+
 @runtime_checkable
 class Connector(Protocol):
     """One department behind one transport. May be asked by several tasks of one event loop at a time."""
@@ -80,10 +98,12 @@ class Connector(Protocol):
         """
         ...
 
-    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
+    def snapshot(self, record: type[Record], columns: frozenset[str], since: str = "") -> Snapshot:
         """Give every row of the district in batches, in bounded memory, by `connectors.arrow.schema_of`.
 
-        Raises `SnapshotFailed`, possibly after some batches.
+        `since`   the cursor of an earlier snapshot of this record type, which is gone on with; empty begins
+
+        Raises `SnapshotFailed`, possibly after some batches; `STALE` where what it began with is gone.
         """
         ...
 

@@ -55,18 +55,20 @@ class Decoder:
         except msgspec.ValidationError as why:
             raise BrokenRow(self._complaint(str(why), row)) from None
 
-    def arrays(self, rows: Sequence[Row], types: Mapping[str, pa.DataType]) -> dict[str, pa.Array]:
+    def arrays(
+        self, columns: Sequence[Sequence[object] | pa.Array], types: Mapping[str, pa.DataType]
+    ) -> dict[str, pa.Array]:
         """Give many rows at once, by column: as `decode` reads them, and several times as fast. Raises `BrokenRow`."""
         hints, known = _hints(self.made), columns_of(self.record)
         arrays: dict[str, pa.Array] = {}
         try:
-            for one, reader, cells in zip(self.fields, self.readers, zip(*rows, strict=True), strict=True):
+            for one, reader, cells in zip(self.fields, self.readers, columns, strict=True):
                 array = read_whole(one.form, known[one.column].kind, cells) if one.codes is None else None
                 if array is None:
-                    array = pa.array(_meanings(reader, cells, hints[one.column]), type=types[one.column])
+                    array = _read_each(reader, cells, hints[one.column], types[one.column])
                 arrays[one.column] = array
         except (NotInForm, msgspec.ValidationError):
-            for row in rows:
+            for row in zip(*map(list_of, columns), strict=True):
                 self.decode(row)
             raise
         return arrays
@@ -158,6 +160,24 @@ def _outcome(decode: Decoder, rows: Sequence[Row], came_from: Provenance) -> Out
     except BrokenRow as why:
         return why.value(came_from.department, at=came_from.fetched_at)
     return Found(tuple(records), came_from)
+
+
+def list_of(cells: Sequence[object] | pa.Array) -> Sequence[object]:
+    """Give the cells of a column as Python's own values."""
+    return cells.to_pylist() if isinstance(cells, pa.Array) else cells
+
+
+def _read_each(
+    reader: Callable[[object], object], cells: Sequence[object] | pa.Array, hint: Any, kind: pa.DataType
+) -> pa.Array:
+    """Read one column, each different value once."""
+    if not isinstance(cells, pa.Array):
+        return pa.array(_meanings(reader, cells, hint), type=kind)
+    if cells.null_count:
+        reader(None)
+    coded = cells.dictionary_encode()
+    meant = pa.array(_meanings(reader, coded.dictionary.to_pylist(), hint), type=kind)
+    return meant.take(coded.indices)
 
 
 def _meanings(reader: Callable[[object], object], cells: Sequence[object], hint: Any) -> Sequence[object]:

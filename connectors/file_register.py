@@ -11,18 +11,21 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta, timezone
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from urllib.parse import unquote, urlsplit
 
+from connectors.arrow import Chunk, chunked
 from connectors.ask import Ask, Clock
 from connectors.decode import Decoder, Row, decoder, tidy
 from connectors.delivery import Delivery, newest
-from connectors.failure import broken
+from connectors.failure import Failed, broken
 from connectors.guard import Guard, Patience
 from connectors.mapping import Table, Tables
 from connectors.register import Register
 from vocabulary.codes import Department
+from vocabulary.evidence import FailureKind
 from vocabulary.record import Record, columns_of
 
 Index = dict[str, list[Row]]
@@ -68,8 +71,15 @@ class FileRegister(Register):
         index = await running.run_in_executor(self._threads, self._index, ask.record, ask.by)
         return _narrowed(ask, index, decode, table)
 
-    def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:
-        return _selected(newest(self._folder, today=self._today()), table, decode)
+    def _stream(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[Chunk, str]]:
+        """A cursor is the delivery and how many of its rows were given."""
+        delivery = newest(self._folder, today=self._today())
+        identity, _, given = since.partition(":")
+        if since and (identity != delivery.identity or not given.isdecimal()):
+            raise Failed(FailureKind.STALE, "expected the delivery that the snapshot began with, got another")
+        skipped = int(given or 0)
+        rows = islice(_selected(delivery, table, decode), skipped, None)
+        return chunked(rows, lambda count, _: f"{delivery.identity}:{skipped + count}")
 
     def _index(self, record: type[Record], by: str) -> Index:
         """Give all rows of the newest delivery by subject, with every field. Raises `Failed`."""

@@ -26,6 +26,7 @@ import httpx2
 import msgspec
 import stamina
 
+from connectors.arrow import Chunk, chunked
 from connectors.ask import Ask, Clock
 from connectors.decode import Decoder, Row, askable
 from connectors.failure import Failed, broken
@@ -114,10 +115,11 @@ class HttpRegister(Register):
                     _grow(body, piece)
         return _parsed(bytes(body))
 
-    def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:
+    def _stream(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[Chunk, str]]:
+        """A cursor is the place of a page, as the department named it, and how many of its rows were given."""
         url = f"{self._base}/v1/{table.physical}/snapshot"
         names = [one.physical for one in decode.fields]
-        after: str | None = None
+        after, given = _place(since)
         with httpx2.Client(
             headers=self._headers,
             timeout=self._patience.timeout_s,
@@ -127,10 +129,10 @@ class HttpRegister(Register):
         ) as client:
             while True:
                 page = self._snapshot_page(client, url, {"fields": names, "after": after})
-                yield from _rows(page, decode)
+                yield from _chunks(page, decode, after=after, given=given)
                 if page.next is None:
                     return
-                after = _advanced(page, after)
+                after, given = _advanced(page, after), 0
 
     def _snapshot_page(self, client: httpx2.Client, url: str, question: Mapping[str, object]) -> Page:
         body = bytearray()
@@ -207,6 +209,24 @@ def _rows(page: Page, decode: Decoder) -> Iterator[Row]:
         yield from map(itemgetter(*(one.physical for one in decode.fields)), page.rows)
     except KeyError as missing:
         raise broken(f"`{decode.record.__name__}`: expected field {missing}, got a row without it") from None
+
+
+def _chunks(page: Page, decode: Decoder, *, after: str | None, given: int) -> Iterator[tuple[Chunk, str]]:
+    """Give what is left of a page, each chunk with its cursor: behind the page's last row, the following page."""
+
+    def cursor(count: int, _: Row) -> str:
+        ended = page.next is not None and given + count == page.count
+        return msgspec.json.encode((page.next, 0) if ended else (after, given + count)).decode()
+
+    return chunked([*_rows(page, decode)][given:], cursor)
+
+
+def _place(cursor: str) -> tuple[str | None, int]:
+    """Give the page and how many of its rows were given. Raises `Failed` for what is no cursor of ours."""
+    try:
+        return msgspec.json.decode(cursor, type=tuple[str | None, int]) if cursor else (None, 0)
+    except msgspec.DecodeError:
+        raise Failed(FailureKind.STALE, "expected the cursor of a snapshot over HTTP, got another") from None
 
 
 def _advanced(page: Page, after: str | None) -> str | None:

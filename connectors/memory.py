@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-
-import pyarrow as pa
+from collections.abc import Mapping, Sequence
 
 from connectors.arrow import batches
-from connectors.ask import Ask, Clock, SnapshotFailed
+from connectors.ask import Ask, Clock, Snapshot, SnapshotFailed
 from connectors.decode import provenance, tidy
 from connectors.failure import Failed
 from vocabulary.codes import Department
@@ -57,12 +55,18 @@ class MemoryConnector:
             for one in ask.ids
         }
 
-    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
+    def snapshot(self, record: type[Record], columns: frozenset[str], since: str = "") -> Snapshot:
         """See `Connector.snapshot`."""
         if self._failing is not None:
             failed = Failed(self._failing, _TOLD_TO_FAIL)
             raise SnapshotFailed(failed.value(self.department, at=self._clock()))
-        return batches(record, columns, self._rows.get(record, ()))
+        rows = self._rows.get(record, ())
+        keys = ["", *(row.record_id for row in rows)]
+        if since not in keys:
+            failed = Failed(FailureKind.STALE, "expected the cursor of a snapshot in memory, got another")
+            raise SnapshotFailed(failed.value(self.department, at=self._clock()))
+        behind = batches(record, columns, rows[keys.index(since) :])
+        return Snapshot(((batch, batch["record_id"][-1].as_py()) for batch in behind), since=since)
 
     async def aclose(self) -> None:
         """Nothing to let go."""

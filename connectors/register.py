@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
-from connectors.arrow import decoded
-from connectors.ask import Ask, Clock, SnapshotFailed
+from connectors.arrow import Chunk, decoded, gathered
+from connectors.ask import Ask, Clock, Snapshot, SnapshotFailed
 from connectors.decode import Decoder, Row, decoder, outcomes
 from connectors.failure import Failed
 from connectors.guard import Guard
@@ -37,19 +37,16 @@ class Register(ABC):
         except Failed as why:
             return why.for_all(ask.ids, self.department, at=self._clock())
 
-    def snapshot(self, record: type[Record], columns: frozenset[str]) -> Iterator[pa.RecordBatch]:
+    def snapshot(self, record: type[Record], columns: frozenset[str], since: str = "") -> Snapshot:
         """See `Connector.snapshot`."""
         table = self._tables[record]
-        decode = decoder(record, table, columns)
-        try:
-            yield from decoded(decode, self._stream(table, decode))
-        except Failed as why:
-            raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
+        return Snapshot(self._parts(table, decoder(record, table, columns), since), since=since)
 
     def delivered(self, record: type[Record]) -> Iterator[Row]:
         """Give every row as the department wrote it, undecoded, for `connectors.expectations`. Raises `Failed`."""
         table = self._tables[record]
-        return self._stream(table, decoder(record, table, frozenset(columns_of(record))))
+        for chunk, _ in self._stream(table, decoder(record, table, frozenset(columns_of(record))), ""):
+            yield from rows_of(chunk)
 
     @abstractmethod
     async def aclose(self) -> None:
@@ -60,5 +57,24 @@ class Register(ABC):
         """Give the rows of those asked for, with the decoder's fields in its order. Raises `Failed`."""
 
     @abstractmethod
-    def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:
-        """Give every row, with the decoder's fields in its order, in bounded memory. Raises `Failed`."""
+    def _stream(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[Chunk, str]]:
+        """Give every row behind the cursor `since` in chunks of about `BATCH_ROWS`, each with the cursor behind it.
+
+        Raises `Failed`.
+        """
+
+    def _parts(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[pa.RecordBatch, str]]:
+        try:
+            yield from gathered(
+                (decoded(decode, chunk), after) for chunk, after in self._stream(table, decode, since)
+            )
+        except Failed as why:
+            raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
+
+
+def rows_of(chunk: Chunk) -> Iterator[Row]:
+    """Give a chunk row by row."""
+    if isinstance(chunk, pa.RecordBatch):
+        yield from zip(*(column.to_pylist() for column in chunk.columns), strict=True)
+    else:
+        yield from chunk

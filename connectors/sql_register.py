@@ -17,10 +17,12 @@ from threading import Event
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 import sqlalchemy as sa
 
-from connectors.arrow import BATCH_ROWS
+from connectors.arrow import BATCH_ROWS, Chunk
 from connectors.ask import Ask, Clock
+from connectors.bulk import bulk_batches, bulk_query
 from connectors.decode import Decoder, Row, askable
 from connectors.failure import Failed
 from connectors.guard import Guard, Patience
@@ -77,11 +79,18 @@ class SqlRegister(Register):
                 unheard.add_done_callback(lambda given_up: given_up.cancelled() or given_up.exception())
             raise
 
-    def _stream(self, table: Table, decode: Decoder) -> Iterator[Row]:
+    def _stream(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[Chunk, str]]:
+        """A cursor is the register's own key of the row that was given last: rows come in the order of keys."""
+        statement, at = _behind(table, decode, since), decode.position("record_id")
         with _failures_named(), self._engine.connect() as connection:
+            query = bulk_query(connection, statement)
+            if query is not None:
+                for batch in filter(len, bulk_batches(self._engine.url, query)):
+                    yield batch, _cursor(batch.column(at)[-1].as_py())
+                return
             streaming = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS)
-            for part in streaming.execute(_select(table, decode)).partitions(BATCH_ROWS):
-                yield from part
+            for part in streaming.execute(statement).partitions(BATCH_ROWS):
+                yield part, _cursor(part[-1][at])
 
 
 class _Query:
@@ -142,6 +151,25 @@ def _select(table: Table, decode: Decoder) -> sa.Select[Any]:
     schema, _, name = table.physical.rpartition(".")
     source = sa.table(name, *map(sa.column, _names(table)), schema=schema or None)
     return sa.select(*(source.c[one.physical] for one in decode.fields))
+
+
+def _behind(table: Table, decode: Decoder, cursor: str) -> sa.Select[Any]:
+    """Select everything behind a cursor, in the order of the register's own keys. Raises `Failed`."""
+    statement = _select(table, decode)
+    key = statement.selected_columns[table.of["record_id"].physical]
+    if cursor:
+        try:
+            statement = statement.where(key > msgspec.json.decode(cursor, type=str | int))
+        except msgspec.DecodeError:
+            raise Failed(
+                FailureKind.STALE, "expected the cursor of a snapshot from SQL, got another"
+            ) from None
+    return statement.order_by(key)
+
+
+def _cursor(key: object) -> str:
+    # A number may come as a decimal, which JSON would write as a text.
+    return msgspec.json.encode(key if isinstance(key, str) else int(str(key))).decode()
 
 
 def _names(table: Table) -> list[str]:

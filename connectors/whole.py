@@ -20,16 +20,26 @@ SHORTEST_LIMIT = 32
 """Characters that every text column of every record type may have."""
 
 
-def read_whole(form: Form, kind: ColumnKind, cells: Sequence[object]) -> pa.Array | None:
+def read_whole(form: Form, kind: ColumnKind, cells: Sequence[object] | pa.Array) -> pa.Array | None:
     """Give a column's meanings, or None when not every cell is there and plainly written."""
     read = _READERS.get((form, kind))
-    # Arrow would take bytes for text; nothing but text is plainly written.
-    if read is None or set(map(type, cells)) != {str}:
+    if read is None:
         return None
     try:
-        return read(pa.array(cells, type=pa.string()))
+        written = _text(cells)
+        return None if written is None else read(written)
     except pa.ArrowInvalid:
         return None
+
+
+def _text(cells: Sequence[object] | pa.Array) -> pa.Array | None:
+    """Give the cells as Arrow text, or None where one is empty or no text: nothing else is plainly written."""
+    if isinstance(cells, pa.Array):
+        if cells.null_count or not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+            return None
+        return cells.cast(pa.string())
+    # Arrow would take bytes for text.
+    return pa.array(cells, type=pa.string()) if set(map(type, cells)) == {str} else None
 
 
 def _fen(written: Any) -> pa.Array | None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 
 from connectors.arrow import schema_of
-from connectors.ask import Ask, Connector, carried
+from connectors.ask import Ask, Connector, SnapshotFailed, carried
 from connectors.memory import MemoryConnector
 from tests.connectors.rows import NOW, household, person, sample_rows
 from vocabulary.evidence import Found, NoRecord, Outcome, SourceFailed
@@ -179,6 +179,24 @@ class Conformance:
             expected = pa.Table.from_batches(reference.snapshot(record, columns), schema_of(record, columns))
             assert table.sort_by("record_id") == expected
             assert len(table) == PEOPLE
+
+    def test_a_snapshot_goes_on_behind_any_of_its_batches_without_loss_or_duplicate(
+        self, connector: Connector, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for module in ("arrow", "sql_register", "bulk"):
+            monkeypatch.setattr(f"connectors.{module}.BATCH_ROWS", 7)
+        record = records_of(connector.department)[0]
+        columns, cursor, parts = everything(record), "", []
+        while batch := next(snapshot := connector.snapshot(record, columns, cursor), None):
+            cursor = snapshot.cursor  # all else is forgotten, as if the process had been killed here
+            parts.append(batch)
+        whole = pa.Table.from_batches(connector.snapshot(record, columns))
+        assert pa.Table.from_batches(parts).sort_by("record_id") == whole.sort_by("record_id")
+        assert len(parts) == -(-PEOPLE // 7)
+
+    def test_a_cursor_of_something_else_is_stale(self, connector: Connector) -> None:
+        with pytest.raises(SnapshotFailed, match="STALE"):
+            list(connector.snapshot(records_of(connector.department)[0], frozenset(), "{[of another:5"))
 
     def test_a_snapshot_carries_only_the_columns_asked_for_and_the_subjects(
         self, connector: Connector

@@ -199,6 +199,7 @@ def test_a_snapshot_stops_at_a_broken_row(file: Path) -> None:
 
 
 def test_a_snapshot_comes_in_batches_of_bounded_size(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.sql_register.BATCH_ROWS", 10)
     monkeypatch.setattr("connectors.arrow.BATCH_ROWS", 10)
     put(file, *((f"SB{number}", *ROW[1:]) for number in range(25)))
     sizes = [len(batch) for batch in register(file).snapshot(Declaration, frozenset())]
