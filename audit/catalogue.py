@@ -58,6 +58,11 @@ class Event:
         """What each public field may hold, required or not."""
         return {**self.fields, **self.optional}
 
+    @cached_property
+    def checks(self) -> Mapping[str, Callable[[object], bool]]:
+        """The check of each public field, ready to be called."""
+        return {name: kind.fits for name, kind in self.kinds.items()}
+
     @property
     def persons(self) -> tuple[str, ...]:
         """Fields that are given as an id or account and stored as a pseudonym."""
@@ -270,16 +275,16 @@ def misfit(event: Event, fields: Mapping[str, object]) -> str | None:
     >>> misfit(EVENTS["sample.reveal"], {"caller": "0" * 32, "commit": -1, "secret": "0" * 64})
     'field `commit` expected index of an entry, 0 to 2^53-1'
     """
-    required, kinds = event.fields, event.kinds
+    checks, required = event.checks, event.fields.keys()
     for name, value in fields.items():
-        kind = kinds.get(name)
-        if kind is None:
+        fits = checks.get(name)
+        if fits is None:
             return "a field that the event does not have"
-        if not kind.fits(value):
-            return f"field `{name}` expected {kind.says}"
-    if required.keys() <= fields.keys():
+        if not fits(value):
+            return f"field `{name}` expected {event.kinds[name].says}"
+    if required <= fields.keys():
         return None
-    return f"expected the fields `{', '.join(sorted(required.keys() - fields.keys()))}`"
+    return f"expected the fields `{', '.join(sorted(required - fields.keys()))}`"
 
 
 def _parse(data: bytes) -> Json:

@@ -1,7 +1,7 @@
 """How is a value committed to in the log, and opened later without opening its neighbours?
 
-Each entry has one secret key of 32 bytes, kept in the vault. A field's key is
-HMAC-SHA256(entry key, field name); its commitment is HMAC-SHA256(field key, canonical value).
+Each entry has one secret key of 32 bytes, kept in the vault. SHAKE-256 of it gives each committed
+field a key of its own, used once; a field's commitment is SHA-256(field key, canonical value).
 Whoever is given a field key can check that one field and learns nothing about the others;
 when the entry key is destroyed, no value can be tested against the commitment any more.
 Standard library only: the offline verifier uses this module.
@@ -12,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import TypeAlias
 
 from audit.errors import MalformedDisclosure, NotCanonical, WrongDisclosure
@@ -25,9 +26,10 @@ LARGEST_INT = 2**53 - 1
 
 KEY_BYTES = 32
 _DEEPEST = 32
-_PADDING = bytes(64 - KEY_BYTES)  # SHA-256 works on blocks of 64 bytes
+_BLOCK_BYTES = 64
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
+_FIELDS = b"hedui-fields/v1\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Disclosure:
 
     `index`      of the entry in the log, 0 or more
     `name`       of the committed field
-    `field_key`  HMAC(entry key, name), 32 bytes
+    `field_key`  the field's own key, 32 bytes
     `value`      what was committed to
     """
 
@@ -109,28 +111,28 @@ def parse_canonical(data: bytes) -> Json:
     return value
 
 
-def field_key(entry_key: bytes, name: str) -> bytes:
-    """The key of one named field: HMAC-SHA256(entry key, name)."""
-    return commit_bytes(entry_key, name.encode("ascii"))
+def field_keys(entry_key: bytes, names: Iterable[str]) -> dict[str, bytes]:
+    """The key of each committed field of an entry, by name: 32 bytes each.
+
+    They are the output of SHAKE-256 over the entry's key, cut in the order of the names: one hash for all.
+    None tells anything about another, nor about the entry's key.
+
+    `names`  all fields that the entry commits to
+    """
+    ordered = sorted(names)
+    material = _shake256(_FIELDS + entry_key).digest(KEY_BYTES * len(ordered))
+    return {
+        name: material[at : at + KEY_BYTES] for name, at in zip(ordered, count(0, KEY_BYTES), strict=False)
+    }
 
 
 def commitments(entry_key: bytes, values: Mapping[str, bytes]) -> dict[str, str]:
-    """What an entry holds for its committed fields: name → commitment, 64 hex digits.
+    """What an entry holds for its committed fields: name → commitment, 64 hex digits, by ascending name.
 
     `values`  name → canonical bytes
     """
-    block = entry_key + _PADDING
-    inner_start, outer_start = _sha256(block.translate(_INNER)), _sha256(block.translate(_OUTER))
-    made = {}
-    for name, data in values.items():
-        # `Keyed` and `commit_bytes` in one loop: this is half of what an entry costs.
-        inner, outer = inner_start.copy(), outer_start.copy()
-        inner.update(name.encode("ascii"))
-        outer.update(inner.digest())
-        field_block = outer.digest() + _PADDING
-        digest = _sha256(field_block.translate(_INNER) + data).digest()
-        made[name] = _sha256(field_block.translate(_OUTER) + digest).hexdigest()
-    return made
+    keys = field_keys(entry_key, values)
+    return {name: _sha256(key + values[name]).hexdigest() for name, key in keys.items()}
 
 
 class Keyed:
@@ -142,33 +144,24 @@ class Keyed:
     __slots__ = ("_inner", "_outer")
 
     def __init__(self, key: bytes) -> None:
-        block = key + _PADDING
+        block = key.ljust(_BLOCK_BYTES, b"\0")
         self._inner, self._outer = _sha256(block.translate(_INNER)), _sha256(block.translate(_OUTER))
 
-    def __call__(self, message: bytes) -> bytes:
-        """The 32 bytes of HMAC(key, message)."""
+    def hex(self, message: bytes) -> str:
+        """HMAC(key, message), 64 hex digits."""
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(message)
         outer.update(inner.digest())
-        return outer.digest()
+        return outer.hexdigest()
 
 
 def commitment(*, field_key: bytes, value: Json) -> bytes:
     """The 32 bytes that bind a value and hide it from whoever lacks the field key."""
-    return commit_bytes(field_key, canonical(value))
+    # A key is used for one value and is of fixed length, so that a plain hash binds and hides; see decision 16.
+    return _sha256(field_key + canonical(value)).digest()
 
 
-def commit_bytes(key: bytes, data: bytes) -> bytes:
-    """HMAC-SHA256 under a key of 32 bytes.
-
-    Written out because the call overhead of `hmac.digest` was half of an entry's cost.
-    """
-    block = key + _PADDING
-    inner = _sha256(block.translate(_INNER) + data).digest()
-    return _sha256(block.translate(_OUTER) + inner).digest()
-
-
-_sha256 = hashlib.sha256
+_sha256, _shake256 = hashlib.sha256, hashlib.shake_256
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 

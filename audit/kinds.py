@@ -7,7 +7,7 @@ name nor an id number fits. Standard library only: the offline verifier uses thi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,13 +46,7 @@ def is_pseudonym(value: object) -> bool:
 
 def is_hash(value: object) -> bool:
     """Tell whether a value is a SHA-256 digest, 64 lower-case hex digits."""
-    return isinstance(value, str) and _HASH(value) is not None
-
-
-@lru_cache(maxsize=4096)
-def _is_code(value: str) -> bool:
-    # The same departments, posts and column names come again and again; remembering halves an entry's cost.
-    return _CODE(value) is not None
+    return isinstance(value, str) and _is_hash(value)
 
 
 def is_number(value: object) -> bool:
@@ -60,8 +54,21 @@ def is_number(value: object) -> bool:
     return type(value) is int and 0 <= value <= LARGEST_INT
 
 
+# The same departments, posts, columns, packs and rule sets come again and again: remembering is cheaper than looking.
+
+
+@lru_cache(maxsize=4096)
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and _CODE(value) is not None
+
+
+@lru_cache(maxsize=256)
+def _is_hash(value: str) -> bool:
+    return _HASH(value) is not None
+
+
 def _are_codes(value: object) -> bool:
-    return isinstance(value, list) and len(value) <= MOST_CODES and all(map(is_code, value))
+    return isinstance(value, list) and len(value) <= MOST_CODES and _each(_is_code, value)
 
 
 def _are_pseudonyms(value: object) -> bool:
@@ -69,11 +76,18 @@ def _are_pseudonyms(value: object) -> bool:
 
 
 def _are_states(value: object) -> bool:
-    return isinstance(value, dict) and all(is_code(key) and is_code(item) for key, item in value.items())
+    return isinstance(value, dict) and _each(_is_code, value) and _each(_is_code, value.values())
 
 
 def _are_counts(value: object) -> bool:
-    return isinstance(value, dict) and all(is_code(key) and is_number(item) for key, item in value.items())
+    return isinstance(value, dict) and _each(_is_code, value) and all(map(is_number, value.values()))
+
+
+def _each(fits: Callable[[object], bool], values: Iterable[object]) -> bool:
+    try:
+        return all(map(fits, values))
+    except TypeError:  # a list or an object, which nothing can be remembered under, is no code
+        return False
 
 
 def _is_day(value: object) -> bool:

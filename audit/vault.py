@@ -9,6 +9,7 @@ not change. This module seals and opens; `audit.store` keeps the rows.
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from audit.alongside import Row, Sealed, SubjectKey
 from audit.catalogue import parse_entry
-from audit.commitment import KEY_BYTES, Disclosure, Json, commit_bytes, field_key, parse_canonical
+from audit.commitment import KEY_BYTES, Disclosure, Json, field_keys, parse_canonical
 from audit.errors import NoSuchEntry, NotCanonical, Shredded, WrongVaultKey
 
 NOBODY = b"nobody"
@@ -127,7 +128,8 @@ class Vault:
         wanted = sorted(values) if names is None else list(names)
         if not values.keys() >= set(wanted):
             raise NoSuchEntry(f"expected fields that entry `{index}` commits to")
-        return [Disclosure(index, name, field_key(key, name), values[name]) for name in wanted]
+        keys = field_keys(key, values)
+        return [Disclosure(index, name, keys[name], values[name]) for name in wanted]
 
     def _open(self, index: int) -> tuple[bytes, dict[str, Json]] | None:
         entry = parse_entry(self._rows.entries(index, index + 1)[0])
@@ -159,8 +161,7 @@ def opened(payload: bytes, *, entry_key: bytes, nonce: bytes) -> dict[str, Json]
 
 
 def _sealer(entry_key: bytes) -> AESGCM:
-    # No field is called so: field names are ASCII and begin with a letter.
-    return AESGCM(commit_bytes(entry_key, b"\0payload"))
+    return AESGCM(hmac.digest(entry_key, b"\0payload", "sha256"))
 
 
 def _joined(values: Mapping[str, bytes]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from contextlib import suppress
 from dataclasses import replace
@@ -15,10 +16,10 @@ from audit.commitment import (
     LARGEST_INT,
     Disclosure,
     Json,
+    Keyed,
     canonical,
-    commit_bytes,
     commitments,
-    field_key,
+    field_keys,
     parse_canonical,
 )
 from audit.errors import MalformedDisclosure, NotCanonical, WrongDisclosure
@@ -37,7 +38,23 @@ values: st.SearchStrategy[Json] = st.recursive(
 
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=200))
 def test_our_hmac_is_the_standard_librarys(key: bytes, data: bytes) -> None:
-    assert commit_bytes(key, data) == hmac.digest(key, data, "sha256")
+    assert Keyed(key).hex(data) == hmac.digest(key, data, "sha256").hex()
+
+
+@given(st.binary(min_size=32, max_size=32), st.sets(st.sampled_from(["answer", "case", "purpose", "reason"])))
+def test_field_keys_are_cut_from_shake_256_in_the_order_of_names(key: bytes, names: set[str]) -> None:
+    whole = hashlib.shake_256(b"hedui-fields/v1\n" + key).digest(32 * len(names))
+    assert b"".join(field_keys(key, names)[name] for name in sorted(names)) == whole
+
+
+def test_a_commitment_is_the_hash_of_key_and_value_by_hand() -> None:
+    [(name, made)] = commitments(KEY, {"purpose": b'"x"'}).items()
+    assert made == hashlib.sha256(field_keys(KEY, [name])[name] + b'"x"').hexdigest()
+
+
+def test_no_two_of_a_hundred_field_keys_are_alike() -> None:
+    names = [f"field_{number}" for number in range(100)]
+    assert len({*field_keys(KEY, names).values()}) == 100
 
 
 @given(values)
@@ -98,14 +115,15 @@ def test_foreign_values_raise_our_error_only(value: Json) -> None:
 
 def test_each_field_opens_alone() -> None:
     made = commitments(KEY, {"purpose": canonical("复核"), "case": canonical("A-1")})
-    opened = Disclosure(5, "purpose", field_key(KEY, "purpose"), "复核")
+    keys = field_keys(KEY, ["case", "purpose"])
+    opened = Disclosure(5, "purpose", keys["purpose"], "复核")
     opened.check(made)
     for wrong in (
         replace(opened, value="复核 "),
         replace(opened, value=None),
         replace(opened, name="case"),
         replace(opened, name="reason"),
-        replace(opened, field_key=field_key(KEY, "case")),
+        replace(opened, field_key=keys["case"]),
         replace(opened, field_key=KEY),
     ):
         with pytest.raises(WrongDisclosure):

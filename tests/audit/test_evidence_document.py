@@ -10,7 +10,7 @@ import pytest
 
 from audit import kinds
 from audit.catalogue import EVENTS, Event, parse_entry
-from audit.commitment import canonical, field_key
+from audit.commitment import canonical, field_keys
 from audit.disclosure import pack_disclosures, unpack_disclosures
 from audit.entry import EntryBook
 from audit.errors import WrongDisclosure
@@ -69,7 +69,7 @@ def test_the_example_of_an_entry_is_built_from_the_keys_that_stand_beside_it() -
     assert example("entry") == made.bytes + b"\n"
     assert OFFICER in PAGE
     assert PEOPLE[0] in PAGE
-    assert field_key(bytes(range(32)), "purpose").hex() in PAGE
+    assert field_keys(bytes(range(32)), ["case", "purpose"])["purpose"].hex() in PAGE
 
 
 def test_the_example_of_a_disclosure_opens_the_example_of_an_entry() -> None:

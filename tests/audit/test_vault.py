@@ -9,7 +9,7 @@ import pytest
 
 from audit.alongside import Sealed, SubjectKey
 from audit.catalogue import parse_entry
-from audit.commitment import commit_bytes
+from audit.commitment import commitments
 from audit.entry import EntryBook
 from audit.errors import NoSuchEntry, Shredded, WrongVaultKey
 from audit.log import Log
@@ -96,8 +96,7 @@ def test_after_shredding_no_commitment_can_be_tested_with_what_is_left(open_log:
             share = of.sealing.entry_key({left[0].subject: left[0].wrapped}, nonce=nonce)
             expected = parse_entry(made.bytes).committed["purpose"]
             for key in (share, bytes(32), nonce * 2):
-                field_key = commit_bytes(key, b"purpose")
-                assert commit_bytes(field_key, '"低保复核"'.encode()).hex() != expected
+                assert commitments(key, {"purpose": '"低保复核"'.encode()})["purpose"] != expected
             with pytest.raises(WrongVaultKey):
                 opened(log.reader.sealed(0)[0].payload, entry_key=share, nonce=nonce)
 
