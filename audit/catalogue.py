@@ -182,6 +182,19 @@ EVENTS: Mapping[str, Event] = {
         frozenset({"case", "reason"}),
         fewest_subjects=1,
     ),
+    "case.read": Event(
+        "Somebody looked at cases, findings or decisions.",
+        {**_CALLER, "what": CODE},
+        {"region": REGION, "rows": COUNT, "request": CODE},
+        frozenset({"case"}),
+    ),
+    "hearing.held": Event(
+        "What a person said before a decision was written down.",
+        {"caller": PERSON, "day": DAY},
+        {"department": CODE, "post": CODE, "request": CODE},
+        frozenset({"case", "record"}),
+        fewest_subjects=1,
+    ),
     "decision.made": Event(
         "A person decided, and a second one agreed; the digests let it be replayed.",
         {"caller": PERSON, "second": PERSON, "kind": CODE, "pack": HASH, "rules": HASH},

@@ -21,9 +21,13 @@ from audit.tables import VERSIONS
 SCRIPTS = Path(__file__).with_name("migrations")
 
 
-def migrate(url: str) -> None:
-    """Bring the database at `url` to this version; one that has it already is left as it is. Stop the log first."""
-    script = ScriptDirectory(str(SCRIPTS))
+def migrate(url: str, *, scripts: Path = SCRIPTS, versions: str = VERSIONS) -> None:
+    """Bring the database at `url` to this version; one that has it already is left as it is. Stop the log first.
+
+    `scripts`    folder of Alembic steps: the log's own, or those of tables that lie beside it
+    `versions`   the table in which Alembic keeps how far it has come
+    """
+    script = ScriptDirectory(str(scripts))
 
     def steps(revision: str, _context: object) -> Iterable[Any]:
         return script._upgrade_revs("head", revision)  # as Alembic's own `upgrade` does
@@ -31,7 +35,7 @@ def migrate(url: str) -> None:
     engine = sa.create_engine(url)
     try:
         with engine.begin() as connection, EnvironmentContext(Config(), script, fn=steps) as environment:
-            environment.configure(connection=connection, version_table=VERSIONS, render_as_batch=True)
+            environment.configure(connection=connection, version_table=versions, render_as_batch=True)
             environment.run_migrations()
     finally:
         engine.dispose()

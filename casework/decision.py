@@ -1,0 +1,103 @@
+"""May this decision be made? An adverse one never without a finding that a person confirmed, a closed
+window for objections, a hearing, a reason and a second person (社会救助法 art. 47, 48; rule EXIT-04).
+
+Everything here is pure; the database holds the same conditions once more (`casework.tables`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from casework.finding import FindingState, Lack, NotNow, Standing, window_lacks
+from vocabulary.codes import Code
+
+
+class DecisionKind(Code):
+    """What is decided about a household."""
+
+    GRANT = "GRANT", "给予救助"
+    KEEP = "KEEP", "继续救助"
+    INCREASE = "INCREASE", "增发"
+    GRADUAL = "GRADUAL", "渐退"
+    REFUSE = "REFUSE", "不予救助"
+    REDUCE = "REDUCE", "减发"
+    TERMINATE = "TERMINATE", "终止救助"
+
+    @property
+    def adverse(self) -> bool:
+        """Tell whether somebody gets less than they asked for or had."""
+        return self in (DecisionKind.REFUSE, DecisionKind.REDUCE, DecisionKind.TERMINATE)
+
+
+class DecisionState(Code):
+    """Where a decision stands. A draft binds nobody."""
+
+    DRAFT = "DRAFT", "草拟"
+    CONFIRMED = "CONFIRMED", "已作出"
+    RETURNED = "RETURNED", "退回"
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a decision rests on when it is to be made.
+
+    `finding`      the finding it names, None when it names none
+    `heard`        whether a hearing is recorded with the case
+    `drafted_by`   account of who drafted it; `second` of who is about to make it
+    `publicized`   whether 公示 has run its natural days; None where the kind of case needs none
+    `visited`      whether two people visited; None where the case is of no near relative
+    `judged`       whether the verification told a category
+    """
+
+    finding: Standing | None
+    heard: bool
+    reason: str
+    drafted_by: str
+    second: str
+    publicized: bool | None
+    visited: bool | None
+    judged: bool
+
+
+def require(kind: DecisionKind, grounds: Grounds, *, today: date) -> None:
+    """Return when a decision of this kind may be made; name everything that is missing, at once.
+
+    Raises `NotNow`.
+
+    >>> alone = Grounds(None, True, "收入超过标准", "mz-0042", "mz-0042", None, None, True)
+    >>> require(DecisionKind.KEEP, alone, today=date(2026, 11, 1))
+    Traceback (most recent call last):
+    casework.finding.NotNow: 需要另一人复核：一人不得单独作出
+    """
+    lacks = _always(grounds)
+    if kind.adverse:
+        lacks += _before_adverse(grounds, today)
+    if lacks:
+        raise NotNow(lacks)
+
+
+def _always(grounds: Grounds) -> list[Lack]:
+    lacks = []
+    if not grounds.reason.strip():
+        lacks.append(Lack.NO_REASON)
+    if grounds.second == grounds.drafted_by:
+        lacks.append(Lack.NO_SECOND)
+    if grounds.publicized is False:
+        lacks.append(Lack.NOT_PUBLICIZED)
+    if grounds.visited is False:
+        lacks.append(Lack.NO_VISIT)
+    if not grounds.judged:
+        lacks.append(Lack.INDETERMINATE)
+    return lacks
+
+
+def _before_adverse(grounds: Grounds, today: date) -> list[Lack]:
+    lacks = []
+    if grounds.finding is None or grounds.finding.state is not FindingState.CONFIRMED:
+        lacks.append(Lack.NO_FINDING)
+    else:
+        lacks += window_lacks(grounds.finding, today)
+    if not grounds.heard:
+        lacks.append(Lack.NO_HEARING)
+    return lacks

@@ -1,0 +1,85 @@
+"""Where is what people decided kept? In the audit log's database, SQLite or PostgreSQL.
+
+Reading is plain SQL. Nothing is written here: a change is handed to the log beside its entry
+(`audit.alongside.Change`), so that neither comes about without the other. That goes for two
+people who change the same row as well: the second one's `version` no longer fits, and their
+entry is refused with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from audit.alongside import Change
+from audit.tables import engine_of
+from casework import tables
+
+SCRIPTS = Path(__file__).with_name("migrations")
+"""Alembic's steps from one version of the tables to the next: `hedui casework migrate` takes them."""
+
+
+class OtherCaseworkSchema(Exception):
+    """The tables of casework are of another version: run `hedui casework migrate`."""
+
+
+class Kept:
+    """The tables of casework in one database. Safe from several threads; end with `close`."""
+
+    def __init__(self, url: str) -> None:
+        """Open, and make the tables when there are none. Raises `OtherCaseworkSchema`."""
+        self._engine = engine_of(url)
+        with self._engine.begin() as connection:
+            new = not sa.inspect(connection).has_table(tables.VERSIONS)
+            if new:
+                tables.metadata.create_all(connection)
+                connection.execute(tables.version.insert().values(version_num=tables.REVISION))
+            found = connection.execute(sa.select(tables.version.c.version_num)).scalars().all()
+        if found != [tables.REVISION]:
+            self.close()
+            raise OtherCaseworkSchema(
+                f"expected tables of version `{tables.REVISION}`, got `{', '.join(found)}`"
+            )
+
+    def rows(self, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+        """What a query finds."""
+        with self._engine.connect() as connection:
+            return connection.execute(query).mappings().all()
+
+    def one(self, query: sa.Select[Any]) -> sa.RowMapping | None:
+        """The first row that a query finds."""
+        with self._engine.connect() as connection:
+            return connection.execute(query).mappings().first()
+
+    def count(self, query: sa.Select[Any]) -> int:
+        """How many rows a query finds."""
+        counting = sa.select(sa.func.count()).select_from(query.order_by(None).subquery())
+        with self._engine.connect() as connection:
+            return int(connection.execute(counting).scalar_one())
+
+    def added(self, table: sa.Table, **values: object) -> Change:
+        """A row to be added, as the log takes it."""
+        return self._change(table.insert().values(**values))
+
+    def changed(self, table: sa.Table, *, id: str, version: int, **values: object) -> Change:  # noqa: A002
+        """A row to be changed that is still in this version; it is in the next one then."""
+        same = (table.c.id == id, table.c.version == version)
+        return self._change(table.update().where(*same).values(**values, version=version + 1))
+
+    def set(self, table: sa.Table, *same: sa.ColumnElement[bool], **values: object) -> Change:
+        """Exactly one row to be changed, found by its columns."""
+        return self._change(table.update().where(*same).values(**values))
+
+    def _change(self, statement: sa.Insert | sa.Update) -> Change:
+        compiled = statement.compile(dialect=self._engine.dialect)
+        values = compiled.params
+        if compiled.positiontup is None:
+            return Change(str(compiled), values)
+        return Change(str(compiled), tuple(values[name] for name in compiled.positiontup))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()

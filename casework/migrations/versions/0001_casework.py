@@ -1,0 +1,117 @@
+"""Casework as it first was: cases, findings, their steps, hearings, decisions and clocks."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make every table."""
+    _cases()
+    _findings()
+    _decisions()
+
+
+def _cases() -> None:
+    op.create_table(
+        "casework_case",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("number", sa.String(40), nullable=False, unique=True),
+        sa.Column("household", sa.String(40), nullable=False, index=True),
+        sa.Column("region", sa.String(12), nullable=False, index=True),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("near_relative", sa.Integer, nullable=False),
+        sa.Column("opened_on", sa.String(10), nullable=False),
+        sa.Column("opened_by", sa.String(96), nullable=False),
+        sa.Column("assigned", sa.String(96)),
+        sa.Column("version", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "casework_step",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+        sa.Column("about", sa.String(32), nullable=False, index=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("by", sa.String(96), nullable=False),
+        sa.Column("post", sa.String(32), nullable=False),
+        sa.Column("before", sa.String(16), nullable=False),
+        sa.Column("after", sa.String(16), nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "casework_clock",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("about", sa.String(32), nullable=False, index=True),
+        sa.Column("region", sa.String(12), nullable=False, index=True),
+        sa.Column("kind", sa.String(24), nullable=False),
+        sa.Column("started_on", sa.String(10), nullable=False),
+        sa.Column("due_on", sa.String(10), nullable=False, index=True),
+        sa.Column("cite", sa.Text, nullable=False),
+        sa.Column("met_on", sa.String(10)),
+        sa.UniqueConstraint("about", "kind", name="one_clock_of_a_kind"),
+    )
+
+
+def _findings() -> None:
+    op.create_table(
+        "casework_finding",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("case_id", sa.String(32), sa.ForeignKey("casework_case.id"), nullable=False, index=True),
+        sa.Column("rule", sa.String(8), nullable=False),
+        sa.Column("severity", sa.String(8), nullable=False),
+        sa.Column("person", sa.String(32), nullable=False),
+        sa.Column("evidence", sa.Text, nullable=False),
+        sa.Column("records", sa.Text, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("found_on", sa.String(10), nullable=False),
+        sa.Column("told_on", sa.String(10)),
+        sa.Column("objection_until", sa.String(10)),
+        sa.Column("assigned", sa.String(96)),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.UniqueConstraint("case_id", "rule", "person", name="one_finding_of_a_rule_and_person"),
+    )
+    op.create_table(
+        "casework_hearing",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("case_id", sa.String(32), sa.ForeignKey("casework_case.id"), nullable=False, index=True),
+        sa.Column("held_on", sa.String(10), nullable=False),
+        sa.Column("record", sa.Text, nullable=False),
+        sa.Column("by", sa.String(96), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )
+
+
+def _decisions() -> None:
+    op.create_table(
+        "casework_decision",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("case_id", sa.String(32), sa.ForeignKey("casework_case.id"), nullable=False, index=True),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("adverse", sa.Integer, nullable=False),
+        sa.Column("category", sa.String(16), nullable=False),
+        sa.Column("payable_fen", sa.BigInteger, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("visited", sa.Integer, nullable=False),
+        sa.Column("finding_id", sa.String(32), sa.ForeignKey("casework_finding.id")),
+        sa.Column("hearing_id", sa.String(32), sa.ForeignKey("casework_hearing.id")),
+        sa.Column("pack", sa.String(64), nullable=False),
+        sa.Column("rules", sa.String(64), nullable=False),
+        sa.Column("inputs", sa.String(64), nullable=False),
+        sa.Column("result", sa.String(64), nullable=False),
+        sa.Column("drafted_by", sa.String(96), nullable=False),
+        sa.Column("drafted_on", sa.String(10), nullable=False),
+        sa.Column("second", sa.String(96)),
+        sa.Column("decided_on", sa.String(10)),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.CheckConstraint("second is null or second <> drafted_by", name="two_people"),
+        sa.CheckConstraint(
+            "adverse = 0 or state <> 'CONFIRMED' or (finding_id is not null and hearing_id is not null"
+            " and second is not null and reason <> '')",
+            name="heard_before_adverse",
+        ),
+    )

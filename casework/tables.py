@@ -1,0 +1,125 @@
+"""What is kept of what people decided: the tables of cases, findings, hearings, decisions and clocks.
+
+They lie in the audit log's database, because a change and its entry are one transaction. Nothing
+here names a person: who is meant stands as the log's pseudonym, and who they are is read from the
+registers when the page is opened. Days are ISO text and instants whole milliseconds, so that both
+databases sort and compare them alike. Every row that can change carries a `version`.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+VERSIONS = "casework_schema"
+REVISION = "0001"
+"""The newest step in `casework/migrations`: what these tables are."""
+
+Instant = sa.BigInteger()
+Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # only INTEGER is SQLite's own row id
+
+case = sa.Table(
+    "casework_case",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("number", sa.String(40), nullable=False, unique=True),
+    sa.Column("household", sa.String(40), nullable=False, index=True),
+    sa.Column("region", sa.String(12), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("near_relative", sa.Integer, nullable=False),
+    sa.Column("opened_on", sa.String(10), nullable=False),
+    sa.Column("opened_by", sa.String(96), nullable=False),
+    sa.Column("assigned", sa.String(96)),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+finding = sa.Table(
+    "casework_finding",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("case_id", sa.String(32), sa.ForeignKey("casework_case.id"), nullable=False, index=True),
+    sa.Column("rule", sa.String(8), nullable=False),
+    sa.Column("severity", sa.String(8), nullable=False),
+    sa.Column("person", sa.String(32), nullable=False),  # pseudonym, or empty for the household
+    sa.Column("evidence", sa.Text, nullable=False),  # JSON: numbers, days and codes
+    sa.Column("records", sa.Text, nullable=False),  # JSON: `record type/record id`
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("found_on", sa.String(10), nullable=False),
+    sa.Column("told_on", sa.String(10)),
+    sa.Column("objection_until", sa.String(10)),
+    sa.Column("assigned", sa.String(96)),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.UniqueConstraint("case_id", "rule", "person", name="one_finding_of_a_rule_and_person"),
+)
+step = sa.Table(
+    "casework_step",
+    metadata,
+    sa.Column("id", Number, primary_key=True),  # given by the database, in the order of the entries
+    sa.Column("about", sa.String(32), nullable=False, index=True),  # id of a case, finding or decision
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("by", sa.String(96), nullable=False),
+    sa.Column("post", sa.String(32), nullable=False),
+    sa.Column("before", sa.String(16), nullable=False),
+    sa.Column("after", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+hearing = sa.Table(
+    "casework_hearing",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("case_id", sa.String(32), sa.ForeignKey("casework_case.id"), nullable=False, index=True),
+    sa.Column("held_on", sa.String(10), nullable=False),
+    sa.Column("record", sa.Text, nullable=False),  # what the person said, as written down
+    sa.Column("by", sa.String(96), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+decision = sa.Table(
+    "casework_decision",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("case_id", sa.String(32), sa.ForeignKey("casework_case.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("adverse", sa.Integer, nullable=False),
+    sa.Column("category", sa.String(16), nullable=False),
+    sa.Column("payable_fen", sa.BigInteger, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("visited", sa.Integer, nullable=False),
+    sa.Column("finding_id", sa.String(32), sa.ForeignKey("casework_finding.id")),
+    sa.Column("hearing_id", sa.String(32), sa.ForeignKey("casework_hearing.id")),
+    sa.Column("pack", sa.String(64), nullable=False),
+    sa.Column("rules", sa.String(64), nullable=False),
+    sa.Column("inputs", sa.String(64), nullable=False),
+    sa.Column("result", sa.String(64), nullable=False),
+    sa.Column("drafted_by", sa.String(96), nullable=False),
+    sa.Column("drafted_on", sa.String(10), nullable=False),
+    sa.Column("second", sa.String(96)),
+    sa.Column("decided_on", sa.String(10)),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.CheckConstraint("second is null or second <> drafted_by", name="two_people"),
+    sa.CheckConstraint(
+        "adverse = 0 or state <> 'CONFIRMED' or (finding_id is not null and hearing_id is not null"
+        " and second is not null and reason <> '')",
+        name="heard_before_adverse",  # 社会救助法 art. 48, rule EXIT-04
+    ),
+)
+clock = sa.Table(
+    "casework_clock",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("about", sa.String(32), nullable=False, index=True),
+    sa.Column("region", sa.String(12), nullable=False, index=True),
+    sa.Column("kind", sa.String(24), nullable=False),
+    sa.Column("started_on", sa.String(10), nullable=False),
+    sa.Column("due_on", sa.String(10), nullable=False, index=True),
+    sa.Column("cite", sa.Text, nullable=False),
+    sa.Column("met_on", sa.String(10)),
+    sa.UniqueConstraint("about", "kind", name="one_clock_of_a_kind"),
+)
+version = sa.Table(
+    VERSIONS,
+    metadata,
+    sa.Column("version_num", sa.String(32), nullable=False),  # in the form that Alembic keeps
+    sa.PrimaryKeyConstraint("version_num", name=f"{VERSIONS}_pkc"),
+)

@@ -1,0 +1,5 @@
+"""Databases of either kind."""
+
+from tests.audit.conftest import url
+
+__all__ = ["url"]

@@ -1,0 +1,49 @@
+"""The tables of casework: what is made anew and what is migrated are the same."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from audit.migrate import migrate
+from casework.kept import SCRIPTS, Kept, OtherCaseworkSchema
+from casework.tables import REVISION, VERSIONS, metadata
+
+
+def differences(url: str) -> list[object]:
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        options = {"version_table": VERSIONS, "compare_type": True}
+        found: list[object] = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+    engine.dispose()
+    return found
+
+
+def test_a_migrated_database_is_what_a_new_one_is(url: str) -> None:
+    migrate(url, scripts=SCRIPTS, versions=VERSIONS)
+    assert differences(url) == []
+    Kept(url).close()
+
+
+def test_a_new_database_is_marked_and_migrating_it_changes_nothing(url: str) -> None:
+    Kept(url).close()
+    migrate(url, scripts=SCRIPTS, versions=VERSIONS)
+    assert differences(url) == []
+    Kept(url).close()
+
+
+def test_the_newest_step_is_the_version_that_is_written() -> None:
+    assert ScriptDirectory(str(SCRIPTS)).get_current_head() == REVISION
+
+
+def test_tables_of_another_version_are_refused(url: str) -> None:
+    Kept(url).close()
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"update {VERSIONS} set version_num = '0000'"))
+    engine.dispose()
+    with pytest.raises(OtherCaseworkSchema):
+        Kept(url)
