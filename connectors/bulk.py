@@ -1,13 +1,14 @@
 """How does a whole table come out of PostgreSQL fast? By its binary COPY, decoded to Arrow outside Python (ConnectorX).
 
 Only columns of types that come through unchanged go this way; a query with any other goes the
-way of rows, as every other database does. A decimal is sent as the text that PostgreSQL prints
-of it, with all its digits: ConnectorX itself would keep ten places.
+way of rows, as every other database does. So does one that the database has to work out: what
+ConnectorX prints of a fault on standard error would hold the value that it failed on. An amount
+is sent as the text that PostgreSQL prints of it: ConnectorX itself would keep ten places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import connectorx
@@ -17,11 +18,15 @@ from sqlalchemy.dialects import postgresql
 
 from connectors.arrow import BATCH_ROWS
 from connectors.failure import Failed
+from connectors.forms import Form
+from connectors.mapping import Field
 from vocabulary.evidence import FailureKind
 
 
-def bulk_query(connection: sa.Connection, statement: sa.Select[Any]) -> str | None:
+def bulk_query(connection: sa.Connection, statement: sa.Select[Any], fields: Sequence[Field]) -> str | None:
     """Give the statement as text that ConnectorX can run; None where it is to be read row by row.
+
+    `fields`   what the statement selects, in its order
 
     Also tries the statement without fetching anything, so that what is wrong with it is said by
     SQLAlchemy and its driver, as for every other question.
@@ -30,20 +35,20 @@ def bulk_query(connection: sa.Connection, statement: sa.Select[Any]) -> str | No
     if engine.dialect.name != "postgresql" or set(engine.url.query) - {"sslmode"}:
         return None
     described = connection.execute(statement.limit(0)).cursor
-    types = [one[1] for one in described.description or ()] if described is not None else []
+    columns = [] if described is None or described.description is None else described.description
     connection.rollback()
-    if not set(types) <= _UNCHANGED | {_NUMERIC}:
+    kinds = [_kind(field, column) for field, column in zip(fields, columns, strict=True)]
+    if None in kinds:
         return None
-    columns = [
-        sa.cast(column, sa.Text).label(column.name) if kind == _NUMERIC else column
-        for column, kind in zip(statement.selected_columns, types, strict=True)
+    sent = [
+        sa.cast(column, sa.Text).label(column.name) if kind == _AMOUNT else column
+        for column, kind in zip(statement.selected_columns, kinds, strict=True)
     ]
     # Of a dialect that does not double percent signs, since nothing is put into the text afterwards.
     plain = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # SQLAlchemy's own
-    compiled = statement.with_only_columns(*columns).compile(
-        dialect=plain, compile_kwargs={"literal_binds": True}
+    return str(
+        statement.with_only_columns(*sent).compile(dialect=plain, compile_kwargs={"literal_binds": True})
     )
-    return str(compiled)
 
 
 def bulk_batches(url: sa.URL, query: str) -> Iterator[pa.RecordBatch]:
@@ -60,11 +65,24 @@ def bulk_batches(url: sa.URL, query: str) -> Iterator[pa.RecordBatch]:
             batch_size=BATCH_ROWS,
             pre_execution_query="SET default_transaction_read_only = on",
         )
-    except (RuntimeError, pa.ArrowInvalid):
-        # Its texts may hold values, so none is kept.
+    except BaseException as why:
+        # A fault in the middle of a stream comes as a panic of its own, which is no `Exception`.
+        if not isinstance(why, RuntimeError) and type(why).__name__ != "PanicException":
+            raise
         raise Failed(FailureKind.UNREACHABLE, "connection lost in the middle of a table") from None
 
 
-_NUMERIC = 1700
+def _kind(field: Field, column: Sequence[Any]) -> int | None:
+    """Give the type (OID) in which a column is sent; None where it would not come unchanged."""
+    _, kind, _, _, _, scale, _ = column
+    plain = field.expression is None
+    if plain and kind == _AMOUNT and field.form is Form.YUAN and scale is not None and scale <= 2:
+        return _AMOUNT
+    return kind if plain and kind in _UNCHANGED else None
+
+
+_AMOUNT = 1700
+"""numeric (pg_type.dat), here of two places at most."""
+
 _UNCHANGED = frozenset({16, 20, 21, 23, 25, 1042, 1043, 1082})
-"""OIDs (pg_type.dat): bool, int8, int2, int4, text, bpchar, varchar, date. Not timestamp, whose form is text here."""
+"""bool, int8, int2, int4, text, bpchar, varchar, date."""
