@@ -49,7 +49,7 @@ from gateway.fetch import (
     needed,
 )
 from gateway.pace import Pacing, TooOften
-from gateway.plan import Plan, Question, Subject, plan, question
+from gateway.plan import Plan, Question, Subject, plan_for, question
 from gateway.trace import Came, Intent, Trace
 from gateway.trusted import Documents
 from gateway.view import Absence, HouseholdView, MemberView, Shown, sources_of
@@ -201,7 +201,7 @@ def _decided(
     standing = _standing(caller, errand, inside, office)
     if inside and wanted.subject is not None and wanted.subject.id_number is not None:
         _require_known(caller, office.agreements.decide(_PERSON, standing))
-    decided = plan(wanted, lambda name: office.agreements.decide(name, standing))
+    decided = plan_for(wanted, office.agreements, standing)
     if decided.shows_nothing and inside:
         name, decision = next(
             (name, one) for name, one in decided.decisions.items() if one.outcome is Access.DENIED

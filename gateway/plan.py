@@ -2,7 +2,8 @@
 
 The operation is walked once, as the executor will walk it (fragments, aliases, `@skip` and
 `@include` honoured). Everything that must not be forgotten comes from that one walk: what
-is decided, what is fetched, what is noted in the log.
+is decided, what is fetched, what is noted in the log. The walk is kept with the document, and
+what was decided of it with the standing of the caller; arguments are read anew each time.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
 
 from casework.agreement import Access
-from casework.cedar import Decision
+from casework.cedar import AgreementSet, Decision, Standing
 from casework.resource import Product, of_state, resources
 from gateway.document import Document, Limits
 from gateway.errors import BadArgument, TooCostly
+from gateway.executor.kept import Kept
+from gateway.executor.program import conditions
 from gateway.schema.told import OPEN, Shows
 from vocabulary.errors import MalformedIdNumber
 from vocabulary.idnumber import IdNumber
@@ -77,13 +80,47 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """One act that a mutation asks for. `key` is its place in the answer."""
+
+    key: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """What an operation selects, whatever its arguments; equal only to itself.
+
+    `measured`   the fields whose arguments say whom it is about, or how much of it
+    """
+
+    selected: tuple[Selected, ...]
+    measured: tuple[Measured, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A field whose arguments are looked at before anything is fetched."""
+
+    owner: str
+    definition: GraphQLField
+    node: FieldNode
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What is asked, in our words. `subject` is None when no household is asked about."""
 
     document: Document
-    selected: tuple[Selected, ...]
+    outline: Outline
     subject: Subject | None
     on: date
+
+    @property
+    def selected(self) -> tuple[Selected, ...]:
+        """The fields that it selects."""
+        return self.outline.selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +166,40 @@ def question(
     limits: Limits,
     today: date,
 ) -> Question:
-    """Walk the operation. Raises `BadArgument` and `TooCostly`."""
-    root = schema.query_type
-    assert root is not None, "the schema has a query type"
-    walk = _Walk(schema, document, shows, limits)
-    selected = tuple(walk.of(root, document.operation.selection_set, ()))
-    if len(walk.households) > 1:
+    """What the operation asks for. Raises `BadArgument` and `TooCostly`."""
+    outline = _outline(document, schema, shows)
+    measured = [_measure(each, document, limits) for each in outline.measured]
+    households = [arguments for arguments in measured if arguments is not None]
+    if len(households) > 1:
         # One case, one household: many under aliases would be an enumeration.
-        raise TooCostly(f"expected one household in a question, got {len(walk.households)}")
-    if not walk.households:
-        return Question(document, selected, None, today)
-    arguments = walk.households[0]
-    return Question(document, selected, _subject(arguments), _day(arguments.get("on"), today=today))
+        raise TooCostly(f"expected one household in a question, got {len(households)}")
+    if not households:
+        return Question(document, outline, None, today)
+    (arguments,) = households
+    return Question(document, outline, _subject(arguments), _day(arguments.get("on"), today=today))
 
 
 def plan(asked: Question, decide: Decide) -> Plan:
     """Decide every resource that the question selects, and prune what is refused. Pure."""
+    allowed = _allowed(asked, decide)
+    return Plan(asked, *allowed)
+
+
+def plan_for(asked: Question, agreements: AgreementSet, standing: Standing) -> Plan:
+    """As `plan`, by what the agreements say to a standing; kept for the next question of the kind."""
+    allowed = _ALLOWED.of(
+        asked.outline,
+        agreements,
+        key=(standing, asked.subject is None),
+        make=lambda: _allowed(asked, lambda name: agreements.decide(name, standing)),
+    )
+    return Plan(asked, *allowed)
+
+
+Allowed = tuple[Mapping[str, Decision], Mapping[type[Record], frozenset[str]], bool]
+
+
+def _allowed(asked: Question, decide: Decide) -> Allowed:
     decisions = {name: decide(name) for name in dict.fromkeys(_resources_of(asked))}
     columns: dict[type[Record], set[str]] = {}
     verifies = False
@@ -157,8 +212,15 @@ def plan(asked: Question, decide: Decide) -> Plan:
             wanted = columns.setdefault(found.record, set())
             if found.column is not None and decision.outcome is not Access.VERIFY_ONLY:
                 wanted.add(found.column)
-    return Plan(asked, decisions, {record: frozenset(names) for record, names in columns.items()}, verifies)
+    return decisions, {record: frozenset(names) for record, names in columns.items()}, verifies
 
+
+KEPT = 512
+"""Outlines, and what was decided of them, that are remembered."""
+
+_OUTLINES: Kept[Outline] = Kept(KEPT)
+_CONDITIONS: Kept[tuple[str, ...]] = Kept(KEPT)
+_ALLOWED: Kept[Allowed] = Kept(KEPT)
 
 _VERDICT = frozenset(product.term for product in Product if product.term.startswith("核对结论."))
 
@@ -177,18 +239,29 @@ def _resources_of(asked: Question) -> Iterable[str]:
     return names
 
 
+def _outline(document: Document, schema: GraphQLSchema, shows: Mapping[tuple[str, str], Shows]) -> Outline:
+    """What the operation selects, with the fields that its variables choose."""
+    operation, fragments = document.operation, document.fragments
+    chosen = _CONDITIONS.of(operation, document.tree, make=lambda: conditions(operation, fragments))
+
+    def walked() -> Outline:
+        root = schema.get_root_type(operation.operation)
+        assert root is not None, "a valid operation has a root type"
+        walk = _Walk(schema, document, shows)
+        return Outline(tuple(walk.of(root, operation.selection_set, ())), tuple(walk.measured))
+
+    given = tuple(document.variables.get(name) for name in chosen)
+    return _OUTLINES.of(operation, document.tree, schema, shows, key=given, make=walked)
+
+
 class _Walk:
     """Visits the selected fields in the order in which they will be executed."""
 
     def __init__(
-        self,
-        schema: GraphQLSchema,
-        document: Document,
-        shows: Mapping[tuple[str, str], Shows],
-        limits: Limits,
+        self, schema: GraphQLSchema, document: Document, shows: Mapping[tuple[str, str], Shows]
     ) -> None:
-        self._schema, self._document, self._shows, self._limits = schema, document, shows, limits
-        self.households: list[dict[str, Any]] = []
+        self._schema, self._document, self._shows = schema, document, shows
+        self.measured: list[Measured] = []
 
     def of(
         self, owner: GraphQLObjectType, selections: SelectionSetNode, path: tuple[str, ...]
@@ -200,7 +273,8 @@ class _Walk:
             definition = owner.fields.get(name)
             if definition is None:  # __typename, __schema and __type say nothing of anyone
                 continue
-            self._look_at(owner, nodes[0], definition)
+            if definition.args.keys() & _MEASURED:
+                self.measured.append(Measured(owner.name, definition, nodes[0]))
             shows = self._shows.get((owner.name, name), Shows(f"{owner.name}.{name}"))
             yield Selected((*path, key), owner.name, name, shows.resource, shows.compares)
             inner = get_named_type(definition.type)
@@ -208,15 +282,18 @@ class _Walk:
                 if isinstance(inner, GraphQLObjectType) and node.selection_set is not None:
                     yield from self.of(inner, node.selection_set, (*path, key))
 
-    def _look_at(self, owner: GraphQLObjectType, node: FieldNode, definition: GraphQLField) -> None:
-        if not definition.args:
-            return
-        arguments = get_argument_values(definition, node, dict(self._document.variables))
-        if (owner.name, node.name.value) == ("Query", "household"):
-            self.households.append(arguments)
-        first = arguments.get("first")
-        if first is not None and not 1 <= first <= self._limits.list_items:
-            raise TooCostly(f"expected `first` from 1 to {self._limits.list_items}, got another number")
+
+_MEASURED = frozenset({"first", "number", "idNumber"})
+"""Arguments that are looked at before anything is fetched."""
+
+
+def _measure(measured: Measured, document: Document, limits: Limits) -> dict[str, Any] | None:
+    """Look at the arguments of a field; give those of a household that is asked for. Raises `TooCostly`."""
+    arguments = get_argument_values(measured.definition, measured.node, dict(document.variables))
+    first = arguments.get("first")
+    if first is not None and not 1 <= first <= limits.list_items:
+        raise TooCostly(f"expected `first` from 1 to {limits.list_items}, got another number")
+    return arguments if (measured.owner, measured.node.name.value) == ("Query", "household") else None
 
 
 def _subject(arguments: Mapping[str, Any]) -> Subject:

@@ -8,8 +8,8 @@ What cannot be compiled is executed by graphql-core; `counts` says how often, an
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +25,13 @@ from graphql import (
 )
 from graphql.execution.collect_fields import collect_fields
 
+from gateway.executor.kept import Kept
 from gateway.executor.places import FieldReader, NotCompiled, Obtained, Step
 from gateway.executor.run import Run
 from gateway.executor.writing import MOST_LISTS, Writer
 
-PROGRAMS_KEPT = 1_024
+PROGRAMS_KEPT = 256
+"""A product asks a few dozen operations, for a few standings of its callers."""
 
 COMPILED = "compiled"
 
@@ -38,12 +40,11 @@ Leaves = Callable[[Any], Mapping[Any, Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One operation as functions. `kept` keeps alive what the cache knows it by."""
+    """One operation as functions."""
 
     root: Callable[..., Any]
     writer: Writer
     serial: bool
-    kept: Any
 
     def run(self, context: Run, root_value: Any) -> Any:
         """The answer's data, or something to be awaited that gives it. Raises `GraphQLError` for null at the root."""
@@ -67,30 +68,31 @@ class Programs:
         self, *, read: FieldReader | None = None, pure: bool = False, leaves: Leaves = lambda _: None
     ) -> None:
         self._read, self._pure, self._leaves = read, pure, leaves
-        self._kept: OrderedDict[Hashable, Program] = OrderedDict()
-        self._conditions: OrderedDict[int, tuple[OperationDefinitionNode, tuple[str, ...]]] = OrderedDict()
+        self._kept: Kept[Program] = Kept(PROGRAMS_KEPT)
+        self._conditions: Kept[tuple[str, ...]] = Kept(PROGRAMS_KEPT)
         self.counts: Counter[str] = Counter()
         self.context: type[Run] = type("Compiled", (_Compiled,), {"programs": self})
 
-    def of(self, context: Run, *, key: Hashable = (), read: FieldReader | None = None) -> Program:
+    def of(self, context: Run, *, by: object = None, read: FieldReader | None = None) -> Program:
         """The program of an execution's operation. Raises `NotCompiled`.
 
-        `key`    tells apart programs of one operation that read their fields differently
+        `by`     what `read` goes by: another object, another program
         `read`   says how its fields are obtained; by default what the programs were made with
         """
-        conditions = self._chosen_by(context)
-        given = tuple(context.variable_values.get(name) for name in conditions)
-        whole = (id(context.operation), id(context.schema), context.field_resolver, given, key)
+        operation, resolve = context.operation, context.field_resolver
+        given = tuple(context.variable_values.get(name) for name in self.chosen_by(context))
         try:
-            program = self._kept.get(whole)
+            return self._kept.of(
+                operation,
+                context.schema,
+                resolve,
+                by,
+                *context.fragments.values(),
+                key=given,
+                make=lambda: self._compiled(context, read or self._read or _as_graphql_core(context)),
+            )
         except TypeError:  # a value that cannot be a key is none that may stand there
             raise NotCompiled("unusual condition") from None
-        if program is None:
-            program = self._compiled(context, read or self._read or _as_graphql_core(context))
-            _keep(self._kept, whole, program)
-        else:
-            self._kept.move_to_end(whole)
-        return program
 
     def _compiled(self, context: Run, read: FieldReader) -> Program:
         operation, schema = context.operation, context.schema
@@ -109,18 +111,17 @@ class Programs:
             why = "faulty directive"
         else:
             serial = operation.operation is OperationType.MUTATION
-            return Program(made, writer, serial, (operation, schema, context.field_resolver))
+            return Program(made, writer, serial)
         # Raised out here, so that no frames of a recursion hang on the error.
         raise NotCompiled(why)
 
-    def _chosen_by(self, context: Run) -> tuple[str, ...]:
+    def chosen_by(self, context: Run) -> tuple[str, ...]:
         """The variables that `@skip` and `@include` of the operation look at."""
-        known = self._conditions.get(id(context.operation))
-        if known is None or known[0] is not context.operation:
-            names = dict.fromkeys(_conditions(context.operation, context.fragments))
-            known = (context.operation, tuple(names))
-            _keep(self._conditions, id(context.operation), known)
-        return known[1]
+        return self._conditions.of(
+            context.operation,
+            *context.fragments.values(),
+            make=lambda: conditions(context.operation, context.fragments),
+        )
 
 
 class _Compiled(Run):
@@ -144,6 +145,13 @@ class _Compiled(Run):
             return None, error.why
 
 
+def conditions(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> tuple[str, ...]:
+    """The variables that choose which fields are selected, each once."""
+    return tuple(dict.fromkeys(_named(operation, fragments)))
+
+
 def _as_graphql_core(context: Run) -> FieldReader:
     def read(
         _parent: GraphQLObjectType, _name: str, definition: GraphQLField, _steps: tuple[Step, ...]
@@ -157,7 +165,7 @@ def _as_graphql_core(context: Run) -> FieldReader:
     return read
 
 
-def _conditions(
+def _named(
     operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> Iterator[str]:
     waiting: list[Any] = [operation, *fragments.values()]
@@ -170,9 +178,3 @@ def _conditions(
                         yield argument.value.name.value
         selections = getattr(node, "selection_set", None)
         waiting += selections.selections if selections else ()
-
-
-def _keep(kept: OrderedDict[Any, Any], key: Hashable, value: Any) -> None:
-    kept[key] = value
-    if len(kept) > PROGRAMS_KEPT:
-        kept.popitem(last=False)
