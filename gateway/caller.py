@@ -120,7 +120,7 @@ class Trust:
         token = _bearer(authorization)
         issuer, claims = self._verified(token)
         self._check_claims(claims, issuer, at)
-        return _caller(issuer, claims)
+        return caller_of(issuer, claims)
 
     def _check_signature(self, token: str) -> tuple[str, dict[str, Any]]:
         issuer, key = self._keys.get(_key_id(token), (None, None))
@@ -188,7 +188,11 @@ def _key_id(token: str) -> str:
     return str(header.get("kid", ""))
 
 
-def _caller(issuer: str, claims: Mapping[str, Any]) -> Caller:
+def caller_of(issuer: str, claims: Mapping[str, Any]) -> Caller:
+    """The caller that an issuer's claims describe: `sub`, `department`, `post`, `region`, `exp`, perhaps `name`.
+
+    Raises `NotAuthenticated` for a claim that is missing or not proper.
+    """
     name = claims.get("name")
     return Caller(
         issuer=issuer,

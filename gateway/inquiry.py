@@ -18,29 +18,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any
-
-from graphql import GraphQLSchema, OperationType
 
 from casework.agreement import Access
-from casework.cedar import AgreementSet, Decision, Standing
+from casework.cedar import Standing
 from casework.resource import of_column, of_state
-from connectors.ask import Ask, Connector
+from connectors.ask import Ask
 from connectors.federation import ask_all
-from connectors.served import ServedBook, answered
-from gateway.access import Errand, Refused, needs_consent, read_errand, refusal
-from gateway.answer import Coordinates, Told, tell
-from gateway.caller import Caller, Trust
-from gateway.document import Document, Limits, read
-from gateway.errors import BadArgument, BadRequest
+from connectors.served import answered
+from gateway.access import Errand, needs_consent
+from gateway.answer import Told, tell
+from gateway.caller import Caller
 from gateway.fetch import (
     ON_FILE,
     AskAll,
-    Columns,
     Located,
     SeveralHouseholds,
     fetch,
@@ -48,94 +40,38 @@ from gateway.fetch import (
     locate,
     needed,
 )
-from gateway.pace import Pacing, TooOften
-from gateway.plan import Plan, Question, Subject, plan_for, question
-from gateway.trace import Came, Intent, Trace
-from gateway.trusted import Documents
+from gateway.plan import Plan, Subject
+from gateway.trace import Came, Intent
 from gateway.view import Absence, HouseholdView, MemberView, Shown, sources_of
-from verification.pack import NotInForce
 from verification.verdict import Verdict
-from vocabulary.codes import Department
 from vocabulary.evidence import Evidence, Found, NoRecord, SourceFailed
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import HouseholdFile, Membership
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as it came in. Nothing of it is believed yet."""
-
-    text: str | None
-    identifier: str | None
-    """Of a trusted document, where its text need not be sent."""
-    operation_name: str | None
-    variables: Mapping[str, Any] | None
-    authorization: str | None
-    purpose: str | None
-    case: str | None
-    request: str
-    """Our own number for the request: it ties lines of the server log to entries of the audit log."""
-    reads_only: bool = False
-    """It came in a way in which nothing may be changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer with its receipt: the proof (tlog-proof) that the log holds the outcome entry."""
-
-    told: Told
-    receipt: str
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """How records are cross-checked: under one policy pack and one set of rules.
-
-    `reads`     the columns that the rules need, by record type
-    `requires`  returns when the policy pack is in force on a day; raises `NotInForce`
-    `verdict`   what they say of one household on one day; pure
-    """
-
-    reads: Columns
-    requires: Callable[[date], None]
-    verdict: Callable[[Evidence, str, date], Verdict]
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """All that an inquiry is handed: nothing is global, nothing is looked up by the way."""
-
-    trust: Trust
-    agreements: AgreementSet
-    connectors: Mapping[Department, Connector]
-    trace: Trace
-    judge: Judge
-    schema: GraphQLSchema
-    shows: Coordinates
-    limits: Limits
-    register_timeout_s: float
-    inquiry_timeout_s: float
-    clock: Callable[[], datetime]
-    today: Callable[[], date]
-    documents: Documents
-    pacing: Pacing
-    served: ServedBook | None = None
-    """Where departments' answers are counted, under the index of the intent."""
-
-
 async def inquire(asked: Asked, office: Office) -> Answered:
     """The answer to one question, with its receipt. Raises what the table above says."""
     caller = office.trust.authenticate(asked.authorization, at=office.clock())  # 1
-    async with _refusals_noted(caller, asked, office):
-        office.pacing.asks(caller)  # 2
-        errand = read_errand(caller, purpose=asked.purpose, case=asked.case)  # 2
-        allowed = _decided(_understood(asked, caller, office), caller, errand, office)  # 2 and 3
-        intent = await _intent(allowed, caller, errand, asked, office)  # 4
-        came = await _gathered(allowed, caller, errand, _asking(intent, office), office)  # 5
-        came = _judged(came, office)  # 6
-        told = tell(came.plan, await _view(came, office), schema=office.schema, shows=office.shows)
-        receipt = await office.trace.outcome(intent, _outcome(told, came))  # 7
-        return Answered(told, receipt)  # 8
+    return await inquire_for(caller, asked, office)
+
+
+async def inquire_for(caller: Caller, asked: Asked, office: Office) -> Answered:
+    """The same for somebody whom we know: the pages for people have signed them in."""
+    async with refusals_noted(caller, asked, office):
+        errand, allowed = permitted(asked, caller, office)  # 2 and 3
+        return await answered_of(allowed, caller, errand, asked, office)
+
+
+async def answered_of(
+    allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office
+) -> Answered:
+    """Steps 4 to 8. Raises `NotLogged`."""
+    intent = await intended(allowed, caller, errand, asked, office)  # 4
+    came = await _gathered(allowed, caller, errand, _asking(intent, office), office)  # 5
+    came = _judged(came, office)  # 6
+    told = tell(came.plan, await _view(came, office), schema=office.schema, shows=office.shows)
+    receipt = await office.trace.outcome(intent, _outcome(told, came))  # 7
+    return Answered(told, receipt)  # 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,108 +82,14 @@ class _Gathered:
     located: Located | Absence | None
     evidence: Evidence
     verdict: Verdict | Absence | None = None
-
-
-@asynccontextmanager
-async def _refusals_noted(caller: Caller, asked: Asked, office: Office) -> AsyncIterator[None]:
-    try:
-        yield
-    except Refused as refused:
-        if not isinstance(refused, TooOften) or refused.noted:
-            await office.trace.refused(
-                caller, refused, agreements=office.agreements.hash, request=asked.request
-            )
-        raise
-
-
-def _understood(asked: Asked, caller: Caller, office: Office) -> Question:
-    """What is asked, of a document that the caller may ask. Raises `Refused`, `TooOften`, and what step 3 raises."""
-    text = office.documents.text_of(asked.text, asked.identifier)
-    office.documents.require(caller, text)
-    read_as = read(
-        text,
-        operation_name=asked.operation_name,
-        variables=asked.variables,
-        schema=office.schema,
-        limits=office.limits,
-    )
-    if read_as.introspects:
-        office.documents.require_introspection(caller)
-    _require_way(read_as, asked)
-    wanted = question(
-        read_as, schema=office.schema, shows=office.shows, limits=office.limits, today=office.today()
-    )
-    if wanted.subject is not None:
-        office.pacing.asks_about(caller, wanted.subject.key)
-    return wanted
-
-
-def _require_way(read_as: Document, asked: Asked) -> None:
-    """Return when what is asked may come in the way in which it came. Raises `BadRequest`."""
-    if read_as.operation.operation is OperationType.SUBSCRIPTION:
-        raise BadRequest("expected a subscription with `Accept: text/event-stream`", status=406)
-    if asked.reads_only and read_as.operation.operation is not OperationType.QUERY:
-        raise BadRequest("expected a query, got another operation by GET", status=405, allow=("POST",))
-
-
-def _decided(
-    wanted: Question, caller: Caller, errand: Errand, office: Office, *, inside: bool = True
-) -> Plan:
-    """The plan for a caller, as if everybody had consented: those who have not are not asked about.
-
-    Raises `Refused` when nothing of what is asked may be shown, even of a household in the caller's region,
-    and `BadArgument` for a day of which the policy pack says nothing.
-    """
-    standing = _standing(caller, errand, inside, office)
-    if inside and wanted.subject is not None and wanted.subject.id_number is not None:
-        _require_known(caller, office.agreements.decide(_PERSON, standing))
-    decided = plan_for(wanted, office.agreements, standing)
-    if decided.shows_nothing and inside:
-        name, decision = next(
-            (name, one) for name, one in decided.decisions.items() if one.outcome is Access.DENIED
-        )
-        raise refusal(caller, name, decision)
-    if decided.verifies:
-        _require_in_force(wanted.on, office)
-    return decided
-
-
-_PERSON = of_column(Membership, "person")
-
-
-def _require_known(caller: Caller, decision: Decision) -> None:
-    """Return when the caller sees id numbers in clear: to others, a look-up by one would tell whose pseudonym it is."""
-    if decision.outcome is not Access.CLEAR:
-        raise refusal(caller, _PERSON, decision)
-
-
-def _require_in_force(day: date, office: Office) -> None:
-    try:
-        office.judge.requires(day)
-    except NotInForce as error:
-        raise BadArgument(str(error), argument="on") from None
-
-
-def _standing(caller: Caller, errand: Errand, inside: bool, office: Office) -> Standing:
-    return Standing(caller.department, caller.post, errand.purpose, inside, True, office.today())
-
-
-async def _intent(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office) -> Intent:
-    asks = needed(allowed, office.judge.reads) if allowed.question.subject else {}
-    return await office.trace.intent(
-        caller,
-        errand,
-        allowed,
-        agreements=office.agreements.hash,
-        sources={record.department for record in asks},
-        request=asked.request,
-    )
+    deeds: Mapping[str, object] = field(default_factory=dict)
 
 
 async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: AskAll, office: Office) -> _Gathered:
     """Find the household, decide again for its region, and ask every department at once."""
     if allowed.question.subject is None:
-        return _Gathered(allowed, None, Evidence())
+        deeds = deeds_of(allowed.question.document, office.schema)
+        return _Gathered(allowed, None, Evidence(), deeds=await done(deeds, office.acts, caller))
     located = await _located(allowed, caller, ask, office)
     if isinstance(located, Absence):
         office.pacing.missed(caller)
@@ -257,11 +99,11 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: AskAll, 
     if isinstance(located, Absence):
         return _Gathered(allowed, located, Evidence())
     inside = located.region.within(caller.region)
-    allowed = _decided(allowed.question, caller, errand, office, inside=inside)
+    allowed = decided(allowed.question, caller, errand, office, inside=inside)
     if allowed.shows_nothing:
         # The same words as for a household that does not exist: who may not ask does not learn which it is.
         return _Gathered(allowed, _nothing(caller), Evidence())
-    standing = _standing(caller, errand, inside, office)
+    standing = standing_of(caller, errand, inside, office)
     columns = needed(allowed, office.judge.reads)
     free = [record for record in columns if _is_free(record, allowed, standing, office)]
     second = columns if allowed.verifies else ()
@@ -329,7 +171,7 @@ async def _view(came: _Gathered, office: Office) -> Shown:
     sources = sources_of(came.evidence)
     if isinstance(came.located, Located):
         return Shown(_household_view(came.located, came, office.trace.pseudonym), log, sources)
-    return Shown(came.located, log, sources)
+    return Shown(came.located, log, sources, came.deeds)
 
 
 def _household_view(located: Located, came: _Gathered, pseudonym: Callable[[str], str]) -> HouseholdView:
