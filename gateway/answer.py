@@ -3,22 +3,43 @@
 The guard asks the plan's decision about the resource that the field shows: clear, masked,
 verify-only or denied. A field that nobody declared shows nothing. Execution does no I/O:
 everything was fetched before, so a resolver cannot ask a department behind the plan's back.
+
+The operation is compiled with its decisions, once: `_guarding` is the guard as it is written into
+it. What is not compiled is executed by graphql-core under `guard`, with the same answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
-from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema, execute
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLField,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    default_field_resolver,
+    default_type_resolver,
+    execute,
+    get_nullable_type,
+)
+from graphql.execution.execute import CollectedErrors, assume_not_awaitable
 
 from casework.agreement import Access
 from casework.cedar import Decision
 from casework.resource import STATE_TERM, resources
 from gateway.access import masked
+from gateway.executor.places import FieldReader, NotCompiled, Obtained, Step
+from gateway.executor.program import COMPILED, Program, Programs
+from gateway.executor.run import Run
 from gateway.masking import without_persons
 from gateway.plan import Plan
+from gateway.schema.scalars import written_often
 from gateway.schema.told import OPEN, Shows
 from gateway.view import Shown, Sourced
 
@@ -37,6 +58,33 @@ class Told:
 
 def tell(plan: Plan, shown: Shown, *, schema: GraphQLSchema, shows: Coordinates) -> Told:
     """Execute the question over what was fetched."""
+    programs = _programs(schema)
+    context = _context(plan, shown, schema, programs)
+    try:
+        program = programs.of(context, by=plan.decisions, read=_guarding(plan.decisions, shows))
+    except NotCompiled as error:
+        programs.counts[error.why] += 1
+        result = by_graphql_core(plan, shown, schema=schema, shows=shows)
+    else:
+        programs.counts[COMPILED] += 1
+        result = _run(program, context, shown)
+    return Told(
+        result.data,
+        tuple(formatted(error) for error in result.errors or ()),
+        tuple(_explained(plan)),
+        dict(shown.sources),
+    )
+
+
+def executed(schema: GraphQLSchema) -> Mapping[str, int]:
+    """How many operations ran compiled, and why the others did not."""
+    return _programs(schema).counts
+
+
+def by_graphql_core(
+    plan: Plan, shown: Shown, *, schema: GraphQLSchema, shows: Coordinates
+) -> ExecutionResult:
+    """The same by graphql-core: the reference."""
     document = plan.question.document
     result = execute(
         schema,
@@ -46,16 +94,44 @@ def tell(plan: Plan, shown: Shown, *, schema: GraphQLSchema, shows: Coordinates)
         variable_values=dict(document.given),
         operation_name=document.operation.name.value if document.operation.name else None,
         middleware=[guard],
-        is_awaitable=lambda _: False,
+        is_awaitable=assume_not_awaitable,
         hide_suggestions=True,
     )
     assert isinstance(result, ExecutionResult), "nothing here is awaited"
-    return Told(
-        result.data,
-        tuple(formatted(error) for error in result.errors or ()),
-        tuple(_explained(plan)),
-        dict(shown.sources),
+    return result
+
+
+@lru_cache(maxsize=4)
+def _programs(_schema: GraphQLSchema) -> Programs:
+    return Programs(pure=True, leaves=written_often)
+
+
+def _context(plan: Plan, shown: Shown, schema: GraphQLSchema, programs: Programs) -> Run:
+    document = plan.question.document
+    return programs.context(
+        schema,
+        dict(document.fragments),
+        shown,
+        None,
+        document.operation,
+        dict(document.variables),
+        default_field_resolver,
+        default_type_resolver,
+        default_field_resolver,
+        CollectedErrors(),
+        None,
+        assume_not_awaitable,
     )
+
+
+def _run(program: Program, context: Run, shown: Shown) -> ExecutionResult:
+    errors = context.collected_errors
+    try:
+        data = program.run(context, shown)
+    except GraphQLError as error:
+        errors.add(error, None)
+        data = None
+    return context.build_response(data, errors.errors)
 
 
 def formatted(error: GraphQLError) -> dict[str, Any]:
@@ -80,10 +156,7 @@ class Telling:
         if selected in self.told:
             return
         self.told.add(selected)
-        raise GraphQLError(
-            f"{'verified only, not shown' if decision.outcome is Access.VERIFY_ONLY else 'refused'}: {decision.clause}",
-            extensions={"code": _CODES[decision.outcome], "clause": decision.clause, "basis": decision.basis},
-        )
+        raise _refusal(decision)
 
 
 def guard(resolve: Callable[..., Any], root: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
@@ -102,6 +175,49 @@ def guard(resolve: Callable[..., Any], root: Any, info: GraphQLResolveInfo, **ar
     if decision.outcome is Access.MASKED:
         return _masked(name, resolve(root, info, **arguments))
     return telling.refuse(info, decision)
+
+
+def _guarding(decisions: Mapping[str, Decision], shows: Coordinates) -> FieldReader:
+    """The guard, asked once for each field while its operation is compiled."""
+
+    def read(
+        parent: GraphQLObjectType, name: str, definition: GraphQLField, _steps: tuple[Step, ...], /
+    ) -> Obtained:
+        if parent.name.startswith("__") or name.startswith("__"):
+            return Obtained(call=definition.resolve)
+        shown = shows.get((parent.name, name), Shows(f"{parent.name}.{name}"))
+        clear = Obtained(call=definition.resolve, informed=shown.informed)
+        if shown.reads:
+            clear = Obtained(reads=shown.reads)
+        if shown.resource == OPEN:
+            return clear
+        decision = decisions[shown.resource]
+        if decision.outcome is Access.CLEAR or (shown.compares and decision.outcome is not Access.DENIED):
+            return clear
+        if shown.resource.endswith(STATE_TERM):
+            return _enveloping(clear, definition, decision)
+        if decision.outcome is Access.MASKED:
+            return replace(clear, through=partial(_masked, shown.resource))
+        return Obtained(refused=partial(_refusal, decision))
+
+    return read
+
+
+def _enveloping(clear: Obtained, definition: GraphQLField, decision: Decision) -> Obtained:
+    """As `_enveloped`: a list of the schema holds no sourced answer, and an object of it is one."""
+    if decision.outcome is not Access.DENIED:
+        return clear
+    if isinstance(get_nullable_type(definition.type), GraphQLList):
+        return Obtained(refused=partial(_refusal, decision))
+    return replace(clear, through=lambda sourced: sourced.without(decision.clause))
+
+
+def _refusal(decision: Decision) -> GraphQLError:
+    what = "verified only, not shown" if decision.outcome is Access.VERIFY_ONLY else "refused"
+    return GraphQLError(
+        f"{what}: {decision.clause}",
+        extensions={"code": _CODES[decision.outcome], "clause": decision.clause, "basis": decision.basis},
+    )
 
 
 _CODES = {Access.DENIED: "REFUSED", Access.VERIFY_ONLY: "VERIFY_ONLY"}

@@ -57,17 +57,14 @@ class Program:
 
 
 class Programs:
-    """The programs of one schema. Used by one event loop; the least used are let go.
+    """Compiled operations. Used by one event loop; the least used are let go.
 
-    `read`     says how fields are obtained; by default as graphql-core does
     `pure`     every resolver gives plain values, and none is awaited
     `leaves`   for a leaf type a mapping from values to what is written of them, or None
     """
 
-    def __init__(
-        self, *, read: FieldReader | None = None, pure: bool = False, leaves: Leaves = lambda _: None
-    ) -> None:
-        self._read, self._pure, self._leaves = read, pure, leaves
+    def __init__(self, *, pure: bool = False, leaves: Leaves = lambda _: None) -> None:
+        self._pure, self._leaves = pure, leaves
         self._kept: Kept[Program] = Kept(PROGRAMS_KEPT)
         self._conditions: Kept[tuple[str, ...]] = Kept(PROGRAMS_KEPT)
         self.counts: Counter[str] = Counter()
@@ -77,7 +74,7 @@ class Programs:
         """The program of an execution's operation. Raises `NotCompiled`.
 
         `by`     what `read` goes by: another object, another program
-        `read`   says how its fields are obtained; by default what the programs were made with
+        `read`   says how its fields are obtained; by default as graphql-core does
         """
         operation, resolve = context.operation, context.field_resolver
         given = tuple(context.variable_values.get(name) for name in self.chosen_by(context))
@@ -89,7 +86,7 @@ class Programs:
                 by,
                 *context.fragments.values(),
                 key=given,
-                make=lambda: self._compiled(context, read or self._read or _as_graphql_core(context)),
+                make=lambda: self._compiled(context, read or _as_graphql_core(context)),
             )
         except TypeError:  # a value that cannot be a key is none that may stand there
             raise NotCompiled("unusual condition") from None
@@ -131,7 +128,6 @@ class _Compiled(Run):
 
     def execute_operation(self, operation: OperationDefinitionNode, root_value: Any) -> Any:
         """Run the compiled operation, or let graphql-core execute it."""
-        self.told = set()
         program, why = self._program()
         self.programs.counts[why] += 1
         if program is None:

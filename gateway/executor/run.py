@@ -29,6 +29,10 @@ class Run(ExecutionContext):
     told: set[tuple[str, ...]]
     """The refusals that have been told, by the response keys of their fields."""
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.told = set()
+
     def failed(self, place: Place, error: Exception) -> None:
         """Note an error and give null, or raise it on where null may not stand."""
         path = place.path(self.at)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 import graphene
-from graphql import GraphQLError, StringValueNode
+from graphql import GraphQLEnumType, GraphQLError, GraphQLNamedType, StringValueNode
 
 from vocabulary.errors import Malformed
 from vocabulary.money import Money as Amount
@@ -111,3 +112,33 @@ class RegionCode(Written):
     def serialize(text: str) -> str:
         """The digits."""
         return str(text)
+
+
+OFTEN_KEPT = 8_192
+"""Values of one scalar whose writing is remembered: the months and days of some years, and the usual amounts."""
+
+_OFTEN = frozenset({"Money", "Month", "Date", "Instant"})
+"""Scalars that repeat by the thousand and name nobody."""
+
+
+class _Written(dict[Any, Any]):
+    """Value → what is written of it; what is not known yet is written by the type itself."""
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def __missing__(self, value: Any) -> Any:
+        written = self._kind.serialize(value)
+        if written is None:
+            raise TypeError(f"expected `{self._kind.name}` to write a value, got null")
+        if len(self) >= OFTEN_KEPT:
+            self.clear()
+        self[value] = written
+        return written
+
+
+@cache
+def written_often(kind: GraphQLNamedType) -> Mapping[Any, Any] | None:
+    """For a scalar that repeats, and for every enumeration, what is written of each value; None for another type."""
+    return _Written(kind) if kind.name in _OFTEN or isinstance(kind, GraphQLEnumType) else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import graphene
@@ -17,21 +20,46 @@ class Told(graphene.Field):
 
     `compares`   the field tells only whether the resource agrees with what was declared, so that
                  仅核验 is enough to see it
+    `reads`      the attributes that it gives, as in `row.person`: without a resolver the one of its name.
+                 A compiled operation reads them itself
+    `resolver`   one that calls its second argument `_info` does not look at it, and need not be given it
     """
 
     def __init__(
-        self, kind: Any, *, shows: str, description: str, compares: bool = False, **options: Any
+        self,
+        kind: Any,
+        *,
+        shows: str,
+        description: str,
+        compares: bool = False,
+        reads: str | None = None,
+        resolver: Callable[..., Any] | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(kind, description=description, **options)
+        resolver = _reading(reads) if reads else resolver
+        super().__init__(kind, description=description, resolver=resolver, **options)
         self.shows = shows
         self.compares = compares
+        self.reads = reads
+        self.informed = resolver is None or "_info" not in inspect.signature(resolver).parameters
+
+
+def _reading(attributes: str) -> Callable[[Any, Any], Any]:
+    read = attrgetter(attributes)
+    return lambda source, _info: read(source)
 
 
 class Shows(NamedTuple):
-    """What a field shows: the name of a resource or `OPEN`, and whether it only compares."""
+    """What a field shows: the name of a resource or `OPEN`, and whether it only compares.
+
+    `reads`      the attributes that are its value, where no resolver is to be called
+    `informed`   whether its resolver looks at `info`
+    """
 
     resource: str
     compares: bool = False
+    reads: str | None = None
+    informed: bool = True
 
 
 def resources_shown(schema: GraphQLSchema) -> dict[tuple[str, str], Shows]:
@@ -46,5 +74,8 @@ def resources_shown(schema: GraphQLSchema) -> dict[tuple[str, str], Shows]:
         declared = getattr(getattr(kind, "graphene_type", None), "_meta", None)
         for name, field in declared.fields.items() if declared else ():
             if isinstance(field, Told):
-                shown[kind.name, to_camel_case(name)] = Shows(field.shows, field.compares)
+                reads = field.reads or (name if field.resolver is None else None)
+                shown[kind.name, to_camel_case(name)] = Shows(
+                    field.shows, field.compares, reads, field.informed
+                )
     return shown
