@@ -10,9 +10,19 @@ from collections.abc import Mapping, Sequence
 
 from connectors.ask import Ask, Clock, Connector
 from connectors.failure import Failed
+from connectors.hedge import Hedge
 from connectors.served import Tally
 from vocabulary.codes import Department
-from vocabulary.evidence import Evidence, FailureKind, Found, NotAsked, Outcome, SourceFailed
+from vocabulary.evidence import (
+    Evidence,
+    FailureKind,
+    Found,
+    NoRecord,
+    NotAsked,
+    Outcome,
+    Quality,
+    SourceFailed,
+)
 from vocabulary.record import Record
 
 
@@ -23,17 +33,21 @@ async def ask_all(
     timeout_s: float,
     clock: Clock,
     tally: Tally | None = None,
+    hedge: Hedge | None = None,
 ) -> Evidence:
     """Give what everybody answered within `timeout_s`: as long as the slowest healthy source takes.
 
     `tally`   counts who was answered about, before anything is given; raises `OSError` when it cannot
+    `hedge`   asks whoever is slow a second time, and counts it
 
     A department without a connector is `UNREACHABLE`. A subject asked for twice of one record
     type, as a birth is by the child and by the mother, has the rows of both answers.
     """
     answers = await asyncio.gather(
         *(
-            _ask_one(connectors.get(ask.record.department), ask, timeout_s=timeout_s, clock=clock)
+            _ask_one(
+                connectors.get(ask.record.department), ask, timeout_s=timeout_s, clock=clock, hedge=hedge
+            )
             for ask in asks
         )
     )
@@ -49,7 +63,7 @@ async def ask_all(
 
 
 async def _ask_one(
-    connector: Connector | None, ask: Ask, *, timeout_s: float, clock: Clock
+    connector: Connector | None, ask: Ask, *, timeout_s: float, clock: Clock, hedge: Hedge | None
 ) -> Mapping[str, Outcome]:
     department = ask.record.department
     if connector is None:
@@ -57,10 +71,16 @@ async def _ask_one(
         return why.for_all(ask.ids, department, at=clock())
     try:
         async with asyncio.timeout(timeout_s):
-            return await connector.fetch(ask)
+            if hedge is None:
+                return await connector.fetch(ask)
+            return await hedge.ask(lambda: connector.fetch(ask), department, good=_is_answer)
     except TimeoutError:
         why = Failed(FailureKind.TIMED_OUT, f"expected an answer within {timeout_s:g} s, got none")
         return why.for_all(ask.ids, department, at=clock())
+
+
+def _is_answer(outcomes: Mapping[str, Outcome]) -> bool:
+    return not any(isinstance(outcome, SourceFailed) for outcome in outcomes.values())
 
 
 def _both(one: Outcome, other: Outcome) -> Outcome:
@@ -69,7 +89,8 @@ def _both(one: Outcome, other: Outcome) -> Outcome:
         for outcome in (one, other):
             if isinstance(outcome, kind):
                 return outcome
-    if isinstance(one, Found) and isinstance(other, Found):
-        rows = {row.record_id: row for row in (*one.records, *other.records)}
-        return Found(tuple(rows[key] for key in sorted(rows)), one.provenance)
-    return one if isinstance(one, Found) else other
+    assert isinstance(one, Found | NoRecord)
+    assert isinstance(other, Found | NoRecord)
+    came_from = one.provenance if one.provenance.quality is Quality.DOUBTFUL else other.provenance
+    rows = {row.record_id: row for each in (one, other) if isinstance(each, Found) for row in each.records}
+    return Found(tuple(rows[key] for key in sorted(rows)), came_from) if rows else NoRecord(came_from)

@@ -1,4 +1,4 @@
-"""How patient are we with one source? A time limit, a few repeats, and a breaker that spares a dead one.
+"""How patient are we with one source? A time limit, a quota, a few repeats, and a breaker that spares a dead one.
 
 Only what may pass by itself is repeated, and only because every question of ours is a
 read: asked twice, it is the same question. A source that answers nonsense is up; it is
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import stamina
@@ -17,6 +17,7 @@ from purgatory import SyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
 
 from connectors.failure import Failed
+from connectors.quota import Meter, Quota
 from vocabulary.evidence import FailureKind
 
 T = TypeVar("T")
@@ -26,12 +27,13 @@ T = TypeVar("T")
 class Patience:
     """How long to wait for one source and how often to ask again.
 
-    `timeout_s`     for one question with its repeats; keep it below the time that an inquiry gives all sources,
-                    since an asker who goes away first says nothing of the source
+    `timeout_s`     for one question with its repeats; keep it, with `quota.queue_s`, below the time that an
+                    inquiry gives all sources, since an asker who goes away first says nothing of the source
     `attempts`      at most, the first included; 1 or more
     `pause_s`       before the first repeat; doubles, with up to as much jitter
     `trips_after`   failures in a row until the source is left alone; 1 or more
     `rest_s`        how long it is left alone before one more question is let through
+    `quota`         how much may be asked of it
     """
 
     timeout_s: float = 2.5
@@ -39,6 +41,7 @@ class Patience:
     pause_s: float = 0.05
     trips_after: int = 5
     rest_s: float = 5.0
+    quota: Quota = field(default_factory=Quota)
 
 
 class Guard:
@@ -46,6 +49,7 @@ class Guard:
 
     def __init__(self, name: str, patience: Patience) -> None:
         self._patience = patience
+        self._meter = Meter(patience.quota)
         self._breaker = SyncCircuitBreakerFactory(
             default_threshold=patience.trips_after,
             default_ttl=patience.rest_s,
@@ -56,8 +60,9 @@ class Guard:
     async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
         """Give the answer. Raises `Failed`, `UNREACHABLE` at once while the breaker is open."""
         try:
-            with self._breaker:
-                return await self._within_time(question)
+            async with self._meter.place():
+                with self._breaker:
+                    return await self._within_time(question)
         except OpenedState:
             rest = f"left alone for {self._patience.rest_s:g} s after {self._patience.trips_after} failures"
             raise Failed(FailureKind.UNREACHABLE, rest) from None
@@ -73,7 +78,7 @@ class Guard:
     async def _repeated(self, question: Callable[[], Awaitable[T]]) -> T:
         patience = self._patience
         attempts = stamina.retry_context(
-            on=may_pass,
+            on=lambda why: may_pass(why) and self._meter.may_repeat(),
             attempts=patience.attempts,
             timeout=patience.timeout_s,
             wait_initial=patience.pause_s,
@@ -81,6 +86,7 @@ class Guard:
         )
         async for attempt in attempts:
             with attempt:
+                self._meter.spend()
                 return await question()
         raise AssertionError("unreachable: the last attempt returns or raises")
 
