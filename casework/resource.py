@@ -40,6 +40,8 @@ class Product(Code):
     PROOFS = "proofs", "审计.证明"
     RECEIPT = "receipt", "审计.回执"
     LOOKUPS = "lookups", "审计.查询记录"
+    SAMPLES = "samples", "审计.抽样"
+    RUNS = "runs", "批量核对.进度"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ from audit.log import Log
 from gateway.following import follow
 from gateway.graphql_http import GraphQLOverHttp, Reply, Scope, Send, deliver
 from gateway.graphql_request import JSON, Receive
-from gateway.inquiry import Answered, Asked, Office, inquire
+from gateway.inquiry import inquire
 from gateway.log_pages import log_pages
+from gateway.office import Answered, Asked, Office
 from gateway.trace import new_request
 from vocabulary.codes import Department
 

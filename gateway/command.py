@@ -262,7 +262,8 @@ async def _run(
 async def _bundle(settings: Settings, path: Path, drawn: Path | None) -> Path:
     from audit.sample import SampleRecord
     from gateway.evidence import export, trust_policy
-    from gateway.log_desk import OPERATOR, desk_opened
+    from gateway.log_desk import OPERATOR
+    from gateway.opening import desk_opened
     from verification.pack import load_pack
 
     policy = path.with_suffix(".policy")

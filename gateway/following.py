@@ -1,12 +1,74 @@
-"""How is a question answered that takes long? Answer after answer, on one connection, until it is done."""
+"""How is a question answered that takes long? Answer after answer, on one connection, until it is over.
+
+The intent is durable before the first answer, and the outcome before the last: who hangs up
+earlier leaves an outcome that says so. What comes between tells how far something is, and
+nothing of anybody.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
 
-from gateway.inquiry import Answered, Asked, Office, inquire
+from graphql import OperationType
+
+from audit.errors import AuditError
+from gateway.access import Errand
+from gateway.acts import NotDone, deeds_of
+from gateway.answer import tell
+from gateway.caller import Caller
+from gateway.errors import BadArgument, NotLogged
+from gateway.inquiry import answered_of
+from gateway.office import Answered, Asked, Office
+from gateway.permitting import intended, permitted, refusals_noted
+from gateway.plan import Plan
+from gateway.trace import Came, Intent
+from gateway.view import Shown
+
+FOLLOWED, LEFT, NOT_DONE = "FOLLOWED", "LEFT", "NOT_DONE"
+"""Results of a following: to its end; until the caller hung up; or it could not begin."""
 
 
 async def follow(asked: Asked, office: Office) -> AsyncGenerator[Answered, None]:
-    """The answers to a question. Raises what `inquire` raises, before the first of them."""
-    yield await inquire(asked, office)
+    """The answers to a question; of a query or a mutation the one there is. Raises what `inquire` raises."""
+    caller = office.trust.authenticate(asked.authorization, at=office.clock())
+    async with refusals_noted(caller, asked, office):
+        errand, allowed = permitted(asked, caller, office)
+        if allowed.question.document.operation.operation is OperationType.SUBSCRIPTION:
+            async with aclosing(_followed(allowed, caller, errand, asked, office)) as answers:
+                async for answered in answers:
+                    yield answered
+        else:
+            yield await answered_of(allowed, caller, errand, asked, office)
+
+
+async def _followed(
+    allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office
+) -> AsyncGenerator[Answered, None]:
+    (deed,) = deeds_of(allowed.question.document, office.schema)
+    intent = await intended(allowed, caller, errand, asked, office)
+    result, data = LEFT, None
+    try:
+        async for event in office.watching[deed.name](caller, deed.arguments):
+            told = tell(
+                allowed, Shown(None, None, {}, {deed.key: event}), schema=office.schema, shows=office.shows
+            )
+            if event.is_over:
+                result, data = FOLLOWED, told.data
+                yield Answered(told, await _outcome(intent, data, result, office))
+                return
+            yield Answered(told, None)
+    except NotDone as error:
+        result = NOT_DONE
+        raise BadArgument(str(error), argument=next(iter(deed.arguments), "")) from None
+    except AuditError as error:
+        raise NotLogged(f"expected the log to be read, got {type(error).__name__}") from error
+    finally:
+        if result != FOLLOWED:
+            await _outcome(intent, data, result, office)
+
+
+async def _outcome(intent: Intent, data: Any, result: str, office: Office) -> str:
+    came = Came(data=data, subjects=(), sources={}, persons={}, result=result)
+    return await office.trace.outcome(intent, came)

@@ -25,7 +25,7 @@ from gateway.access import Refused
 from gateway.caller import NotAuthenticated
 from gateway.errors import BadArgument, BadDocument, BadRequest, Fault, InquiryError
 from gateway.graphql_request import JSON, Fields, Receive, read_request
-from gateway.inquiry import Answered, Asked
+from gateway.office import Answered, Asked
 from gateway.pace import TooOften
 from gateway.trace import new_request
 
@@ -86,7 +86,7 @@ class GraphQLOverHttp:
                 body_bytes=self._body_bytes,
                 body_time_s=self._body_time_s,
             )
-            asked = _asked(fields, headers, request)
+            asked = _asked(fields, headers, request, follows=media == EVENTS)
             if media == EVENTS:
                 await self._stream(asked, receive, send)
                 return
@@ -117,8 +117,9 @@ class GraphQLOverHttp:
 def answering(answered: Answered, request: str) -> Reply:
     """An answer on its way out. Partial ones are answers: status 200, with errors that have paths."""
     told = answered.told
-    extensions = {
-        "receipt": answered.receipt,
+    receipt = {"receipt": answered.receipt} if answered.receipt is not None else {}
+    extensions: dict[str, Any] = {
+        **receipt,
         "access": list(told.access),
         "sources": told.sources,
         "request": request,
@@ -244,11 +245,12 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-def _asked(fields: Fields, headers: Mapping[str, str], request: str) -> Asked:
+def _asked(fields: Fields, headers: Mapping[str, str], request: str, *, follows: bool) -> Asked:
     return Asked(
         text=fields.text,
         identifier=fields.identifier,
         reads_only=fields.reads_only,
+        follows=follows,
         operation_name=fields.operation_name,
         variables=fields.variables,
         authorization=headers.get("authorization"),

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from casework.agreement import Access
 from casework.cedar import Standing
@@ -28,6 +28,7 @@ from connectors.ask import Ask
 from connectors.federation import ask_all
 from connectors.served import answered
 from gateway.access import Errand, needs_consent
+from gateway.acts import deeds_of, done
 from gateway.answer import Told, tell
 from gateway.caller import Caller
 from gateway.fetch import (
@@ -38,13 +39,17 @@ from gateway.fetch import (
     fetch,
     in_region,
     locate,
+    locate_each,
     needed,
+    together,
 )
-from gateway.plan import Plan, Subject
+from gateway.office import Answered, Asked, Office
+from gateway.permitting import decided, intended, permitted, refusals_noted, standing_of
+from gateway.plan import Listing, Plan, Subject
 from gateway.trace import Came, Intent
-from gateway.view import Absence, HouseholdView, MemberView, Shown, sources_of
+from gateway.view import Absence, EdgeView, HouseholdView, ListView, MemberView, PageView, Shown, sources_of
 from verification.verdict import Verdict
-from vocabulary.evidence import Evidence, Found, NoRecord, SourceFailed
+from vocabulary.evidence import Evidence, Found, NoRecord, Outcome, SourceFailed
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import HouseholdFile, Membership
 
@@ -83,10 +88,14 @@ class _Gathered:
     evidence: Evidence
     verdict: Verdict | Absence | None = None
     deeds: Mapping[str, object] = field(default_factory=dict)
+    listed: Mapping[str, Located | Absence] = field(default_factory=dict)
+    """The households of a work list, by number."""
 
 
 async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: AskAll, office: Office) -> _Gathered:
     """Find the household, decide again for its region, and ask every department at once."""
+    if allowed.question.listing is not None:
+        return await _gathered_list(allowed, allowed.question.listing, caller, errand, ask, office)
     if allowed.question.subject is None:
         deeds = deeds_of(allowed.question.document, office.schema)
         return _Gathered(allowed, None, Evidence(), deeds=await done(deeds, office.acts, caller))
@@ -104,11 +113,40 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: AskAll, 
         # The same words as for a household that does not exist: who may not ask does not learn which it is.
         return _Gathered(allowed, _nothing(caller), Evidence())
     standing = standing_of(caller, errand, inside, office)
+    return _Gathered(allowed, located, await _fetched([located], allowed, standing, ask, office))
+
+
+async def _gathered_list(
+    allowed: Plan, listing: Listing, caller: Caller, errand: Errand, ask: AskAll, office: Office
+) -> _Gathered:
+    """As for one household, but asked about together. One outside the region is told only if that makes no difference."""
+    columns, on, today = needed(allowed, office.judge.reads), allowed.question.on, office.today()
+    found = await locate_each(listing.numbers, on=on, today=today, columns=columns, ask=ask)
+    outside = decided(allowed.question, caller, errand, office, inside=False)
+    listed: dict[str, Located | Absence] = {}
+    failed: dict[str, Outcome] = {}
+    for number, one in found.items():
+        if isinstance(one, SourceFailed):
+            listed[number], failed[number] = _not_told(one), one
+        elif one is None or not (one.region.within(caller.region) or outside.decisions == allowed.decisions):
+            listed[number] = _nothing(caller)
+            office.pacing.missed(caller)
+        else:
+            listed[number] = one
+    present = [one for one in listed.values() if isinstance(one, Located)]
+    standing = standing_of(caller, errand, True, office)
+    evidence = await _fetched(present, allowed, standing, ask, office) if present else Evidence()
+    evidence = together(evidence, Evidence({HouseholdFile: failed})) if failed else evidence
+    return _Gathered(allowed, None, evidence, listed=listed)
+
+
+async def _fetched(
+    located: Sequence[Located], allowed: Plan, standing: Standing, ask: AskAll, office: Office
+) -> Evidence:
     columns = needed(allowed, office.judge.reads)
     free = [record for record in columns if _is_free(record, allowed, standing, office)]
     second = columns if allowed.verifies else ()
-    evidence = await fetch(located, columns=columns, second=second, free=free, ask=ask)
-    return _Gathered(allowed, located, evidence)
+    return await fetch(located, columns=columns, second=second, free=free, ask=ask)
 
 
 async def _located(
@@ -169,6 +207,9 @@ async def _view(came: _Gathered, office: Office) -> Shown:
     """What the schema's fields read."""
     log = await office.trace.head() if came.plan.asks_log else None
     sources = sources_of(came.evidence)
+    if came.plan.question.listing is not None:
+        listed = _list_view(came.plan.question.listing, came, office.trace.pseudonym)
+        return Shown(None, log, sources, listed=listed)
     if isinstance(came.located, Located):
         return Shown(_household_view(came.located, came, office.trace.pseudonym), log, sources)
     return Shown(came.located, log, sources, came.deeds)
@@ -181,12 +222,21 @@ def _household_view(located: Located, came: _Gathered, pseudonym: Callable[[str]
     return HouseholdView(number, household.on, pseudonym(number), members, came.evidence, came.verdict)
 
 
+def _list_view(listing: Listing, came: _Gathered, pseudonym: Callable[[str], str]) -> ListView:
+    edges = [
+        EdgeView(str(place), _household_view(one, came, pseudonym) if isinstance(one, Located) else one)
+        for place, one in enumerate(came.listed.values(), listing.after + 1)
+    ]
+    first, last = (edges[0].cursor, edges[-1].cursor) if edges else (None, None)
+    return ListView(edges, PageView(listing.more, listing.after > 0, first, last))
+
+
 def _outcome(told: Told, came: _Gathered) -> Came:
     located, verdict = came.located, came.verdict
-    subject = came.plan.question.subject
-    subjects = [subject.key] if subject else []
-    if isinstance(located, Located):
-        subjects += [located.household.number, *(row.person for row in located.household.members)]
+    subjects = [*came.plan.question.keys]
+    for one in (located, *came.listed.values()):
+        if isinstance(one, Located):
+            subjects += [one.household.number, *(row.person for row in one.household.members)]
     told_of = verdict if isinstance(verdict, Verdict) else None
     found = Counter(finding.rule for finding in told_of.findings) if told_of else {}
     return Came(

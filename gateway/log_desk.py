@@ -1,9 +1,8 @@
-"""What does a command work with that reads or writes the audit log? The log, its book, the evaluator's policy."""
+"""What does a command or an act work with that reads or writes the audit log? The log, its book, the evaluator's policy."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -15,9 +14,7 @@ from audit.log import Log, Receipt
 from audit.note import Checkpoint, Note
 from audit.policy import Policy
 from audit.vault import Vault
-from gateway.opening import entry_book, log_opened
-from gateway.settings import Settings
-from gateway.watching import note_witnessed, read_policy, witnessed_head
+from gateway.watching import note_witnessed, witnessed_head
 
 OPERATOR = "operator"
 """The account of whoever types commands on this machine."""
@@ -28,15 +25,19 @@ _CHINA = timezone(timedelta(hours=8))
 
 @dataclass(frozen=True, slots=True)
 class LogDesk:
-    """A log open for one command.
+    """A log open for one command, or for one act of a caller.
 
     `policy`  None where no witness is required
+    `by`      the account that entries name
+    `earlier` books of epochs gone by, for their pseudonyms alone
     """
 
     log: Log
     book: EntryBook
     policy: Policy | None
     max_unwitnessed_s: float
+    by: str = OPERATOR
+    earlier: tuple[EntryBook, ...] = ()
 
     async def note(
         self,
@@ -46,8 +47,8 @@ class LogDesk:
         subjects: Iterable[str] = (),
         committed: Mapping[str, Json] | None = None,
     ) -> Receipt:
-        """Note an event by the operator, now. Raises what `EntryBook.entry` and `Log.append` raise."""
-        public = {"caller": OPERATOR, **fields}
+        """Note an event by whoever works here, now. Raises what `EntryBook.entry` and `Log.append` raise."""
+        public = {"caller": self.by, **fields}
         return await self.write(
             self.book.entry(event, at=now(), fields=public, subjects=subjects, committed=committed)
         )
@@ -74,6 +75,15 @@ class LogDesk:
         if self.policy is not None:
             await note_witnessed(self.log, self.book, self.policy, await self.head(), at=now().timestamp())
 
+    @property
+    def epochs(self) -> frozenset[str]:
+        """The pseudonym epochs whose keys are at hand."""
+        return frozenset(book.epoch for book in (*self.earlier, self.book))
+
+    def pseudonyms(self, person: str) -> dict[str, str]:
+        """The pseudonym of a person, household or account in every epoch whose key is at hand, by epoch."""
+        return {book.epoch: book.pseudonym(person) for book in (*self.earlier, self.book)}
+
     def vault(self) -> Vault:
         """Opens what the log committed to. Synchronous."""
         return Vault(self.log.reader, self.book.sealing)
@@ -83,14 +93,6 @@ class LogDesk:
         for first in range(0, size, _AT_ONCE):
             for index, data in enumerate(self.log.reader.entries(first, min(first + _AT_ONCE, size)), first):
                 yield index, parse_entry(data)
-
-
-@asynccontextmanager
-async def desk_opened(settings: Settings) -> AsyncIterator[LogDesk]:
-    """A desk, closed again when the context ends. Raises `CannotOpen`, `audit.errors.CannotOpen`."""
-    async with log_opened(settings) as log:
-        policy = read_policy(settings.witness_policy, log=log)
-        yield LogDesk(log, entry_book(settings), policy, settings.max_unwitnessed_s)
 
 
 def size_of(checkpoint: bytes) -> int:

@@ -19,7 +19,7 @@ from casework.resource import Product
 from gateway.access import Refused, read_errand, refusal
 from gateway.caller import Caller, NotAuthenticated
 from gateway.errors import NotLogged
-from gateway.inquiry import Office
+from gateway.office import Office
 
 KEPT = "public, max-age=31536000, immutable"
 """A full tile never changes."""

@@ -26,7 +26,7 @@ Config = Annotated[
 
 def at_desk(config: Path | None, work: Callable[[LogDesk], Awaitable[T]]) -> T:
     """What `work` gives at a desk that is open while it lasts."""
-    from gateway.log_desk import desk_opened
+    from gateway.opening import desk_opened
 
     async def run() -> T:
         async with desk_opened(dev(settings_of(config))) as desk:

@@ -6,40 +6,31 @@ Exception
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-
-from audit.entry import EntryBook
+from audit.commitment import Json
 from audit.log import Log
-from audit.note import Signer
 from casework.agreement import load_agreements
 from casework.cedar import AgreementSet, DoesNotCompile
 from casework.written import BadAgreement
 from connectors.ask import Connector
 from connectors.departments import connect
 from connectors.served import ServedBook
+from gateway.acts import acts_on
 from gateway.app import Asgi, application
 from gateway.caller import BadTrust, Trust
 from gateway.days import require_in_force
 from gateway.document import Limits
 from gateway.errors import CannotOpen
-from gateway.inquiry import Judge, Office
+from gateway.keys import earlier_books, entry_book, log_signers
+from gateway.log_desk import OPERATOR, LogDesk
+from gateway.office import Judge, Office
 from gateway.pace import OwnCounts, Pace, Pacing
 from gateway.persona import DEV_ISSUER
+from gateway.progress import verify_log
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
 from gateway.settings import Settings
@@ -107,6 +98,8 @@ async def opened(
             documents=documents,
             pacing=_pacing(settings, trace, clock=clock),
             served=served_book(settings, clock=clock),
+            acts=acts_on(_desk(settings, log)),
+            watching={"logVerification": lambda _caller, _given: verify_log(log)},
         )
         yield Opened(office, log, application(office, log=log, body_bytes=settings.max_body_bytes))
 
@@ -118,47 +111,44 @@ async def log_opened(settings: Settings) -> AsyncIterator[Log]:
     log = await Log.open(
         settings.log_url,
         origin=settings.origin,
-        signers=[Signer.ed25519(settings.origin, log_key(settings))],
+        signers=log_signers(settings),
         guard=settings.run_folder / "audit.guard",
         queue_limit=settings.audit_queue,
     )
     try:
+        await _note_changed_keys(log, settings)
         yield log
     finally:
         await log.aclose()
 
 
+@asynccontextmanager
+async def desk_opened(settings: Settings) -> AsyncIterator[LogDesk]:
+    """A log with all that a command on it needs. Raises `CannotOpen`, `audit.errors.CannotOpen`."""
+    async with log_opened(settings) as log:
+        yield _desk(settings, log)
+
+
+def _desk(settings: Settings, log: Log) -> LogDesk:
+    policy = read_policy(settings.witness_policy, log=log)
+    return LogDesk(
+        log, entry_book(settings), policy, settings.max_unwitnessed_s, earlier=earlier_books(settings)
+    )
+
+
+async def _note_changed_keys(log: Log, settings: Settings) -> None:
+    """Note which keys sign the heads from now on, and which do no longer. Raises what `Log.append` raises."""
+    before, after = log.began_with, {signer.key.key_id for signer in log_signers(settings)}
+    changed = [(key, "IN_USE") for key in after - before] + [(key, "RETIRED") for key in before - after]
+    for key, state in sorted(changed):
+        fields: dict[str, Json] = {"caller": OPERATOR, "use": "log", "state": state, "key": key.hex()}
+        made = entry_book(settings).entry("key.changed", at=datetime.now(UTC), fields=fields)
+        await log.append(made.bytes, alongside=made.alongside)
+
+
 def served_book(settings: Settings, *, clock: Callable[[], datetime]) -> ServedBook:
     """Where it is counted what departments answered."""
     return ServedBook(settings.run_folder / "served", clock=clock)
-
-
-def log_key(settings: Settings) -> Ed25519PrivateKey:
-    """The key that signs the log's heads (PEM, PKCS #8). Raises `CannotOpen`."""
-    pem = _secret(settings.log_key, settings, "log.key.pem", "log_key", _new_pem)
-    try:
-        key = load_pem_private_key(pem, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise CannotOpen("expected the file of `log_key` to hold a private key in PEM") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise CannotOpen("expected the key of `log_key` to be Ed25519")
-    return key
-
-
-def entry_book(settings: Settings) -> EntryBook:
-    """The book that makes entries, with its two keys (64 hex digits each). Raises `CannotOpen`."""
-    pseudonyms = _secret(settings.pseudonym_key, settings, "pseudonym.key", "pseudonym_key", _new_hex)
-    vault = _secret(settings.vault_key, settings, "vault.key", "vault_key", _new_hex)
-    try:
-        return EntryBook(
-            pseudonym_key=bytes.fromhex(pseudonyms.decode()),
-            vault_key=bytes.fromhex(vault.decode()),
-            epoch=settings.pseudonym_epoch,
-        )
-    except ValueError:
-        raise CannotOpen(
-            "expected the files of `pseudonym_key` and `vault_key` to hold 64 hex digits each"
-        ) from None
 
 
 @asynccontextmanager
@@ -253,27 +243,3 @@ def limits_of(settings: Settings) -> Limits:
         list_items=settings.max_list_items,
         roots=settings.max_roots,
     )
-
-
-def _secret(
-    given: Path | None, settings: Settings, name: str, setting: str, make: Callable[[], bytes]
-) -> bytes:
-    """The content of a key file; on a development machine it is made the first time it is needed."""
-    path = given or settings.run_folder / name
-    if given is None and settings.env == "dev" and not path.exists():
-        # Created for the owner alone from the first byte on; a chmod afterwards would come too late.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(make())
-    try:
-        return path.read_bytes().strip()
-    except OSError:
-        raise CannotOpen(f"expected `{setting}` to name a readable file") from None
-
-
-def _new_hex() -> bytes:
-    return secrets.token_hex(32).encode()
-
-
-def _new_pem() -> bytes:
-    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -66,9 +66,19 @@ class Settings(BaseSettings):
     log_key: Path | None = Field(
         None, description="file of the log's signing key; without one `dev` makes its own"
     )
+    log_next_key: Path | None = Field(
+        None, description="file of a second Ed25519 key that signs beside the first while keys change"
+    )
+    log_ml_dsa_44: bool = Field(False, description="sign the log's heads with ML-DSA-44 as well")
+    log_ml_dsa_44_key: Path | None = Field(
+        None, description="file of the log's ML-DSA-44 key; without one `dev` makes its own"
+    )
     pseudonym_key: Path | None = Field(None, description="file of the key that makes subjects' pseudonyms")
     vault_key: Path | None = Field(None, description="file of the key that wraps the vault's keys")
     pseudonym_epoch: str = Field("2026", description="name of the pseudonym key's period")
+    pseudonym_keys_before: dict[str, Path] = Field(
+        default_factory=dict, description="files of the pseudonym keys of earlier periods, by period"
+    )
     audit_queue: Count = Field(
         4096, description="entries that may wait for the log before questions are refused"
     )
@@ -92,6 +102,19 @@ class Settings(BaseSettings):
     )
     audience: str = Field("hedui", min_length=1, description="`aud` that a token must carry")
     token_leeway_s: int = Field(30, ge=0, le=300, description="seconds by which clocks may differ")
+
+    oidc_issuer: str | None = Field(
+        None, description="address of the identity provider (OpenID Connect) by which people sign in"
+    )
+    oidc_client_id: str = Field("hedui", description="our name with the identity provider")
+    oidc_client_secret: Path | None = Field(None, description="file of our secret with the identity provider")
+    vouch_every_s: Seconds = Field(
+        60.0, description="time after which the identity provider is asked again about somebody signed in"
+    )
+    session_hours: int = Field(10, ge=1, le=24, description="hours for which somebody stays signed in")
+    session_idle_minutes: int = Field(
+        30, ge=1, le=480, description="minutes without a page after which they are not any more"
+    )
 
     register_timeout_s: Seconds = Field(3.0, description="time a register has to answer")
     inquiry_timeout_s: Seconds = Field(10.0, description="time an inquiry has, all levels together")

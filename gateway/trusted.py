@@ -82,6 +82,10 @@ class Documents:
             raise UnknownDocument("expected `documentId` to name a trusted document, got an unknown one")
         return text
 
+    def named(self, name: str) -> TrustedDocument:
+        """The trusted document whose operation has this name; the last read, where two have. Raises `KeyError`."""
+        return self._named[name]
+
     def require(self, caller: Caller, text: str) -> None:
         """Return when the caller may ask this document. Raises `Refused`."""
         if text not in self._texts and not _admits(self.ad_hoc, caller):
@@ -92,6 +96,10 @@ class Documents:
         """Return when the caller may ask what the schema is. Raises `Refused`."""
         if not _admits(self.introspection, caller):
             raise Refused(who=caller.office, what="`__schema` or `__type`", clause=_INTROSPECTION)
+
+    @cached_property
+    def _named(self) -> dict[str, TrustedDocument]:
+        return {known.name: known for known in self.trusted.values()}
 
     @cached_property
     def _texts(self) -> frozenset[str]:

@@ -136,6 +136,38 @@ class HouseholdView:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeView:
+    """One household of a work list, or why there is none to show."""
+
+    cursor: str
+    household: HouseholdView | Absence
+
+    def asked_for(self) -> HouseholdView:
+        """The household. Raises `GraphQLError` when there is none."""
+        if isinstance(self.household, Absence):
+            raise self.household.error()
+        return self.household
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """Where in a work list a page stands."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """A page of a work list."""
+
+    edges: list[EdgeView]
+    page_info: PageView
+
+
+@dataclass(frozen=True, slots=True)
 class LogView:
     """The audit log as it stood when the intent of this inquiry had been written."""
 
@@ -152,6 +184,17 @@ class Shown:
     log: LogView | None
     sources: Mapping[str, Mapping[str, object]]
     """Per department: `state`, and where it failed, `failure`, `detail` and how often."""
+    deeds: Mapping[str, object] = field(default_factory=dict)
+    """What came of each act that was asked for, by its place in the answer; an error where it was not done."""
+    listed: ListView | None = None
+    """A page of a work list."""
+
+    def deed(self, key: str) -> object:
+        """What came of an act. Raises `GraphQLError` when it was not done."""
+        came = self.deeds[key]
+        if isinstance(came, GraphQLError):
+            raise came
+        return came
 
     def asked_for(self) -> HouseholdView | None:
         """The household. Raises `GraphQLError` when there is none, so that it is never taken for an empty one."""

@@ -22,7 +22,7 @@ from connectors.served import ServedBook
 from gateway.app import application
 from gateway.caller import Trust
 from gateway.document import Limits
-from gateway.inquiry import Judge, Office
+from gateway.office import Judge, Office
 from gateway.pace import OwnCounts, Pace, Pacing
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown

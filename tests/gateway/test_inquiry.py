@@ -14,7 +14,7 @@ from audit.proof import Proof
 from casework.agreement import Recipient
 from connectors.memory import MemoryConnector
 from gateway.days import require_in_force
-from gateway.inquiry import Judge
+from gateway.office import Judge
 from gateway.trace import REFUSAL_REMEMBERED, digest
 from tests.gateway.desk import LOG_KEY, NOW, ORIGIN, at_desk
 from tests.gateway.rows import BROTHER, EMPLOYER, HEAD, HOUSEHOLD, NAMES, PERSONAL, ROWS, SPOUSE

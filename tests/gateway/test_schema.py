@@ -48,7 +48,7 @@ def test_every_type_is_described(kind):
     assert kind.description
     for name, part in getattr(kind, "fields", {}).items():
         assert part.description, name
-        for argument, given in part.args.items():
+        for argument, given in getattr(part, "args", {}).items():
             assert given.description, (name, argument)
     if isinstance(kind, GraphQLEnumType):
         assert all(value.description for value in kind.values.values())
@@ -77,11 +77,22 @@ def test_a_field_that_may_be_refused_may_be_null():
     assert wrong == []
 
 
-DECIDED_WHOLE = {
-    inner.name
-    for inner in (get_named_type(part.type) for part in schema().type_map["Verification"].fields.values())
-    if isinstance(inner, GraphQLObjectType)
-} | {"Because", "EvidenceValue"}
+ROOTS = ("Mutation", "Subscription")
+"""What is done or followed is decided as a whole, at its root."""
+
+DONE_OR_FOLLOWED = {
+    get_named_type(part.type).name for root in ROOTS for part in schema().type_map[root].fields.values()
+} | {"Stratum"}
+
+DECIDED_WHOLE = (
+    DONE_OR_FOLLOWED
+    | {
+        inner.name
+        for inner in (get_named_type(part.type) for part in schema().type_map["Verification"].fields.values())
+        if isinstance(inner, GraphQLObjectType)
+    }
+    | {"Because", "EvidenceValue"}
+)
 """Types that stand only inside lists of a verdict, which are decided with the list."""
 
 
@@ -111,7 +122,19 @@ def test_types_that_are_decided_with_their_list_stand_nowhere_else():
         for part in kind.fields.values()
         if str(part.type).strip("[]!") in DECIDED_WHOLE
     }
-    assert {holder for holder, _ in holders} <= {"Verification", *DECIDED_WHOLE}
+    assert {holder for holder, _ in holders} <= {"Verification", *ROOTS, *DECIDED_WHOLE}
+
+
+def test_what_is_done_or_followed_stands_under_its_root_alone():
+    roots = {(kind.name, name) for kind, name in FIELDS if kind.name in ROOTS}
+    assert all(SHOWN[field].resource != OPEN for field in roots)
+    holders = {
+        kind.name
+        for kind in OBJECTS
+        for part in kind.fields.values()
+        if get_named_type(part.type).name in DONE_OR_FOLLOWED
+    }
+    assert holders <= {*ROOTS, *DONE_OR_FOLLOWED}
 
 
 def test_every_part_of_a_verdict_names_a_resource():

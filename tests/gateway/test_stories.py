@@ -9,7 +9,7 @@ import pytest
 from demo.story import load_all
 from demo.story_check import pack_of, verify
 from gateway.days import require_in_force
-from gateway.inquiry import Judge
+from gateway.office import Judge
 from tests.gateway.desk import desk
 from verification.crosscheck import crosscheck, reads
 from vocabulary.codes import Department

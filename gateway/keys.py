@@ -1,0 +1,121 @@
+"""With which keys does the log work, and where are they? Files that settings name; a development machine makes its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from audit.entry import EntryBook
+from audit.note import Signer
+from gateway.errors import CannotOpen
+from gateway.settings import Settings
+
+_Key = TypeVar("_Key", Ed25519PrivateKey, MLDSA44PrivateKey)
+
+
+def log_signers(settings: Settings) -> list[Signer]:
+    """Who signs the log's heads: its Ed25519 key first; the next one while keys change; ML-DSA-44 where it is set.
+
+    Raises `CannotOpen`.
+    """
+    signers = [Signer.ed25519(settings.origin, log_key(settings))]
+    if settings.log_next_key is not None:
+        pem = _secret(settings.log_next_key, settings, "", "log_next_key", _new_ed25519)
+        signers.append(Signer.ed25519(settings.origin, _private(pem, Ed25519PrivateKey, "log_next_key")))
+    if settings.log_ml_dsa_44:
+        pem = _secret(
+            settings.log_ml_dsa_44_key, settings, "log.ml-dsa-44.pem", "log_ml_dsa_44_key", _new_ml_dsa_44
+        )
+        private = _private(pem, MLDSA44PrivateKey, "log_ml_dsa_44_key")
+        signers.append(Signer.ml_dsa_44(settings.origin, private))
+    return signers
+
+
+def log_key(settings: Settings) -> Ed25519PrivateKey:
+    """The Ed25519 key that signs the log's heads (PEM, PKCS #8). Raises `CannotOpen`."""
+    pem = _secret(settings.log_key, settings, "log.key.pem", "log_key", _new_ed25519)
+    return _private(pem, Ed25519PrivateKey, "log_key")
+
+
+def entry_book(settings: Settings) -> EntryBook:
+    """The book that makes entries, with its two keys (64 hex digits each). Raises `CannotOpen`."""
+    key = _secret(settings.pseudonym_key, settings, "pseudonym.key", "pseudonym_key", _new_hex)
+    return _book(key, settings, epoch=settings.pseudonym_epoch, setting="pseudonym_key")
+
+
+def earlier_books(settings: Settings) -> tuple[EntryBook, ...]:
+    """Books of the epochs gone by whose keys are kept: they know the pseudonyms of that time. Raises `CannotOpen`."""
+    return tuple(
+        _book(
+            _secret(path, settings, "", f"pseudonym_keys_before.{epoch}", _new_hex),
+            settings,
+            epoch=epoch,
+            setting=f"pseudonym_keys_before.{epoch}",
+        )
+        for epoch, path in sorted(settings.pseudonym_keys_before.items())
+        if epoch != settings.pseudonym_epoch
+    )
+
+
+def _book(key: bytes, settings: Settings, *, epoch: str, setting: str) -> EntryBook:
+    vault = _secret(settings.vault_key, settings, "vault.key", "vault_key", _new_hex)
+    try:
+        return EntryBook(
+            pseudonym_key=bytes.fromhex(key.decode()), vault_key=bytes.fromhex(vault.decode()), epoch=epoch
+        )
+    except ValueError:
+        raise CannotOpen(
+            f"expected an epoch that is a code, and the files of `{setting}` and `vault_key` to hold 64 hex digits each"
+        ) from None
+
+
+def _private(pem: bytes, kind: type[_Key], setting: str) -> _Key:
+    try:
+        key = load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise CannotOpen(f"expected the file of `{setting}` to hold a private key in PEM") from None
+    if not isinstance(key, kind):
+        name = "Ed25519" if kind is Ed25519PrivateKey else "ML-DSA-44"
+        raise CannotOpen(f"expected the key of `{setting}` to be {name}")
+    return key
+
+
+def _secret(
+    given: Path | None, settings: Settings, name: str, setting: str, make: Callable[[], bytes]
+) -> bytes:
+    """The content of a key file; on a development machine it is made the first time it is needed."""
+    path = given or settings.run_folder / name
+    if given is None and settings.env == "dev" and not path.exists():
+        # Created for the owner alone from the first byte on; a chmod afterwards would come too late.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(make())
+    try:
+        return path.read_bytes().strip()
+    except OSError:
+        raise CannotOpen(f"expected `{setting}` to name a readable file") from None
+
+
+def _new_hex() -> bytes:
+    return secrets.token_hex(32).encode()
+
+
+def _new_ed25519() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _new_ml_dsa_44() -> bytes:
+    return MLDSA44PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

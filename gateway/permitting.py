@@ -1,0 +1,146 @@
+"""May this be asked, by this caller, in this way? Steps 2 and 3 of an inquiry: nothing is fetched here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+
+from graphql import OperationType
+
+from casework.agreement import Access
+from casework.cedar import Decision, Standing
+from casework.resource import of_column
+from gateway.access import Errand, Refused, read_errand, refusal, require_many
+from gateway.caller import Caller
+from gateway.document import Document, read
+from gateway.errors import BadArgument, BadRequest
+from gateway.fetch import needed
+from gateway.office import Asked, Office
+from gateway.pace import TooOften
+from gateway.plan import Plan, Question, plan_for, question
+from gateway.trace import Intent
+from verification.pack import NotInForce
+from vocabulary.records.civil_affairs import Membership
+
+
+def permitted(asked: Asked, caller: Caller, office: Office) -> tuple[Errand, Plan]:
+    """For what the caller asks, and what of it may be shown.
+
+    Raises `Refused`, `TooOften`, `BadRequest`, `BadDocument`, `TooCostly` and `BadArgument`.
+    """
+    office.pacing.asks(caller)
+    errand = read_errand(caller, purpose=asked.purpose, case=asked.case)
+    wanted = _understood(asked, caller, office)
+    if wanted.listing is not None:
+        require_many(caller, errand)
+    allowed = decided(wanted, caller, errand, office)
+    _require_deeds(allowed, caller)
+    return errand, allowed
+
+
+def decided(wanted: Question, caller: Caller, errand: Errand, office: Office, *, inside: bool = True) -> Plan:
+    """The plan for a caller, as if everybody had consented: those who have not are not asked about.
+
+    Raises `Refused` when nothing of what is asked may be shown, even of a household in the caller's region,
+    and `BadArgument` for a day of which the policy pack says nothing.
+    """
+    standing = standing_of(caller, errand, inside, office)
+    if inside and wanted.subject is not None and wanted.subject.id_number is not None:
+        _require_known(caller, office.agreements.decide(_PERSON, standing))
+    allowed = plan_for(wanted, office.agreements, standing)
+    if allowed.shows_nothing and inside:
+        name, decision = next(
+            (name, one) for name, one in allowed.decisions.items() if one.outcome is Access.DENIED
+        )
+        raise refusal(caller, name, decision)
+    if allowed.verifies:
+        _require_in_force(wanted.on, office)
+    return allowed
+
+
+_PERSON = of_column(Membership, "person")
+
+
+def _require_known(caller: Caller, decision: Decision) -> None:
+    """Return when the caller sees id numbers in clear: to others, a look-up by one would tell whose pseudonym it is."""
+    if decision.outcome is not Access.CLEAR:
+        raise refusal(caller, _PERSON, decision)
+
+
+def _require_in_force(day: date, office: Office) -> None:
+    try:
+        office.judge.requires(day)
+    except NotInForce as error:
+        raise BadArgument(str(error), argument="on") from None
+
+
+def standing_of(caller: Caller, errand: Errand, inside: bool, office: Office) -> Standing:
+    """What decisions rest on. `inside` where the household lives in the caller's region."""
+    return Standing(caller.department, caller.post, errand.purpose, inside, True, office.today())
+
+
+async def intended(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office) -> Intent:
+    """Note the intent. Raises `NotLogged`."""
+    asks = needed(allowed, office.judge.reads) if allowed.question.keys else {}
+    return await office.trace.intent(
+        caller,
+        errand,
+        allowed,
+        agreements=office.agreements.hash,
+        sources={record.department for record in asks},
+        request=asked.request,
+    )
+
+
+@asynccontextmanager
+async def refusals_noted(caller: Caller, asked: Asked, office: Office) -> AsyncIterator[None]:
+    """Whatever is refused meanwhile is noted before it is told."""
+    try:
+        yield
+    except Refused as refused:
+        if not isinstance(refused, TooOften) or refused.noted:
+            await office.trace.refused(
+                caller, refused, agreements=office.agreements.hash, request=asked.request
+            )
+        raise
+
+
+def _understood(asked: Asked, caller: Caller, office: Office) -> Question:
+    """What is asked, of a document that the caller may ask. Raises `Refused`, `TooOften`, and what step 3 raises."""
+    text = office.documents.text_of(asked.text, asked.identifier)
+    office.documents.require(caller, text)
+    read_as = read(
+        text,
+        operation_name=asked.operation_name,
+        variables=asked.variables,
+        schema=office.schema,
+        limits=office.limits,
+    )
+    if read_as.introspects:
+        office.documents.require_introspection(caller)
+    _require_way(read_as, asked)
+    wanted = question(
+        read_as, schema=office.schema, shows=office.shows, limits=office.limits, today=office.today()
+    )
+    for key in wanted.keys:
+        office.pacing.asks_about(caller, key)
+    return wanted
+
+
+def _require_way(read_as: Document, asked: Asked) -> None:
+    """Return when what is asked may come in the way in which it came. Raises `BadRequest`."""
+    if read_as.operation.operation is OperationType.SUBSCRIPTION and not asked.follows:
+        raise BadRequest("expected a subscription with `Accept: text/event-stream`", status=406)
+    if asked.reads_only and read_as.operation.operation is not OperationType.QUERY:
+        raise BadRequest("expected a query, got another operation by GET", status=405, allow=("POST",))
+
+
+def _require_deeds(allowed: Plan, caller: Caller) -> None:
+    """Return when everything that is to be done, or followed, may be: half of it would be neither."""
+    if allowed.question.document.operation.operation is OperationType.QUERY:
+        return
+    for selected in allowed.question.selected:
+        decision = allowed.decisions.get(selected.shows)
+        if decision is not None and decision.outcome is not Access.CLEAR:
+            raise refusal(caller, selected.shows, decision)
