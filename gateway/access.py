@@ -47,6 +47,16 @@ def read_errand(caller: Caller, *, purpose: str | None, case: str | None) -> Err
     return Errand(_purpose(caller, purpose), _case(caller, case))
 
 
+def require_many(caller: Caller, errand: Errand) -> None:
+    """Return when the errand is about many households: to the other purposes a case is one household's.
+
+    Raises `Refused`.
+    """
+    if errand.purpose not in _OF_MANY:
+        what = f"several households in one question for `{errand.purpose.term}`"
+        raise Refused(who=caller.office, what=what, clause=_ERRAND_CLAUSE)
+
+
 def needs_consent(agreements: AgreementSet, field: str, standing: Standing) -> bool:
     """Tell whether the field is shown only because the person asked about has authorized it.
 
@@ -83,6 +93,8 @@ def masked(field: str, value: str) -> str:
 _NUMBERS = frozenset({"number", "record_id", "household", "application"})
 
 _CASE = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff〔〕()（）_/-]{2,39}")
+
+_OF_MANY = frozenset({Purpose.PERIODIC_REVIEW, Purpose.EVALUATION, Purpose.AUDIT})
 
 _ERRAND_CLAUSE = "政务数据共享条例 第二十条：使用依据、使用场景应当明确"
 

@@ -20,13 +20,13 @@ from graphql import (
     GraphQLError,
     GraphQLField,
     GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
     default_field_resolver,
     default_type_resolver,
     execute,
-    get_nullable_type,
 )
 from graphql.execution.execute import CollectedErrors, assume_not_awaitable
 
@@ -207,7 +207,8 @@ def _enveloping(clear: Obtained, definition: GraphQLField, decision: Decision) -
     """As `_enveloped`: a list of the schema holds no sourced answer, and an object of it is one."""
     if decision.outcome is not Access.DENIED:
         return clear
-    if isinstance(get_nullable_type(definition.type), GraphQLList):
+    kind = definition.type
+    if isinstance(kind.of_type if isinstance(kind, GraphQLNonNull) else kind, GraphQLList):
         return Obtained(refused=partial(_refusal, decision))
     return replace(clear, through=lambda sourced: sourced.without(decision.clause))
 

@@ -7,7 +7,7 @@ a person without an authorization is `NotAsked`, with the clause.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -57,7 +57,10 @@ class SeveralHouseholds(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A household that is on file, with what civil affairs said in order to find it."""
+    """A household that is on file, with what civil affairs said in order to find it.
+
+    `evidence`   the same of all that were looked for together
+    """
 
     household: Household
     region: RegionCode
@@ -80,37 +83,49 @@ async def locate(
         if not isinstance(listing, str):
             return listing
         number = listing
+    return (await locate_each((number,), on=on, today=today, columns=columns, ask=ask))[number]
+
+
+async def locate_each(
+    numbers: Sequence[str], *, on: date, today: date, columns: Columns, ask: AskAll
+) -> dict[str, Located | SourceFailed | None]:
+    """The households of these numbers, as `locate` gives one: each department is asked once for all of them."""
+    asked = tuple(numbers)
     first = await ask(
         [
-            Ask(HouseholdFile, "household", (number,), columns.get(HouseholdFile, frozenset()) | _PLACE),
-            Ask(Membership, "household", (number,), columns.get(Membership, frozenset()) | LISTING),
+            Ask(HouseholdFile, "household", asked, columns.get(HouseholdFile, frozenset()) | _PLACE),
+            Ask(Membership, "household", asked, columns.get(Membership, frozenset()) | LISTING),
         ]
     )
-    for failed in first.failures():
-        return failed
-    files = first.records(HouseholdFile, number)
-    if not files:
-        return None
-    household = Household.listed(number, first.records(Membership, number), on=on)
-    signed = await _authorizations(household, columns=columns, ask=ask)
-    return Located(
-        household,
-        files[0].street,
-        consents(household, signed.outcomes.get(Authorization, {}), asked_on=today),
-        together(first, signed),
-    )
+    households = {
+        number: Household.listed(number, first.records(Membership, number), on=on) for number in asked
+    }
+    signed = await _authorizations(households.values(), columns=columns, ask=ask)
+    evidence = together(first, signed)
+    authorizations = signed.outcomes.get(Authorization, {})
+    found: dict[str, Located | SourceFailed | None] = {}
+    for number, household in households.items():
+        failed = _failed(first, number)
+        files = first.records(HouseholdFile, number)
+        if failed is not None or not files:
+            found[number] = failed
+            continue
+        agreed = consents(household, authorizations, asked_on=today)
+        found[number] = Located(household, files[0].street, agreed, evidence)
+    return found
 
 
 async def fetch(
-    located: Located,
+    located: Sequence[Located],
     *,
     columns: Columns,
     second: Collection[type[Record]],
     free: Collection[type[Record]],
     ask: AskAll,
 ) -> Evidence:
-    """All that the departments answer about the household, each column once, everybody at once.
+    """All that the departments answer about households found together, each column once, everybody at once.
 
+    `located`   one or more
     `columns`   what is to be shown or judged
     `second`    record types that the rules look up by each of their subjects: a person's other
                 households, a mother's children, a benefit paid to one person
@@ -130,7 +145,7 @@ async def fetch(
                 for subject, consent in subjects.items()
                 if isinstance(consent, Withheld)
             )
-    return together(located.evidence, Evidence(untold), await ask(asks))
+    return together(located[0].evidence, Evidence(untold), await ask(asks))
 
 
 async def in_region(numbers: Collection[str], region: RegionCode, *, ask: AskAll) -> tuple[str, ...]:
@@ -182,22 +197,39 @@ async def _listing(id_number: str, *, on: date, ask: AskAll) -> str | SourceFail
     return numbers[0] if numbers else None
 
 
-async def _authorizations(household: Household, *, columns: Columns, ask: AskAll) -> Evidence:
-    persons = tuple(dict.fromkeys(row.person for row in household.members))
+def _failed(first: Evidence, number: str) -> SourceFailed | None:
+    for record in (HouseholdFile, Membership):
+        outcome = first.of(record, number)
+        if isinstance(outcome, SourceFailed):
+            return outcome
+    return None
+
+
+async def _authorizations(households: Iterable[Household], *, columns: Columns, ask: AskAll) -> Evidence:
+    persons = tuple(dict.fromkeys(row.person for household in households for row in household.members))
     if not persons:
         return Evidence()
     names = columns.get(Authorization, frozenset()) | SIGNED
     return await ask([Ask(Authorization, "person", persons, names)])
 
 
-def _subjects(by: str, located: Located, *, free: bool) -> Mapping[str, Allowed | Withheld]:
-    """Whom a look-up by this column is about, and whether they may be asked about."""
-    household = located.household
-    persons = dict.fromkeys(row.person for row in household.members)
-    if free:
-        return dict.fromkeys([household.number] if by == "household" else persons, _ON_FILE)
-    if by != "household":
-        return {person: located.consents.of(person) for person in persons}
-    # What is asked about the household is asked about everyone who lives in it.
-    living = [located.consents.of(person) for person in household.cohabiting]
-    return {household.number: next((one for one in living if isinstance(one, Withheld)), _ON_FILE)}
+def _subjects(by: str, located: Sequence[Located], *, free: bool) -> Mapping[str, Allowed | Withheld]:
+    """Whom a look-up by this column is about, and whether they may be asked about.
+
+    A person of two households has consented or has not; only the article differs, and the first stands.
+    """
+    subjects: dict[str, Allowed | Withheld] = {}
+    for one in located:
+        household = one.household
+        if by != "household":
+            for row in household.members:
+                if row.person not in subjects:
+                    subjects[row.person] = _ON_FILE if free else one.consents.of(row.person)
+        elif free:
+            subjects[household.number] = _ON_FILE
+        else:
+            # What is asked about the household is asked about everyone who lives in it.
+            living = (one.consents.of(person) for person in household.cohabiting)
+            withheld = (consent for consent in living if isinstance(consent, Withheld))
+            subjects[household.number] = next(withheld, _ON_FILE)
+    return subjects

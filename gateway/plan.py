@@ -79,15 +79,6 @@ class Subject:
         return self.number if self.number is not None else str(self.id_number)
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One act that a mutation asks for. `key` is its place in the answer."""
-
-    key: str
-    name: str
-    arguments: Mapping[str, Any]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Outline:
     """What an operation selects, whatever its arguments; equal only to itself.
@@ -109,18 +100,39 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """Which households of a work list are asked about: a page of it, by number, each once.
+
+    `after`   how many of the list stand before the page
+    `more`    whether some stand behind it
+    """
+
+    numbers: tuple[str, ...]
+    after: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, in our words. `subject` is None when no household is asked about."""
+    """What is asked, in our words. `subject` and `listing` are None when no household is asked about."""
 
     document: Document
     outline: Outline
     subject: Subject | None
     on: date
+    listing: Listing | None = None
 
     @property
     def selected(self) -> tuple[Selected, ...]:
         """The fields that it selects."""
         return self.outline.selected
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What was given of those asked about; it is personal."""
+        if self.listing is not None:
+            return self.listing.numbers
+        return () if self.subject is None else (self.subject.key,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +181,19 @@ def question(
     """What the operation asks for. Raises `BadArgument` and `TooCostly`."""
     outline = _outline(document, schema, shows)
     measured = [_measure(each, document, limits) for each in outline.measured]
-    households = [arguments for arguments in measured if arguments is not None]
+    households = [found for found in measured if found is not None]
     if len(households) > 1:
         # One case, one household: many under aliases would be an enumeration.
         raise TooCostly(f"expected one household in a question, got {len(households)}")
     if not households:
         return Question(document, outline, None, today)
-    (arguments,) = households
-    return Question(document, outline, _subject(arguments), _day(arguments.get("on"), today=today))
+    field, arguments = households[0]
+    on = _day(arguments.get("on"), today=today)
+    if field == "household":
+        return Question(document, outline, _subject(arguments), on)
+    if any(selected.shows in _VERDICT for selected in outline.selected):
+        raise TooCostly("expected `verification` of one household; a run verifies many")
+    return Question(document, outline, None, on, _listing(arguments, limits))
 
 
 def plan(asked: Question, decide: Decide) -> Plan:
@@ -190,7 +207,7 @@ def plan_for(asked: Question, agreements: AgreementSet, standing: Standing) -> P
     allowed = _ALLOWED.of(
         asked.outline,
         agreements,
-        key=(standing, asked.subject is None),
+        key=(standing, bool(asked.keys)),
         make=lambda: _allowed(asked, lambda name: agreements.decide(name, standing)),
     )
     return Plan(asked, *allowed)
@@ -203,6 +220,7 @@ def _allowed(asked: Question, decide: Decide) -> Allowed:
     decisions = {name: decide(name) for name in dict.fromkeys(_resources_of(asked))}
     columns: dict[type[Record], set[str]] = {}
     verifies = False
+    compared = {selected.shows for selected in asked.selected if selected.compares}
     for name, decision in decisions.items():
         found = resources().get(name)
         if found is None or decision.outcome is Access.DENIED:
@@ -210,7 +228,7 @@ def _allowed(asked: Question, decide: Decide) -> Allowed:
         verifies = verifies or name in _VERDICT
         if found.record is not None:
             wanted = columns.setdefault(found.record, set())
-            if found.column is not None and decision.outcome is not Access.VERIFY_ONLY:
+            if found.column is not None and (decision.outcome is not Access.VERIFY_ONLY or name in compared):
                 wanted.add(found.column)
     return decisions, {record: frozenset(names) for record, names in columns.items()}, verifies
 
@@ -233,7 +251,7 @@ def _is_of_household(name: str) -> bool:
 
 def _resources_of(asked: Question) -> Iterable[str]:
     names = [selected.shows for selected in asked.selected if selected.shows != OPEN]
-    if asked.subject is not None and not any(_is_of_household(name) for name in names):
+    if asked.keys and not any(_is_of_household(name) for name in names):
         # That a household is on file is a disclosure too, even when no field of it is asked for.
         names.append(of_state(HouseholdFile))
     return names
@@ -283,17 +301,37 @@ class _Walk:
                     yield from self.of(inner, node.selection_set, (*path, key))
 
 
-_MEASURED = frozenset({"first", "number", "idNumber"})
+_MEASURED = frozenset({"first", "number", "idNumber", "numbers"})
 """Arguments that are looked at before anything is fetched."""
 
 
-def _measure(measured: Measured, document: Document, limits: Limits) -> dict[str, Any] | None:
-    """Look at the arguments of a field; give those of a household that is asked for. Raises `TooCostly`."""
+def _measure(measured: Measured, document: Document, limits: Limits) -> tuple[str, dict[str, Any]] | None:
+    """Look at the arguments of a field; give name and arguments of one that asks for households. Raises `TooCostly`."""
     arguments = get_argument_values(measured.definition, measured.node, dict(document.variables))
     first = arguments.get("first")
     if first is not None and not 1 <= first <= limits.list_items:
         raise TooCostly(f"expected `first` from 1 to {limits.list_items}, got another number")
-    return arguments if (measured.owner, measured.node.name.value) == ("Query", "household") else None
+    name = measured.node.name.value
+    return (name, arguments) if measured.owner == "Query" and name in _HOUSEHOLDS else None
+
+
+_HOUSEHOLDS = frozenset({"household", "households"})
+
+
+def _listing(arguments: Mapping[str, Any], limits: Limits) -> Listing:
+    numbers = tuple(dict.fromkeys(arguments["numbers"]))
+    if not 0 < len(numbers) <= limits.list_items:
+        raise TooCostly(f"expected 1 to {limits.list_items} household numbers, got {len(numbers)}")
+    if not all(0 < len(number) <= LONGEST_NUMBER for number in numbers):
+        raise BadArgument(
+            f"expected 1 to {LONGEST_NUMBER} characters in each of `numbers`", argument="numbers"
+        )
+    before = arguments.get("after")
+    if before is not None and not (before.isascii() and before.isdigit() and len(before) < 6):
+        raise BadArgument("expected an `endCursor` in `after`", argument="after")
+    after = int(before or 0)
+    end = after + arguments["first"]
+    return Listing(numbers[after:end], after, end < len(numbers))
 
 
 def _subject(arguments: Mapping[str, Any]) -> Subject:

@@ -97,7 +97,6 @@ class Trace:
         request: str,
     ) -> Intent:
         """Note who is about to ask what, about whom, why, and which departments. Raises `NotLogged`."""
-        subject = plan.question.subject
         index = await self._write(
             "inquiry.intent",
             {
@@ -107,7 +106,7 @@ class Trace:
                 "sources": [*sorted(department.value for department in sources)],
                 "request": request,
             },
-            subjects=[subject.key] if subject else [],
+            subjects=plan.question.keys,
             committed={"purpose": errand.purpose.value, "case": errand.case},
         )
         return Intent(index, caller, request)

@@ -42,7 +42,7 @@ def found(subject, on=DAY):
 def fetched(columns, *, second=(), free=ON_FILE, located=None):
     asking = Asking()
     at = located or found(Subject(HOUSEHOLD, None))
-    evidence = asyncio.run(fetch(at, columns=columns, second=second, free=free, ask=asking))
+    evidence = asyncio.run(fetch([at], columns=columns, second=second, free=free, ask=asking))
     return evidence, {(ask.record, ask.by): ask.ids for ask in asking.asks}
 
 
