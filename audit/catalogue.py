@@ -202,6 +202,14 @@ EVENTS: Mapping[str, Event] = {
         frozenset({"outcome", "inputs", "result", "record", "case", "reason"}),
         fewest_subjects=1,
     ),
+    "correction.changed": Event(
+        "A record was disputed with the department that owns it (校核), or that department answered.",
+        {"caller": PERSON, "department": CODE, "post": CODE, "source": CODE, "record": CODE}
+        | {"before": CODE, "after": CODE},
+        {"due": DAY, "request": CODE},
+        frozenset({"correction", "record_id", "claim", "answer", "case"}),
+        fewest_subjects=1,
+    ),
     "authorization.changed": Event(
         "A person's authorization to be asked about was recorded, used up or withdrawn.",
         {"caller": PERSON, "before": CODE, "after": CODE},

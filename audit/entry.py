@@ -116,6 +116,7 @@ class EntryBook:
         at: datetime,
         fields: Mapping[str, Json],
         subjects: Iterable[str] = (),
+        tags: Iterable[str] = (),
         committed: Mapping[str, Json] | None = None,
     ) -> Made:
         """An entry of the catalogue, with 128 random bits.
@@ -123,6 +124,7 @@ class EntryBook:
         `at`         UTC; kept to the millisecond
         `fields`     public; a field that is a person is given as the id or account and stored as a pseudonym
         `subjects`   ids of those concerned, in any order; stored as sorted pseudonyms
+        `tags`       pseudonyms of those concerned whose ids the writer does not know, as an entry gave them
         `committed`  only committed to; the values go to the vault
 
         Raises `EntryRefused` when the catalogue has no such event, field or value, `NotCanonical` when a
@@ -131,10 +133,10 @@ class EntryBook:
         kind = EVENTS.get(event)
         if kind is None:
             raise EntryRefused("expected an event of the catalogue")
-        tags = tuple(sorted(set(map(self.pseudonym, subjects))))
+        concerned = tuple(sorted({*map(self.pseudonym, subjects), *tags}))
         public = self._public(event, fields)
-        _refuse_misfit(event, kind, public, committed or {}, subjects=len(tags))
-        return self._made(event, at=at, fields=public, tags=tags, committed=committed or {})
+        _refuse_misfit(event, kind, public, committed or {}, subjects=len(concerned))
+        return self._made(event, at=at, fields=public, tags=concerned, committed=committed or {})
 
     def shredding(
         self, *, at: datetime, fields: Mapping[str, Json], tags: Collection[str], reason: Json = None

@@ -83,15 +83,18 @@ class Desk:
         *,
         fields: Mapping[str, Json],
         subjects: Iterable[str] = (),
+        tags: Iterable[str] = (),
         committed: Mapping[str, Json] | None = None,
         changes: Sequence[Change] = (),
     ) -> Receipt:
         """The receipt of an entry that is durable together with its changes.
 
+        `tags`   pseudonyms of those concerned, where nothing else of them is known here
+
         Raises `ChangedMeanwhile`, `audit.errors.NotLogged`; then neither is there.
         """
         made = self.book.entry(
-            event, at=self.clock(), fields=fields, subjects=subjects, committed=committed or {}
+            event, at=self.clock(), fields=fields, subjects=subjects, tags=tags, committed=committed or {}
         )
         try:
             return await self.log.append(made.bytes, (*made.alongside, *changes))

@@ -1,4 +1,4 @@
-"""Who may do what in casework? Six roles, from the post (岗位) that a caller's own department vouches for."""
+"""Who may do what in casework? Seven roles, from the post (岗位) that a caller's own department vouches for."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Role(Code):
     LAWYER = "LAWYER", "法务"
     EVALUATOR = "EVALUATOR", "评估员"
     OPERATOR = "OPERATOR", "运维"
+    STEWARD = "STEWARD", "数据管理员"
+    """Of a department that provides records: answers for them."""
 
 
 class Act(Code):
@@ -38,11 +40,20 @@ class Act(Code):
     DRAFT = "DRAFT", "起草决定"
     DECIDE = "DECIDE", "作出决定"
     DISPUTE = "DISPUTE", "提出校核"
+    ANSWER = "ANSWER", "答复校核"
     EDIT_AGREEMENT = "EDIT_AGREEMENT", "修订共享协议"
 
 
 _DAILY = frozenset({Act.READ, Act.OPEN_CASE, Act.TELL, Act.OBJECT, Act.DISPUTE})
-_CHECKING = _DAILY | {Act.MOVE_CASE, Act.ADD_FINDING, Act.REVIEW, Act.WITHDRAW, Act.HEAR, Act.DRAFT}
+_CHECKING = _DAILY | {
+    Act.MOVE_CASE,
+    Act.ADD_FINDING,
+    Act.REVIEW,
+    Act.WITHDRAW,
+    Act.HEAR,
+    Act.DRAFT,
+    Act.ANSWER,
+}
 
 MAY: Mapping[Role, frozenset[Act]] = {
     Role.CLERK: _DAILY,
@@ -51,6 +62,7 @@ MAY: Mapping[Role, frozenset[Act]] = {
     Role.LAWYER: frozenset({Act.READ, Act.EDIT_AGREEMENT}),
     Role.EVALUATOR: frozenset(),
     Role.OPERATOR: frozenset(),
+    Role.STEWARD: frozenset({Act.ANSWER}),
 }
 """Acts by role: whoever confirms and decides is not who found. Evaluators and operators see no case."""
 
@@ -73,7 +85,7 @@ class Actor:
         """The role of the post; None for a post that casework does not know."""
         inside = self.department is Recipient.CIVIL_AFFAIRS
         for role in Role:
-            if role.term == self.post and (inside or role is Role.EVALUATOR):
+            if role.term == self.post and (inside or role in (Role.EVALUATOR, Role.STEWARD)):
                 return role
         return None
 

@@ -1,4 +1,4 @@
-"""What is kept of what people decided: the tables of cases, findings, hearings, decisions and clocks.
+"""What is kept of what people decided: the tables of cases, findings, hearings, decisions, corrections and clocks.
 
 They lie in the audit log's database, because a change and its entry are one transaction. Nothing
 here names a person: who is meant stands as the log's pseudonym, and who they are is read from the
@@ -116,6 +116,33 @@ clock = sa.Table(
     sa.Column("cite", sa.Text, nullable=False),
     sa.Column("met_on", sa.String(10)),
     sa.UniqueConstraint("about", "kind", name="one_clock_of_a_kind"),
+)
+correction = sa.Table(
+    "casework_correction",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("case_id", sa.String(32), sa.ForeignKey("casework_case.id")),
+    sa.Column("region", sa.String(12), nullable=False, index=True),
+    sa.Column("source", sa.String(32), nullable=False, index=True),  # the department whose record it is
+    sa.Column("record", sa.String(40), nullable=False),
+    sa.Column("record_id", sa.String(64), nullable=False),
+    sa.Column("columns", sa.Text, nullable=False),  # JSON: the columns that are disputed
+    sa.Column("person", sa.String(32), nullable=False),  # pseudonym of the person or household
+    sa.Column("claim", sa.Text, nullable=False),  # what is said to be right, and on what grounds
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("asked_by", sa.String(96), nullable=False),
+    sa.Column("asked_on", sa.String(10), nullable=False),
+    sa.Column("due_on", sa.String(10), nullable=False),
+    sa.Column("answer", sa.Text),
+    sa.Column("letter", sa.Text),  # number of the department's letter, where it answered by one
+    sa.Column("answered_by", sa.String(96)),
+    sa.Column("answered_on", sa.String(10)),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.CheckConstraint(
+        "state not in ('CORRECTED', 'UPHELD') or (answer <> '' and answered_by is not null"
+        " and answered_on is not null)",
+        name="answered_in_words",
+    ),
 )
 version = sa.Table(
     VERSIONS,

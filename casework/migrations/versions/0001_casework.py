@@ -1,4 +1,4 @@
-"""Casework as it first was: cases, findings, their steps, hearings, decisions and clocks."""
+"""Casework as it first was: cases, findings, their steps, hearings, decisions, corrections and clocks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,7 @@ def upgrade() -> None:
     _cases()
     _findings()
     _decisions()
+    _corrections()
 
 
 def _cases() -> None:
@@ -113,5 +114,34 @@ def _decisions() -> None:
             "adverse = 0 or state <> 'CONFIRMED' or (finding_id is not null and hearing_id is not null"
             " and second is not null and reason <> '')",
             name="heard_before_adverse",
+        ),
+    )
+
+
+def _corrections() -> None:
+    op.create_table(
+        "casework_correction",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("case_id", sa.String(32), sa.ForeignKey("casework_case.id")),
+        sa.Column("region", sa.String(12), nullable=False, index=True),
+        sa.Column("source", sa.String(32), nullable=False, index=True),
+        sa.Column("record", sa.String(40), nullable=False),
+        sa.Column("record_id", sa.String(64), nullable=False),
+        sa.Column("columns", sa.Text, nullable=False),
+        sa.Column("person", sa.String(32), nullable=False),
+        sa.Column("claim", sa.Text, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("asked_by", sa.String(96), nullable=False),
+        sa.Column("asked_on", sa.String(10), nullable=False),
+        sa.Column("due_on", sa.String(10), nullable=False),
+        sa.Column("answer", sa.Text),
+        sa.Column("letter", sa.Text),
+        sa.Column("answered_by", sa.String(96)),
+        sa.Column("answered_on", sa.String(10)),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.CheckConstraint(
+            "state not in ('CORRECTED', 'UPHELD') or (answer <> '' and answered_by is not null"
+            " and answered_on is not null)",
+            name="answered_in_words",
         ),
     )
