@@ -25,6 +25,7 @@
     │   ├── FileMissing                   a file that has to be in the bundle is not
     │   ├── FileUnexpected                a file that nothing vouches for
     │   ├── FileChanged                   a file is not what the log or the list of contents says
+    │   ├── StatementIncomplete           a statement did not search a part of the log
     │   ├── WrongDisclosure               an opened value is not the one committed to
     │   └── WrongSample                   the sample does not follow from the log and the secret
     ├── NotLogged                     the entry was refused: give no answer, try again or stop
@@ -157,6 +158,10 @@ class FileUnexpected(NotProven):
 
 class FileChanged(NotProven):
     """A file is not what the log, or the list of contents, says it is."""
+
+
+class StatementIncomplete(NotProven):
+    """A statement leaves a part of the log unsearched: entries of an epoch whose pseudonym it does not name."""
 
 
 class WrongDisclosure(NotProven):

@@ -33,7 +33,7 @@ from audit.errors import (
 )
 from audit.guard import Guard
 from audit.note import Checkpoint, Note, Signer, VerifierKey
-from audit.opening import advance, checked_head
+from audit.opening import Continued, advance, checked_head
 from audit.proof import Proof
 from audit.store import Head, Reader, Step, Store
 from audit.tiles import ENTRY_BYTES_MAX, WIDTH, TileName, Tree, pack_entries
@@ -74,19 +74,21 @@ class Log:
     `reader`   what is stored, synchronously, from any thread
     `tree`     roots and proofs, synchronously, from any thread
     `held`     set to an error, makes every append raise it: witnesses that stay away are one reason
+    `began_with`  ids of the keys that had signed the head it was opened with: note it when they have changed
     """
 
     held: AuditError | None = None
 
     def __init__(
-        self, store: Store, head: Head, *, signers: Sequence[Signer], guard: Guard, limits: Limits
+        self, store: Store, continued: Continued, *, signers: Sequence[Signer], guard: Guard, limits: Limits
     ) -> None:
         """Use `Log.open`, which checks what it opens."""
         self.origin = store.origin
         self.reader = Reader(store.engine)
         self.tree = Tree(self._tile)
         self._store = store
-        self._head = head
+        self.began_with = continued.signed_by
+        self._head = continued.head
         self._signers = tuple(signers)
         self._guard = guard
         self._limits = limits
@@ -135,13 +137,13 @@ class Log:
         store = Store(url, origin=origin, on_step=on_step)
         keeper = Guard(guard, origin=origin)
         try:
-            head = await asyncio.to_thread(
+            continued = await asyncio.to_thread(
                 checked_head, store, keeper, tuple(signers), tuple(earlier_keys), clock
             )
         except BaseException:
             store.close()
             raise
-        return cls(store, head, signers=signers, guard=keeper, limits=limits)
+        return cls(store, continued, signers=signers, guard=keeper, limits=limits)
 
     def append(self, entry: bytes, alongside: Alongside = ()) -> asyncio.Future[Receipt]:
         """The receipt for `entry`, once it is durable, integrated and signed; `alongside` is as durable.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import NamedTuple
 
 from audit.errors import (
     GuardUnreadable,
@@ -27,13 +28,20 @@ from audit.store import Head, Reader, Store
 from audit.tiles import Tree
 
 
+class Continued(NamedTuple):
+    """A head that may be continued, and the ids of the keys that had signed the one in the database."""
+
+    head: Head
+    signed_by: frozenset[bytes]
+
+
 def checked_head(
     store: Store,
     guard: Guard,
     signers: tuple[Signer, ...],
     earlier_keys: tuple[VerifierKey, ...],
     clock: Callable[[], float],
-) -> Head:
+) -> Continued:
     """The head of a log that may be continued; created when there is none, signed anew when the keys have changed.
 
     Raises `CannotOpen` in its kinds, `WrongOrigin`, `StoreBusy`, `StoreBroken`.
@@ -58,11 +66,12 @@ def checked_head(
         _require_continues(known, signed, tree)
     except (NoSuchEntry, Malformed) as error:
         raise StoreDamaged(f"expected the rows of `{signed.size}` entries: {error}") from error
-    if _names(head.note) != {(signer.key.name, signer.key.key_id) for signer in signers}:
+    signed_by = frozenset(line.key_id for line in Note.parse(head.note).signatures)
+    if signed_by != {signer.key.key_id for signer in signers}:
         with suppress(LogEnded):
             head = store.resign(sign)  # a key was added or taken away since
     advance(guard, head.note)
-    return head
+    return Continued(head, signed_by)
 
 
 def advance(guard: Guard, note: bytes) -> None:
@@ -71,10 +80,6 @@ def advance(guard: Guard, note: bytes) -> None:
         guard.advance(note)
     except OSError as error:
         raise StoreBusy(f"expected to write the guard, got `{error.strerror}`") from error
-
-
-def _names(note: bytes) -> set[tuple[str, bytes]]:
-    return {(line.name, line.key_id) for line in Note.parse(note).signatures}
 
 
 def _require_continues(known: Checkpoint | None, head: Checkpoint, tree: Tree) -> None:

@@ -9,7 +9,9 @@ Asking for a statement is an event of its own, `statement.asked`, logged by who 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -25,10 +27,11 @@ from audit.errors import (
     MalformedStatement,
     NotCanonical,
     Shredded,
+    StatementIncomplete,
     WrongDisclosure,
     WrongProof,
 )
-from audit.kinds import is_pseudonym
+from audit.kinds import is_code, is_pseudonym
 from audit.merkle import leaf_hash, verify_inclusion
 from audit.note import Checkpoint, Note
 from audit.policy import Policy
@@ -37,7 +40,9 @@ from audit.report import Problem, Reading, Report
 from audit.tiles import WIDTH, TileName, Tree, unpack_entries
 
 FORMAT = "hedui-statement/v1"
-_AT_ONCE = 16 * WIDTH
+_EPOCH = re.compile(
+    rb'"epoch":"([A-Za-z0-9_.:/-]+)"'
+).search  # the only one in canonical bytes; parsing takes longer
 
 
 class Rows(Protocol):
@@ -48,6 +53,16 @@ class Rows(Protocol):
 
     def tile(self, level: int, index: int, width: int) -> bytes:
         """The first `width` hashes of a tile."""
+
+
+class Finds(Protocol):
+    """Says where to look, so that the log is not read whole; `audit.lookup.Lookup` does."""
+
+    def naming(self, pseudonyms: Iterable[str]) -> list[int]:
+        """Every entry that may name one of the pseudonyms."""
+
+    def answering(self, intents: Iterable[int]) -> list[int]:
+        """Every entry that may answer one of the intents."""
 
 
 class Opens(Protocol):
@@ -71,12 +86,12 @@ class Access:
 class Statement:
     """Who looked at the person with these pseudonyms, up to a signed head.
 
-    `pseudonyms`  one per epoch, sorted
+    `pseudonyms`  epoch → the person's pseudonym in it, for every epoch that was searched
     `checkpoint`  the head as signed; the statement claims to be complete up to it
     `accesses`    ascending by index
     """
 
-    pseudonyms: tuple[str, ...]
+    pseudonyms: Mapping[str, str]
     checkpoint: bytes
     accesses: tuple[Access, ...]
 
@@ -87,7 +102,7 @@ class Statement:
                 "accesses": [_access_as_json(access) for access in self.accesses],
                 "checkpoint": self.checkpoint.decode(),
                 "format": FORMAT,
-                "pseudonyms": [*self.pseudonyms],
+                "pseudonyms": {**self.pseudonyms},
             }
         )
 
@@ -103,16 +118,17 @@ class Statement:
                 "accesses": list(accesses),
                 "checkpoint": str(checkpoint),
                 "format": form,
-                "pseudonyms": list(pseudonyms),
+                "pseudonyms": dict(pseudonyms),
             } if isinstance(given, dict) and len(given) == 4 and form == FORMAT:
                 found = tuple(_access(one) for one in accesses)
             case _:
                 raise MalformedStatement(
                     f"expected accesses, checkpoint, pseudonyms and the format `{FORMAT}`"
                 )
-        if not pseudonyms or not all(map(is_pseudonym, pseudonyms)):
-            raise MalformedStatement("expected one pseudonym or more")
-        statement = cls(tuple(map(str, pseudonyms)), checkpoint.encode(), found)
+        tags = {epoch: str(tag) for epoch, tag in pseudonyms.items() if is_code(epoch) and is_pseudonym(tag)}
+        if not tags or len(tags) != len(pseudonyms):
+            raise MalformedStatement("expected a pseudonym for one epoch or more")
+        statement = cls(tags, checkpoint.encode(), found)
         if statement.to_bytes() != data or any(one.index >= next_.index for one, next_ in pairwise(found)):
             raise MalformedStatement("expected accesses in ascending order, each in its one spelling")
         return statement
@@ -121,23 +137,25 @@ class Statement:
 def write_statement(
     rows: Rows,
     *,
+    finds: Finds,
     checkpoint: bytes,
-    pseudonyms: Collection[str],
+    pseudonyms: Mapping[str, str],
     vault: Opens,
     show: Collection[str] = ("purpose", "basis", "reason"),
 ) -> Statement:
-    """The statement about a person, up to a signed head. Reads the whole log; run it in a thread.
+    """The statement about a person, up to a signed head. Waits for the database; run it in a thread.
 
-    `pseudonyms`  of this person in every epoch that is kept
+    `finds`       over at least the entries of the head
+    `pseudonyms`  of this person, by epoch, in every epoch whose key is kept
     `show`        committed fields to open; those of entries that were shredded stay closed
     """
     size = Checkpoint.parse(Note.parse(checkpoint).text).size
     tree = Tree(rows.tile)
     accesses = []
-    for index, entry in _naming(lambda: _all(rows.entries, size), frozenset(pseudonyms)):
+    for index, entry in _found(rows, finds, frozenset(pseudonyms.values()), size):
         path = tuple(tree.inclusion(index, size))
         accesses.append(Access(index, entry, path, _opened(vault, index, frozenset(show))))
-    return Statement(tuple(sorted(set(pseudonyms))), checkpoint, tuple(accesses))
+    return Statement(dict(sorted(pseudonyms.items())), checkpoint, tuple(accesses))
 
 
 def verify_statement(data: bytes, *, policy: str, bundle: Path | None = None) -> list[Problem]:
@@ -152,7 +170,7 @@ def verify_statement(data: bytes, *, policy: str, bundle: Path | None = None) ->
     try:
         statement = Statement.parse(data)
         pairs = [(access.index, access.entry) for access in statement.accesses]
-        named = {index for index, _ in _naming(lambda: pairs, frozenset(statement.pseudonyms))}
+        named = {index for index, _ in _naming(lambda: pairs, frozenset(statement.pseudonyms.values()))}
         head = trusted.open(Note.parse(statement.checkpoint))
     except AuditError as error:
         report.add("statement", error)
@@ -201,10 +219,14 @@ def _find_left_out(report: Report, bundle: Path, statement: Statement, *, head: 
         entries = list(_from_bundle(Reading(open_files(bundle), report), head.size))
         if len(entries) != head.size:
             raise FileMissing(f"expected the first `{head.size}` entries of the log")
-        named = list(_naming(lambda: entries, frozenset(statement.pseudonyms)))
+        named = list(_naming(lambda: entries, frozenset(statement.pseudonyms.values())))
+        epochs = Counter(found[1].decode() for _, entry in entries if (found := _EPOCH(entry)))
     except AuditError as error:
         report.add(bundle.name, error)
         return
+    for epoch in sorted(epochs.keys() - statement.pseudonyms.keys()):
+        fault = f"expected the epoch `{epoch}` to be searched as well, which `{epochs[epoch]}` entries are of"
+        report.add("statement", StatementIncomplete(fault))
     for index, entry in named:
         if given.get(index) != entry:
             report.add("statement", MalformedStatement(f"expected entry `{index}`, which names the person"))
@@ -220,9 +242,18 @@ def _from_bundle(reading: Reading, size: int) -> Iterator[tuple[int, bytes]]:
         yield from ((index, entry) for index, entry in enumerate(found, first) if index < size)
 
 
-def _all(read: Callable[[int, int], list[bytes]], size: int) -> Iterator[tuple[int, bytes]]:
-    for first in range(0, size, _AT_ONCE):
-        yield from enumerate(read(first, min(first + _AT_ONCE, size)), first)
+def _found(rows: Rows, finds: Finds, pseudonyms: frozenset[str], size: int) -> Iterator[tuple[int, bytes]]:
+    """What `_naming` gives of the whole log, from the entries alone that may be among it."""
+    about = set(finds.naming(pseudonyms))
+    read = {index: rows.entries(index, index + 1)[0] for index in about if index < size}
+    named = [(index, parse_entry(data)) for index, data in read.items()]
+    intents = {index for index, entry in named if entry.event == "inquiry.intent"}
+    intents |= {entry.number("intent") for _, entry in named if "intent" in entry.fields}
+    for index in intents | set(finds.answering(intents)):
+        if index < size and index not in read:
+            read[index] = rows.entries(index, index + 1)[0]
+    pairs = sorted(read.items())
+    return _naming(lambda: pairs, pseudonyms)
 
 
 def _naming(

@@ -320,7 +320,7 @@ class Reader:
     """The reading side: heads, entries, tiles, and what lies beside the log. Safe from several threads."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._dbapi: Any = engine.dialect.dbapi
 
     def head(self) -> Head:
@@ -390,7 +390,7 @@ class Reader:
 
     def _rows(self, query: sa.Select[Any], **values: int) -> Sequence[Any]:
         try:
-            with self._engine.connect() as connection:
+            with self.engine.connect() as connection:
                 return connection.execute(query, values).fetchall()
         except sa.exc.DBAPIError as error:
             raise tables.ours(error.orig, self._dbapi) from error

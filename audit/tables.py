@@ -63,8 +63,29 @@ cosigned = sa.Table(
     sa.Column("note", sa.LargeBinary, nullable=False),
 )
 
+lookup = sa.Table(
+    "audit_lookup",
+    metadata,
+    sa.Column("key", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("entry", Whole, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+span = sa.Table(
+    "audit_span",
+    metadata,
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("first", Whole, nullable=False),
+    sa.Column("last", Whole, nullable=False),
+)
+followed = sa.Table(
+    "audit_followed",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("size", Whole, nullable=False),
+)
+
 VERSIONS = "audit_schema"
-REVISION = "0001"
+REVISION = "0002"
 """The newest step in `audit/migrations`: what these tables are."""
 
 version = sa.Table(

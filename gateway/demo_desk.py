@@ -21,7 +21,8 @@ from demo.registers.systems import Registers, write_registers
 from gateway.client import Client, NoAnswer
 from gateway.errors import CannotOpen
 from gateway.evidence import export, trust_policy
-from gateway.opening import Opened, entry_book
+from gateway.keys import entry_book
+from gateway.opening import Opened
 from gateway.persona import PERSONAS, mint
 from gateway.serving import Background
 from gateway.settings import Settings

@@ -9,10 +9,9 @@ from pathlib import Path
 from audit.bundle import Parcel, write_bundle
 from audit.entry import EntryBook
 from audit.log import Log, Receipt
-from audit.note import Signer
 from audit.policy import Known, Policy
 from audit.sample import SampleRecord
-from gateway.opening import log_key
+from gateway.keys import log_signers
 from gateway.settings import Settings
 from verification.catalogue import CATALOGUE
 from verification.pack import Pack
@@ -49,8 +48,8 @@ def trust_policy(settings: Settings) -> bytes:
 
 
 def own_policy(settings: Settings) -> bytes:
-    """A policy of the log's public key alone. Hand it to evaluators before they need it."""
-    return bytes(Policy((Known(Signer.ed25519(settings.origin, log_key(settings)).key),)))
+    """A policy of the log's public keys alone. Hand it to evaluators before they need it."""
+    return bytes(Policy(tuple(Known(signer.key) for signer in log_signers(settings))))
 
 
 def _pack_file(pack: Pack) -> Mapping[str, bytes]:

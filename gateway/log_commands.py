@@ -13,7 +13,9 @@ from gateway.log_terminal import Config, at_desk, dev, plainly_logged, require_n
 from gateway.terminal import FAILED, day_of, fail, settings_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
+    from audit.log import Receipt
     from audit.reconcile import Discrepancy
+    from audit.statement import Statement
     from gateway.log_desk import LogDesk
     from gateway.settings import Settings
     from vocabulary.idnumber import IdNumber
@@ -44,14 +46,14 @@ def checkpoint(config: Config = None) -> None:
 
 @log.command()
 def key(config: Config = None) -> None:
-    """Print the log's verifier key (vkey), as witnesses and evaluators need it."""
-    from audit.note import Signer
-    from gateway.opening import log_key
+    """Print the log's verifier keys (vkey), one a line, as witnesses and evaluators need them."""
+    from gateway.keys import log_signers
 
     with plainly_logged():
         settings = dev(settings_of(config))
         settings.run_folder.mkdir(parents=True, exist_ok=True)
-        typer.echo(Signer.ed25519(settings.origin, log_key(settings)).key)
+        for signer in log_signers(settings):
+            typer.echo(signer.key)
 
 
 @log.command()
@@ -108,13 +110,20 @@ def serve(
 
 def statement(person: Person, out: Out, basis: Basis = "PIPL-45", config: Config = None) -> None:
     """Write who looked at a person, with proofs; the asking is noted first and stands in it too."""
-    from gateway.person_log import statement_for
+    from gateway.person_log import statement_for, unsearched
+
+    async def work(desk: LogDesk) -> tuple[Statement, list[str]]:
+        return await statement_for(desk, who, basis=basis), await unsearched(desk)
 
     who = _person(person)
     with plainly_logged():
         require_new(out)
-        written = at_desk(config, lambda desk: statement_for(desk, who, basis=basis))
+        written, epochs = at_desk(config, work)
         write_new(out, written.to_bytes())
+    for epoch in epochs:
+        typer.echo(
+            f"not searched: entries of the epoch `{epoch}`; `pseudonym_keys_before` lacks its key", err=True
+        )
     typer.echo(
         f"{out}  {len(written.accesses)} entries\ncheck with: python -m audit statement {out} --policy FILE"
     )
@@ -129,12 +138,20 @@ def shred(
 ) -> None:
     """Destroy a person's keys: what was sealed about them cannot be opened ever again. Noted; proofs stay valid."""
     from gateway.person_log import shred as shredded
+    from gateway.person_log import unsearched
+
+    async def work(desk: LogDesk) -> tuple[Receipt, list[str]]:
+        return await shredded(desk, who, basis=basis, reason=reason), await unsearched(desk)
 
     who = _person(person)
     if not yes:
         typer.confirm("this cannot be taken back; destroy the keys?", abort=True)
     with plainly_logged():
-        receipt = at_desk(config, lambda desk: shredded(desk, who, basis=basis, reason=reason))
+        receipt, epochs = at_desk(config, work)
+    for epoch in epochs:
+        typer.echo(
+            f"not reached: entries of the epoch `{epoch}`; `pseudonym_keys_before` lacks its key", err=True
+        )
     typer.echo(f"destroyed, noted as entry {receipt.index}")
 
 

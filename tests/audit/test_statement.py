@@ -16,6 +16,7 @@ from audit.cli import main
 from audit.commitment import Json, canonical
 from audit.errors import AuditError, MalformedStatement
 from audit.log import Log
+from audit.lookup import Lookup
 from audit.policy import Known, Policy
 from audit.statement import Statement, describe, verify_statement, write_statement
 from audit.vault import Vault
@@ -46,19 +47,21 @@ class Written:
                 # An outcome does not name the person again: it belongs to its intent.
                 told = outcome(of, receipt.index)
                 await log.append(told.bytes, alongside=told.alongside)
-            tags = [of.pseudonym(PEOPLE[0]), book("2026-10").pseudonym(PEOPLE[0])]
+            tags = {each.epoch: each.pseudonym(PEOPLE[0]) for each in (book("2026-10"), of)}
             parcel = Parcel(bytes(POLICY))
             await write_bundle(self.bundle, log=log, book=of, parcel=parcel, caller="evaluator", at=NOW)
             self.statement = write_statement(
                 log.reader,
+                finds=Lookup(log.reader, size=log.reader.head().frontier.size),
                 checkpoint=await log.checkpoint(),
                 pseudonyms=tags,
                 vault=Vault(log.reader, of.sealing),
             )
-            shred = of.shredding(at=NOW, fields={"caller": OFFICER, "basis": "PIPL-47"}, tags=tags[:1])
+            shred = of.shredding(at=NOW, fields={"caller": OFFICER, "basis": "PIPL-47"}, tags=tags.values())
             await log.append(shred.bytes, alongside=shred.alongside)
             self.after_shredding = write_statement(
                 log.reader,
+                finds=Lookup(log.reader, size=log.reader.head().frontier.size),
                 checkpoint=await log.checkpoint(),
                 pseudonyms=tags,
                 vault=Vault(log.reader, of.sealing),
@@ -97,6 +100,14 @@ def test_an_access_left_out_is_found_with_the_whole_log_and_only_with_it(written
     ]
 
 
+def test_an_epoch_that_was_not_searched_is_found_with_the_whole_log(written: Written) -> None:
+    earlier = {epoch: tag for epoch, tag in written.statement.pseudonyms.items() if epoch != "2026-11"}
+    short = replace(written.statement, pseudonyms=earlier, accesses=()).to_bytes()
+    assert verify_statement(short, policy=POLICY_TEXT) == []
+    [problem] = verify_statement(short, policy=POLICY_TEXT, bundle=written.bundle)
+    assert (problem.name, "`2026-11`" in problem.detail) == ("StatementIncomplete", True)
+
+
 def test_a_changed_access_is_named(written: Written) -> None:
     first, second, *others = written.statement.accesses
     for wrong in (
@@ -113,7 +124,7 @@ def test_a_changed_access_is_named(written: Written) -> None:
 
 
 def test_an_entry_about_somebody_else_is_named(written: Written) -> None:
-    others = replace(written.statement, pseudonyms=("0" * 32,)).to_bytes()
+    others = replace(written.statement, pseudonyms={"2026-11": "0" * 32}).to_bytes()
     problems = verify_statement(others, policy=POLICY_TEXT)
     assert {problem.detail for problem in problems} == {"expected an entry that names the person"}
     assert len(problems) == 8
@@ -152,8 +163,10 @@ def test_foreign_bytes_raise_our_error_only(data: bytes) -> None:
     "change",
     [
         {"format": "hedui-statement/v2"},
-        {"pseudonyms": []},
-        {"pseudonyms": ["x"]},
+        {"pseudonyms": {}},
+        {"pseudonyms": ["0" * 32]},
+        {"pseudonyms": {"2026-11": "x"}},
+        {"pseudonyms": {"2026 11": "0" * 32}},
         {"accesses": [{}]},
         {"accesses": [1]},
         {"checkpoint": 1},

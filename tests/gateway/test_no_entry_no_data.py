@@ -18,7 +18,7 @@ from audit.policy import Known, Policy
 from audit.proof import Proof
 from audit.store import Reader
 from audit.tables import engine_of
-from gateway.opening import log_key
+from gateway.keys import log_key
 from gateway.persona import PERSONAS, mint
 from gateway.settings import Settings
 from tests.gateway.desk import at_desk

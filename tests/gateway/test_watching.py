@@ -17,8 +17,9 @@ from audit.proof import Proof
 from audit.witness import AddCheckpoint
 from gateway.client import Client, NoAnswer
 from gateway.errors import CannotOpen
+from gateway.keys import log_key
 from gateway.log_desk import now
-from gateway.opening import log_key, opened
+from gateway.opening import opened
 from gateway.persona import PERSONAS, mint
 from gateway.serving import Background
 from gateway.settings import Settings
