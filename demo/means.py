@@ -125,7 +125,8 @@ class _Budget:
         self._rng, self._family, self._employers = rng, family, employers
         self._category = intended_category(family)
         low, high = BOUNDS_YUAN[self._category]
-        self._left = rng.randint(low, high) * len(family.members)
+        self._whole = rng.randint(low, high) * len(family.members)
+        self._left = self._whole
         self._means = Means()
 
     def drawn(self) -> Means:
@@ -184,13 +185,19 @@ class _Budget:
             share = self._left // (len(earners) - place)
             months: Sequence[int] = YEAR
             if self._category is Category.DIBAO and share < 1_000 and self._rng.random() < 0.3:
-                months = YEAR[self._rng.choice((2, 4)) :]
+                months = self._some_months(share)
             wage = share * 12 // len(months) + EMPLOYMENT_COST_YUAN
             wage = _tens(wage) - 10 * (self._category is Category.DIBAO)
             self._add(earner, DeclaredItem.WAGE, wage, months)
             self._left -= share
             if wage >= MINIMUM_WAGE_YUAN:
                 self._means.employers[earner.person] = self._rng.choice(self._employers)
+
+    def _some_months(self, share: int) -> Sequence[int]:
+        """The last eight or ten months, unless the household would then stand above the standard in each (EXIT-01)."""
+        months = YEAR[self._rng.choice((2, 4)) :]
+        at_work = self._whole - share + share * 12 // len(months) + 10
+        return months if at_work * 100 < STANDARD_FEN * len(self._family.members) else YEAR
 
     def _earners(self) -> list[Member]:
         """Those who may be at work: the ill one and the one out of work only where nobody else can, and must."""

@@ -14,28 +14,47 @@ import verification.income  # noqa: F401  # defines what each person had to live
 from verification.facts import ADULT_AT, choice_on, household, in_window, member, number_on
 from verification.language.aggregate import every, some
 from verification.language.expression import Expr, lift, literal
-from verification.language.functions import ceil_div, first_of, floor_div, greatest, half_up
+from verification.language.functions import ceil_div, date_number, first_of, floor_div, greatest, half_up
+from verification.language.kinds import Kind
 from verification.language.level import Level, named
-from verification.language.parameter import param
+from verification.language.parameter import param, param_class
 from verification.language.source import source
+from verification.parameters import BANDS
 from vocabulary.codes import BenefitKind, Category, MemberKind, SpecialStatus
-from vocabulary.records.civil_affairs import Benefit
+from vocabulary.records.civil_affairs import Benefit, CategoryHistory
 
-__all__ = ["benefit", "household", "member", "rounded"]
+__all__ = ["benefit", "category_history", "household", "member", "rounded"]
 # Who imports the levels from here gets them with the facts of income and category on them.
 
 benefit = source(Benefit)
+category_history = source(CategoryHistory)
 
 _standard_for_one = household.standard_fen * household.window_months
 _disposable_fen = param("disposable_income_prior_year_fen", at=household.on)
 
 # ------------------------------------------------------------------ 特困, of one person
 
+_minor_then = date_number(category_history.since) < member.birth + ADULT_AT * 10_000
+member.define(
+    stays_at_school=named(
+        member.in_school
+        & some(
+            category_history,
+            where=(category_history.category == Category.TEKUN)
+            & (category_history.since <= household.on)
+            & (category_history.until > household.on).otherwise(True)
+            & _minor_then,
+        ),
+        "特困未成年人在读",
+        "registered as 特困 while a minor, and still at school, 社会救助法 art. 16",
+    ),
+)
 member.define(
     incapable=named(
         (member.age >= number_on("tekun_age_from", household.on))
         | (member.age < number_on("tekun_age_below", household.on))
-        | member.incapable_by_disability,
+        | member.incapable_by_disability
+        | member.stays_at_school,
         "无劳动能力",
         "incapable of work, 特困人员认定办法 art. 5",
     ),
@@ -107,6 +126,35 @@ def rounded(for_window: Expr, *, heads: Expr | int = 1) -> Expr:
     )
 
 
+def _banded(annual: Expr, *, line: Expr, heads: Expr | int = 1) -> Expr:
+    """分档: the amount of the first band below whose share of the standard the income lies, for each head.
+
+    A band that the pack does not lay down holds nobody.
+    """
+    cases = []
+    for band in BANDS:
+        below = param_class(
+            "payable_band_below_percent", key=literal(band), at=household.on, kind=Kind.NUMBER, optional=True
+        ).otherwise(0)
+        amount = param_class(
+            "payable_band_fen_month", key=literal(band), at=household.on, kind=Kind.FEN, optional=True
+        ).otherwise(0)
+        cases.append((annual * 100 < line * below, amount * heads))
+    return first_of(*cases, otherwise=0)
+
+
+def payable(annual: Expr, *, line: Expr, heads: Expr | int = 1, of: Expr | int = 1) -> Expr:
+    """What is due a month to `heads` people with an income below a line for all `of` them (办法 art. 23).
+
+    差额 DIFFERENCE: the gap to the line, a head's share of it for each, rounded once. 分档 BANDED: the
+    amount of the band for each head; nothing is rounded.
+    """
+    banded = choice_on("payable_mode", household.on) == "BANDED"
+    return first_of(
+        (banded, _banded(annual, line=line, heads=heads)), otherwise=rounded(line - annual, heads=of)
+    )
+
+
 def _gates(of: Level, *, annual: Expr, gross: Expr, destitute: Expr, prefix: str) -> None:
     """The four gates, the category and the payable on one side: what is verified, or what is declared."""
     within = ~of.property_over
@@ -135,10 +183,15 @@ def _gates(of: Level, *, annual: Expr, gross: Expr, destitute: Expr, prefix: str
         otherwise=literal(Category.NONE),
     )
     of.define(**{f"{prefix}category": named(category, "类别", "category")})
-    payable = first_of(
-        (getattr(of, f"{prefix}category") == Category.DIBAO, rounded(of.line_fen - annual)), otherwise=0
+    due = payable(annual, line=of.line_fen, heads=of.counted_members)
+    category_is_dibao = getattr(of, f"{prefix}category") == Category.DIBAO
+    of.define(
+        **{
+            f"{prefix}payable_fen": named(
+                first_of((category_is_dibao, due), otherwise=0), "应发月额", "payable a month"
+            )
+        }
     )
-    of.define(**{f"{prefix}payable_fen": named(payable, "应发月额", "payable a month")})
 
 
 _gates(
@@ -158,8 +211,6 @@ _gates(
 
 # ------------------------------------------------------------------ single-person route, 办法 art. 8
 
-_own_gap = _standard_for_one - member.income_fen
-_head_gap = household.line_fen - household.annual_fen
 _how = choice_on("single_person_amount", household.on)
 
 member.define(
@@ -186,9 +237,12 @@ member.define(
             (
                 member.enters_alone,
                 first_of(
-                    (_how == "STANDARD", rounded(_standard_for_one)),
-                    (_how == "HOUSEHOLD_PER_CAPITA", rounded(_head_gap, heads=household.counted_members)),
-                    otherwise=rounded(_own_gap),
+                    (_how == "STANDARD", payable(literal(0, Kind.FEN), line=_standard_for_one)),
+                    (
+                        _how == "HOUSEHOLD_PER_CAPITA",
+                        payable(household.annual_fen, line=household.line_fen, of=household.counted_members),
+                    ),
+                    otherwise=payable(member.income_fen, line=_standard_for_one),
                 ),
             ),
             otherwise=0,

@@ -148,6 +148,15 @@ member.define(
         "全日制本科及以下在读",
         "full-time student up to a first degree",
     ),
+    in_school=named(
+        some(
+            enrolment,
+            where=_reading
+            & param_class("tekun_student_stage", key=enrolment.stage, at=household.on, kind=Kind.FLAG),
+        ),
+        "义务教育、普通高中或中职在读",
+        "at school up to senior or vocational",
+    ),
     postgraduate=named(
         some(enrolment, where=_reading & enrolment.full_time & ~_stage_counts),
         "全日制研究生在读",

@@ -136,10 +136,10 @@ _counts = param_class("income_class", key=verified.kind, at=verified.month, kind
 _counts_for_tekun = (
     param_class("tekun_income_class", key=verified.kind, at=verified.month, kind=Kind.TEXT) != EXCLUDED
 )
-_declared_counts = (
+declared_counts = (
     param_class("income_class", key=declaration.item, at=declaration.month, kind=Kind.TEXT) != EXCLUDED
 )
-_declared_counts_for_tekun = (
+declared_counts_for_tekun = (
     param_class("tekun_income_class", key=declaration.item, at=declaration.month, kind=Kind.TEXT) != EXCLUDED
 )
 _a_wage = (verified.kind == DeclaredItem.WAGE) & (verified.fen > 0)
@@ -177,12 +177,12 @@ member.define(
         "had a wage or a business in the window",
     ),
     declared_gross_fen=named(
-        total(declared_income.amount_fen, where=_declared_counts, during=_declared_window),
+        total(declared_income.amount_fen, where=declared_counts, during=_declared_window),
         "申报计入收入",
         "declared counted income",
     ),
     declared_gross_for_tekun_fen=total(
-        declared_income.amount_fen, where=_declared_counts_for_tekun, during=_declared_window
+        declared_income.amount_fen, where=declared_counts_for_tekun, during=_declared_window
     ),
     declared_wage_months=named(
         kinds(declaration.month, where=_a_declared_wage, during=_declared_window),
@@ -208,6 +208,14 @@ member.define(
     - _cost_fen * member.declared_wage_months,
     least_income_fen=member.least_gross_fen - _cost_fen * member.most_wage_months,
 )
+
+
+def income_in(month: Expr) -> Expr:
+    """What a person had to live on in one month: counted income, less the employment cost where there was a wage."""
+    worked = some(verified, where=_own & _a_wage, during=verified.month == month, on="person")
+    earned = total(verified.fen, where=_own & _counts, during=verified.month == month, on="person")
+    return earned - first_of((worked, _cost_fen), otherwise=0)
+
 
 # ------------------------------------------------------------------ rigid spending of one person
 

@@ -122,6 +122,9 @@ VALUES: Mapping[str, Parameter] = {
     "insurance_base_floor_fen_month": _fen_of(
         "缴费基数下限", "the least base; a base at the floor does not tell the wage"
     ),
+    "payable_mode": _choice(
+        "补助金确定方式", "the gap to the standard, or a band's amount a head", "DIFFERENCE", "BANDED"
+    ),
     "payable_rounding": _choice(
         "补助额取整", "the one rounding, at the end", "CEIL_YUAN", "HALF_UP_FEN", "NONE"
     ),
@@ -158,8 +161,18 @@ VALUES: Mapping[str, Parameter] = {
         "赡养能力线", "an obligor's income in the window above which maintenance is expected"
     ),
     "education_cost_line_fen": _fen_of("因学负担线", "school costs in the window that make a cause"),
+    "usable_area_dm2_head": _number_of(
+        "人均住房面积线", "square decimetres a head below which housing is a cause", most=100_000
+    ),
+    "exit_months": _number_of(
+        "连续超标月数", "months in a row at or above the standard before a hearing", least=1, most=6
+    ),
+    "handover_days": _number_of("迁居移交期限", "days after a move until records have to follow", most=366),
 }
 """Every plain parameter by its name; the unit stands at the end of the name."""
+
+BANDS = ("1", "2", "3", "4", "5")
+"""The bands (档) of `payable_mode` BANDED, from the poorest; a pack uses as many as it lays down."""
 
 _INCOME_CLASS = _choice("收入是否计入", "whether an income kind counts", "COUNTED", "EXCLUDED")
 
@@ -193,6 +206,16 @@ TABLES: Mapping[str, Table] = {
         tuple(DisabilityCategory),
         complete=True,
     ),
+    "tekun_student_stage": Table(
+        _flag("特困未成年人继续供养的学段", "whether a 特困 minor at this stage stays one when grown up"),
+        tuple(Stage),
+        complete=True,
+    ),
+    "payable_band_below_percent": Table(
+        _number_of("分档上限", "income below so many percent of the standard is in this band", most=100),
+        BANDS,
+    ),
+    "payable_band_fen_month": Table(_fen_of("分档补助额", "a head and month in this band"), BANDS),
     "aid_group": Table(
         Parameter(ParameterKind.TEXT, "资助互斥组", "programmes of one group exclude each other")
     ),

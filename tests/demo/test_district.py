@@ -34,7 +34,7 @@ from vocabulary.records.education import Aid, Enrolment
 from vocabulary.records.health import Birth, Settlement
 from vocabulary.register import RECORD_TYPES
 
-GOLDEN = "729d4530996fb67b99ddd1caacfe6727d4fa2caefea046b0b7db6856f8ed926c"
+GOLDEN = "6b4b4172216b0fc48b70c662eec13cab5785a8112efb3c23c97ff3976117cc07"
 
 
 @cache

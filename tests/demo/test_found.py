@@ -16,6 +16,7 @@ from vocabulary.records.civil_affairs import Membership
 CONSEQUENCES = {
     "CAT-05",  # another category than declared
     "CAT-06",  # another amount than declared
+    "EXIT-01",  # and so at or above the standard in each of the last months
     "HH-08",  # a severely disabled person may enter alone: due, not a contradiction
 }
 GATES = {"CAT-01", "CAT-02", "CAT-03", "CAT-04", "CAU-01", "CAU-02", "CAU-03", "CAU-05"}

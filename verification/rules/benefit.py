@@ -5,9 +5,9 @@ from __future__ import annotations
 from verification.category import benefit, household, member
 from verification.facts import certificate, certificate_holds, in_window, number_on
 from verification.income import employee_insurance, injury_benefit, unemployment_benefit
-from verification.language.aggregate import count, grouped, highest, kinds, listing, some, total
-from verification.language.expression import Expr
-from verification.language.functions import first_of, greatest
+from verification.language.aggregate import Whose, count, grouped, highest, kinds, listing, some, total
+from verification.language.expression import Expr, literal
+from verification.language.functions import first_of, greatest, least, some_of, total_of
 from verification.language.kinds import Kind
 from verification.language.level import Level, named
 from verification.language.parameter import param_class
@@ -173,6 +173,51 @@ member.define(
     ),
     aid_years=named(kinds(_years.academic_year, where=_twice), "重复学年数", "academic years with both"),
 )
+# ------------------------------------------------------------------ 择高: a subsidy, and what it equals from work injury
+
+_EQUIVALENT = (
+    (SubsidyKind.LIVING, InjuryBenefitKind.DISABILITY_ALLOWANCE),
+    (SubsidyKind.CARE, InjuryBenefitKind.LIVING_CARE),
+)
+"""What 国发〔2015〕52号 lets a person choose between. Other pairs are weighed by the stacking report."""
+
+
+def _higher(one: str, other: str, month: Expr) -> Expr:
+    """Whether the pack calls a pair 择高, in whichever order it names it."""
+    rows = [
+        param_class("stacking", key=literal(pair), at=month, kind=Kind.TEXT, optional=True)
+        for pair in (f"{one}+{other}", f"{other}+{one}")
+    ]
+    return rows[0].otherwise(rows[1].otherwise("ALLOW")) == "HIGHER"
+
+
+_is_higher = some_of(
+    *((_subsidy.kind == one) & _higher(one, other, _subsidy.month) for one, other in _EQUIVALENT)
+)
+_pairs = [
+    (
+        Whose(
+            where=(_subsidy.kind == one) & _higher(one, other, _subsidy.month),
+            during=_drawn,
+            matching=(injury_benefit.where(injury_benefit.kind == other), "month"),
+        ),
+        Whose(
+            where=(injury_benefit.kind == other) & _higher(one, other, injury_benefit.month),
+            during=_lately(injury_benefit.month),
+            matching=(_subsidy.where(_subsidy.kind == one), "month"),
+        ),
+    )
+    for one, other in _EQUIVALENT
+]
+member.define(
+    both_of_higher_months=named(
+        total_of(kinds(_subsidy.month, **of_subsidy) for of_subsidy, _ in _pairs),
+        "择高待遇同领月数",
+        "months with both of a pair of which only the higher is paid",
+    ),
+    both_of_higher_subsidy_fen=total_of(total(_subsidy.amount_fen, **of_subsidy) for of_subsidy, _ in _pairs),
+    both_of_higher_other_fen=total_of(total(injury_benefit.amount_fen, **of_other) for _, of_other in _pairs),
+)
 _certified = some(certificate, where=certificate_holds)
 member.define(
     living_due=named(
@@ -286,6 +331,22 @@ def aid_twice(p: Level) -> Says:
 def orphan_and_other(p: Level) -> Says:
     """孤儿保障 in a month with 特困 support or with the living subsidy."""
     return p.orphan_and_other_months > 0, {"months": p.orphan_and_other_months}
+
+
+@rule(
+    "BEN-07", "择高享受", "two benefits of which only the higher is paid",
+    of=member, severity=Severity.REVIEW, cite="国发〔2015〕52号: 择高申领; pack: stacking",
+)  # fmt: skip
+def both_of_higher(p: Level) -> Says:
+    """Both of a pair that the pack calls 择高 were drawn in one month: the higher is proposed, the lower was too much."""
+    return p.both_of_higher_months > 0, {
+        "months": p.both_of_higher_months,
+        "subsidy_fen": p.both_of_higher_subsidy_fen,
+        "other_fen": p.both_of_higher_other_fen,
+        "keep_the_other": p.both_of_higher_other_fen > p.both_of_higher_subsidy_fen,
+        "lower_fen": least(p.both_of_higher_subsidy_fen, p.both_of_higher_other_fen),
+        "disability_subsidy_records": listing(_subsidy.record_id, during=_drawn, where=_is_higher),
+    }
 
 
 @rule(

@@ -1,11 +1,11 @@
 """Who should be helped and is not yet, and who may be about to leave?
 
-EXIT-01 compares several runs and EXIT-04 a decision; both stand where runs and decisions are.
+EXIT-04 is asked of a decision, where decisions are (`verification.conduct`).
 """
 
 from __future__ import annotations
 
-from verification.category import benefit, household, member
+from verification.category import benefit, category_history, household, member
 from verification.facts import (
     certificate,
     certificate_holds,
@@ -14,20 +14,27 @@ from verification.facts import (
     number_on,
     single_person_grade,
 )
-from verification.income import employee_insurance, insurance, pension, settlement, unemployment_benefit
+from verification.income import (
+    employee_insurance,
+    income_in,
+    insurance,
+    pension,
+    settlement,
+    unemployment_benefit,
+)
 from verification.language.aggregate import count, highest, kinds, latest, listing, lowest, some, total
-from verification.language.expression import literal
-from verification.language.functions import first_of, plus_days, year_of
+from verification.language.expression import Expr, literal
+from verification.language.functions import every_of, first_of, plus_days, year_of
 from verification.language.level import Level, named
 from verification.language.parameter import param
 from verification.language.rule import Says, Severity, rule
 from verification.language.source import source
 from vocabulary.codes import BenefitKind, Category, ReferralAnswer
-from vocabulary.records.civil_affairs import Application, CategoryHistory
+from vocabulary.records.civil_affairs import Application
 from vocabulary.records.education import HardshipStudent
 from vocabulary.records.social_security import JobReferral, UnemploymentRegistration
 
-_history = source(CategoryHistory)
+_history = category_history
 _application = source(Application)
 _registered = source(UnemploymentRegistration)
 _hardship = source(HardshipStudent)
@@ -105,6 +112,37 @@ household.define(
 )
 
 
+# ------------------------------------------------------------------ month by month: at or above the standard
+
+_MONTHS_AT_MOST = 6
+"""The pack's `exit_months` goes no further back."""
+
+for _back in range(_MONTHS_AT_MOST):
+    member.define(**{f"month_{_back}_fen": income_in(household.window_to - _back)})
+    household.define(
+        **{f"month_{_back}_fen": total(getattr(member, f"month_{_back}_fen"), where=member.counted)}
+    )
+
+
+def _above(back: int) -> Expr:
+    """Whether the household's income of one month reached the standard; a month further back than asked is not asked."""
+    asked = number_on("exit_months", household.on) > back
+    earned: Expr = getattr(household, f"month_{back}_fen")
+    return ~asked | (earned >= household.standard_fen * household.counted_members)
+
+
+household.define(
+    drawing=named(
+        some(_history, where=_open & (_history.category == Category.DIBAO)), "在册低保", "registered as 低保"
+    ),
+    above_in_each=named(
+        every_of(*(_above(back) for back in range(_MONTHS_AT_MOST))),
+        "最近各月均不低于标准",
+        "at or above the standard in each of the last months",
+    ),
+)
+
+
 @rule(
     "ENT-01", "大额医疗支出", "large medical costs",
     of=household, severity=Severity.REVIEW, cite="国办2023 低收入人口动态监测; 邵阳 2022",
@@ -176,6 +214,19 @@ def on_a_list(p: Level) -> Says:
 def no_pension(p: Level) -> Says:
     """The pension register was asked and has no record."""
     return p.counted & (p.age >= _until) & ~some(pension), {"age": p.age}
+
+
+@rule(
+    "EXIT-01", "连续超标", "at or above the standard for months in a row",
+    of=household, severity=Severity.REVIEW, cite="社会救助法 art. 47–48; pack: exit_months",
+)  # fmt: skip
+def above_for_months(h: Level) -> Says:
+    """In each of the pack's last months, by that month's own evidence, never by an average: then a hearing, first."""
+    return h.drawing & (h.counted_members > 0) & h.above_in_each, {
+        "months": number_on("exit_months", h.on),
+        "last_month_fen": h.month_0_fen,
+        "standard_fen": h.standard_fen * h.counted_members,
+    }
 
 
 @rule(

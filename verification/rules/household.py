@@ -1,21 +1,21 @@
 """Is everybody listed who should be, and nobody who should not?
 
 HH-02 sees a mother's children by their birth certificates; it does not know of a child's own
-death, which nobody was asked about. HH-06 (two districts) needs both districts' keyed tokens
-and is found by a run over both, not by one household's verification.
+death, which nobody was asked about. HH-06 compares keyed tokens, never names or numbers: who
+makes them and lays them side by side is not its business.
 """
 
 from __future__ import annotations
 
-from verification.category import household, member
+from verification.category import benefit, household, member
 from verification.facts import ADULT_AT, enrolment, memberships, person
 from verification.language.aggregate import count, kinds, listing, only, some
-from verification.language.functions import date_number, floor_div, part
+from verification.language.functions import date_number, floor_div, greatest, part
 from verification.language.level import Level, named
 from verification.language.rule import Says, Severity, rule
 from verification.language.source import source
-from vocabulary.codes import MaritalStatus, MemberKind
-from vocabulary.records.civil_affairs import Application, Authorization, Marriage, Visit
+from vocabulary.codes import BenefitKind, MaritalStatus, MemberKind
+from vocabulary.records.civil_affairs import Application, Authorization, DistrictToken, Marriage, Visit
 from vocabulary.records.health import Birth
 
 _marriage = source(Marriage)
@@ -23,6 +23,14 @@ _birth = source(Birth)
 _authorization = source(Authorization)
 _application = source(Application)
 _visit = source(Visit)
+_token = source(DistrictToken)
+_LASTING = (BenefitKind.DIBAO, BenefitKind.TEKUN, BenefitKind.SINGLE, BenefitKind.GRADUAL_EXIT)
+_elsewhere = _token.where(
+    (_token.own_token == _token.other_token) & _token.paid & _token.kind.among(*_LASTING)
+)
+"""Equal tokens of one period are one person, and a lasting benefit was paid there in that month."""
+_here = benefit.where(benefit.paid & benefit.kind.among(*_LASTING))
+_lately = (_token.month >= household.window_from) & (_token.month <= household.month)
 
 _married = (
     _marriage.status.among(
@@ -76,6 +84,26 @@ member.define(
         ),
         "列入家庭数",
         "households that list the person on one day",
+    ),
+)
+member.define(
+    months_in_two_districts=named(
+        greatest(
+            kinds(
+                _elsewhere.month,
+                during=_lately,
+                matching=(_here.where(_here.person.missing()), "month"),
+                matched_on="household",
+            ),
+            kinds(
+                _elsewhere.month,
+                during=_lately,
+                matching=(_here.where(~_here.person.missing()), "month"),
+                matched_on="person",
+            ),
+        ),
+        "两地同月享受月数",
+        "months with a benefit in two districts",
     ),
 )
 household.define(
@@ -144,6 +172,18 @@ def in_two_households(p: Level) -> Says:
     return p.cohabits & (p.households > 1), {
         "households": p.households,
         "membership_records": listing(memberships.record_id, on="person"),
+    }
+
+
+@rule(
+    "HH-06", "跨区重复", "a benefit in two districts",
+    of=member, severity=Severity.CONFLICT, cite="社会救助法 art. 62; 民发〔2022〕83号",
+)  # fmt: skip
+def in_two_districts(p: Level) -> Says:
+    """The keyed tokens of two districts are equal, and both paid a lasting benefit in one month."""
+    return p.cohabits & (p.months_in_two_districts > 0), {
+        "months": p.months_in_two_districts,
+        "district_token_records": listing(_elsewhere.record_id, during=_lately),
     }
 
 

@@ -1,9 +1,8 @@
 """Does what a person declares agree with what the registers hold for the same months?
 
-INC-05 and INC-07 compare with classes and deductions that a declaration form could carry; our
-declarations carry neither, so there is nothing to compare. INC-08 (no adverse fact from an
-averaged value) is kept by construction: an aggregate names its months, and evidence is matched
-month by month.
+That no adverse fact rests on a value laid over months (INC-08) is kept by construction here: an
+aggregate names its months, and evidence is matched month by month. Of a decision it is asked
+where decisions are (`verification.conduct`).
 """
 
 from __future__ import annotations
@@ -20,6 +19,8 @@ from verification.facts import (
 from verification.income import (
     PENSION_FAMILY,
     declaration,
+    declared_counts,
+    declared_income,
     declared_unemployed,
     employee_insurance,
     flexible_insurance,
@@ -46,6 +47,10 @@ _pension = declaration.where(declaration.item.among(*PENSION_FAMILY) & (declarat
 _benefit = declaration.where(
     (declaration.item == DeclaredItem.UNEMPLOYMENT_BENEFIT) & (declaration.amount_fen > 0)
 )
+_cost = declaration.where((declaration.item == DeclaredItem.EMPLOYMENT_COST) & (declaration.amount_fen > 0))
+_as_told = declared_income.where(~declared_income.counted.missing())
+_told_to_count = _as_told.counted.otherwise(False)
+_otherwise = (_told_to_count & ~declared_counts) | (~_told_to_count & declared_counts)
 _maintenance = declaration.where(declaration.item == DeclaredItem.MAINTENANCE)
 _work_insurance = insurance.where(
     (insurance.kind == InsuranceKind.PENSION)
@@ -138,6 +143,21 @@ member.define(
         "未申报失业金月数",
         "months of unemployment benefit not declared",
     ),
+    told_otherwise_lines=named(
+        count(_as_told, where=_otherwise, during=_declared),
+        "申报与口径不符的行数",
+        "declared lines classed otherwise than the pack does",
+    ),
+    told_to_count_fen=named(
+        total(
+            declared_income.amount_fen,
+            where=declared_income.counted.otherwise(declared_counts),
+            during=_declared,
+        ),
+        "按申报表口径的收入",
+        "declared income by the form's classes",
+    ),
+    cost_months=named(kinds(_cost.month, during=_declared), "扣除就业成本月数", "months of cost deducted"),
     lapsed_months=named(
         kinds(verified.month, where=_class == _LAPSED, during=in_window(verified.month), on="person"),
         "扣除条款到期后月数",
@@ -248,12 +268,39 @@ def unemployment_benefit_not_declared(p: Level) -> Says:
 
 
 @rule(
+    "INC-05", "不应计入被计入或应计未计", "a declared line classed otherwise than the pack does",
+    of=member, severity=Severity.REVIEW, cite="审核确认办法 art. 13, last paragraph",
+)  # fmt: skip
+def told_otherwise(p: Level) -> Says:
+    """The form took a line for counted that is not, or the other way; the pack's class is used, both sums shown."""
+    return p.told_otherwise_lines > 0, {
+        "lines": p.told_otherwise_lines,
+        "by_the_form_fen": p.told_to_count_fen,
+        "by_the_pack_fen": p.declared_gross_fen,
+        "declaration_records": listing(_as_told.record_id, where=_otherwise, during=_declared),
+    }
+
+
+@rule(
     "INC-06", "基础养老金扣除已过期", "an exclusion of income has ended",
     of=member, severity=Severity.REVIEW, cite="审核确认办法 art. 13: 十四五期间",
 )  # fmt: skip
 def exclusion_has_ended(p: Level) -> Says:
     """An income was excluded up to a day, and the pack says nothing newer: from then on it counts."""
     return p.lapsed_months > 0, {"months": p.lapsed_months}
+
+
+@rule(
+    "INC-07", "就业成本月数不符", "employment cost deducted for other months than those with a wage",
+    of=member, severity=Severity.REVIEW, cite="审核确认办法 art. 13 (一)",
+)  # fmt: skip
+def cost_of_other_months(p: Level) -> Says:
+    """The form deducts a cost in more or fewer months than had a wage; a form that deducts none leaves it to us."""
+    return (p.cost_months > 0) & (p.cost_months != p.wage_months), {
+        "cost_months": p.cost_months,
+        "wage_months": p.wage_months,
+        "declaration_records": listing(_cost.record_id, during=_declared),
+    }
 
 
 @rule(

@@ -1,18 +1,17 @@
-"""What has happened to somebody that changes a right, and which dates have passed?
-
-LIF-08 (迁居资料未移交) needs the registers of two districts and is not told from one.
-"""
+"""What has happened to somebody that changes a right, and which dates have passed?"""
 
 from __future__ import annotations
 
-from verification.category import benefit, household, member
+from verification.category import benefit, category_history, household, member
 from verification.facts import certificate, certificate_holds, death, enrolment, illness, number_on
 from verification.language.aggregate import count, kinds, latest, listing, some, total
+from verification.language.expression import Expr
 from verification.language.functions import (
     date_number,
     first_of,
     greatest,
     month_of,
+    part,
     plus_days,
     plus_months,
     some_of,
@@ -21,10 +20,13 @@ from verification.language.level import Level, named
 from verification.language.rule import Says, Severity, rule
 from verification.language.source import source
 from vocabulary.codes import BenefitKind, Category, EnrolmentStatus
-from vocabulary.records.civil_affairs import Authorization, CategoryHistory, Visit
+from vocabulary.records.civil_affairs import Authorization, HouseholdMove, Visit
+from vocabulary.records.social_security import EmploymentRegistration
 
 _authorization = source(Authorization)
-_history = source(CategoryHistory)
+_history = category_history
+_move = source(HouseholdMove)
+_employment = source(EmploymentRegistration)
 _visit = source(Visit)
 _fellow = member.fellows()
 
@@ -98,7 +100,7 @@ def certificate_run_out(p: Level) -> Says:
     of=member, severity=Severity.REVIEW, cite="特困人员认定办法 art. 5, 8; 社会救助法 art. 16",
 )  # fmt: skip
 def birthday_near(p: Level) -> Says:
-    """Turns 16, 18, 60 or 70 within the pack's days; a 特困 minor at school stays one at 18."""
+    """Turns 16, 18, 60 or 70 within the pack's days; a 特困 minor at school stays one."""
     today = date_number(household.on)
     last = date_number(plus_days(household.on, number_on("age_notice_days", household.on)))
     near = some_of(
@@ -107,7 +109,7 @@ def birthday_near(p: Level) -> Says:
             for years in (16, 18, 60, 70)
         )
     )
-    return p.counted & near, {"age": p.age}
+    return p.counted & near, {"age": p.age, "stays_at_school": p.stays_at_school}
 
 
 @rule(
@@ -133,6 +135,78 @@ def illness_run_out(p: Level) -> Says:
     """Was recognised, and is not on the day."""
     past = some(illness, where=(illness.valid_until < household.on).otherwise(False))
     return p.cohabits & past & ~p.seriously_ill, {"illness_recognition_records": listing(illness.record_id)}
+
+
+# ------------------------------------------------------------------ moved, and the records have not followed
+
+_last_moved = latest(_move.moved_on, by=_move.moved_on, where=_move.moved_on <= household.on)
+household.define(
+    moved_on=named(_last_moved, "迁居日期", "moved on"),
+    moved_from=named(
+        latest(part(_move.from_district, 0, 6), by=_move.moved_on, where=_move.moved_on <= household.on),
+        "迁出地",
+        "moved from",
+    ),
+    moved_to=latest(part(_move.to_district, 0, 6), by=_move.moved_on, where=_move.moved_on <= household.on),
+)
+household.define(
+    handover_due=named(
+        plus_days(household.moved_on, number_on("handover_days", household.on)),
+        "移交截止日",
+        "the records have to follow by",
+    ),
+    moved_away=named(
+        (household.moved_from != household.moved_to).otherwise(False), "跨区迁居", "moved to another district"
+    ),
+)
+
+
+def _left_behind(district: Expr) -> Expr:
+    return (part(district, 0, 6) == household.moved_from).otherwise(False)
+
+
+member.define(
+    school_left_behind=named(
+        some(
+            enrolment, where=(enrolment.status == EnrolmentStatus.ENROLLED) & _left_behind(enrolment.district)
+        ),
+        "学籍未转",
+        "the school record has not followed",
+    ),
+    work_left_behind=named(
+        some(
+            _employment,
+            where=(_employment.until > household.on).otherwise(True) & _left_behind(_employment.district),
+        ),
+        "就业登记未转",
+        "the work registration has not followed",
+    ),
+    illness_left_behind=named(
+        some(
+            illness,
+            where=(illness.valid_until >= household.on).otherwise(True) & _left_behind(illness.district),
+        ),
+        "重病认定未转",
+        "the recognition of illness has not followed",
+    ),
+)
+
+
+@rule(
+    "LIF-08", "迁居资料未移交", "moved to another district, and records have not followed",
+    of=member, severity=Severity.REVIEW, cite="邵阳 2022: 随迁资料移交; pack: handover_days",
+)  # fmt: skip
+def records_not_handed_over(p: Level) -> Says:
+    """After the pack's days a department's current record still stands at the old district."""
+    overdue = household.moved_away & (household.handover_due < household.on).otherwise(False)
+    behind = p.school_left_behind | p.work_left_behind | p.illness_left_behind
+    return p.cohabits & overdue & behind, {
+        "moved_on": household.moved_on,
+        "due": household.handover_due,
+        "school": p.school_left_behind,
+        "work": p.work_left_behind,
+        "illness": p.illness_left_behind,
+    }
 
 
 # ------------------------------------------------------------------ agreement and review
