@@ -41,6 +41,8 @@ class Decoder:
     made: type[Record]
     fields: tuple[Field, ...]
     readers: tuple[Callable[[object], object], ...]
+    inputs: tuple[str, ...]
+    """What is asked of a department that computes nothing itself: its own fields, each once."""
 
     def decode(self, row: Row) -> Record:
         """Give the record that a row says. Raises `BrokenRow` naming record type, column, expected and shape."""
@@ -108,7 +110,8 @@ def decoder(record: type[Record], table: Table, columns: frozenset[str]) -> Deco
     made = partial(record, frozenset(one.column for one in fields))
     known = columns_of(record)
     readers = tuple(_reader(one, known[one.column]) for one in fields)
-    return Decoder(record, made, fields, readers)
+    inputs = tuple(dict.fromkeys(name for one in fields for name in one.inputs))
+    return Decoder(record, made, fields, readers, inputs)
 
 
 @lru_cache(maxsize=512)

@@ -125,6 +125,6 @@ def _excel(content: bytes, sheet: str) -> list[tuple[object, ...]]:
         if unpacked > FILE_BYTES:
             raise broken(f"expected at most {FILE_BYTES} bytes unpacked, got more")
         cells = load_workbook(io.BytesIO(content)).get_sheet_by_name(sheet).to_python(skip_empty_area=True)
-    except (CalamineError, zipfile.BadZipFile, OSError):
+    except (CalamineError, zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         raise broken(f"expected an Excel file with sheet `{sheet}`, got something else") from None
     return [tuple(row) for row in cells]

@@ -1,32 +1,23 @@
-"""Which connector speaks for which department?"""
+"""Which connector speaks for which department? Its contract says by what transport, the settings say where."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from connectors import civil_affairs, disability, education, health, social_security
 from connectors.ask import Clock, Connector
+from connectors.contract import Contract, shipped
 from connectors.guard import Patience
 from connectors.mapping import Tables
+from connectors.transports import transport
 from vocabulary.codes import Department
 
-TABLES: Mapping[Department, Tables] = {
-    Department.CIVIL_AFFAIRS: civil_affairs.TABLES,
-    Department.SOCIAL_SECURITY: social_security.TABLES,
-    Department.HEALTH: health.TABLES,
-    Department.EDUCATION: education.TABLES,
-    Department.DISABILITY: disability.TABLES,
-}
-"""What each department's tables and fields mean in our words."""
+TABLES: Mapping[Department, Tables] = {one: contract.tables for one, contract in shipped().items()}
+"""What each department's tables and fields mean in our words, by the contracts that come with the product."""
 
-_CONNECT: Mapping[Department, Callable[..., Connector]] = {
-    Department.CIVIL_AFFAIRS: civil_affairs.connect,
-    Department.SOCIAL_SECURITY: social_security.connect,
-    Department.HEALTH: health.connect,
-    Department.EDUCATION: education.connect,
-    Department.DISABILITY: disability.connect,
-}
+
+class NoContract(ValueError):
+    """There is an address of a department, and no contract says what stands there."""
 
 
 def connect(
@@ -35,18 +26,25 @@ def connect(
     clock: Clock,
     today: Callable[[], date] | None = None,
     patience: Mapping[Department, Patience] | None = None,
+    contracts: Mapping[Department, Contract] | None = None,
 ) -> dict[Department, Connector]:
     """Give a connector for each address: an SQLAlchemy URL, `http://key@host:port` or `file:///folder`.
 
-    `today`    the day after which no delivery is dated, where it is not the clock's own
-    `patience` says how long to wait for whom, where it is not the transport's own.
+    `today`     the day after which no delivery is dated, where it is not the clock's own
+    `patience`  says how long to wait for whom, where it is not the transport's own
+    `contracts` those that come with the product, unless given
+
     Nothing is opened yet; a department that cannot be reached says so when it is asked.
+    Raises `NoContract` and `NoTransport`.
     """
+    known = shipped() if contracts is None else contracts
     given = patience or {}
-    dated: Mapping[Department, Mapping[str, object]] = {Department.EDUCATION: {"today": today}}
-    return {
-        department: _CONNECT[department](
-            address, clock=clock, patience=given.get(department), **dated.get(department, {})
+    connectors: dict[Department, Connector] = {}
+    for department, address in addresses.items():
+        if department not in known:
+            raise NoContract(f"expected a contract of `{department.value}`, got none")
+        contract = known[department]
+        connectors[department] = transport(contract.transport)(
+            contract, address, clock=clock, today=today, patience=given.get(department)
         )
-        for department, address in addresses.items()
-    }
+    return connectors

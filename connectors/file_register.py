@@ -8,7 +8,7 @@ nobody: that row might be anybody's, and "no record" would be a guess.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta, timezone
 from itertools import islice
@@ -20,6 +20,7 @@ from connectors.arrow import Chunk, chunked
 from connectors.ask import Ask, Clock
 from connectors.decode import Decoder, Row, decoder, tidy
 from connectors.delivery import Delivery, newest
+from connectors.derived import derived
 from connectors.failure import Failed, broken
 from connectors.guard import Guard, Patience
 from connectors.mapping import Table, Tables
@@ -109,12 +110,18 @@ def _selected(delivery: Delivery, table: Table, decode: Decoder) -> Iterator[Row
     rows = delivery.rows(table)
     header = [str(cell).strip() for cell in next(rows, ())]
     try:
-        places = [header.index(one.physical) for one in decode.fields]
+        places = [header.index(name) for name in decode.inputs]
     except ValueError:
         raise broken(f"`{table.physical}`: expected the columns agreed, got others") from None
+    yield from derived(decode, _picked(rows, places, table, len(header)))
+
+
+def _picked(
+    rows: Iterator[tuple[object, ...]], places: Sequence[int], table: Table, width: int
+) -> Iterator[Row]:
     for row in rows:
-        if len(row) != len(header):
-            raise broken(f"`{table.physical}`: expected rows of {len(header)} cells, got {len(row)}")
+        if len(row) != width:
+            raise broken(f"`{table.physical}`: expected rows of {width} cells, got {len(row)}")
         yield tuple(row[place] for place in places)
 
 

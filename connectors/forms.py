@@ -1,6 +1,7 @@
 """In what form does a department write a value, and what does it mean in ours?
 
-Each form is read to what msgspec then checks: text, whole numbers, dates, months, flags. A
+Each form is read to what msgspec then checks: text, whole numbers, dates, months, flags. What
+a database gives in an exact type of its own, a date or a decimal, is read as what it is. A
 form never guesses: what does not fit raises `NotInForm`, which tells the shape of the value
 and never the value. A float is refused everywhere, since neither an id number nor an amount
 survives one.
@@ -10,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 
 from vocabulary.errors import MalformedMoney, MalformedMonth
@@ -25,6 +27,7 @@ class Form(Enum):
     INTEGER = "a whole number"
     FEN = "whole fen"
     YUAN = "yuan with at most two places as text"
+    SQUARE_METRES = "square metres with at most two places as text"
     ISO_DATE = "a date as 2026-10-31"
     COMPACT_DATE = "a date as 20261031"
     SLASH_DATE = "a date as 2026/10/31"
@@ -76,12 +79,21 @@ def _text(value: object) -> str:
 def _integer(value: object) -> int:
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
+    if (
+        isinstance(value, Decimal)
+        and value.is_finite()
+        and value.adjusted() < _MOST_DIGITS
+        and value % 1 == 0
+    ):
+        return int(value)
     if type(value) is not int:
         raise NotInForm
     return value
 
 
 def _yuan(value: object) -> int:
+    if isinstance(value, Decimal):
+        return _integer(value.scaleb(2))
     if not isinstance(value, str):
         raise NotInForm
     if _TWO_PLACES.fullmatch(value):
@@ -94,6 +106,8 @@ def _yuan(value: object) -> int:
 
 
 def _iso_date(value: object) -> date:
+    if type(value) is date:
+        return value
     # `fromisoformat` alone would also take a week's day, 2024-W09-4.
     if isinstance(value, str) and _ISO.fullmatch(value):
         return date.fromisoformat(value)
@@ -101,6 +115,8 @@ def _iso_date(value: object) -> date:
 
 
 def _compact_date(value: object) -> date:
+    if type(value) is date:
+        return value
     text = str(value) if type(value) is int else value
     if isinstance(text, str) and len(text) == 8 and _DIGITS.fullmatch(text):
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))
@@ -108,6 +124,8 @@ def _compact_date(value: object) -> date:
 
 
 def _slash_date(value: object) -> date:
+    if type(value) is date:
+        return value
     found = _SLASHED.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         raise NotInForm
@@ -115,6 +133,8 @@ def _slash_date(value: object) -> date:
 
 
 def _date_and_time(value: object) -> date:
+    if isinstance(value, datetime) and value.tzinfo is None:  # one with a zone may be another day in China
+        return value.date()
     if isinstance(value, str) and _CLOCKED.fullmatch(value):
         return date.fromisoformat(value[:10])
     raise NotInForm
@@ -144,6 +164,8 @@ def _school_year(value: object) -> int:
 
 
 def _one_zero(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
     return _FLAGS[str(value)] if type(value) in (str, int) and str(value) in _FLAGS else _refuse()
 
 
@@ -171,6 +193,7 @@ READERS: dict[Form, Callable[[object], object]] = {
     Form.INTEGER: _integer,
     Form.FEN: _integer,
     Form.YUAN: _yuan,
+    Form.SQUARE_METRES: _yuan,
     Form.ISO_DATE: _iso_date,
     Form.COMPACT_DATE: _compact_date,
     Form.SLASH_DATE: _slash_date,
@@ -186,6 +209,7 @@ READERS: dict[Form, Callable[[object], object]] = {
 # Excel shows a long id number as 5.29901E+17 and saves that: the digits are gone for good.
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 _TWO_PLACES = re.compile(r"-?[0-9]{1,11}\.[0-9]{2}")
+_MOST_DIGITS = 18
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _SLASHED = re.compile(r"([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -29,6 +29,7 @@ import stamina
 from connectors.arrow import Chunk, chunked
 from connectors.ask import Ask, Clock
 from connectors.decode import Decoder, Row, askable
+from connectors.derived import derived
 from connectors.failure import Failed, broken
 from connectors.guard import Guard, Patience, may_pass
 from connectors.mapping import Table, Tables
@@ -85,7 +86,7 @@ class HttpRegister(Register):
 
     async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> list[Row]:
         subjects = askable(ask.ids)
-        names = [one.physical for one in decode.fields]
+        names = decode.inputs
         rows: list[Row] = []
         for at in range(0, len(subjects), IDS_PER_REQUEST):
             question = {
@@ -118,7 +119,7 @@ class HttpRegister(Register):
     def _stream(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[Chunk, str]]:
         """A cursor is the place of a page, as the department named it, and how many of its rows were given."""
         url = f"{self._base}/v1/{table.physical}/snapshot"
-        names = [one.physical for one in decode.fields]
+        names = decode.inputs
         after, given = _place(since)
         with httpx2.Client(
             headers=self._headers,
@@ -206,7 +207,7 @@ def _parsed(body: bytes) -> Page:
 def _rows(page: Page, decode: Decoder) -> Iterator[Row]:
     """Give the values of each row in the decoder's order; a field that was asked for must be there, if only as null."""
     try:
-        yield from map(itemgetter(*(one.physical for one in decode.fields)), page.rows)
+        yield from derived(decode, map(itemgetter(*decode.inputs), page.rows))
     except KeyError as missing:
         raise broken(f"`{decode.record.__name__}`: expected field {missing}, got a row without it") from None
 

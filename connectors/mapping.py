@@ -1,8 +1,8 @@
 """Which table and field of a department is which record and column of ours?
 
-A mapping is data: a table, and for each column the department's field, the form in which it
-is written and, for codes, the list that was agreed. Nothing in it is code, so that it can
-be a contract file.
+A mapping is data: a table, and for each column the department's field, or what is worked out
+from its fields, the form in which it is written and, for codes, the list that was agreed. It
+is read from a contract file (`connectors.contract`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from connectors.expression import Expression
 from connectors.forms import Form
 from vocabulary.record import Record
 
@@ -20,12 +21,23 @@ Codes = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the department's: `physical` is its name there, `column` ours."""
+    """One field of the department's: `physical` is its name there, `column` ours.
+
+    `expression`   how it is worked out from other fields, where it is none itself; `physical` then names nothing
+    """
 
     physical: str
     column: str
     form: Form = Form.TEXT
     codes: Codes | None = None
+    expression: Expression | None = None
+    examples: tuple[str, ...] = ()
+    """What may stand in the one field of an expression, and comes to something."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The department's fields that it takes."""
+        return (self.physical,) if self.expression is None else self.expression.inputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

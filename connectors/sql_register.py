@@ -66,7 +66,7 @@ class SqlRegister(Register):
         if not spellings:
             return []
         query = _Query(self._engine)
-        statement = _select(table, decode)
+        statement = _select(table, decode, self._engine.dialect.name)
         statement = statement.where(statement.selected_columns[table.of[ask.by].physical].in_(_GIVEN))
         running = asyncio.get_running_loop().run_in_executor(self._threads, query.run, statement, spellings)
         try:
@@ -81,9 +81,9 @@ class SqlRegister(Register):
 
     def _stream(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[Chunk, str]]:
         """A cursor is the register's own key of the row that was given last: rows come in the order of keys."""
-        statement, at = _behind(table, decode, since), decode.position("record_id")
+        statement, at = _behind(table, decode, since, self._engine.dialect.name), decode.position("record_id")
         with _failures_named(), self._engine.connect() as connection:
-            query = bulk_query(connection, statement)
+            query = bulk_query(connection, statement, decode.fields)
             if query is not None:
                 for batch in filter(len, bulk_batches(self._engine.url, query)):
                     yield batch, _cursor(batch.column(at)[-1].as_py())
@@ -142,20 +142,28 @@ def _engine(url: str) -> sa.Engine:
 
 
 @lru_cache(maxsize=512)
-def _select(table: Table, decode: Decoder) -> sa.Select[Any]:
-    """Select the fields asked for and no other, each by its full name.
+def _select(table: Table, decode: Decoder, dialect: str) -> sa.Select[Any]:
+    """Select the fields asked for and no other, each by its full name; the database works out what follows from them.
 
     SQLite takes a quoted name that it does not know for a text, and would answer "JE" for an
     amount; with the table's name before it, it complains.
     """
     schema, _, name = table.physical.rpartition(".")
     source = sa.table(name, *map(sa.column, _names(table)), schema=schema or None)
-    return sa.select(*(source.c[one.physical] for one in decode.fields))
+    return sa.select(
+        *(
+            source.c[one.physical]
+            if one.expression is None
+            # A fragment of ours, from an allowed tree; `text` would take a colon in it for a parameter.
+            else sa.literal_column(one.expression.sql(dialect, table=name, schema=schema)).label(one.physical)
+            for one in decode.fields
+        )
+    )
 
 
-def _behind(table: Table, decode: Decoder, cursor: str) -> sa.Select[Any]:
+def _behind(table: Table, decode: Decoder, cursor: str, dialect: str) -> sa.Select[Any]:
     """Select everything behind a cursor, in the order of the register's own keys. Raises `Failed`."""
-    statement = _select(table, decode)
+    statement = _select(table, decode, dialect)
     key = statement.selected_columns[table.of["record_id"].physical]
     if cursor:
         try:
@@ -173,7 +181,7 @@ def _cursor(key: object) -> str:
 
 
 def _names(table: Table) -> list[str]:
-    return [one.physical for one in table.fields]
+    return [one.physical for one in table.fields if one.expression is None]
 
 
 def _spellings(ids: Sequence[str]) -> list[str]:

@@ -14,9 +14,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from connectors.contracts_page import contract_tables  # noqa: E402 # as below
+from gateway.console.dossier import documents  # noqa: E402 # the path has to be there first
+from gateway.schema.query import schema  # noqa: E402 # as above
 from verification.packs_page import parameters_table, tables_table  # noqa: E402 # as below
 from vocabulary.codes import Code  # noqa: E402 # the path has to be there first
 from vocabulary.glossary import code_tables  # noqa: E402 # as above
+from vocabulary.register import RECORD_TYPES  # noqa: E402 # as above
 
 ROOMS = ("gateway", "casework", "connectors", "verification", "audit", "vocabulary", "demo")
 
@@ -49,6 +53,7 @@ def _first_line(path: Path) -> str:
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "ARCHITECTURE.md": {"code map": code_map},
     "GLOSSARY.md": {"code lists and records": lambda: code_tables(code_lists())},
+    "docs/connectors.md": {"contracts": contract_tables},
     "docs/policy-packs.md": {"parameters": parameters_table, "tables": tables_table},
 }
 """Page → name of the part → what it must say."""
@@ -64,6 +69,13 @@ def renewed(page: str) -> str:
     return text
 
 
+def dossier_documents() -> dict[str, str]:
+    """File name to text of the documents by which the console asks each department."""
+    return documents(schema(), tuple(dict.fromkeys(record.department for record in RECORD_TYPES)))
+
+
 if __name__ == "__main__":
+    for name, text in dossier_documents().items():
+        (ROOT / "gateway" / "documents" / name).write_text(text, encoding="utf-8")
     for page in PARTS:
         (ROOT / page).write_text(renewed(page), encoding="utf-8")

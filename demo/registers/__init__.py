@@ -1,1 +1,1 @@
-"""The five departments' registers of the demo district, as five systems of their own."""
+"""The departments' registers of the demo district, each a system of its own."""

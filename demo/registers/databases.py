@@ -9,7 +9,7 @@ from pathlib import Path
 
 from connectors.forms import Form
 from connectors.mapping import Field, Table, Tables
-from demo.registers.writing import written
+from demo.registers.writing import heading, written
 from vocabulary.record import Record
 
 
@@ -29,9 +29,9 @@ def write_database(path: Path, tables: Tables, rows: Mapping[type[Record], Seque
 def _write_table(
     database: sqlite3.Connection, record: type[Record], table: Table, rows: Sequence[Record]
 ) -> None:
-    columns = ", ".join(f'"{one.physical}" {_type(one)}' for one in table.fields)
+    columns = ", ".join(f'"{name}" {_type(one)}' for one in table.fields for name in one.inputs)
     database.execute(f'CREATE TABLE "{table.physical}" ({columns})')
-    places = ", ".join("?" for _ in table.fields)
+    places = ", ".join("?" for _ in heading(table))
     database.executemany(f'INSERT INTO "{table.physical}" VALUES ({places})', written(table, rows))
     for subject in record.subjects:
         name = table.of[subject].physical

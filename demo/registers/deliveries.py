@@ -1,4 +1,4 @@
-"""Writes the education department's delivery: CSV and Excel files, and last of all the manifest that lists them."""
+"""Writes one department's delivery: CSV and Excel files, and last of all the manifest that lists them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from openpyxl import Workbook
 
 from connectors.delivery import MANIFEST, DeliveredFile, Manifest
 from connectors.mapping import Table, Tables
-from demo.registers.writing import Cell, written
+from demo.registers.writing import Cell, heading, written
 from vocabulary.record import Record
 
 Lines = Sequence[Sequence[Cell]]
@@ -37,8 +37,7 @@ def write_delivery(
 
 
 def _write_file(delivery: Path, table: Table, rows: Sequence[Record]) -> DeliveredFile:
-    heading: list[Cell] = [one.physical for one in table.fields]
-    lines = [heading, *written(table, rows)]
+    lines: Lines = [heading(table), *written(table, rows)]
     kind, _, of = table.layout.partition(":")
     content = _csv(lines, of) if kind == "csv" else _excel(lines, of)
     name = f"{table.physical}.{kind}"

@@ -1,10 +1,12 @@
-"""Where are the five registers of the demo, and how are they started and stopped?
+"""Where are the registers of the demo, and how are they started and stopped?
 
     addresses = write_registers(rows, folder)
     with Registers(folder) as registers:
         connectors = connect(registers.addresses, clock=clock)
 
-Four of them are files that anybody may open; social security is a process and can be down.
+Each department's contract says which system it has: a database, a folder of deliveries or a
+service. All but the service are files that anybody may open; social security's is a process
+and can be down.
 """
 
 from __future__ import annotations
@@ -19,23 +21,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from connectors.departments import TABLES
+from connectors.contract import Contract, shipped
 from demo.registers.databases import write_database
 from demo.registers.deliveries import write_delivery
-from demo.registers.social_security import FILE
 from vocabulary.codes import Department
 from vocabulary.record import Record
 
 DELIVERED_ON = date(2026, 10, 31)
-"""The education department's monthly delivery."""
-
-_DATABASES = {
-    Department.CIVIL_AFFAIRS: "civil_affairs.sqlite",
-    Department.SOCIAL_SECURITY: FILE,
-    Department.HEALTH: "health.sqlite",
-    Department.DISABILITY: "disability.sqlite",
-}
-_DELIVERIES = "education"
+"""The day of every monthly delivery."""
 
 _ENDS_WITHIN_S = 10.0
 
@@ -49,26 +42,38 @@ class NotAProcess(Exception):
 
 
 def write_registers(rows: Mapping[type[Record], Sequence[Record]], folder: Path) -> dict[Department, str]:
-    """Write the rows into five systems below `folder`, the same bytes for the same rows.
+    """Write the rows into a system for each department below `folder`, the same bytes for the same rows.
 
-    Gives the addresses of the four that need no process.
+    Gives the addresses of those that need no process.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for department, name in _DATABASES.items():
-        write_database(folder / name, TABLES[department], rows)
-    write_delivery(folder / _DELIVERIES, TABLES[Department.EDUCATION], rows, on=DELIVERED_ON)
+    for contract in shipped().values():
+        path = _path(folder, contract)
+        if contract.transport == "files":
+            write_delivery(path, contract.tables, rows, on=DELIVERED_ON)
+        else:
+            write_database(path, contract.tables, rows)
     return standing_addresses(folder)
 
 
 def standing_addresses(folder: Path) -> dict[Department, str]:
-    """Give the addresses of the four registers that need no process."""
+    """Give the addresses of the registers that need no process."""
     whole = folder.resolve()
-    addresses: dict[Department, str] = {
-        department: f"sqlite:///{whole / name}"
-        for department, name in _DATABASES.items()
-        if department is not Department.SOCIAL_SECURITY
+    return {
+        department: _address(_path(whole, contract), contract)
+        for department, contract in shipped().items()
+        if contract.transport != "http"
     }
-    return {**addresses, Department.EDUCATION: (whole / _DELIVERIES).as_uri()}
+
+
+def _path(folder: Path, contract: Contract) -> Path:
+    """A folder of deliveries, or a database: the service has one of its own too."""
+    name = contract.department.value
+    return folder / (name if contract.transport == "files" else f"{name}.sqlite")
+
+
+def _address(path: Path, contract: Contract) -> str:
+    return path.as_uri() if contract.transport == "files" else f"sqlite:///{path}"
 
 
 class Registers:
@@ -82,7 +87,7 @@ class Registers:
 
     @property
     def addresses(self) -> dict[Department, str]:
-        """All five addresses. The one over HTTP carries the key that opens it: keep it out of logs."""
+        """All addresses. The one over HTTP carries the key that opens it: keep it out of logs."""
         service = f"http://{self._key}@127.0.0.1:{self._port}"
         return {**standing_addresses(self._folder), Department.SOCIAL_SECURITY: service}
 

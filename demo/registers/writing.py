@@ -7,6 +7,7 @@ from datetime import date
 from operator import attrgetter
 from typing import Any
 
+from connectors.derived import worked_out
 from connectors.forms import Form
 from connectors.mapping import Field, Table
 from vocabulary.money import Money
@@ -19,8 +20,13 @@ Cell = str | int | None
 def written(table: Table, rows: Sequence[Record]) -> list[tuple[Cell, ...]]:
     """Give the rows as the department's table holds them, in the order of our `record_id`."""
     ordered = sorted(rows, key=attrgetter("record_id"))
-    columns = [_column(one, [*map(attrgetter(one.column), ordered)]) for one in table.fields]
+    columns = [_column(one, [*map(attrgetter(one.column), ordered)]) for one in table.fields if one.inputs]
     return [*zip(*columns, strict=True)]
+
+
+def heading(table: Table) -> list[str]:
+    """Give the department's own fields, in the order of `written`; what it does not deliver stands nowhere."""
+    return [name for one in table.fields for name in one.inputs]
 
 
 def _column(one: Field, values: list[Any]) -> list[Cell]:
@@ -37,15 +43,25 @@ class _Memo(dict[Any, Cell]):
         self._write = write
 
     def __missing__(self, value: Any) -> Cell:
-        cell = self[value] = None if value is None else self._write(value)
+        cell = self[value] = self._write(value)
         return cell
 
 
 def _writer(one: Field) -> Callable[[Any], Cell]:
+    """Writes a value; one that is worked out is written as the example in the contract that comes to it."""
+    if one.expression is not None:
+        plain = _plain(one)
+        come_to = {value: example for example, value in reversed(worked_out(one))}
+        return lambda value: come_to[plain(value)]
+    return _plain(one)
+
+
+def _plain(one: Field) -> Callable[[Any], Cell]:
     if one.codes is None:
-        return _WRITERS[one.form]
+        write = _WRITERS[one.form]
+        return lambda value: None if value is None else write(value)
     theirs = {ours: local for local, ours in one.codes.items()}
-    return lambda value: theirs[value.value]
+    return lambda value: None if value is None else theirs[value.value]
 
 
 def _slashed(day: date) -> str:
@@ -65,6 +81,7 @@ _WRITERS: dict[Form, Callable[[Any], Cell]] = {
     Form.INTEGER: int,
     Form.FEN: int,
     Form.YUAN: lambda fen: str(Money(fen)),
+    Form.SQUARE_METRES: lambda dm2: str(Money(dm2)),
     Form.ISO_DATE: date.isoformat,
     Form.COMPACT_DATE: _compact,
     Form.SLASH_DATE: _slashed,

@@ -1,10 +1,8 @@
-"""What must every connector keep? A new one inherits these tests and gives two fixtures.
+"""What must every connector keep? A new one inherits these tests and gives a fixture.
 
 class TestHousing(Conformance):
     @pytest.fixture
     def connector(self): ...          # over a register that holds `ROWS`
-    @pytest.fixture
-    def reference(self): ...          # MemoryConnector with `ROWS`
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ import pytest
 from connectors.arrow import schema_of
 from connectors.ask import Ask, Connector, SnapshotFailed, carried
 from connectors.memory import MemoryConnector
-from tests.connectors.rows import NOW, household, person, sample_rows
+from tests.connectors.rows import NOW, clock, household, person, sample_rows
 from vocabulary.evidence import Found, NoRecord, Outcome, SourceFailed
 from vocabulary.record import Record, columns_of
 from vocabulary.register import records_of
@@ -76,9 +74,9 @@ class Conformance:
         raise NotImplementedError
 
     @pytest.fixture
-    def reference(self) -> MemoryConnector:
+    def reference(self, connector: Connector) -> MemoryConnector:
         """The same rows in memory."""
-        raise NotImplementedError
+        return MemoryConnector(connector.department, ROWS, clock=clock)
 
     def test_it_is_a_connector(self, connector: Connector) -> None:
         assert isinstance(connector, Connector)

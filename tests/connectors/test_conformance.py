@@ -1,4 +1,4 @@
-"""Every connector passes the same tests: the reference itself, and one for each department over its real register."""
+"""Every connector passes the same tests: the reference itself, and one for each contract over its real register."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from connectors import civil_affairs
 from connectors.ask import Connector
+from connectors.contract import shipped
 from connectors.departments import TABLES, connect
 from connectors.memory import MemoryConnector
 from demo.registers.systems import Registers, write_registers
@@ -16,6 +16,7 @@ from tests.connectors.postgres_register import put_on_postgres
 from tests.connectors.rows import clock
 from tests.postgres import Postgres
 from vocabulary.codes import Department
+from vocabulary.register import RECORD_TYPES
 
 
 @pytest.fixture(scope="module")
@@ -26,50 +27,24 @@ def connectors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[Dep
         yield connect(registers.addresses, clock=clock)
 
 
-class OfDepartment(Conformance):
-    department: Department
-
-    @pytest.fixture
-    def connector(self, connectors: Mapping[Department, Connector]) -> Connector:
-        return connectors[self.department]
-
-    @pytest.fixture
-    def reference(self) -> MemoryConnector:
-        return MemoryConnector(self.department, ROWS, clock=clock)
-
-
-class TestReference(OfDepartment):
-    department = Department.CIVIL_AFFAIRS
-
+class TestReference(Conformance):
     @pytest.fixture
     def connector(self) -> Connector:
-        return MemoryConnector(self.department, ROWS, clock=clock)
+        return MemoryConnector(Department.CIVIL_AFFAIRS, ROWS, clock=clock)
 
 
-class TestCivilAffairs(OfDepartment):
-    department = Department.CIVIL_AFFAIRS
+class TestByContract(Conformance):
+    """Each department over the system that its contract says it has: no test names one."""
+
+    @pytest.fixture(params=[*shipped()], ids=lambda department: department.value)
+    def connector(
+        self, request: pytest.FixtureRequest, connectors: Mapping[Department, Connector]
+    ) -> Connector:
+        return connectors[request.param]
 
 
-class TestSocialSecurity(OfDepartment):
-    department = Department.SOCIAL_SECURITY
-
-
-class TestHealth(OfDepartment):
-    department = Department.HEALTH
-
-
-class TestEducation(OfDepartment):
-    department = Department.EDUCATION
-
-
-class TestDisability(OfDepartment):
-    department = Department.DISABILITY
-
-
-class TestOnPostgres(OfDepartment):
+class TestOnPostgres(Conformance):
     """Civil affairs again, on the other database: the transport must not care."""
-
-    department = Department.CIVIL_AFFAIRS
 
     @pytest.fixture
     def connector(self, on_postgres: Connector) -> Connector:
@@ -80,8 +55,8 @@ class TestOnPostgres(OfDepartment):
 def on_postgres(postgres: Postgres) -> Connector:
     url = postgres.database()
     put_on_postgres(url, TABLES[Department.CIVIL_AFFAIRS], ROWS)
-    return civil_affairs.connect(url, clock=clock)
+    return connect({Department.CIVIL_AFFAIRS: url}, clock=clock)[Department.CIVIL_AFFAIRS]
 
 
-def test_every_department_has_its_conformance_test() -> None:
-    assert {one.department for one in OfDepartment.__subclasses__()} == set(Department)
+def test_every_department_that_has_record_types_has_a_contract() -> None:
+    assert set(shipped()) == {record.department for record in RECORD_TYPES}

@@ -14,6 +14,7 @@ from connectors.arrow import decoded, schema_of
 from connectors.ask import Ask
 from connectors.decode import LONGEST_SUBJECT, askable, decoder, outcomes
 from connectors.departments import TABLES
+from connectors.derived import derived
 from connectors.failure import BrokenRow, Failed
 from demo.registers.writing import written
 from tests.connectors.conformance import ROWS, everything
@@ -28,13 +29,13 @@ from vocabulary.register import RECORD_TYPES
 def test_what_is_written_in_a_department_s_words_is_read_back_the_same(record: type[Record]) -> None:
     table = TABLES[record.department][record]
     decode = decoder(record, table, everything(record))
-    rows = written(table, ROWS[record])
+    rows = [*derived(decode, written(table, ROWS[record]))]
     read_back = [
         record(**{name: getattr(row, name) for name in row.__struct_fields__})
         for row in map(decode.decode, rows)
     ]
     assert read_back == sorted(ROWS[record], key=lambda row: row.record_id)
-    (batch,) = decoded(decode, rows)
+    batch = decoded(decode, rows)
     for name in batch.schema.names:
         assert batch.column(name).to_pylist() == [getattr(row, name) for row in read_back]
 
@@ -63,7 +64,7 @@ def test_many_rows_are_refused_exactly_when_one_of_them_is(column: str, value: o
     rows = subsidies(**{column: value})
     alone, among_many = (
         result_of(lambda: decode.decode(rows[-1])),
-        result_of(lambda: decode.arrays(rows, TYPES)),
+        result_of(lambda: decode.arrays([*zip(*rows, strict=True)], TYPES)),
     )
     if isinstance(alone, str):
         assert among_many == alone
@@ -85,7 +86,7 @@ def test_a_float_that_equals_another_row_s_integer_is_still_refused() -> None:
     rows = subsidies(amount_fen=100.0)
     rows[0][PLACES["amount_fen"]] = 100
     with pytest.raises(BrokenRow, match="expected whole fen, got a float"):
-        decode.arrays(rows, TYPES)
+        decode.arrays([*zip(*rows, strict=True)], TYPES)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from connectors.disability import TABLES as DISABILITY
-from connectors.education import TABLES
+from connectors.departments import TABLES as EVERY
 from connectors.expectations import IN_FORM, Checked, check
 from connectors.file_register import FileRegister
 from demo.registers.deliveries import write_delivery
@@ -17,6 +16,10 @@ from vocabulary.codes import Department
 from vocabulary.record import Record
 from vocabulary.records.disability import Certificate
 from vocabulary.records.education import Aid, Enrolment
+
+TABLES = EVERY[Department.EDUCATION]
+
+DISABILITY = EVERY[Department.DISABILITY]
 
 
 def kept(checked: tuple[Checked, ...]) -> dict[tuple[str, str], int]:

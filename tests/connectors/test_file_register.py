@@ -14,13 +14,15 @@ import pytest
 from openpyxl import Workbook
 
 from connectors.ask import Ask, SnapshotFailed
-from connectors.education import TABLES
+from connectors.departments import TABLES as EVERY
 from connectors.file_register import FileRegister
 from tests.connectors.conformance import failure_of, fetch, plain
 from tests.connectors.rows import NAMES, clock, person
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Found, NoRecord, Outcome, SourceFailed
 from vocabulary.records.education import Aid, Enrolment, HardshipStudent
+
+TABLES = EVERY[Department.EDUCATION]
 
 AID = Ask(Aid, "person", (person(0), person(2)), frozenset({"programme", "amount_fen", "academic_year"}))
 
@@ -30,12 +32,12 @@ AID_ROW = ("1", person(0), "2025-2026", "扶贫雨露", "财政", "4500.00", "20
 
 ENROLMENT_HEADING = (
     *("序号", "身份证号", "姓名", "学校名称", "学段", "是否全日制", "办学性质"),
-    *("学籍状态", "入学日期", "预计毕业日期", "数据日期"),
+    *("学籍状态", "入学日期", "预计毕业日期", "学籍所在地", "数据日期"),
 )
 
 ENROLMENT_ROW = (
     *("1", person(0), "安一", "演示一中", "普通高中", "是", "公办"),
-    *("在读", "2025/9/1", "", "2026/10/31"),
+    *("在读", "2025/9/1", "", "", "2026/10/31"),
 )
 
 HARDSHIP = Ask(HardshipStudent, "person", (person(0),), frozenset({"level"}))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,18 @@ from vocabulary.month import FIRST, LAST, Month
         (Form.SCHOOL_YEAR, "2025-2026", 2025),
         (Form.ONE_ZERO, 1, True),
         (Form.ONE_ZERO, "0", False),
+        (Form.ONE_ZERO, True, True),
+        (Form.YUAN, Decimal("636.5"), 63650),
+        (Form.SQUARE_METRES, Decimal("89.50"), 8950),
+        (Form.INTEGER, Decimal("12.00"), 12),
+        (Form.ISO_DATE, date(2024, 2, 29), date(2024, 2, 29)),
+        (Form.COMPACT_DATE, date(2024, 2, 29), date(2024, 2, 29)),
+        (Form.SLASH_DATE, date(2024, 2, 29), date(2024, 2, 29)),
+        (
+            Form.DATE_AND_TIME,
+            datetime(2024, 2, 29, 23, 59, tzinfo=UTC).replace(tzinfo=None),
+            date(2024, 2, 29),
+        ),
         (Form.YES_NO, "否", False),
         (Form.PADDED_REGION, "529901000000", "529901"),
         (Form.PADDED_REGION, "529901003000", "529901003"),
@@ -80,7 +93,13 @@ def test_a_form_reads_what_was_agreed(form: Form, value: object, meaning: object
         (Form.SCHOOL_YEAR, "2025-2027"),
         (Form.SCHOOL_YEAR, "2025"),
         (Form.ONE_ZERO, "2"),
-        (Form.ONE_ZERO, True),
+        (Form.ONE_ZERO, Decimal(1)),
+        (Form.INTEGER, Decimal("12.5")),
+        (Form.INTEGER, Decimal("1E+30")),
+        (Form.YUAN, Decimal("636.001")),
+        (Form.YUAN, Decimal("NaN")),
+        (Form.ISO_DATE, datetime(2024, 2, 29, tzinfo=UTC)),
+        (Form.DATE_AND_TIME, datetime(2024, 2, 29, 20, tzinfo=UTC)),
         (Form.ONE_ZERO, "是"),
         (Form.YES_NO, "不详"),
         (Form.PADDED_REGION, "529901"),
@@ -104,6 +123,7 @@ _VALUES = {
     Form.INTEGER: some.integers(-(10**17), 10**17),
     Form.FEN: some.integers(-LIMIT_FEN, LIMIT_FEN),
     Form.YUAN: some.integers(-LIMIT_FEN + 1, LIMIT_FEN - 1),
+    Form.SQUARE_METRES: some.integers(0, 10_000_000),
     Form.COMPACT_MONTH: some.integers(FIRST, LAST).map(Month),
     Form.ISO_MONTH: some.integers(FIRST, LAST).map(Month),
     Form.SCHOOL_YEAR: some.integers(1950, 2199),

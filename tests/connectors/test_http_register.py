@@ -20,9 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from connectors.ask import Ask, SnapshotFailed
+from connectors.departments import TABLES as EVERY
 from connectors.guard import Patience
 from connectors.http_register import HttpRegister
-from connectors.social_security import TABLES
 from tests.connectors.conformance import failure_of, fetch, plain
 from tests.connectors.faulty_http import answer, serving
 from tests.connectors.rows import clock, person
@@ -30,6 +30,8 @@ from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Found, NoRecord, Outcome, SourceFailed
 from vocabulary.month import Month
 from vocabulary.records.social_security import Pension, UnemploymentBenefit
+
+TABLES = EVERY[Department.SOCIAL_SECURITY]
 
 ASK = Ask(UnemploymentBenefit, "person", (person(0), person(2)), frozenset({"month", "amount_fen"}))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from connectors.ask import Ask, SnapshotFailed
-from connectors.civil_affairs import TABLES
+from connectors.departments import TABLES as EVERY
 from connectors.guard import Patience
 from connectors.sql_register import SqlRegister
 from tests.connectors.conformance import failure_of, fetch, plain
@@ -22,6 +22,8 @@ from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Found, NoRecord, Outcome, SourceFailed
 from vocabulary.month import Month
 from vocabulary.records.civil_affairs import Declaration, Funeral, Visit
+
+TABLES = EVERY[Department.CIVIL_AFFAIRS]
 
 ASK = Ask(Declaration, "person", (person(0), person(2)), frozenset({"item", "month", "amount_fen"}))
 

@@ -56,7 +56,7 @@ def test_writing_again_replaces_what_was_there(folder: Path, tmp_path: Path) -> 
     assert digests(tmp_path) == digests(folder)
 
 
-def test_there_are_three_databases_one_service_and_one_folder_of_deliveries(running: Registers) -> None:
+def test_there_are_databases_a_service_and_folders_of_deliveries(running: Registers) -> None:
     kinds = {department: address.partition(":")[0] for department, address in running.addresses.items()}
     assert kinds == {
         Department.CIVIL_AFFAIRS: "sqlite",
@@ -64,6 +64,8 @@ def test_there_are_three_databases_one_service_and_one_folder_of_deliveries(runn
         Department.HEALTH: "sqlite",
         Department.EDUCATION: "file",
         Department.DISABILITY: "sqlite",
+        Department.HOUSING: "sqlite",
+        Department.UNION: "file",
     }
 
 
@@ -75,7 +77,7 @@ def test_registers_speak_their_own_words_and_not_ours(folder: Path) -> None:
     assert aid.read_bytes().decode("gb18030").startswith("序号,身份证号,学年,")
 
 
-@pytest.mark.parametrize("name", ["civil_affairs", "social_security", "health", "disability"])
+@pytest.mark.parametrize("name", ["civil_affairs", "social_security", "health", "disability", "housing"])
 def test_every_look_up_has_an_index(folder: Path, name: str) -> None:
     with closing(sqlite3.connect(folder / f"{name}.sqlite")) as database:
         for record, table in TABLES[Department(name)].items():

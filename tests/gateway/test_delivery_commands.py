@@ -8,11 +8,14 @@ from pathlib import Path
 import msgspec
 from typer.testing import CliRunner
 
-from connectors.education import TABLES
+from connectors.departments import TABLES as EVERY
 from demo.registers.deliveries import write_delivery
 from gateway.command import app
 from tests.connectors.conformance import ROWS
+from vocabulary.codes import Department
 from vocabulary.records.education import Aid
+
+TABLES = EVERY[Department.EDUCATION]
 
 DELIVERED_ON = date(2026, 10, 31)
 

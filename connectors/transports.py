@@ -1,0 +1,114 @@
+"""By which transport is a department's register reached? Ours by name, and those that other packages bring.
+
+A package of somebody else's adds one by an entry point of the group `hedui.transports`: its
+name is what a contract says in the custom property `transport`, and it gives a `Transport`.
+One that has the name of ours is not looked at.
+
+    ValueError
+    └── NoTransport    no such transport is installed, or it is none; says which
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from connectors.ask import Clock, Connector
+from connectors.contract import Contract
+from connectors.file_register import FileRegister
+from connectors.guard import Patience
+from connectors.http_register import HttpRegister
+from connectors.sql_register import SqlRegister
+
+GROUP = "hedui.transports"
+
+
+class NoTransport(ValueError):
+    """A contract names a transport that is not installed."""
+
+
+class Transport(Protocol):
+    """Makes the connector of one department; opens nothing yet."""
+
+    def __call__(
+        self,
+        contract: Contract,
+        address: str,
+        *,
+        clock: Clock,
+        today: Callable[[], date] | None,
+        patience: Patience | None,
+    ) -> Connector:
+        """Give the connector to the register at `address`.
+
+        `contract`   tables, and in `server` what the contract says of the way they are reached
+        `today`      the day after which no delivery is dated, where it is not the clock's own
+        `patience`   where it is not the transport's own
+        """
+        ...
+
+
+def transport(name: str) -> Transport:
+    """Give a transport by name. Raises `NoTransport`."""
+    if name in _OURS:
+        return _OURS[name]
+    return _foreign(name)
+
+
+@cache
+def _foreign(name: str) -> Transport:
+    found = [one for one in entry_points(group=GROUP) if one.name == name]
+    if len(found) != 1:
+        known = ", ".join(_OURS)
+        raise NoTransport(
+            f"expected a transport of {known} or one entry point `{name}` of `{GROUP}`, got {len(found)}"
+        )
+    try:
+        made = found[0].load()
+    except (ImportError, AttributeError) as error:
+        raise NoTransport(f"expected transport `{name}` to load, got {type(error).__name__}") from error
+    if not callable(made):
+        raise NoTransport(f"expected transport `{name}` to be callable, got a {type(made).__name__}")
+    checked: Transport = made
+    return checked
+
+
+def _sql(
+    contract: Contract,
+    address: str,
+    *,
+    clock: Clock,
+    today: Callable[[], date] | None,
+    patience: Patience | None,
+) -> Connector:
+    return SqlRegister(contract.department, address, contract.tables, clock=clock, patience=patience)
+
+
+def _http(
+    contract: Contract,
+    address: str,
+    *,
+    clock: Clock,
+    today: Callable[[], date] | None,
+    patience: Patience | None,
+) -> Connector:
+    return HttpRegister(contract.department, address, contract.tables, clock=clock, patience=patience)
+
+
+def _files(
+    contract: Contract,
+    address: str,
+    *,
+    clock: Clock,
+    today: Callable[[], date] | None,
+    patience: Patience | None,
+) -> Connector:
+    return FileRegister(
+        contract.department, address, contract.tables, clock=clock, today=today, patience=patience
+    )
+
+
+_OURS: dict[str, Transport] = {"sql": _sql, "http": _http, "files": _files}
