@@ -21,7 +21,7 @@ from fastapi.responses import JSONResponse
 from audit.errors import Unwitnessed
 from audit.log import Log
 from gateway.following import follow
-from gateway.graphql_http import GraphQLOverHttp, Reply, Scope, Send, deliver
+from gateway.graphql_http import GraphQLOverHttp, Reply, Scope, Send, deliver, fault_of_ours
 from gateway.graphql_request import JSON, Receive
 from gateway.inquiry import inquire
 from gateway.log_pages import log_pages
@@ -73,9 +73,7 @@ async def _observed(handler: Asgi, scope: Scope, receive: Receive, send: Send) -
         # Neither the text of a fault nor its local values are logged: they may name a person.
         _log.error("fault", request=request, kind=type(error).__name__, at=_place(error))
         if not status:
-            told = {"message": "expected an answer, got a fault of ours"}
-            body = {"errors": [{**told, "extensions": {"code": "INTERNAL", "request": request}}]}
-            await deliver(Reply(500, body), noting, media=JSON)
+            await deliver(Reply(500, fault_of_ours(request)), noting, media=JSON)
     _log.info(
         "answered",
         request=request,

@@ -206,14 +206,26 @@ _STREAMING = [
 
 async def _tell(first: Answered, answers: AsyncIterator[Answered], request: str, send: Send) -> None:
     """Send every answer as `next`, what goes wrong later as a last one, and `complete`."""
+    last: Mapping[str, Any] | None = fault_of_ours(request)
     try:
         await _event(send, "next", answering(first, request).body)
         async for answered in _patiently(answers, send):
             await _event(send, "next", answering(answered, request).body)
+        last = None
     except (InquiryError, Refused) as error:
-        await _event(send, "next", refusing(error, media=GRAPHQL, request=request).body)
-    await _event(send, "complete", None)
-    await send({"type": "http.response.body", "body": b""})
+        last = refusing(error, media=GRAPHQL, request=request).body
+    finally:
+        # A fault of ours is told here, while the stream is open, and noted where every fault is.
+        if last is not None:
+            await _event(send, "next", last)
+        await _event(send, "complete", None)
+        await send({"type": "http.response.body", "body": b""})
+
+
+def fault_of_ours(request: str) -> dict[str, Any]:
+    """What is told of a fault of ours: its number, and nothing else."""
+    told = {"message": "expected an answer, got a fault of ours"}
+    return {"errors": [{**told, "extensions": {"code": "INTERNAL", "request": request}}]}
 
 
 async def _patiently(answers: AsyncIterator[Answered], send: Send) -> AsyncIterator[Answered]:

@@ -19,11 +19,14 @@ from casework.agreement import Recipient, load_agreements
 from casework.cedar import AgreementSet
 from connectors.memory import MemoryConnector
 from connectors.served import ServedBook
+from gateway.acts import acts_on
 from gateway.app import application
 from gateway.caller import Trust
 from gateway.document import Limits
+from gateway.log_desk import LogDesk
 from gateway.office import Judge, Office
 from gateway.pace import OwnCounts, Pace, Pacing
+from gateway.progress import verify_log
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
 from gateway.token import open_issuer
@@ -143,6 +146,8 @@ async def desk(
         documents=documents,
         pacing=Pacing(pace, OwnCounts(), pseudonym=book.pseudonym, clock=clock),
         served=ServedBook(folder / "served", clock=clock),
+        acts=acts_on(LogDesk(log, book, None, 3600.0)),
+        watching={"logVerification": lambda _caller, _given: verify_log(log)},
     )
     app = application(office, log=log, body_bytes=65_536)
     transport = httpx2.ASGITransport(app=app)

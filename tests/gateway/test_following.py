@@ -1,0 +1,172 @@
+"""Does what takes long answer again and again, through access and audit, until it is over or the caller hangs up?"""
+
+import asyncio
+import json
+
+import pytest
+
+from casework.agreement import Recipient
+from gateway import progress
+from gateway.graphql_http import EVENTS
+from tests.gateway.desk import at_desk
+from tests.gateway.rows import HEAD, ROWS
+
+VERIFY = "subscription Verify {logVerification {state checked entries}}"
+EVALUATOR = {"department": Recipient.EVALUATOR, "post": "评估员", "purpose": "EVALUATION"}
+
+
+def events(text):
+    """Name and data of each event of a stream."""
+    parts = [part.split("\n", 1) for part in text.strip().split("\n\n")]
+    return [
+        (name.removeprefix("event: "), json.loads(data.removeprefix("data:") or "null"))
+        for name, data in parts
+    ]
+
+
+async def stream(desk, query, variables=None, **caller):
+    headers = {**desk.headers(**caller), "accept": EVENTS}
+    body = {"query": query, "variables": variables}
+    return await desk.client.post("/graphql", json=body, headers=headers)
+
+
+async def asked(desk, times):
+    for _ in range(times):
+        await desk.ask("{log{size}}", **EVALUATOR)
+
+
+def test_the_log_is_hashed_again_and_every_step_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "ENTRIES_AT_ONCE", 3)
+
+    async def test(desk):
+        await asked(desk, 3)
+        answer = await stream(desk, VERIFY, **EVALUATOR)
+        return answer, await desk.entries()
+
+    answer, entries = at_desk(tmp_path, ROWS, test)
+    assert answer.headers["content-type"] == f"{EVENTS}; charset=utf-8"
+    *told, complete = events(answer.text)
+    assert complete == ("complete", None)
+    steps = [body["data"]["logVerification"] for name, body in told if name == "next"]
+    assert [(step["state"], step["checked"]) for step in steps] == [
+        ("CHECKING", 0),
+        ("CHECKING", 3),
+        ("CHECKING", 6),
+        ("SOUND", 7),
+    ]
+    assert [("receipt" in body["extensions"]) for _, body in told] == [False, False, False, True]
+    assert told[-1][1]["extensions"]["receipt"].splitlines()[1] == "index 7"
+    assert [entry["event"] for entry in entries[6:]] == ["inquiry.intent", "inquiry.outcome"]
+    assert entries[7]["fields"]["result"] == "FOLLOWED"
+
+
+def test_a_log_that_does_not_lead_to_its_head_is_told(tmp_path, monkeypatch):
+    async def test(desk):
+        await asked(desk, 1)
+        read = desk.log.entries
+
+        async def forged(first, last):
+            return [b"{}" if index == 0 else entry for index, entry in enumerate(await read(first, last))]
+
+        monkeypatch.setattr(desk.log, "entries", forged)
+        return await stream(desk, VERIFY, **EVALUATOR)
+
+    told = events(at_desk(tmp_path, ROWS, test).text)
+    assert told[-2][1]["data"]["logVerification"]["state"] == "BROKEN"
+
+
+def test_a_query_is_one_answer_and_the_end(tmp_path):
+    async def test(desk):
+        return await stream(desk, '{household(number: "H-1") {number}}')
+
+    told = events(at_desk(tmp_path, ROWS, test).text)
+    assert [name for name, _ in told] == ["next", "complete"]
+    assert told[0][1]["data"] == {"household": {"number": "H-1"}}
+    assert "receipt" in told[0][1]["extensions"]
+
+
+@pytest.mark.parametrize(
+    ("query", "caller", "status"),
+    [
+        (VERIFY, {"department": Recipient.HEALTH, "post": "医疗救助员", "purpose": "MEDICAL_AID"}, 403),
+        ("subscription {nothing}", EVALUATOR, 200),
+        ("subscription {logVerification {state} two: logVerification {state}}", EVALUATOR, 200),
+        ("{", EVALUATOR, 200),
+    ],
+)
+def test_what_is_refused_is_no_stream(tmp_path, query, caller, status):
+    async def test(desk):
+        return await stream(desk, query, **caller)
+
+    answer = at_desk(tmp_path, ROWS, test)
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        status,
+        "application/json; charset=utf-8",
+    )
+    assert answer.json()["errors"][0]["extensions"]["code"] in ("REFUSED", "BAD_DOCUMENT")
+
+
+def test_a_subscription_over_plain_json_is_not_acceptable(tmp_path):
+    async def test(desk):
+        return await desk.ask(VERIFY, **EVALUATOR)
+
+    assert at_desk(tmp_path, ROWS, test).status_code == 406
+
+
+def test_who_hangs_up_leaves_an_outcome_that_says_so(tmp_path, monkeypatch):
+    async def test(desk):
+        begun, sent = asyncio.Event(), []
+
+        async def for_ever(_log):
+            while True:
+                yield progress.LogVerification(progress.VerificationState.CHECKING, 1, 2)
+                begun.set()
+                await asyncio.sleep(60)
+
+        desk.office.watching["logVerification"] = lambda _caller, _given: for_ever(desk.log)
+        body = json.dumps({"query": VERIFY}).encode()
+        headers = {**desk.headers(**EVALUATOR), "accept": EVENTS, "content-type": "application/json"}
+        first = True
+
+        async def receive():
+            nonlocal first
+            if first:
+                first = False
+                return {"type": "http.request", "body": body}
+            await begun.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/graphql",
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+        async with asyncio.timeout(10):
+            await desk.app(scope, receive, send)
+        return sent, await desk.entries()
+
+    sent, entries = at_desk(tmp_path, ROWS, test)
+    assert b'"checked":1' in b"".join(message.get("body", b"") for message in sent)
+    assert [entry["event"] for entry in entries] == ["inquiry.intent", "inquiry.outcome"]
+    assert entries[1]["fields"]["result"] == "LEFT"
+
+
+def test_what_goes_wrong_on_the_way_is_the_last_answer_and_tells_nothing(tmp_path):
+    async def test(desk):
+        async def failing(_caller, _given):
+            yield progress.LogVerification(progress.VerificationState.CHECKING, 0, 2)
+            raise RuntimeError(HEAD)
+
+        desk.office.watching["logVerification"] = failing
+        return await stream(desk, VERIFY, **EVALUATOR), await desk.entries()
+
+    answer, entries = at_desk(tmp_path, ROWS, test)
+    told = events(answer.text)
+    assert told[-2][1]["errors"][0]["extensions"]["code"] == "INTERNAL"
+    assert HEAD not in answer.text
+    assert entries[-1]["fields"]["result"] == "LEFT"
