@@ -77,7 +77,7 @@ def test_a_database_restarted_in_the_middle_of_an_append_loses_nothing_acknowled
         assert (await log.append(b"two")).index == 1
         with pytest.raises(StoreBusy):
             await log.append(b"cut off")
-        log.reader._engine.dispose()  # its connections went down with the server
+        log.reader.engine.dispose()  # its connections went down with the server
         receipt = await log.append(b"three")
         stored = await everything(log)
         assert stored[:2] == [b"one", b"two"]
