@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from gateway.correction_commands import corrections
 from gateway.delivery_commands import deliveries
 from gateway.log_commands import log, reconcile, shred, statement, witness
 from gateway.log_terminal import dev
@@ -42,6 +43,7 @@ app.command()(statement)
 app.command()(shred)
 app.command()(reconcile)
 app.command()(deliveries)
+app.add_typer(corrections)
 app.add_typer(packs)
 app.add_typer(reports)
 app.command("whatif")(what_if)

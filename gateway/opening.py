@@ -70,7 +70,7 @@ async def opened(
     settings.run_folder.mkdir(parents=True, exist_ok=True)
     the_day = today or (lambda: clock().astimezone(_CHINA).date())
     try:
-        trust = _trust(settings)
+        trust = trust_of(settings)
         agreements = AgreementSet(load_agreements(settings.agreements))
         judge = _judge(settings, the_day())
         documents = _documents(settings)
@@ -197,7 +197,8 @@ def _judge(settings: Settings, today: date) -> Judge:
     return judge
 
 
-def _trust(settings: Settings) -> Trust:
+def trust_of(settings: Settings) -> Trust:
+    """The issuers whose tokens are believed. Raises `BadTrust`, `CannotOpen`, `MayNotMint`."""
     issuers = dict(settings.issuers)
     if settings.env == "dev":
         open_issuer(settings.run_folder, name=DEV_ISSUER, audience=settings.audience, environment="dev")

@@ -1,0 +1,69 @@
+"""At which desk does a command do casework, and as whom? The tables, the log and the book of the settings.
+
+On a development machine one is somebody by name; elsewhere by the token that one's own identity
+provider issued, in a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+
+from casework.desk import Desk
+from casework.kept import Kept, OtherCaseworkSchema
+from casework.role import Actor
+from gateway.caller import Caller
+from gateway.errors import CannotOpen
+from gateway.keys import entry_book
+from gateway.log_desk import china_day, now
+from gateway.opening import log_opened, trust_of
+from gateway.persona import DEV_ISSUER, PERSONAS
+from gateway.settings import Settings
+from gateway.trace import code_of
+from verification.pack import load_pack
+
+
+@asynccontextmanager
+async def casework_desk(settings: Settings, *, today: date | None = None) -> AsyncIterator[Desk]:
+    """A desk, closed again when the context ends. `today` is China's day unless given.
+
+    Raises `CannotOpen`, `audit.errors.CannotOpen`, `PackError`.
+    """
+    async with log_opened(settings) as log:
+        try:
+            kept = Kept(settings.log_url)
+        except OtherCaseworkSchema as error:
+            raise CannotOpen(str(error)) from error
+        try:
+            yield Desk(
+                kept,
+                log,
+                entry_book(settings),
+                load_pack(settings.policy_pack),
+                now,
+                lambda: today or china_day(now()),
+                code_of,
+            )
+        finally:
+            kept.close()
+
+
+def actor_of(settings: Settings, *, persona: str | None, token: Path | None) -> Actor:
+    """Who acts: the bearer of the token in a file, or a persona of a development machine.
+
+    Raises `NotAuthenticated`, `CannotOpen`, `BadTrust`, `OSError`.
+    """
+    if token is not None:
+        return _actor(trust_of(settings).authenticate(f"Bearer {token.read_text('ascii').strip()}", at=now()))
+    if settings.env != "dev" or persona is None:
+        raise CannotOpen("expected `--token` with a file: personas are for development machines")
+    if persona not in PERSONAS:
+        raise CannotOpen(f"expected --as one of {', '.join(PERSONAS)}, got `{persona}`")
+    who = PERSONAS[persona]
+    return Actor(f"{DEV_ISSUER} {who.subject}", who.department, who.post, who.region)
+
+
+def _actor(caller: Caller) -> Actor:
+    return Actor(f"{caller.issuer} {caller.subject}", caller.department, caller.post, caller.region)
