@@ -1,0 +1,1 @@
+"""The pages for people: look-up, findings, cases, runs, sources, evaluation, policy."""

@@ -1,0 +1,195 @@
+"""What does every page have at hand, and how does it become HTML?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from casework.desk import Desk
+from casework.role import Actor, Role
+from gateway.caller import Caller
+from gateway.console.session import Ended, NoSession, Session, Sessions
+from gateway.console.vouching import IdentityProvider, NotVouched
+from gateway.console.words import Lang, language_of, say
+from gateway.inquiry import inquire_for
+from gateway.office import Answered, Asked, Office
+from gateway.trace import new_request
+from vocabulary.codes import Code
+
+COOKIE = "hedui-session"
+HERE = Path(__file__).parent
+TEMPLATES, STATIC = HERE / "templates", HERE / "static"
+
+
+_CASEWORK = frozenset({Role.CLERK, Role.VERIFIER, Role.SUPERVISOR})
+_CHECKING = frozenset({Role.VERIFIER, Role.SUPERVISOR})
+
+PLACES: tuple[tuple[str, str, frozenset[Role | None]], ...] = (
+    ("/console/", "Look up", frozenset({*_CASEWORK, Role.EVALUATOR, None})),
+)
+"""Address, words, and whom it is shown to. What somebody may do there is decided there."""
+
+
+@dataclass(frozen=True)
+class House:
+    """What the pages stand on.
+
+    `provider`     who vouches for people; None where only development personas sign in
+    `personas`     whom one can be on a development machine, by name; empty elsewhere
+    `vouch_every`  how old the provider's word may be
+    `secure`       whether cookies travel by TLS alone
+    """
+
+    office: Office
+    desk: Desk
+    sessions: Sessions
+    provider: IdentityProvider | None
+    personas: Mapping[str, Callable[[datetime], Caller]]
+    vouch_every: timedelta
+    secure: bool
+    clock: Callable[[], datetime]
+    documents: Mapping[str, str] = field(default_factory=lambda: _documents())
+    environments: Mapping[Lang, Environment] = field(default_factory=lambda: _environments())
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request of somebody who is signed in."""
+
+    house: House
+    request: Request
+    session: Session
+    lang: Lang
+
+    @property
+    def actor(self) -> Actor:
+        """The person, as casework knows them."""
+        caller = self.session.caller
+        return Actor(self.session.account, caller.department, caller.post, caller.region)
+
+    @property
+    def role(self) -> Role | None:
+        """The person's role; None for a post that casework does not know."""
+        return self.actor.role
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Where this person can go, as address and words."""
+        return [(href, self.say(words)) for href, words, roles in PLACES if self.role in roles]
+
+    @property
+    def partial(self) -> bool:
+        """Tell whether a part of a page is wanted: htmx says so."""
+        return self.request.headers.get("hx-request") == "true"
+
+    def say(self, sentence: str) -> str:
+        """A sentence in the language of the page."""
+        return say(sentence, self.lang)
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page, or a part of one."""
+        return rendered(self.house, template, self.lang, status=status, visit=self, **values)
+
+    async def ask(self, document: str, variables: Mapping[str, Any]) -> Answered:
+        """The answer to a trusted document, by its name, through the one path that every question takes.
+
+        Raises what `inquire_for` raises.
+        """
+        session, office = self.session, self.house.office
+        asked = Asked(
+            text=self.house.documents[document],
+            identifier=None,
+            operation_name=None,
+            variables=variables,
+            authorization=None,
+            purpose=session.purpose.value if session.purpose else None,
+            case=session.case or None,
+            request=new_request(),
+        )
+        return await inquire_for(session.caller, asked, office)
+
+
+async def visit(request: Request) -> Visit:
+    """Who is at the browser, vouched for lately. Raises `NoSession`."""
+    house: House = request.app.state.house
+    now = house.clock()
+    session = house.sessions.read(request.cookies.get(COOKIE), browser=browser_of(request), at=now)
+    if session.bearer and house.provider and now - session.vouched_at > house.vouch_every:
+        session = await _vouched_again(house, house.provider, session, now)
+    return Visit(house, request, session, language_of(request))
+
+
+Visiting = Annotated[Visit, Depends(visit)]
+
+
+async def _vouched_again(
+    house: House, provider: IdentityProvider, session: Session, now: datetime
+) -> Session:
+    try:
+        caller = await provider.again(session.bearer, at=now)
+    except NotVouched:
+        caller = None
+    if caller is None or caller.subject != session.caller.subject:
+        house.sessions.end(session.key)
+        raise NoSession(Ended.NOT_VOUCHED)
+    return house.sessions.vouched(session, caller, at=now)
+
+
+def browser_of(request: Request) -> str:
+    """What a browser says of itself: a key that turns up in another one was stolen."""
+    return "\n".join(request.headers.get(name, "") for name in ("user-agent", "sec-ch-ua-platform"))
+
+
+def rendered(house: House, template: str, lang: Lang, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A template as a page in a language."""
+    text = house.environments[lang].get_template(template).render(lang=lang, **values)
+    return HTMLResponse(text, status_code=status)
+
+
+def _documents() -> dict[str, str]:
+    """The shipped documents, by the name of their file: what the pages ask."""
+    shipped = resources.files("gateway") / "documents"
+    files = [file for file in shipped.iterdir() if file.name.endswith(".graphql")]
+    return {file.name.removesuffix(".graphql"): file.read_text("utf-8") for file in files}
+
+
+def _environments() -> dict[Lang, Environment]:
+    return {"zh": _environment("zh"), "en": _environment("en")}
+
+
+def _environment(lang: Lang) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # The extension's own way to hand over translations; `_("…")` in a template calls the first.
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda sentence: say(sentence, lang),
+        lambda one, many, n: say(one if n == 1 else many, lang),
+        newstyle=True,
+    )
+    made.filters["term"] = lambda code: _term(code, lang)
+    made.filters["lines"] = lambda text: Markup("<br>").join(str(text).splitlines())
+    made.globals["assets"] = (STATIC / "vendor" / "tabler.min.css").exists()
+    return made
+
+
+def _term(code: object, lang: Lang) -> str:
+    """A coded value as people say it: the official term, and the code beside it in English."""
+    if not isinstance(code, Code):
+        return "" if code is None else str(code)
+    return code.term if lang == "zh" else f"{code.value} {code.term}"

@@ -1,0 +1,102 @@
+"""What must be at hand before the pages open, and where does it come from? From the settings, once, at start."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from fastapi import FastAPI
+
+from audit.log import Log
+from casework.desk import Desk
+from casework.kept import Kept, OtherCaseworkSchema
+from gateway.caller import Caller
+from gateway.console.house import House
+from gateway.console.pages import console
+from gateway.console.session import Lifetimes, Sessions
+from gateway.console.vouching import IdentityProvider
+from gateway.errors import CannotOpen
+from gateway.keys import entry_book
+from gateway.office import Office
+from gateway.persona import DEV_ISSUER, PERSONAS, Persona
+from gateway.settings import Settings
+from gateway.trace import code_of
+from verification.pack import load_pack
+
+
+@contextmanager
+def console_opened(
+    settings: Settings, office: Office, log: Log, *, clock: Callable[[], datetime], today: Callable[[], date]
+) -> Iterator[FastAPI]:
+    """The pages over an office, closed again when the context ends. Raises `CannotOpen`."""
+    try:
+        kept = Kept(settings.log_url)
+    except OtherCaseworkSchema as error:
+        raise CannotOpen(str(error)) from error
+    lifetimes = Lifetimes(
+        timedelta(hours=settings.session_hours), timedelta(minutes=settings.session_idle_minutes)
+    )
+    embedded = f"sqlite:///{settings.run_folder / 'sessions.sqlite'}"
+    with Sessions(settings.database_url or embedded, lifetimes) as sessions:
+        house = House(
+            office=office,
+            desk=Desk(
+                kept, log, entry_book(settings), load_pack(settings.policy_pack), clock, today, code_of
+            ),
+            sessions=sessions,
+            provider=_provider(settings, lifetimes.whole),
+            personas=_personas(settings, lifetimes.whole),
+            vouch_every=timedelta(seconds=settings.vouch_every_s),
+            secure=settings.env == "prod",
+            clock=clock,
+        )
+        try:
+            yield console(house, login_secret=_login_secret(settings))
+        finally:
+            kept.close()
+
+
+def _provider(settings: Settings, lasts: timedelta) -> IdentityProvider | None:
+    if settings.oidc_issuer is None:
+        return None
+    if settings.oidc_client_secret is None:
+        raise CannotOpen("expected `oidc_client_secret` to name a file, as `oidc_issuer` is set")
+    try:
+        secret = settings.oidc_client_secret.read_text("utf-8").strip()
+    except OSError:
+        raise CannotOpen("expected `oidc_client_secret` to name a readable file") from None
+    return IdentityProvider(
+        settings.oidc_issuer, client_id=settings.oidc_client_id, client_secret=secret, lasts=lasts
+    )
+
+
+def _personas(settings: Settings, lasts: timedelta) -> dict[str, Callable[[datetime], Caller]]:
+    """Whom one can be without a login: somebody on a development machine, nobody elsewhere."""
+    if settings.env != "dev":
+        return {}
+    return {name: partial(_as, persona, lasts) for name, persona in PERSONAS.items()}
+
+
+def _as(persona: Persona, lasts: timedelta, at: datetime) -> Caller:
+    return Caller(
+        issuer=DEV_ISSUER,
+        subject=persona.subject,
+        department=persona.department,
+        post=persona.post,
+        region=persona.region,
+        expires_at=(at + lasts).replace(microsecond=0),
+    )
+
+
+def _login_secret(settings: Settings) -> str:
+    """One for all worker processes: whoever sends a browser off need not be who takes it back."""
+    path = settings.run_folder / "login.secret"
+    with suppress(FileExistsError):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text("ascii")

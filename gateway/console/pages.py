@@ -1,0 +1,61 @@
+"""Which pages are there for people, and who is let in? One ASGI application under `/console`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from casework.desk import ChangedMeanwhile, NotAllowed, NotThere
+from casework.finding import NotNow
+from gateway.console import login, lookup
+from gateway.console.guard import guarded
+from gateway.console.house import STATIC, House, rendered
+from gateway.console.session import NoSession
+from gateway.console.words import language_of
+
+LOGIN_COOKIE = "hedui-login"
+
+
+def console(house: House, *, login_secret: str) -> FastAPI:
+    """The pages.
+
+    `login_secret`   signs the short-lived cookie that ties a browser's way to the identity provider and back
+    """
+    app = FastAPI(title="hedui console", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.house = house
+    for part in (login, lookup):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=Path(STATIC)), name="static")
+    app.add_middleware(
+        SessionMiddleware,
+        secret_key=login_secret,
+        session_cookie=LOGIN_COOKIE,
+        max_age=600,
+        path="/console/login",
+        same_site="lax",  # it must come back with the provider's redirect
+        https_only=house.secure,
+    )
+    app.add_middleware(BaseHTTPMiddleware, dispatch=guarded)
+    for kind in (NoSession, NotAllowed, NotThere, NotNow, ChangedMeanwhile):
+        app.add_exception_handler(kind, _explained)
+    return app
+
+
+async def _explained(request: Request, error: Exception) -> Response:
+    """What went wrong, on a page that a person understands."""
+    house: House = request.app.state.house
+    lang = language_of(request)
+    if isinstance(error, NoSession):
+        to_login = f"/console/login?why={error.why.value}"
+        if request.headers.get("hx-request") == "true":  # a part of a page cannot hold the login
+            return Response(status_code=401, headers={"hx-redirect": to_login})
+        return RedirectResponse(to_login, status_code=303)
+    status = {NotAllowed: 403, NotThere: 404, NotNow: 409, ChangedMeanwhile: 409}[type(error)]
+    lacks = error.lacks if isinstance(error, NotNow) else ()
+    kind = type(error).__name__
+    return rendered(house, "casework_fault.html", lang, status=status, visit=None, kind=kind, lacks=lacks)

@@ -1,0 +1,47 @@
+"""In which language does a page speak? Chinese or English: `?lang`, then the cookie, then the browser's wish.
+
+Templates are written in English; `words/zh.po` says each sentence in Chinese, and a test holds
+that none is missing. Official terms stay Chinese in both: they are what the law calls things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from babel import Locale, negotiate_locale
+from babel.messages.pofile import read_po
+from starlette.requests import Request
+
+Lang: TypeAlias = Literal["zh", "en"]
+
+FOLDER = Path(__file__).with_name("words")
+COOKIE = "hedui-lang"
+
+
+def language_of(request: Request) -> Lang:
+    """The language for one request."""
+    asked = request.query_params.get("lang") or request.cookies.get(COOKIE)
+    match asked:
+        case "zh" | "en":
+            return asked
+    wishes = [wish.split(";")[0].strip() for wish in request.headers.get("accept-language", "").split(",")]
+    found = negotiate_locale([wish for wish in wishes if wish], ["zh", "en"], sep="-")
+    if found is None:  # `zh-CN` is Chinese although only `zh` is offered
+        found = next((wish[:2] for wish in wishes if wish[:2] in ("zh", "en")), "zh")
+    return "en" if Locale.parse(found).language == "en" else "zh"
+
+
+@cache
+def said_in_chinese() -> Mapping[str, str]:
+    """Each English sentence of the templates, in Chinese."""
+    with (FOLDER / "zh.po").open("rb") as file:
+        catalogue = read_po(file, locale="zh")
+    return {str(message.id): str(message.string) for message in catalogue if message.id and message.string}
+
+
+def say(sentence: str, lang: Lang) -> str:
+    """A sentence of the templates in a language; one without a translation stays as it is."""
+    return said_in_chinese().get(sentence, sentence) if lang == "zh" else sentence

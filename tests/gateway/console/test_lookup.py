@@ -1,0 +1,92 @@
+"""Looking up a household at a browser: the same access, the same trace as over the API."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from docs.generate import dossier_documents
+from gateway.document import Limits
+from gateway.schema.query import schema
+from gateway.trusted import read_trusted
+from tests.gateway.console.houses import console_over
+from tests.gateway.rows import HEAD, HOUSEHOLD, NAMES
+
+DOCUMENTS = Path(__file__).parents[3] / "gateway" / "documents"
+
+
+def test_a_household_is_shown_and_leaves_intent_and_outcome(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in()
+            page = await browser.post("/console/household", data={"asked": HEAD})
+            entries = await console.gateway.entries()
+        assert page.status_code == 200
+        assert NAMES[HEAD] in page.text
+        assert [entry["event"] for entry in entries][-2:] == ["inquiry.intent", "inquiry.outcome"]
+
+    asyncio.run(story())
+
+
+def test_every_department_has_its_sheet_under_official_terms(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in()
+            page = await browser.get(f"/console/household/{HOUSEHOLD}/social_security")
+        assert page.status_code == 200
+        for term in ("社会保险缴费", "缴费基数", "参保身份", "职工"):
+            assert term in page.text
+
+    asyncio.run(story())
+
+
+def test_what_is_hidden_says_which_clause_hides_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in("clerk")
+            page = await browser.get(f"/console/household/{HOUSEHOLD}/social_security")
+        assert page.status_code == 200
+        assert "MZ-RS-2026-0" in page.text
+
+    asyncio.run(story())
+
+
+def test_without_purpose_and_case_nothing_is_asked_and_the_refusal_is_noted(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in(errand=False)
+            page = await browser.post("/console/household", data={"asked": HOUSEHOLD})
+            entries = await console.gateway.entries()
+        assert page.status_code == 403
+        assert "第二十条" in page.text
+        assert [entry["event"] for entry in entries] == ["inquiry.refused"]
+
+    asyncio.run(story())
+
+
+def test_an_unknown_household_and_one_of_another_region_look_the_same(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            elsewhere = await console.signed_in("neighbour")
+            unknown = await elsewhere.post("/console/household", data={"asked": "H-404"})
+            foreign = await elsewhere.post("/console/household", data={"asked": HOUSEHOLD})
+        assert (unknown.status_code, foreign.status_code) == (404, 404)
+        assert unknown.text == foreign.text
+
+    asyncio.run(story())
+
+
+def test_no_page_keeps_an_id_number_in_its_address(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in()
+            page = await browser.post("/console/household", data={"asked": HEAD})
+        assert f'href="/console/household/{HEAD}' not in page.text
+
+    asyncio.run(story())
+
+
+def test_the_documents_of_the_sheets_are_what_the_schema_says_and_can_be_trusted() -> None:
+    for name, text in dossier_documents().items():
+        assert (DOCUMENTS / name).read_text(encoding="utf-8") == text, f"{name}: make docs"
+        assert read_trusted(text, name=name, schema=schema(), limits=Limits()).name.startswith("Dossier")
