@@ -17,18 +17,22 @@ from casework.agreement import load_agreements
 from casework.cedar import AgreementSet, DoesNotCompile
 from casework.written import BadAgreement
 from connectors.ask import Connector
-from connectors.departments import connect
+from connectors.contract import read_contracts
+from connectors.contract_file import BadContract
+from connectors.departments import NoContract, connect
 from connectors.served import ServedBook
+from connectors.transports import NoTransport
 from gateway.acts import acts_on
 from gateway.app import Asgi, application
 from gateway.caller import BadTrust, Trust
+from gateway.console.opening import console_opened
 from gateway.days import require_in_force
 from gateway.document import Limits
 from gateway.errors import CannotOpen
 from gateway.keys import earlier_books, entry_book, log_signers
 from gateway.log_desk import OPERATOR, LogDesk
 from gateway.office import Judge, Office
-from gateway.pace import OwnCounts, Pace, Pacing
+from gateway.pace import OwnCounts, Pace, Pacing, SharedCounts
 from gateway.persona import DEV_ISSUER
 from gateway.progress import verify_log
 from gateway.schema.query import schema
@@ -101,7 +105,9 @@ async def opened(
             acts=acts_on(_desk(settings, log)),
             watching={"logVerification": lambda _caller, _given: verify_log(log)},
         )
-        yield Opened(office, log, application(office, log=log, body_bytes=settings.max_body_bytes))
+        with console_opened(settings, office, log, clock=clock, today=the_day) as console:
+            app = application(office, log=log, body_bytes=settings.max_body_bytes, console=console)
+            yield Opened(office, log, app)
 
 
 @asynccontextmanager
@@ -177,7 +183,11 @@ async def _watched(
 async def _connected(
     settings: Settings, *, clock: Callable[[], datetime], today: Callable[[], date]
 ) -> AsyncIterator[dict[Department, Connector]]:
-    connectors = connect(settings.registers, clock=clock, today=today)
+    try:
+        contracts = read_contracts(settings.contracts)
+        connectors = connect(settings.registers, clock=clock, today=today, contracts=contracts)
+    except (BadContract, NoContract, NoTransport) as error:
+        raise CannotOpen(str(error)) from error
     try:
         yield connectors
     finally:
@@ -226,7 +236,8 @@ def _pacing(settings: Settings, trace: Trace, *, clock: Callable[[], datetime]) 
         about=settings.max_questions_per_household,
         claims=settings.max_claims_per_day,
     )
-    return Pacing(pace, OwnCounts(), pseudonym=trace.pseudonym, clock=clock)
+    counts = OwnCounts() if settings.workers == 1 else SharedCounts(settings.run_folder / "pace.sqlite")
+    return Pacing(pace, counts, pseudonym=trace.pseudonym, clock=clock)
 
 
 def limits_of(settings: Settings) -> Limits:
