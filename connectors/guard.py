@@ -8,7 +8,7 @@ neither repeated nor counted against.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -76,19 +76,32 @@ class Guard:
             raise Failed(FailureKind.TIMED_OUT, f"expected an answer within {limit:g} s, got none") from None
 
     async def _repeated(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Ask once; what may pass is asked again, after a pause. Most questions never come to that."""
+        try:
+            self._meter.spend()
+            return await question()
+        except Failed as why:
+            if self._patience.attempts == 1 or not may_pass(why):
+                raise
+            first: Failed | None = why
+        async for attempt in self._attempts():
+            with attempt:
+                if first is not None:  # the first attempt has been made: what is left is to wait and repeat
+                    failed, first = first, None
+                    raise failed
+                self._meter.spend()
+                return await question()
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _attempts(self) -> AsyncIterator[stamina.Attempt]:
         patience = self._patience
-        attempts = stamina.retry_context(
+        return stamina.retry_context(
             on=lambda why: may_pass(why) and self._meter.may_repeat(),
             attempts=patience.attempts,
             timeout=patience.timeout_s,
             wait_initial=patience.pause_s,
             wait_jitter=patience.pause_s,
         )
-        async for attempt in attempts:
-            with attempt:
-                self._meter.spend()
-                return await question()
-        raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def may_pass(why: Exception) -> bool:

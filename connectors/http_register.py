@@ -6,7 +6,7 @@ One question is `POST {address}/v1/{table}/query` with the department's own name
 
 and the answer a page `{"count": 2, "rows": [{…}, {…}], "next": null}`; where `next` is text,
 the same question with it as `after` gives the following page. `POST {address}/v1/{table}/snapshot`
-does the same without `by` and `ids`. The key travels as a bearer token and stands in the
+does the same without `by` and `ids`, and `GET {address}/v1` tells `{"version": "…"}`. The key travels as a bearer token and stands in the
 address as its user part (`http://key@host:port`), or nowhere.
 
 Redirects are not followed and proxies of the environment not used: a question with id
@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from operator import itemgetter
+from urllib.parse import quote
 
 import httpx2
 import msgspec
@@ -32,6 +33,7 @@ from connectors.decode import Decoder, Row, askable
 from connectors.derived import derived
 from connectors.failure import Failed, broken
 from connectors.guard import Guard, Patience, may_pass
+from connectors.http_client import HttpClient, media_type
 from connectors.mapping import Table, Tables
 from connectors.register import Register
 from vocabulary.codes import Department
@@ -57,6 +59,12 @@ class Page(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What a service says of itself."""
+
+    version: str
+
+
 class HttpRegister(Register):
     """A connector to one HTTP service."""
 
@@ -76,7 +84,26 @@ class HttpRegister(Register):
         key = {"Authorization": f"Bearer {url.username}"} if url.username else {}
         self._headers = {**key, "Content-Type": "application/json", "Accept": "application/json"}
         self._trust = _trust(url.scheme)
-        self._client: tuple[asyncio.AbstractEventLoop, httpx2.AsyncClient] | None = None
+        self._client: tuple[asyncio.AbstractEventLoop, HttpClient] | None = None
+
+    def version(self) -> str:
+        """See `Register.version`: `GET {address}/v1` answers `{"version": "…"}`."""
+        with (
+            _failures_named(),
+            httpx2.Client(
+                headers=self._headers,
+                timeout=self._patience.timeout_s,
+                follow_redirects=False,
+                trust_env=False,
+                verify=self._trust,
+            ) as client,
+        ):
+            response = client.get(f"{self._base}/v1")
+            _check_head(response.status_code, response.headers.get("content-type", ""))
+        try:
+            return msgspec.json.decode(response.content, type=Told).version
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise broken("expected a version as text, got something else") from None
 
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
@@ -96,25 +123,19 @@ class HttpRegister(Register):
             }
             after: str | None = None
             while True:
-                page = await self._page(
-                    f"{self._base}/v1/{table.physical}/query", {**question, "after": after}
-                )
+                page = await self._page(table, {**question, "after": after})
                 rows.extend(_rows(page, decode))
                 if page.next is None:
                     break
                 after = _advanced(page, after)
         return rows
 
-    async def _page(self, url: str, question: Mapping[str, object]) -> Page:
-        with _failures_named():
-            async with self._own_client().stream(
-                "POST", url, content=msgspec.json.encode(question)
-            ) as response:
-                _check_head(response)
-                body = bytearray()
-                async for piece in response.aiter_bytes():
-                    _grow(body, piece)
-        return _parsed(bytes(body))
+    async def _page(self, table: Table, question: Mapping[str, object]) -> Page:
+        answer = await self._own_client().post(
+            f"/v1/{quote(table.physical)}/query", msgspec.json.encode(question)
+        )
+        _check_head(answer.status, answer.kind)
+        return _parsed(answer.body)
 
     def _stream(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[Chunk, str]]:
         """A cursor is the place of a page, as the department named it, and how many of its rows were given."""
@@ -145,27 +166,24 @@ class HttpRegister(Register):
                 _failures_named(),
                 client.stream("POST", url, content=msgspec.json.encode(question)) as response,
             ):
-                _check_head(response)
+                _check_head(response.status_code, media_type(response.headers.get("content-type", "")))
                 body.clear()
                 for piece in response.iter_bytes():
                     _grow(body, piece)
         return _parsed(bytes(body))
 
-    def _own_client(self) -> httpx2.AsyncClient:
+    def _own_client(self) -> HttpClient:
         """Connections belong to an event loop; a command that runs several gets a client for each."""
         loop = asyncio.get_running_loop()
         if self._client is None or self._client[0] is not loop:
-            self._client = (
-                loop,
-                httpx2.AsyncClient(
-                    headers=self._headers,
-                    timeout=self._patience.timeout_s,
-                    follow_redirects=False,
-                    trust_env=False,
-                    verify=self._trust,
-                    limits=httpx2.Limits(max_connections=CONNECTIONS),
-                ),
+            client = HttpClient(
+                self._base,
+                self._headers,
+                trust=self._trust,
+                connections=CONNECTIONS,
+                body_bytes=PAGE_BYTES,
             )
+            self._client = loop, client
         return self._client[1]
 
 
@@ -175,16 +193,14 @@ def _trust(scheme: str) -> ssl.SSLContext:
     return ssl.create_default_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _check_head(response: httpx2.Response) -> None:
+def _check_head(status: int, kind: str) -> None:
     """Raise `Failed` unless the answer is a success in JSON."""
-    status = response.status_code
     if status != 200:
-        kind = _STATUSES.get(status)
-        if kind is None:
-            kind = FailureKind.UNREACHABLE if status >= 500 else FailureKind.CONTRACT_BROKEN
-        raise Failed(kind, f"expected status 200, got {status}")
-    kind_of_text = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind_of_text != "application/json":
+        failure = _STATUSES.get(status)
+        if failure is None:
+            failure = FailureKind.UNREACHABLE if status >= 500 else FailureKind.CONTRACT_BROKEN
+        raise Failed(failure, f"expected status 200, got {status}")
+    if kind != "application/json":
         raise broken("expected content type `application/json`, got another")
 
 

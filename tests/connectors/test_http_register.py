@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -22,6 +21,7 @@ from hypothesis import strategies as some
 from connectors.ask import Ask, SnapshotFailed
 from connectors.departments import TABLES as EVERY
 from connectors.guard import Patience
+from connectors.http_client import HttpAnswer, HttpClient
 from connectors.http_register import HttpRegister
 from tests.connectors.conformance import failure_of, fetch, plain
 from tests.connectors.faulty_http import answer, serving
@@ -296,13 +296,14 @@ _json = some.recursive(
     | some.fixed_dictionaries(dict.fromkeys(row(), _json)).map(lambda one: page(one))
 )
 def test_whatever_an_answer_holds_every_subject_has_one_outcome(body: bytes) -> None:
-    def answering(_: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, headers={"content-type": "application/json"}, content=body)
+    class Answering(HttpClient):
+        async def post(self, path: str, body: bytes, told: bytes = body) -> HttpAnswer:
+            return HttpAnswer(200, "application/json", told)
 
     register = HttpRegister(Department.SOCIAL_SECURITY, "http://127.0.0.1:1", TABLES, clock=clock)
 
     async def asked_once() -> Mapping[str, Outcome]:
-        client = httpx2.AsyncClient(transport=httpx2.MockTransport(answering))
+        client = Answering("http://127.0.0.1:1", {}, trust=None, connections=1, body_bytes=1 << 20)
         register._client = asyncio.get_running_loop(), client
         return await register.fetch(ASK)
 
