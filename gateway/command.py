@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from gateway.contract_commands import contracts
 from gateway.correction_commands import corrections
 from gateway.delivery_commands import deliveries
 from gateway.log_commands import log, reconcile, shred, statement, witness
@@ -44,6 +45,7 @@ app.command()(shred)
 app.command()(reconcile)
 app.command()(deliveries)
 app.add_typer(corrections)
+app.add_typer(contracts)
 app.add_typer(packs)
 app.add_typer(reports)
 app.command("whatif")(what_if)
@@ -91,14 +93,19 @@ def demo(
 @app.command()
 def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    processes: Annotated[int | None, typer.Option("--workers", help="Processes that share the port.")] = None,
     config: Config = None,
 ) -> None:
     """Serve the gateway until it is stopped; without registers in the settings, over the demo district."""
     from gateway import serving
 
-    settings = _settings(config, **({} if port is None else {"port": port}))
+    given = {"port": port, "workers": processes}
+    settings = _settings(config, **{name: value for name, value in given.items() if value is not None})
     with _plainly(), _registers(settings) as (ready, today):
-        serving.run(_serve(ready, today))
+        if ready.workers == 1:
+            serving.run(_serve(ready, today))
+        else:
+            _serve_together(ready, today)
 
 
 @app.command()
@@ -308,6 +315,16 @@ async def _serve(settings: Settings, today: Callable[[], date] | None) -> None:
     async with serving(settings, today=today) as server:
         print(f"hedui is listening on {server.address}", flush=True)
         await server.stopped
+
+
+def _serve_together(settings: Settings, today: Callable[[], date] | None) -> None:
+    from gateway.serving import configure_log
+    from gateway.workers import until_told, workers
+
+    configure_log(settings.log_level)
+    with workers(settings, today=today) as staff:
+        print(f"hedui is listening on {staff.address}", flush=True)
+        until_told(staff)
 
 
 def _settings(config: Path | None, **given: int) -> Settings:

@@ -57,6 +57,7 @@ class GraphQLOverHttp:
     `follow`        the same, for a question that is answered again and again; raises before its first answer
     `body_bytes`    the largest body
     `body_time_s`   how long a client may take to send it
+    `refused`       is told the code of every question that gets no data
     """
 
     def __init__(
@@ -66,8 +67,9 @@ class GraphQLOverHttp:
         *,
         body_bytes: int,
         body_time_s: float = 10.0,
+        refused: Callable[[str], None] = lambda code: None,
     ) -> None:
-        self._inquire, self._follow = inquire, follow
+        self._inquire, self._follow, self._refused = inquire, follow, refused
         self._body_bytes, self._body_time_s = body_bytes, body_time_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,6 +95,7 @@ class GraphQLOverHttp:
             reply = answering(await self._inquire(asked), request)
         except (InquiryError, NotAuthenticated, Refused) as error:
             reply = refusing(error, media=media or JSON, request=request)
+            self._refused(reply.body["errors"][0]["extensions"]["code"])
         await deliver(reply, send, media=JSON if media in (None, EVENTS) else media)
 
     async def _stream(self, asked: Asked, receive: Receive, send: Send) -> None:

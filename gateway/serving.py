@@ -1,4 +1,4 @@
-"""How is the gateway kept running? One process, one event loop; told to stop, it finishes what it has begun."""
+"""How is the gateway kept running? One event loop; told to stop, it finishes what it has begun."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Self, TypeVar
 
+import msgspec
 import structlog
 import uvicorn
 from stamina.instrumentation import set_on_retry_hooks
@@ -48,10 +49,15 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, *, today: Callable[[], date] | None = None) -> AsyncIterator[Serving]:
-    """A gateway on its address while the context lasts, or until SIGINT or SIGTERM. Raises `NotListening`."""
+async def serving(
+    settings: Settings, *, today: Callable[[], date] | None = None, shared: bool = False
+) -> AsyncIterator[Serving]:
+    """A gateway on its address while the context lasts, or until SIGINT or SIGTERM. Raises `NotListening`.
+
+    `shared`   other processes listen on the same port
+    """
     async with opened(settings, today=today) as gateway:
-        listener = _listener(settings)
+        listening = listener(settings, shared=shared)
         server = _Server(
             uvicorn.Config(
                 gateway.app,
@@ -62,7 +68,7 @@ async def serving(settings: Settings, *, today: Callable[[], date] | None = None
                 timeout_graceful_shutdown=int(settings.shutdown_timeout_s),
             )
         )
-        stopped = asyncio.create_task(server.serve(sockets=[listener]))
+        stopped = asyncio.create_task(server.serve(sockets=[listening]))
 
         def stop() -> None:
             server.should_exit = True
@@ -71,7 +77,7 @@ async def serving(settings: Settings, *, today: Callable[[], date] | None = None
             _on_signals(stop)
             while not server.started and not stopped.done():
                 await asyncio.sleep(_LOOKS_EVERY_S)
-            host, port = listener.getsockname()[:2]
+            host, port = listening.getsockname()[:2]
             yield Serving(f"http://{f'[{host}]' if ':' in host else host}:{port}", gateway, stopped, stop)
         finally:
             stop()
@@ -90,13 +96,18 @@ def configure_log(level: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
     )
     # Its own lines name functions and are of another form; that a register failed is told in the answer.
     set_on_retry_hooks([])
+
+
+def _line(event: object, **_: object) -> str:
+    return msgspec.json.encode(event).decode()
 
 
 class _Server(uvicorn.Server):
@@ -114,14 +125,21 @@ def _on_signals(stop: Callable[[], None]) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
-def _listener(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def listener(settings: Settings, *, shared: bool) -> socket.socket:
+    """A socket that listens on the address of the settings. Raises `NotListening`."""
     try:
-        return socket.create_server((settings.host, settings.port), family=family)
+        return socket.create_server(
+            (settings.host, settings.port), family=family_of(settings), reuse_port=shared
+        )
     except OSError as error:
         raise NotListening(
             f"expected to listen on `{settings.host}:{settings.port}`, got {type(error).__name__}"
         ) from None
+
+
+def family_of(settings: Settings) -> socket.AddressFamily:
+    """IPv6 where the address is one, IPv4 otherwise."""
+    return socket.AF_INET6 if ":" in settings.host else socket.AF_INET
 
 
 class Background:

@@ -30,6 +30,9 @@ from vocabulary.codes import Department
 
 PREFIX = "HEDUI_"
 
+CONTRACTS = Path(__file__).parent.parent / "connectors" / "contracts"
+"""Those that come with the product; `connectors.contract.SHIPPED`, without loading what reads them."""
+
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
@@ -53,6 +56,7 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address on which the gateway listens")
     port: int = Field(8443, ge=0, le=65535, description="port on which it listens; 0 takes a free one")
+    workers: int = Field(1, ge=1, le=64, description="processes that share the port")
 
     database_url: str = Field(
         "", repr=False, description="database of what is kept; empty is SQLite in the run folder"
@@ -94,6 +98,7 @@ class Settings(BaseSettings):
     registers: dict[Department, str] = Field(
         default_factory=dict, repr=False, description="address of each department's register"
     )
+    contracts: Path = Field(CONTRACTS, description="folder of departments' contracts")
     agreements: Path = Field(SHIPPED, description="folder of sharing agreements")
     policy_pack: str = Field("demo-2026", description="name or file of the policy pack")
 

@@ -1,0 +1,103 @@
+"""What can be counted while the gateway runs? Prometheus metrics: how many, how long, which source failed.
+
+No label ever holds what came in: paths and methods are those that we know, codes are our own. With
+several worker processes each counts into a file of the folder that `PROMETHEUS_MULTIPROC_DIR`
+names, and any of them tells the sum.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Variable by which prometheus_client finds the folder of several processes; it must be set before its import."""
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The metrics of one gateway.
+
+    `executed`   counts of operations by how they were executed, read when the metrics are
+    """
+
+    def __init__(self, *, executed: Callable[[], Mapping[str, int]] = dict) -> None:
+        self._registry = CollectorRegistry()
+        self._shared = FOLDER in os.environ
+        self._answers = self._counter(
+            "hedui_answers", "Requests answered, by path and status.", ("path", "status")
+        )
+        self._seconds = Histogram(
+            "hedui_answer_seconds",
+            "Time from a request to its answer.",
+            ("path",),
+            buckets=SECONDS,
+            registry=self._registry,
+        )
+        self._refused = self._counter("hedui_refused", "Questions without data, by code.", ("code",))
+        self._sources = self._counter(
+            "hedui_source_answers", "What became of asking a department.", ("department", "state")
+        )
+        self._faults = self._counter("hedui_faults", "Faults of ours, by their class.", ("kind",))
+        self._under_way = Gauge(
+            "hedui_requests_under_way",
+            "Requests that have begun and not ended.",
+            multiprocess_mode="livesum",
+            registry=self._registry,
+        )
+        if not self._shared:
+            self._registry.register(_Executed(executed))
+
+    def begins(self) -> None:
+        """A request has begun."""
+        self._under_way.inc()
+
+    def ends(self, path: str, *, status: int, took_s: float) -> None:
+        """A request has ended."""
+        self._under_way.dec()
+        self._answers.labels(path, str(status)).inc()
+        self._seconds.labels(path).observe(took_s)
+
+    def fault(self, kind: str) -> None:
+        """A fault of ours, by the name of its class."""
+        self._faults.labels(kind).inc()
+
+    def refused(self, code: str) -> None:
+        """A question got no data."""
+        self._refused.labels(code).inc()
+
+    def sources(self, states: Mapping[str, str]) -> None:
+        """Departments were asked, or would have been."""
+        for department, state in states.items():
+            self._sources.labels(department, state).inc()
+
+    def told(self) -> bytes:
+        """The metrics as Prometheus reads them, of all worker processes together."""
+        if not self._shared:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call] # prometheus_client has none there
+        return generate_latest(together)
+
+    def _counter(self, name: str, says: str, labels: tuple[str, ...]) -> Counter:
+        return Counter(name, says, labels, registry=self._registry)
+
+
+class _Executed(Collector):
+    """Operations by how they were executed."""
+
+    def __init__(self, executed: Callable[[], Mapping[str, int]]) -> None:
+        self._executed = executed
+
+    def collect(self) -> list[CounterMetricFamily]:
+        """See `Collector.collect`."""
+        family = CounterMetricFamily("hedui_executed", "Operations, compiled or why not.", labels=["how"])
+        for how, count in self._executed().items():
+            family.add_metric([how], count)
+        return [family]
