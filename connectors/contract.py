@@ -117,40 +117,20 @@ class _Reading:
         self._quality: list[Quality] = []
 
     def contract(self) -> Contract:
-        document = self._document
         department = self._department()
         tables = self._tables(department)
-        own = custom(document.customProperties)
-        absent = self._reasons(own.pop("absent", None), ("customProperties",))
-        if department is not None:
-            for record in records_of(department):
-                if record not in tables and record.__name__ not in absent:
-                    why = f"expected `{record.__name__}`, or its absence declared, got neither"
-                    self._fault(("schema",), why)
-        if own:
-            self._fault(("customProperties",), f"expected `absent` alone, got `{sorted(own)[0]}`")
+        absent = self._absent(tables, department)
         transport, server = self._server()
-        provider = (
-            "" if document.team is None or isinstance(document.team, list) else document.team.name or ""
-        )
-        terms = (
-            ("version", document.version or ""),
-            ("name", document.name or ""),
-            ("team.name", provider),
-            ("description.purpose", (document.description and document.description.purpose) or ""),
-        )
-        for name, text in terms:
-            if not text.strip():
-                self._fault(tuple(name.split(".")), "expected a text, got nothing")
         legal_basis, latency_days = self._legal_basis(), self._latency_days()
+        version, name, provider, purpose = self._terms()
         if self._faults or department is None:
             raise BadContract(self._faults)
         return Contract(
             department=department,
-            version=terms[0][1],
-            name=terms[1][1],
+            version=version,
+            name=name,
             provider=provider,
-            purpose=terms[3][1],
+            purpose=purpose,
             legal_basis=legal_basis,
             transport=transport,
             tables=tables,
@@ -160,6 +140,34 @@ class _Reading:
             server=server,
             absent=absent,
         )
+
+    def _terms(self) -> list[str]:
+        """Give version, name, provider and purpose, none of which may be empty."""
+        document = self._document
+        team = None if isinstance(document.team, list) else document.team
+        terms = {
+            "version": document.version,
+            "name": document.name,
+            "team.name": team and team.name,
+            "description.purpose": document.description and document.description.purpose,
+        }
+        for name, text in terms.items():
+            if not (text or "").strip():
+                self._fault(tuple(name.split(".")), "expected a text, got nothing")
+        return [text or "" for text in terms.values()]
+
+    def _absent(self, tables: Tables, department: Department | None) -> dict[str, str]:
+        """Give the record types that are declared absent; every other one of the department must be there."""
+        own = custom(self._document.customProperties)
+        absent = self._reasons(own.pop("absent", None), ("customProperties",))
+        for record in records_of(department) if department else ():
+            if record not in tables and record.__name__ not in absent:
+                self._fault(
+                    ("schema",), f"expected `{record.__name__}`, or its absence declared, got neither"
+                )
+        if own:
+            self._fault(("customProperties",), f"expected `absent` alone, got `{min(own)}`")
+        return absent
 
     def _department(self) -> Department | None:
         known = {one.value: one for one in Department}

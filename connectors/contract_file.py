@@ -23,6 +23,9 @@ from pydantic import BaseModel, ValidationError
 FILE_BYTES = 1 << 20
 """A larger file is not read."""
 
+LEVELS = 32
+"""A document that is nested deeper is not read: the standard needs a dozen."""
+
 Place = tuple[str | int, ...]
 """Where in a document: keys and numbers of items, from the outside in."""
 
@@ -65,7 +68,6 @@ class Written:
 def read_file(file: Path) -> Written:
     """Read one contract file. Raises `BadContract` with every fault of form; what it means is not looked at."""
     root = _root(file)
-    _refuse_aliases(file, root, set())
     lines = dict(_lines(root, ()))
     faults = [_fault(file, lines, place, why) for place, why in _twice(root, ())]
     content = yaml.SafeLoader("").construct_document(root)
@@ -106,32 +108,31 @@ def _root(file: Path) -> yaml.Node:
         raise bad(1, f"expected at most {FILE_BYTES} bytes, got more")
     try:
         text = content.decode("utf-8")
+        depth = 0
+        for event in yaml.parse(text, _LOADER):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent) or depth > LEVELS:
+                got = "an alias" if depth <= LEVELS else "more"
+                why = f"expected every value written out, in at most {LEVELS} levels, got {got}"
+                raise bad(_line(event), why)
         root = yaml.compose(text, _LOADER)
     except UnicodeDecodeError:
         raise bad(1, "expected UTF-8, got other bytes") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise bad(1 if mark is None else mark.line + 1, "expected YAML, got text that is none") from None
-    except RecursionError:
-        raise bad(1, "expected YAML of a few levels, got too many") from None
     if root is None:
         raise bad(1, "expected a contract, got an empty file")
     return root
 
 
-def _refuse_aliases(file: Path, node: yaml.Node, seen: set[int]) -> None:
-    """An alias is one node in two places: a line could not be told, and ten of them are a bomb."""
-    if id(node) in seen:
-        why = "expected every value written out, got an alias of it"
-        raise BadContract([Fault(file.name, node.start_mark.line + 1, "", why)])
-    seen.add(id(node))
-    for inner in node.value if isinstance(node, yaml.CollectionNode) else ():
-        for each in inner if isinstance(inner, tuple) else (inner,):
-            _refuse_aliases(file, each, seen)
+def _line(place: yaml.Event | yaml.Node) -> int:
+    mark = place.start_mark
+    return 1 if mark is None else mark.line + 1
 
 
 def _lines(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
-    yield place, node.start_mark.line + 1
+    yield place, _line(node)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             yield from _lines(value, (*place, key.value))

@@ -109,9 +109,32 @@ def decoder(record: type[Record], table: Table, columns: frozenset[str]) -> Deco
     fields = table.select(carried(record, columns))
     made = partial(record, frozenset(one.column for one in fields))
     known = columns_of(record)
-    readers = tuple(_reader(one, known[one.column]) for one in fields)
+    readers = tuple(reader_of(one, known[one.column]) for one in fields)
     inputs = tuple(dict.fromkeys(name for one in fields for name in one.inputs))
     return Decoder(record, made, fields, readers, inputs)
+
+
+def reader_of(one: Field, column: Column) -> Callable[[object], object]:
+    """Make what reads a field's value: empty, a code of theirs, or a value in its form. It raises `NotInForm`."""
+    form, codes, meaning = one.form, one.codes, READERS[one.form]
+    empty_text = column.kind is ColumnKind.TEXT and not column.optional
+
+    def reader(value: object) -> object:
+        if value is None or (value == "" and not empty_text):
+            if column.optional:
+                return None
+            raise NotInForm(f"expected {form.value}, got nothing")
+        if codes is None:
+            try:
+                return meaning(value)
+            except (ValueError, TypeError):
+                return read(form, value)
+        local = str(value).strip() if isinstance(value, str | int) else ""
+        if local not in codes:
+            raise NotInForm(f"expected one of the {len(codes)} codes agreed, got {shape(value)}")
+        return codes[local]
+
+    return reader
 
 
 @lru_cache(maxsize=512)
@@ -192,29 +215,6 @@ def _meanings(reader: Callable[[object], object], cells: Sequence[object], hint:
     different = [*set(cells)]
     meant = msgspec.convert([*map(reader, different)], hint, dec_hook=read_word)
     return [*map(dict(zip(different, meant, strict=True)).__getitem__, cells)]
-
-
-def _reader(one: Field, column: Column) -> Callable[[object], object]:
-    """What becomes of a field's value: empty, a code of theirs, or a value in the form agreed."""
-    form, codes, meaning = one.form, one.codes, READERS[one.form]
-    empty_text = column.kind is ColumnKind.TEXT and not column.optional
-
-    def reader(value: object) -> object:
-        if value is None or (value == "" and not empty_text):
-            if column.optional:
-                return None
-            raise NotInForm(f"expected {form.value}, got nothing")
-        if codes is None:
-            try:
-                return meaning(value)
-            except (ValueError, TypeError):
-                return read(form, value)
-        local = str(value).strip() if isinstance(value, str | int) else ""
-        if local not in codes:
-            raise NotInForm(f"expected one of the {len(codes)} codes agreed, got {shape(value)}")
-        return codes[local]
-
-    return reader
 
 
 _PATH = re.compile(r"`\$\.(\w+)`")

@@ -61,10 +61,24 @@ class FileRegister(Register):
         self._identity = ""
         self._indexes: dict[tuple[type[Record], str], Index] = {}
 
+    def version(self) -> str:
+        """See `Register.version`."""
+        delivery = newest(self._folder, today=self._today())
+        return f"delivery of {delivery.manifest.delivered_on}, manifest {delivery.identity[:12]}"
+
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
         self._indexes.clear()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def answered_from(self) -> str:
+        """The delivery that the last answer came from, by the digest of its manifest; empty before the first."""
+        return self._identity
+
+    def batch(self) -> str:
+        """The newest delivery, by the digest of its manifest. Raises `Failed`."""
+        return newest(self._folder, today=self._today()).identity
 
     async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> Iterator[Row]:
         """A folder on a network may hang: it hangs the threads of this connector and of no other."""

@@ -6,8 +6,9 @@ One question is `POST {address}/v1/{table}/query` with the department's own name
 
 and the answer a page `{"count": 2, "rows": [{…}, {…}], "next": null}`; where `next` is text,
 the same question with it as `after` gives the following page. `POST {address}/v1/{table}/snapshot`
-does the same without `by` and `ids`, and `GET {address}/v1` tells `{"version": "…"}`. The key travels as a bearer token and stands in the
-address as its user part (`http://key@host:port`), or nowhere.
+does the same without `by` and `ids`, and `GET {address}/v1` tells `{"version": "…"}`. The key
+travels as a bearer token and stands in the address as its user part (`http://key@host:port`),
+or nowhere.
 
 Redirects are not followed and proxies of the environment not used: a question with id
 numbers goes to the department or nowhere.
@@ -99,7 +100,7 @@ class HttpRegister(Register):
             ) as client,
         ):
             response = client.get(f"{self._base}/v1")
-            _check_head(response.status_code, response.headers.get("content-type", ""))
+            _check_head(response.status_code, media_type(response.headers.get("content-type", "")))
         try:
             return msgspec.json.decode(response.content, type=Told).version
         except (msgspec.DecodeError, UnicodeDecodeError):

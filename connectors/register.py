@@ -10,7 +10,7 @@ import pyarrow as pa
 from connectors.arrow import Chunk, decoded, gathered
 from connectors.ask import Ask, Clock, Snapshot, SnapshotFailed
 from connectors.decode import Decoder, Row, decoder, outcomes
-from connectors.failure import Failed
+from connectors.failure import Failed, broken
 from connectors.guard import Guard
 from connectors.mapping import Table, Tables
 from vocabulary.codes import Department
@@ -29,9 +29,9 @@ class Register(ABC):
 
     async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
         """See `Connector.fetch`."""
-        table = self._tables[ask.record]
-        decode = decoder(ask.record, table, ask.columns)
         try:
+            table = self._table(ask.record)
+            decode = decoder(ask.record, table, ask.columns)
             rows = await self._guard.ask(lambda: self._look_up(ask, table, decode))
             return outcomes(ask, decode, rows, at=self._clock())
         except Failed as why:
@@ -39,14 +39,17 @@ class Register(ABC):
 
     def snapshot(self, record: type[Record], columns: frozenset[str], since: str = "") -> Snapshot:
         """See `Connector.snapshot`."""
-        table = self._tables[record]
-        return Snapshot(self._parts(table, decoder(record, table, columns), since), since=since)
+        return Snapshot(self._parts(record, columns, since), since=since)
 
     def delivered(self, record: type[Record]) -> Iterator[Row]:
         """Give every row as the department wrote it, undecoded, for `connectors.expectations`. Raises `Failed`."""
-        table = self._tables[record]
+        table = self._table(record)
         for chunk, _ in self._stream(table, decoder(record, table, frozenset(columns_of(record))), ""):
             yield from rows_of(chunk)
+
+    @abstractmethod
+    def version(self) -> str:
+        """Give what the source calls itself, for whoever sets it up. Raises `Failed`."""
 
     @abstractmethod
     async def aclose(self) -> None:
@@ -63,8 +66,17 @@ class Register(ABC):
         Raises `Failed`.
         """
 
-    def _parts(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[pa.RecordBatch, str]]:
+    def _table(self, record: type[Record]) -> Table:
+        if record not in self._tables:
+            raise broken(f"expected `{record.__name__}` in the contract, got it declared absent")
+        return self._tables[record]
+
+    def _parts(
+        self, record: type[Record], columns: frozenset[str], since: str
+    ) -> Iterator[tuple[pa.RecordBatch, str]]:
         try:
+            table = self._table(record)
+            decode = decoder(record, table, columns)
             yield from gathered(
                 (decoded(decode, chunk), after) for chunk, after in self._stream(table, decode, since)
             )

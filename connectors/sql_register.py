@@ -55,6 +55,12 @@ class SqlRegister(Register):
         self._engine = _engine(url)
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix=f"sql-{department.value}")
 
+    def version(self) -> str:
+        """See `Register.version`."""
+        with _failures_named(), self._engine.connect():
+            dialect = self._engine.dialect
+            return f"{dialect.name} {'.'.join(map(str, dialect.server_version_info or ()))}"
+
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
         self._engine.dispose()

@@ -35,6 +35,8 @@ FILE = "social_security.sqlite"
 
 PAGE_ROWS = 5_000
 
+VERSION = "demo 金保 service 1"
+
 MOST_IDS = 1_000
 
 
@@ -47,10 +49,16 @@ class Service:
         self._tables = self._catalogue()
         self.app = Starlette(
             routes=[
+                Route("/v1", self.version, methods=["GET"]),
                 Route("/v1/{table}/query", self.query, methods=["POST"]),
                 Route("/v1/{table}/snapshot", self.snapshot, methods=["POST"]),
             ]
         )
+
+    async def version(self, request: Request) -> Response:
+        """Tell what this service is."""
+        self._check_key(request)
+        return Response(msgspec.json.encode({"version": VERSION}), media_type="application/json")
 
     async def query(self, request: Request) -> Response:
         """Give the rows of those subjects whose `by` is one of `ids`."""
@@ -66,9 +74,7 @@ class Service:
 
     async def _question(self, request: Request) -> Mapping[str, object]:
         """Check the key before anything is read."""
-        given = request.headers.get("authorization", "")
-        if not hmac.compare_digest(given.encode(), f"Bearer {self._key}".encode()):
-            raise HTTPException(401)
+        self._check_key(request)
         try:
             question = json.loads(await request.body())
         except ValueError:
@@ -76,6 +82,11 @@ class Service:
         if not isinstance(question, dict):
             raise HTTPException(400)
         return question
+
+    def _check_key(self, request: Request) -> None:
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {self._key}".encode()):
+            raise HTTPException(401)
 
     def _page(
         self,
