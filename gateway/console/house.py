@@ -15,12 +15,14 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from casework.desk import Desk
+from casework.desk import ChangedMeanwhile, Desk
 from casework.role import Actor, Role
+from gateway.access import Refused
 from gateway.caller import Caller
 from gateway.console.session import Ended, NoSession, Session, Sessions
 from gateway.console.vouching import IdentityProvider, NotVouched
 from gateway.console.words import Lang, language_of, say
+from gateway.errors import InquiryError
 from gateway.inquiry import inquire_for
 from gateway.office import Answered, Asked, Office
 from gateway.trace import new_request
@@ -36,6 +38,8 @@ _CHECKING = frozenset({Role.VERIFIER, Role.SUPERVISOR})
 
 PLACES: tuple[tuple[str, str, frozenset[Role | None]], ...] = (
     ("/console/", "Look up", frozenset({*_CASEWORK, Role.EVALUATOR, None})),
+    ("/console/findings", "Findings", _CASEWORK),
+    ("/console/cases", "Cases", _CASEWORK),
 )
 """Address, words, and whom it is shown to. What somebody may do there is decided there."""
 
@@ -99,6 +103,17 @@ class Visit:
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page, or a part of one."""
         return rendered(self.house, template, self.lang, status=status, visit=self, **values)
+
+    def refused(self, error: Refused | InquiryError) -> HTMLResponse:
+        """A question that was not answered, on a page that says why."""
+        if isinstance(error, Refused):
+            return self.page("refused.html", status=403, refused=error)
+        return self.page("fault.html", status=error.status, code=error.code)
+
+    def require_version(self, found: int, seen: int) -> None:
+        """Return when nobody changed what the page showed. Raises `ChangedMeanwhile`."""
+        if found != seen:
+            raise ChangedMeanwhile("expected it as it was when the page was read")
 
     async def ask(self, document: str, variables: Mapping[str, Any]) -> Answered:
         """The answer to a trusted document, by its name, through the one path that every question takes.

@@ -63,7 +63,7 @@ async def department_sheet(visit: Visiting, number: str, department: Department)
     try:
         answered = await visit.ask(f"dossier_{department.value}", {"number": number})
     except (Refused, InquiryError) as error:
-        return _refused(visit, error)
+        return visit.refused(error)
     found = (answered.told.data or {}).get("household")
     if found is None:
         return visit.page("nothing.html", status=404, errors=answered.told.errors)
@@ -89,7 +89,7 @@ async def _household(visit: Visit, asked: str) -> Response:
     try:
         answered = await visit.ask("household", variables)
     except (Refused, InquiryError) as error:
-        return _refused(visit, error)
+        return visit.refused(error)
     found = (answered.told.data or {}).get("household")
     if found is None:
         return visit.page("nothing.html", status=404, errors=answered.told.errors)
@@ -101,9 +101,3 @@ async def _household(visit: Visit, asked: str) -> Response:
         receipt=answered.receipt,
         departments=DEPARTMENTS,
     )
-
-
-def _refused(visit: Visit, error: Refused | InquiryError) -> Response:
-    if isinstance(error, Refused):
-        return visit.page("refused.html", status=403, refused=error)
-    return visit.page("fault.html", status=error.status, code=error.code)

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from casework.desk import ChangedMeanwhile, NotAllowed, NotThere
 from casework.finding import NotNow
-from gateway.console import login, lookup
+from gateway.console import cases, decisions, findings, login, lookup, verdict
 from gateway.console.guard import guarded
 from gateway.console.house import STATIC, House, rendered
 from gateway.console.session import NoSession
@@ -28,7 +28,7 @@ def console(house: House, *, login_secret: str) -> FastAPI:
     """
     app = FastAPI(title="hedui console", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
-    for part in (login, lookup):
+    for part in (login, verdict, lookup, findings, cases, decisions):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=Path(STATIC)), name="static")
     app.add_middleware(
