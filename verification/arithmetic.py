@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from verification import bands
 from verification.language.values import Result
 from verification.pack import Pack
 from verification.verdict import IncomeLine, Step
@@ -134,13 +135,30 @@ def _conclusion(facts: Mapping[str, Result], *, annual: int, pack: Pack, on: dat
     if annual >= line:
         yield from _beyond_the_standard(facts, annual=annual, line=line, pack=pack, on=on)
     payable = facts["payable_fen"]
-    if isinstance(payable, int) and payable > 0:
+    if isinstance(payable, int) and payable > 0 and pack.code("payable_mode", on) == bands.BANDED:
+        yield _band(annual=annual, line=line, members=members, payable=payable, pack=pack, on=on)
+    elif isinstance(payable, int) and payable > 0:
         how = pack.on("payable_rounding", on)
         yield Step(
             f"月补助额：（{yuan(line)} − {yuan(annual)}）÷ 12，{_ROUNDING[str(how.value)][0]}：{yuan(payable)}元",
             f"payable: ({yuan(line)} − {yuan(annual)}) ÷ 12, {_ROUNDING[str(how.value)][1]}: {yuan(payable)}",
             payable,
         )
+
+
+def _band(*, annual: int, line: int, members: int, payable: int, pack: Pack, on: date) -> Step:
+    """Which band the income lies in, and what it pays."""
+    for band in bands.BANDS:
+        below, amount = pack.row(bands.BELOW, band, on), pack.row(bands.AMOUNT, band, on)
+        if below is not None and amount is not None and annual * 100 < line * number(below.value):
+            each = yuan(number(amount.value))
+            return Step(
+                f"分档：收入低于标准的{below.value}%，第{band}档（{amount.cite}）："
+                f"{each}元 × {members}人 = {yuan(payable)}元",
+                f"band {band}, below {below.value} % of the standard: {each} × {members} persons = {yuan(payable)}",
+                payable,
+            )
+    raise ArithmeticDiffers("expected the income in one of the pack's bands, got it in none")
 
 
 def _beyond_the_standard(

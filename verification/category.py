@@ -11,6 +11,7 @@ Source: 社会救助法 art. 16–22; 特困人员认定办法 art. 4–9; 审�
 from __future__ import annotations
 
 import verification.income  # noqa: F401  # defines what each person had to live on
+from verification.bands import AMOUNT, BANDED, BANDS, BELOW
 from verification.facts import ADULT_AT, choice_on, household, in_window, member, number_on
 from verification.language.aggregate import every, some
 from verification.language.expression import Expr, lift, literal
@@ -19,7 +20,6 @@ from verification.language.kinds import Kind
 from verification.language.level import Level, named
 from verification.language.parameter import param, param_class
 from verification.language.source import source
-from verification.parameters import BANDS
 from vocabulary.codes import BenefitKind, Category, MemberKind, SpecialStatus
 from vocabulary.records.civil_affairs import Benefit, CategoryHistory
 
@@ -134,10 +134,10 @@ def _banded(annual: Expr, *, line: Expr, heads: Expr | int = 1) -> Expr:
     cases = []
     for band in BANDS:
         below = param_class(
-            "payable_band_below_percent", key=literal(band), at=household.on, kind=Kind.NUMBER, optional=True
+            BELOW, key=literal(band), at=household.on, kind=Kind.NUMBER, optional=True
         ).otherwise(0)
         amount = param_class(
-            "payable_band_fen_month", key=literal(band), at=household.on, kind=Kind.FEN, optional=True
+            AMOUNT, key=literal(band), at=household.on, kind=Kind.FEN, optional=True
         ).otherwise(0)
         cases.append((annual * 100 < line * below, amount * heads))
     return first_of(*cases, otherwise=0)
@@ -149,7 +149,7 @@ def payable(annual: Expr, *, line: Expr, heads: Expr | int = 1, of: Expr | int =
     差额 DIFFERENCE: the gap to the line, a head's share of it for each, rounded once. 分档 BANDED: the
     amount of the band for each head; nothing is rounded.
     """
-    banded = choice_on("payable_mode", household.on) == "BANDED"
+    banded = choice_on("payable_mode", household.on) == BANDED
     return first_of(
         (banded, _banded(annual, line=line, heads=heads)), otherwise=rounded(line - annual, heads=of)
     )

@@ -18,10 +18,10 @@ from verification.catalogue import CATALOGUE
 from verification.income import evidence_lines, verified
 from verification.language.case import case_of
 from verification.language.level import Doubt
-from verification.language.rule import Severity
 from verification.language.to_python import Case, Drawn, Found, Judge, Judgement, because_of
 from verification.language.values import Missing, Result
 from verification.pack import Pack
+from verification.rules.decision import category_cannot_be_told
 from verification.verdict import (
     INDETERMINATE,
     Because,
@@ -256,12 +256,12 @@ class _Telling:
         )
         amount = arithmetic.yuan(bound)
         return Finding(
-            "CAT-07",
-            "待核",
-            "cannot be told",
-            Severity.BLOCK,
+            category_cannot_be_told.number,
+            category_cannot_be_told.zh,
+            category_cannot_be_told.en,
+            category_cannot_be_told.severity,
             None,
-            "§ 三值判断: 数据源未答复不等于查无",
+            category_cannot_be_told.cite,
             {"lower_bound_fen": bound, "reaches_the_line": above},
             f"待核：{who}未答复、未查询或记录不一致，不能判断类别；已有证据的收入 {amount}元{reached[0]}。",
             f"the category cannot be told; {amount} a year is evidenced so far{reached[1]}.",

@@ -24,6 +24,7 @@ from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 
+from verification import bands
 from verification.entitlement import misfits
 from verification.language.kinds import PackGap, Value
 from verification.language.parameter import Dated
@@ -307,6 +308,10 @@ def _check_whole(pack: Pack, place: Callable[[str], str]) -> None:
             raise BadPack(f"{place(name)}: expected a row for {', '.join(missing)}")
     for key, wrong in misfits(pack.rows["stacking"], programmes=pack.rows["aid_group"]):
         raise BadPack(f"{place(f'stacking.{key}')}: {wrong}")
+    for key, wrong in bands.misfits(
+        pack.parameters["payable_mode"], below=pack.rows[bands.BELOW], amounts=pack.rows[bands.AMOUNT]
+    ):
+        raise BadPack(f"{place(key)}: {wrong}")
     for name, limit in pack.limits.items():
         for dated in pack.parameters[name]:
             _check_limit(dated.value, limit, place(name))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from verification.bands import BANDS
 from verification.entitlement import Stacking
 from vocabulary.codes import DeclaredItem, DisabilityCategory, SpecialStatus, Stage, SubsidyKind
 from vocabulary.errors import MalformedMoney
@@ -167,12 +168,15 @@ VALUES: Mapping[str, Parameter] = {
     "exit_months": _number_of(
         "连续超标月数", "months in a row at or above the standard before a hearing", least=1, most=6
     ),
+    "quiet_from_hour": _number_of("非工作时间起", "hour from which a look-up is out of hours", most=24),
+    "quiet_until_hour": _number_of("非工作时间止", "hour until which it is, not included", most=24),
+    "look_ups_an_hour": _number_of("每小时查询数", "look-ups of one asker within an hour that are usual"),
+    "tekun_sample_percent": _number_of(
+        "特困抽查比例", "percent of 特困 recognitions to be checked at random, at least", most=100
+    ),
     "handover_days": _number_of("迁居移交期限", "days after a move until records have to follow", most=366),
 }
 """Every plain parameter by its name; the unit stands at the end of the name."""
-
-BANDS = ("1", "2", "3", "4", "5")
-"""The bands (档) of `payable_mode` BANDED, from the poorest; a pack uses as many as it lays down."""
 
 _INCOME_CLASS = _choice("收入是否计入", "whether an income kind counts", "COUNTED", "EXCLUDED")
 

@@ -5,12 +5,23 @@ from __future__ import annotations
 import sys
 
 from verification.catalogue import CATALOGUE
+from verification.causes import CAUSES
+from verification.conduct import CONDUCT
 from verification.language.describe import rules_page
+from verification.language.rule import Rule
+
+BESIDE: tuple[Rule, ...] = (*(each for each in CAUSES.rules if each not in CATALOGUE.rules), *CONDUCT)
+"""Rules that are judged elsewhere than in a verification: causes seen on a visit, and how people ask and decide."""
+
+
+def page() -> str:
+    """The whole page."""
+    return rules_page(CATALOGUE, BESIDE)
 
 
 def main() -> None:
     """Write the page to standard output."""
-    sys.stdout.write(rules_page(CATALOGUE))
+    sys.stdout.write(page())
 
 
 if __name__ == "__main__":

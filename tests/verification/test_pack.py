@@ -87,7 +87,43 @@ def test_a_value_has_its_days(tmp_path: Path) -> None:
         pack.number("dibao_standard_fen_month", date(2025, 6, 30))
 
 
+_BANDS = """values:
+  payable_mode: {since: 2026-01-01, value: BANDED, cite: 市}
+tables:
+  payable_band_below_percent:
+    "1": {since: 2026-01-01, value: %s, cite: 市}
+    "2": {since: 2026-01-01, value: %s, cite: 市}
+  payable_band_fen_month:
+    "1": {since: 2026-01-01, value: "%s", cite: 市}
+"""
+_SECOND = '    "2": {since: 2026-01-01, value: "%s", cite: 市}\n'
+
+
+def test_bands_are_read_where_they_cover_every_income_below_the_standard(tmp_path: Path) -> None:
+    pack = load_pack(city(tmp_path, _BANDS % (50, 100, "500.00") + _SECOND % "300.00"))
+    found = pack.row("payable_band_fen_month", "2", date(2026, 11, 16))
+    assert found is not None
+    assert found.value == 30_000
+
+
 BROKEN = {
+    "bands that leave incomes out": (
+        _BANDS % (50, 99, "500.00") + _SECOND % "300.00",
+        r"city\.yaml:7: payable_band_below_percent: expected bounds that rise to 100 percent on 2026-01-01",
+    ),
+    "bands that do not rise": (
+        _BANDS % (100, 100, "500.00") + _SECOND % "300.00",
+        r"expected bounds that rise to 100 percent",
+    ),
+    "a band that pays more than a poorer one": (
+        _BANDS % (50, 100, "500.00") + _SECOND % "500.01",
+        r"payable_band_fen_month: expected no band to pay more than a poorer one",
+    ),
+    "a band without an amount": (_BANDS % (50, 100, "500.00"), r"expected bands 1, 2, … without a gap"),
+    "bands that are paid by and nowhere laid down": (
+        "values:\n  payable_mode: {since: 2026-01-01, value: BANDED, cite: a}\n",
+        r"expected bands 1, 2, … without a gap",
+    ),
     "values that overlap": (
         "values:\n  window_months:\n"
         "    - {since: 2025-01-01, value: 12, cite: a}\n    - {since: 2026-01-01, value: 12, cite: b}\n",

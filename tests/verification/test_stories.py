@@ -4,6 +4,7 @@ import pytest
 
 from demo.story import Story, load_all
 from demo.story_check import differences, verify
+from verification.catalogue import CATALOGUE
 
 STORIES = load_all()
 
@@ -12,6 +13,11 @@ STORIES = load_all()
 def test_the_story_comes_out_as_told(story: Story) -> None:
     assert story.expect, "a story that expects nothing proves nothing"
     assert differences(story, verify(story)) == []
+
+
+def test_every_rule_about_a_household_has_a_story_in_which_it_is_found() -> None:
+    told = {rule for story in STORIES for rule in dict(story.expect).get("findings", {})}
+    assert [each.number for each in CATALOGUE.rules if each.number not in told] == []
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.id)

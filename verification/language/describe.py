@@ -7,7 +7,7 @@ from typing import Literal
 
 from verification.language.expression import Expr
 from verification.language.kinds import Kind, Value
-from verification.language.level import FactOf
+from verification.language.level import HOUSEHOLD, MEMBER, FactOf
 from verification.language.rows import Aggregate, Grouped
 from verification.language.rule import Catalogue, Rule
 from verification.language.source import Best, ColumnOf, Filtered, Plan, Records, Union
@@ -78,23 +78,27 @@ def source_name(plan: Plan, language: Language) -> str:
     return "家庭成员" if language == "zh" else "members of the household"
 
 
-def rules_page(catalogue: Catalogue) -> str:
-    """docs/rules.md: every rule with its condition, its article, what it reads and what it shows."""
+def rules_page(catalogue: Catalogue, beside: Iterable[Rule] = ()) -> str:
+    """docs/rules.md: every rule with its condition, its article, what it reads and what it shows.
+
+    `beside`   rules that are judged elsewhere than in the catalogue, told on the same page
+    """
+    rules = sorted({*catalogue.rules, *beside}, key=lambda each: each.number)
     lines = [
         "# Rules",
         "",
-        f"{len(catalogue.rules)} rules. This page is printed from the rules themselves "
+        f"{len(rules)} rules. This page is printed from the rules themselves "
         "(`python -m verification.rules_page`); a test holds it to them.",
         "A rule finds, a person decides: every finding is 疑似 (suspected) until a person has confirmed it.",
         "",
         "| rule | 名称 | name | severity | article |",
         "|---|---|---|---|---|",
     ]
-    for rule in catalogue.rules:
+    for rule in rules:
         lines.append(
             f"| [{rule.number}](#{rule.number.lower()}) | {rule.zh} | {rule.en} | {_severity(rule)} | {rule.cite} |"
         )
-    for rule in catalogue.rules:
+    for rule in rules:
         lines += ["", f"## {rule.number}", "", *_rule(rule)]
     lines += ["", "## Facts that the rules use", "", *_facts(catalogue)]
     return "\n".join(lines) + "\n"
@@ -107,8 +111,7 @@ def _severity(rule: Rule) -> str:
 def _rule(rule: Rule) -> Iterator[str]:
     yield f"**{rule.zh}** · {rule.en}"
     yield ""
-    of = "每名成员 · each member" if rule.level.name == "member" else "家庭 · the household"
-    yield f"- of: {of}; severity {_severity(rule)} ({rule.severity.term}); {rule.cite}"
+    yield f"- of: {_OF[rule.level.name]}; severity {_severity(rule)} ({rule.severity.term}); {rule.cite}"
     yield f"- 条件: {words(rule.condition, 'zh')}"
     yield f"- condition: {words(rule.condition, 'en')}"
     if rule.milder is not None:
@@ -116,10 +119,23 @@ def _rule(rule: Rule) -> Iterator[str]:
         yield f"- {rule.milder[0]} condition: {words(rule.milder[1], 'en')}"
     if rule.evidence:
         yield f"- evidence: {', '.join(f'`{name}`' for name, _ in rule.evidence)}"
-    yield "- reads: " + "; ".join(
-        f"{record.term} {record.__name__} ({', '.join(sorted(columns))})"
-        for record, columns in rule.reads().items()
-    )
+    if rule.level.name in (MEMBER, HOUSEHOLD):
+        yield "- reads: " + "; ".join(
+            f"{record.term} {record.__name__} ({', '.join(sorted(columns))})"
+            for record, columns in rule.reads().items()
+        )
+    else:
+        yield "- reads: no record of a department"
+
+
+_OF = {
+    MEMBER: "每名成员 · each member",
+    HOUSEHOLD: "家庭 · the household",
+    "inquiry": "查询 · a question to the gateway",
+    "trail": "日志 · a department's list of a day, beside the log",
+    "sample": "抽样 · a random check",
+    "decision": "决定 · a decision, before it is made",
+}
 
 
 def _facts(catalogue: Catalogue) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """In which category does the household belong by what is verified, and does that agree with what it declares?
 
 CAT-07 (待核) is not here: that a category cannot be told is no condition on known values. The
-verification itself reports it, with the reasons and the lower bound (`verification.crosscheck`).
+verification itself reports it, with the reasons and what is evidenced (`verification.crosscheck`),
+and it stands before a decision (`verification.rules.decision`).
 """
 
 from __future__ import annotations
