@@ -11,6 +11,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from audit.alongside import Change
 from casework import tables
 from casework.cases import Case, CaseState, read_case
 from casework.clocks import MET_BY_STATE, STARTED_BY_STATE
@@ -153,17 +154,6 @@ async def decide(desk: Desk, actor: Actor, decision: Decision) -> Decision:
     if decision.state is not DecisionState.DRAFT:
         raise NotNow([Lack.WRONG_STATE])
     require(decision.kind, _grounds(desk, actor, decision), today=desk.today())
-    case, made, day = decision.case, DecisionState.CONFIRMED.value, desk.today().isoformat()
-    row = desk.kept.changed(
-        tables.decision,
-        id=decision.id,
-        version=decision.version,
-        state=made,
-        second=actor.account,
-        decided_on=day,
-        hearing_id=_hearing(desk, case),
-    )
-    decided = CaseState.DECIDED.value
     await desk.write(
         "decision.made",
         fields={
@@ -173,26 +163,41 @@ async def decide(desk: Desk, actor: Actor, decision: Decision) -> Decision:
             "kind": decision.kind.value,
             "pack": decision.pack,
             "rules": decision.rules,
-            "region": str(case.region),
+            "region": str(decision.case.region),
         },
-        subjects=[case.household],
+        subjects=[decision.case.household],
         committed={
-            "case": case.number,
+            "case": decision.case.number,
             "reason": decision.reason,
             "outcome": {"category": decision.category.value, "payable_fen": decision.payable_fen},
             "inputs": decision.inputs,
             "result": decision.result,
         },
-        changes=[
-            row,
-            desk.kept.changed(tables.case, id=case.id, version=case.version, state=decided),
-            *desk.clocks_met(MET_BY_STATE[decided], about=case.id),
-            *desk.clocks_started(STARTED_BY_STATE[decided], about=case.id, region=str(case.region)),
-            desk.step(actor, case.id, before=case.state.value, after=decided, reason=decision.reason),
-            desk.step(actor, decision.id, before=decision.state.value, after=made, reason=""),
-        ],
+        changes=_made(desk, actor, decision),
     )
     return read_decision(desk, actor, decision.id)
+
+
+def _made(desk: Desk, actor: Actor, decision: Decision) -> list[Change]:
+    """What a decision changes: itself, its case, and the clocks that it stops and starts."""
+    case, made, decided = decision.case, DecisionState.CONFIRMED.value, CaseState.DECIDED.value
+    row = desk.kept.changed(
+        tables.decision,
+        id=decision.id,
+        version=decision.version,
+        state=made,
+        second=actor.account,
+        decided_on=desk.today().isoformat(),
+        hearing_id=_hearing(desk, case),
+    )
+    return [
+        row,
+        desk.kept.changed(tables.case, id=case.id, version=case.version, state=decided),
+        *desk.clocks_met(MET_BY_STATE[decided], about=case.id),
+        *desk.clocks_started(STARTED_BY_STATE[decided], about=case.id, region=str(case.region)),
+        desk.step(actor, case.id, before=case.state.value, after=decided, reason=decision.reason),
+        desk.step(actor, decision.id, before=decision.state.value, after=made, reason=""),
+    ]
 
 
 async def send_back(desk: Desk, actor: Actor, decision: Decision, *, reason: str) -> Decision:
