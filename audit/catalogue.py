@@ -165,7 +165,7 @@ EVENTS: Mapping[str, Event] = {
     "run.finished": Event(
         "The run that began at `started` ended.",
         {"started": INDEX, "state": CODE, "households": COUNT, "findings": COUNT},
-        {"counts": COUNTS},
+        {"counts": COUNTS, "sources": STATES, "persons": COUNTS},
         frozenset({"result"}),
     ),
     "finding.changed": Event(
@@ -259,6 +259,11 @@ EVENTS: Mapping[str, Event] = {
     "checkpoint.witnessed": Event(
         "A quorum outside the house had cosigned the head of this size and root.",
         {"size": COUNT, "root": HASH, "witnesses": CODES},
+    ),
+    "batch.checked": Event(
+        "A department's table was read whole, and held against what was agreed; `quality` is what came of it.",
+        {"caller": PERSON, "source": CODE, "record": CODE, "quality": CODE, "rows": COUNT, "failing": COUNT},
+        {"batch": HASH, "request": CODE},
     ),
     "source.served": Event(
         "What one department says it served us on one day: digest of its signed list.",

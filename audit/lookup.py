@@ -54,19 +54,18 @@ class Lookup:
         """Where the list of a department and a day (YYYY-MM-DD) may have been noted, ascending."""
         return self._entries([_of_list(source, day)])
 
-    def days(self, days: Iterable[date]) -> Span:
-        """The entries of these days, UTC, by the operator's clock."""
-        return self._span(f"day {day}" for day in days)
+    def days(self, since: date | None, until: date | None) -> Span:
+        """The entries of these days, both included, UTC, by the operator's clock; None is open."""
+        name = tables.span.c.name
+        query = sa.select(sa.func.min(tables.span.c.first), sa.func.max(tables.span.c.last))
+        since_name, until_name = f"day {since or '0000'}", f"day {until or '9999-99'}"
+        [(first, last)] = self._rows(query.where(name >= since_name, name <= until_name))
+        return Span(0, 0) if first is None else Span(min(first, self._size), min(last + 1, self._size))
 
     def epochs(self) -> list[str]:
         """Every pseudonym epoch of which there are entries, sorted."""
         rows = self._rows(sa.select(tables.span.c.name).where(tables.span.c.name.like("epoch %")))
         return sorted(row[0].removeprefix("epoch ") for row in rows)
-
-    def _span(self, names: Iterable[str]) -> Span:
-        query = sa.select(sa.func.min(tables.span.c.first), sa.func.max(tables.span.c.last))
-        [(first, last)] = self._rows(query.where(tables.span.c.name.in_(list(names))))
-        return Span(0, 0) if first is None else Span(first, min(last + 1, self._size))
 
     def _entries(self, keys: Iterable[int]) -> list[int]:
         found: set[int] = set()

@@ -106,6 +106,12 @@ class Discrepancy(NamedTuple):
     detail: str
 
 
+REFERRED_TO = frozenset({"inquiry.intent", "run.started"})
+"""Entries that a department is shown the index of, before it is asked."""
+
+CLAIMS = {"inquiry.outcome": "intent", "run.finished": "started"}
+"""Entries that say what departments answered, and the field that names the entry before the asking."""
+
 UNASKED = frozenset({"NOT_ASKED"})
 """States in which a source was not asked at all."""
 
@@ -173,15 +179,16 @@ def _claims(
     claims: dict[tuple[str, int], _Claim] = {}
     references: set[int] = set()
     for index, entry in entries:
-        if entry.event in ("inquiry.intent", "run.started"):
+        if entry.event in REFERRED_TO:
             references.add(index)
-        if entry.event == "inquiry.outcome":
-            states, persons = entry.fields["sources"], entry.fields.get("persons", {})
+        answered = CLAIMS.get(entry.event)
+        if answered is not None:
+            states, persons = entry.fields.get("sources", {}), entry.fields.get("persons", {})
             assert isinstance(states, dict)
             assert isinstance(persons, dict)
             for source, state in states.items():
                 count = persons.get(source)
-                claims[source, entry.number("intent")] = _Claim(
+                claims[source, entry.number(answered)] = _Claim(
                     str(state), count if isinstance(count, int) else None
                 )
     return claims, references

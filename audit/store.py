@@ -374,6 +374,20 @@ class Reader:
         )
         return [Sealed(*map(bytes, row)) for row in self._rows(query.order_by(tables.sealed.c.subject))]
 
+    def sealed_beside(self, entries: Sequence[int]) -> dict[int, Sealed]:
+        """What was sealed beside each of these entries, at most some hundred."""
+        query = sa.select(
+            tables.sealed.c.entry, tables.sealed.c.subject, tables.sealed.c.key_id, tables.sealed.c.payload
+        )
+        rows = self._rows(query.where(tables.sealed.c.entry.in_(list(entries))))
+        return {row[0]: Sealed(*map(bytes, row[1:])) for row in rows}
+
+    def keys_of(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[SubjectKey]:
+        """The keys of these subjects under these key ids, at most some hundred; shredded ones are not among them."""
+        both = sa.tuple_(tables.subject_key.c.subject, tables.subject_key.c.key_id)
+        query = sa.select(tables.subject_key).where(both.in_(list(pairs)))
+        return [SubjectKey(*map(bytes, row)) for row in self._rows(query)] if pairs else []
+
     def sealed_of(self, subject: bytes) -> list[tuple[int, Sealed]]:
         """What was sealed for a subject, with the index of its entry, oldest first."""
         query = sa.select(

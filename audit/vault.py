@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from audit.alongside import Row, Sealed, SubjectKey
-from audit.catalogue import parse_entry
+from audit.catalogue import Entry, parse_entry
 from audit.commitment import KEY_BYTES, Disclosure, Json, field_keys, parse_canonical
 from audit.errors import NoSuchEntry, NotCanonical, Shredded, WrongVaultKey
 
@@ -93,11 +93,11 @@ class Rows(Protocol):
     def entries(self, first: int, end: int) -> list[bytes]:
         """The entries [first, end) of the log."""
 
-    def sealed(self, entry: int) -> list[Sealed]:
-        """What was sealed beside an entry."""
+    def sealed_beside(self, entries: Sequence[int]) -> dict[int, Sealed]:
+        """What was sealed beside each of these entries."""
 
-    def subject_keys(self, subject: bytes) -> list[SubjectKey]:
-        """The keys of a subject; empty after shredding."""
+    def keys_of(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[SubjectKey]:
+        """The keys of these subjects under these key ids; those that were shredded are not among them."""
 
 
 class Vault:
@@ -115,36 +115,60 @@ class Vault:
 
         Raises `Shredded` when the keys of one of its subjects were destroyed, `WrongVaultKey`, `NoSuchEntry`.
         """
-        found = self._open(index)
-        return {} if found is None else found[1]
+        return self._open(index)[1]
+
+    def values_of(self, entries: Sequence[tuple[int, Entry]]) -> dict[int, dict[str, Json] | None]:
+        """The committed values of several entries, at most some hundred; None for one that was shredded.
+
+        Raises `WrongVaultKey`.
+        """
+        found = self._open_all(entries)
+        return {index: None if one is None else one[1] for index, one in found.items()}
 
     def disclose(self, index: int, names: Iterable[str] | None = None) -> list[Disclosure]:
         """Fields of an entry, opened one by one for who may see them; by default all of them.
 
         Raises what `values` raises, and `NoSuchEntry` for a name that the entry does not commit to.
         """
-        found = self._open(index)
-        key, values = found if found is not None else (b"", {})
+        key, values = self._open(index)
         wanted = sorted(values) if names is None else list(names)
         if not values.keys() >= set(wanted):
             raise NoSuchEntry(f"expected fields that entry `{index}` commits to")
         keys = field_keys(key, values)
         return [Disclosure(index, name, keys[name], values[name]) for name in wanted]
 
-    def _open(self, index: int) -> tuple[bytes, dict[str, Json]] | None:
+    def _open(self, index: int) -> _Opened:
         entry = parse_entry(self._rows.entries(index, index + 1)[0])
-        sealed = self._rows.sealed(index)
-        if not entry.committed:
-            return None
-        nonce = bytes.fromhex(entry.nonce)
-        tags = [bytes.fromhex(subject) for subject in entry.subjects] or [NOBODY + nonce]
-        wrapped = {
-            tag: key.wrapped for tag in tags for key in self._rows.subject_keys(tag) if key.key_id == nonce
-        }
-        if len(wrapped) != len(tags) or not sealed:
+        found = self._open_all([(index, entry)])[index]
+        if found is None:
             raise Shredded(f"the keys of a subject of entry `{index}` were destroyed")
-        key = self._sealing.entry_key(wrapped, nonce=nonce)
-        return key, opened(sealed[0].payload, entry_key=key, nonce=nonce)
+        return found
+
+    def _open_all(self, entries: Sequence[tuple[int, Entry]]) -> dict[int, _Opened | None]:
+        tags = {index: _tags(entry) for index, entry in entries if entry.committed}
+        payloads = self._rows.sealed_beside([*tags])
+        pairs = [pair for some in tags.values() for pair in some]
+        keys = {(key.subject, key.key_id): key.wrapped for key in self._rows.keys_of(pairs)}
+        found: dict[int, _Opened | None] = {index: (b"", {}) for index, _ in entries}
+        for index, wanted in tags.items():
+            wrapped = {tag: keys[tag, nonce] for tag, nonce in wanted if (tag, nonce) in keys}
+            if len(wrapped) != len(wanted) or index not in payloads:
+                found[index] = None
+                continue
+            nonce = wanted[0][1]
+            key = self._sealing.entry_key(wrapped, nonce=nonce)
+            found[index] = key, opened(payloads[index].payload, entry_key=key, nonce=nonce)
+        return found
+
+
+_Opened = tuple[bytes, dict[str, Json]]
+"""An entry's key and its committed values."""
+
+
+def _tags(entry: Entry) -> list[tuple[bytes, bytes]]:
+    """The pairs of subject and key id under which the shares of an entry's key lie."""
+    nonce = bytes.fromhex(entry.nonce)
+    return [(bytes.fromhex(subject), nonce) for subject in entry.subjects] or [(NOBODY + nonce, nonce)]
 
 
 def opened(payload: bytes, *, entry_key: bytes, nonce: bytes) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from audit.events_page import events_table  # noqa: E402 # the path has to be there first
 from connectors.contracts_page import contract_tables  # noqa: E402 # as below
 from gateway.console.dossier import documents  # noqa: E402 # the path has to be there first
 from gateway.schema.query import schema  # noqa: E402 # as above
@@ -53,6 +54,7 @@ def _first_line(path: Path) -> str:
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "ARCHITECTURE.md": {"code map": code_map},
     "GLOSSARY.md": {"code lists and records": lambda: code_tables(code_lists())},
+    "docs/audit-log-format.md": {"events": events_table},
     "docs/connectors.md": {"contracts": contract_tables},
     "docs/policy-packs.md": {"parameters": parameters_table, "tables": tables_table},
 }

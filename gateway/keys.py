@@ -6,7 +6,6 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,8 +22,6 @@ from audit.note import Signer
 from gateway.errors import CannotOpen
 from gateway.settings import Settings
 
-_Key = TypeVar("_Key", Ed25519PrivateKey, MLDSA44PrivateKey)
-
 
 def log_signers(settings: Settings) -> list[Signer]:
     """Who signs the log's heads: its Ed25519 key first; the next one while keys change; ML-DSA-44 where it is set.
@@ -34,20 +31,18 @@ def log_signers(settings: Settings) -> list[Signer]:
     signers = [Signer.ed25519(settings.origin, log_key(settings))]
     if settings.log_next_key is not None:
         pem = _secret(settings.log_next_key, settings, "", "log_next_key", _new_ed25519)
-        signers.append(Signer.ed25519(settings.origin, _private(pem, Ed25519PrivateKey, "log_next_key")))
+        signers.append(Signer.ed25519(settings.origin, _ed25519(pem, "log_next_key")))
     if settings.log_ml_dsa_44:
         pem = _secret(
             settings.log_ml_dsa_44_key, settings, "log.ml-dsa-44.pem", "log_ml_dsa_44_key", _new_ml_dsa_44
         )
-        private = _private(pem, MLDSA44PrivateKey, "log_ml_dsa_44_key")
-        signers.append(Signer.ml_dsa_44(settings.origin, private))
+        signers.append(Signer.ml_dsa_44(settings.origin, _ml_dsa_44(pem, "log_ml_dsa_44_key")))
     return signers
 
 
 def log_key(settings: Settings) -> Ed25519PrivateKey:
     """The Ed25519 key that signs the log's heads (PEM, PKCS #8). Raises `CannotOpen`."""
-    pem = _secret(settings.log_key, settings, "log.key.pem", "log_key", _new_ed25519)
-    return _private(pem, Ed25519PrivateKey, "log_key")
+    return _ed25519(_secret(settings.log_key, settings, "log.key.pem", "log_key", _new_ed25519), "log_key")
 
 
 def entry_book(settings: Settings) -> EntryBook:
@@ -82,15 +77,25 @@ def _book(key: bytes, settings: Settings, *, epoch: str, setting: str) -> EntryB
         ) from None
 
 
-def _private(pem: bytes, kind: type[_Key], setting: str) -> _Key:
+def _ed25519(pem: bytes, setting: str) -> Ed25519PrivateKey:
+    key = _private(pem, setting)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise CannotOpen(f"expected the key of `{setting}` to be Ed25519")
+    return key
+
+
+def _ml_dsa_44(pem: bytes, setting: str) -> MLDSA44PrivateKey:
+    key = _private(pem, setting)
+    if not isinstance(key, MLDSA44PrivateKey):
+        raise CannotOpen(f"expected the key of `{setting}` to be ML-DSA-44")
+    return key
+
+
+def _private(pem: bytes, setting: str) -> object:
     try:
-        key = load_pem_private_key(pem, None)
+        return load_pem_private_key(pem, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise CannotOpen(f"expected the file of `{setting}` to hold a private key in PEM") from None
-    if not isinstance(key, kind):
-        name = "Ed25519" if kind is Ed25519PrivateKey else "ML-DSA-44"
-        raise CannotOpen(f"expected the key of `{setting}` to be {name}")
-    return key
 
 
 def _secret(

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from audit.catalogue import Entry, parse_entry
 from audit.commitment import Json
 from audit.entry import EntryBook, Made
-from audit.errors import QuorumMissing
+from audit.errors import NoSuchEntry, QuorumMissing
 from audit.log import Log, Receipt
 from audit.note import Checkpoint, Note
 from audit.policy import Policy
@@ -88,11 +88,18 @@ class LogDesk:
         """Opens what the log committed to. Synchronous."""
         return Vault(self.log.reader, self.book.sealing)
 
-    def entries(self, size: int) -> Iterator[tuple[int, Entry]]:
-        """The first `size` entries with their indexes. Synchronous; raises `MalformedEntry`."""
-        for first in range(0, size, _AT_ONCE):
-            for index, data in enumerate(self.log.reader.entries(first, min(first + _AT_ONCE, size)), first):
+    def entries(self, first: int, end: int) -> Iterator[tuple[int, Entry]]:
+        """The entries from `first` up to `end`, with their indexes. Synchronous; raises `MalformedEntry`."""
+        for at in range(first, end, _AT_ONCE):
+            for index, data in enumerate(self.log.reader.entries(at, min(at + _AT_ONCE, end)), at):
                 yield index, parse_entry(data)
+
+    def entry(self, index: int) -> Entry | None:
+        """One entry, None where the log has no such index. Synchronous; raises `MalformedEntry`."""
+        try:
+            return parse_entry(self.log.reader.entries(index, index + 1)[0])
+        except NoSuchEntry:
+            return None
 
 
 def size_of(checkpoint: bytes) -> int:

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.catalogue import Entry
 from audit.errors import Malformed, NotProven
+from audit.lookup import Lookup
 from audit.note import Signer, VerifierKey
-from audit.reconcile import UNCERTAIN, Discrepancy, Kind, ServedList, reconcile
+from audit.reconcile import CLAIMS, UNCERTAIN, Discrepancy, Kind, ServedList, reconcile
 from connectors.served import BadCount, ServedBook
 from gateway.errors import CannotOpen
 from gateway.log_desk import LogDesk, china_day, now, size_of
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind
+from vocabulary.register import RECORD_TYPES
 
 _FAILED = UNCERTAIN | {kind.value for kind in FailureKind}
 
@@ -56,6 +59,15 @@ class Lists:
         """The list that was kept; None when there is none."""
         path = self._path(department, day)
         return path.read_bytes() if path.exists() else None
+
+    def departments(self, day: date, noted: Collection[Department]) -> list[Department]:
+        """Those that can be asked, and any other of which a count, a list or a note of the day is there."""
+        asked = {record.department for record in RECORD_TYPES}
+        return [
+            one
+            for one in Department
+            if one in asked or one in noted or self.signed(one, day) or self._book.of_day(one, day)
+        ]
 
     def counted(self, department: Department, day: date) -> ServedList:
         """The list as it follows from our own counts. Raises `BadCount`, also for what is no index of an intent."""
@@ -108,37 +120,44 @@ async def reconcile_day(desk: LogDesk, lists: Lists, day: date, *, today: date) 
 
     Raises `BadCount`, `CannotOpen`, and what `Log.append` raises.
     """
-    entries = await asyncio.to_thread(
-        lambda size: list(desk.entries(size)), size_of(await desk.log.checkpoint())
-    )
-    given, faults = _given(lists, day, _noted(entries), final=day < today)
+    size = size_of(await desk.log.checkpoint())
+    came = await asyncio.to_thread(_compared, desk, lists, day, size=size, final=day < today)
+    if came.final:
+        for department, served in came.given.items():
+            if department not in came.noted:
+                await _note(desk, lists, department, served, came.found)
+    accesses = sum(len(served.persons) for served in came.given.values())
+    return Reconciled(day, len(came.given), accesses, came.final, tuple(came.found), tuple(came.faults))
+
+
+class _Came(NamedTuple):
+    given: Mapping[Department, ServedList]
+    noted: Mapping[Department, str]
+    found: list[Discrepancy]
+    faults: list[str]
+    final: bool
+
+
+def _compared(desk: LogDesk, lists: Lists, day: date, *, size: int, final: bool) -> _Came:
+    finds = Lookup(desk.log.reader, size=size)
+    noted = _noted(desk, finds, day)
+    given, faults = _given(lists, day, noted, final=final)
     # An answer just before midnight is counted on one day and its outcome noted on the next.
     beside = [lists.counted(one, day + timedelta(days=step)) for one in given for step in (-1, 1)]
-    found = _of_day(
-        reconcile([*given.values(), *beside], _concerning(entries, day), uncertain=_FAILED), given
-    )
-    if day < today:
-        for department, served in given.items():
-            await _note(desk, lists, department, served, found, noted=_noted(entries))
-    return Reconciled(
-        day,
-        len(given),
-        sum(len(served.persons) for served in given.values()),
-        day < today,
-        tuple(found),
-        tuple(faults),
-    )
+    listed = [*given.values(), *beside]
+    found = reconcile(listed, _concerning(desk, finds, listed, day), uncertain=_FAILED)
+    return _Came(given, noted, _of_day(found, given), faults, final)
 
 
 def _given(
-    lists: Lists, day: date, noted: Mapping[tuple[str, str], str], *, final: bool
+    lists: Lists, day: date, noted: Mapping[Department, str], *, final: bool
 ) -> tuple[dict[Department, ServedList], list[str]]:
     """The list of each department, and what is wrong with those that cannot be believed."""
     given: dict[Department, ServedList] = {}
     faults: list[str] = []
-    for department in Department:
+    for department in lists.departments(day, noted):
         signed = lists.signed(department, day)
-        digest = noted.get((department.value, day.isoformat()))
+        digest = noted.get(department)
         try:
             if signed is None and digest is not None:
                 faults.append(f"{department.value}: the list that was noted is not there any more")
@@ -156,17 +175,11 @@ def _given(
 
 
 async def _note(
-    desk: LogDesk,
-    lists: Lists,
-    department: Department,
-    served: ServedList,
-    found: Iterable[Discrepancy],
-    *,
-    noted: Mapping[tuple[str, str], str],
+    desk: LogDesk, lists: Lists, department: Department, served: ServedList, found: Iterable[Discrepancy]
 ) -> None:
-    """Note a list once, with how many accesses are missing from it and how many nobody noted."""
+    """Note a list, with how many accesses are missing from it and how many nobody noted."""
     signed = lists.signed(department, date.fromisoformat(served.day))
-    if signed is None or (department.value, served.day) in noted:
+    if signed is None:
         return
     of_this = [one.kind for one in found if one.source == department.value]
     made = desk.book.entry(
@@ -181,20 +194,32 @@ async def _note(
     await desk.write(made)
 
 
-def _noted(entries: Iterable[tuple[int, Entry]]) -> dict[tuple[str, str], str]:
-    """The digest of each list that was noted, by department and day; the first one counts."""
-    noted: dict[tuple[str, str], str] = {}
-    for _, entry in entries:
-        if entry.event == "source.served":
-            noted.setdefault((entry.text("source"), entry.text("day")), entry.text("list"))
+def _noted(desk: LogDesk, finds: Lookup, day: date) -> dict[Department, str]:
+    """The digest of each list of a day that was noted; the first one counts."""
+    noted: dict[Department, str] = {}
+    for department in Department:
+        for index in finds.served(department.value, day.isoformat()):
+            entry = desk.entry(index)
+            if entry is not None and (entry.text("source"), entry.text("day")) == (department, f"{day}"):
+                noted.setdefault(department, entry.text("list"))
     return noted
 
 
-def _concerning(entries: Iterable[tuple[int, Entry]], day: date) -> Iterator[tuple[int, Entry]]:
-    """Every entry but the outcomes of other days: an access may refer to an intent of the day before."""
-    for index, entry in entries:
-        if entry.event != "inquiry.outcome" or china_day(entry.at) == day:
-            yield index, entry
+def _concerning(
+    desk: LogDesk, finds: Lookup, listed: Iterable[ServedList], day: date
+) -> list[tuple[int, Entry]]:
+    """What was claimed on a day, and whatever an access refers to; the rest of the log is not read."""
+    references = {index for one in listed for index in one.persons}
+    found: dict[int, Entry] = {}
+    # A day in China begins and ends at 16:00 UTC.
+    for index, entry in desk.entries(*finds.days(day - timedelta(days=1), day)):
+        if index in references or (entry.event in CLAIMS and china_day(entry.at) == day):
+            found[index] = entry
+    for index in references - found.keys():
+        elsewhere = desk.entry(index)
+        if elsewhere is not None:
+            found[index] = elsewhere
+    return sorted(found.items(), key=lambda pair: pair[0])
 
 
 def _of_day(found: Iterable[Discrepancy], given: Mapping[Department, ServedList]) -> list[Discrepancy]:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gateway.log_terminal import Config, at_desk, plainly_logged, require_new, write_new
-from gateway.terminal import fail
+from gateway.terminal import day_of, fail
 
 sample = typer.Typer(
     name="sample", help="Samples that neither side can choose: commit, reveal, draw.", rich_markup_mode=None
@@ -50,16 +50,20 @@ def commit(
     share: Annotated[
         list[str] | None, typer.Option(help="Least share of a stratum, as TEKUN=30; may be repeated.")
     ] = None,
+    since: Annotated[str | None, typer.Option(help="Outcomes from this day on, as 2026-11-01.")] = None,
+    until: Annotated[str | None, typer.Option(help="Outcomes up to this day, as 2026-11-30.")] = None,
     config: Config = None,
 ) -> None:
-    """Note what will be drawn, from all outcomes so far, and have the head witnessed."""
+    """Note what will be drawn, from all outcomes so far or those of some days, and have the head witnessed."""
     from gateway import sampling
 
     shares = dict(map(_share, share or ()))
+    period = sampling.Period(day_of(since), day_of(until))
     with plainly_logged():
         require_new(frame)
         receipt, drawn_from = at_desk(
-            config, lambda desk: sampling.commit(desk, promise=promise, count=count, shares=shares)
+            config,
+            lambda desk: sampling.commit(desk, promise=promise, count=count, shares=shares, period=period),
         )
         write_new(frame, sampling.frame_bytes(drawn_from))
     typer.echo(f"committed as entry {receipt.index}")

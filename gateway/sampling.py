@@ -1,6 +1,6 @@
 """Which verified households does an evaluator look at? Drawn by commit and reveal, stratum by stratum, in the log.
 
-The frame is every outcome of an inquiry; its stratum is the category that was verified. The
+The frame is every outcome of an inquiry, or of those of some days; its stratum is the category that was verified. The
 evaluator brings the SHA-256 of a secret, and shows the secret only when a quorum outside has
 cosigned a head over that promise: nobody could then have chosen.
 
@@ -12,18 +12,47 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
 from hashlib import sha256
+from itertools import islice
 
 from audit.catalogue import Entry
-from audit.commitment import canonical, parse_canonical
-from audit.errors import NotCanonical, Shredded
+from audit.commitment import Json, canonical, parse_canonical
+from audit.errors import NotCanonical
 from audit.log import Receipt
+from audit.lookup import Lookup
 from audit.sample import Frame, Plan, SampleRecord, drawn_from, head_for
-from gateway.log_desk import LogDesk, size_of
+from gateway.log_desk import LogDesk, china_day, size_of
 
 FRAME_KIND = "outcomes-by-category"
 SHREDDED, UNJUDGED = "SHREDDED", "UNJUDGED"
 """Strata of outcomes whose category nobody can open any more, and of those without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days in China, both included; None is open."""
+
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether it leaves nothing out."""
+        return self.since is None and self.until is None
+
+    def holds(self, day: date) -> bool:
+        """Tell whether a day lies in it."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+    def frame_kind(self) -> str:
+        """The code that a commit names its frame by: what is drawn from, and of which days."""
+        return FRAME_KIND if self.whole else f"{FRAME_KIND}:{self.since or ''}..{self.until or ''}"
+
+
+WHOLE = Period()
+_AT_ONCE = 256
 
 
 class CannotSample(Exception):
@@ -31,22 +60,23 @@ class CannotSample(Exception):
 
 
 async def commit(
-    desk: LogDesk, *, promise: str, count: int, shares: Mapping[str, int]
+    desk: LogDesk, *, promise: str, count: int, shares: Mapping[str, int], period: Period = WHOLE
 ) -> tuple[Receipt, Frame]:
     """Note what will be drawn, then have the head witnessed; the receipt and the frame.
 
     `promise`  SHA-256 of the evaluator's secret of 32 bytes, 64 hex digits
     `shares`   stratum → least share in per cent
+    `period`   days whose outcomes are drawn from; only those are read
     Raises `CannotSample`, `SampleImpossible`, `EntryRefused`.
     """
-    frame = await asyncio.to_thread(_frame, desk, size_of(await desk.log.checkpoint()))
+    frame = await asyncio.to_thread(_frame, desk, size_of(await desk.log.checkpoint()), period)
     Plan(count, shares).allocate(frame.strata)
     receipt = await desk.note(
         "sample.commit",
         {
             "secret": promise,
             "frame": frame.digest(),
-            "frame_kind": FRAME_KIND,
+            "frame_kind": period.frame_kind(),
             "population": len(frame.items),
             "count": count,
             "shares": dict(shares),
@@ -101,32 +131,33 @@ def read_frame(data: bytes) -> Frame:
         raise CannotSample("expected a frame in canonical JSON") from None
 
 
-def _frame(desk: LogDesk, size: int) -> Frame:
-    items = [
-        (index, _stratum(desk, index))
-        for index, entry in desk.entries(size)
-        if entry.event == "inquiry.outcome"
-    ]
+def _frame(desk: LogDesk, size: int, period: Period) -> Frame:
+    # A day in China begins at 16:00 UTC of the day before.
+    since = period.since and period.since - timedelta(days=1)
+    first, end = (0, size) if period.whole else Lookup(desk.log.reader, size=size).days(since, period.until)
+    items: list[tuple[int, str]] = []
+    outcomes = (pair for pair in desk.entries(first, end) if pair[1].event == "inquiry.outcome")
+    of_period = (pair for pair in outcomes if period.holds(china_day(pair[1].at)))
+    while some := list(islice(of_period, _AT_ONCE)):
+        opened = desk.vault().values_of(some)
+        items += [(index, _stratum(opened[index])) for index, _ in some]
     if not items:
-        raise CannotSample("expected outcomes to draw from, got a log without any")
+        raise CannotSample("expected outcomes to draw from, got none")
     return Frame(tuple(items))
 
 
-def _stratum(desk: LogDesk, index: int) -> str:
-    try:
-        category = desk.vault().values(index).get("category")
-    except Shredded:
+def _stratum(values: Mapping[str, Json] | None) -> str:
+    """The verified category; `values` is None where a subject was shredded."""
+    if values is None:
         return SHREDDED
+    category = values.get("category")
     return category if isinstance(category, str) else UNJUDGED
 
 
 async def _since(desk: LogDesk, commit_index: int) -> list[tuple[int, Entry]]:
     """The commit and all entries after it. Raises `CannotSample` when there is no commit at the index."""
-
-    def read(size: int) -> list[tuple[int, Entry]]:
-        return [(index, entry) for index, entry in desk.entries(size) if index >= commit_index]
-
-    entries = await asyncio.to_thread(read, size_of(await desk.log.checkpoint()))
+    size = size_of(await desk.log.checkpoint())
+    entries = await asyncio.to_thread(lambda: list(desk.entries(max(0, commit_index), size)))
     if commit_index < 0 or not entries or entries[0][1].event != "sample.commit":
         raise CannotSample(f"expected `sample.commit` at index `{commit_index}`")
     return entries

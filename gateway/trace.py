@@ -155,10 +155,23 @@ class Trace:
         return await self._write("run.started", {**fields, "households": households, "day": day.isoformat()})
 
     async def run_finished(
-        self, started: int, *, state: str, households: int, found: Mapping[str, int]
+        self,
+        started: int,
+        *,
+        state: str,
+        households: int,
+        found: Mapping[str, int],
+        sources: Mapping[str, str] | None = None,
+        persons: Mapping[str, int] | None = None,
     ) -> None:
-        """Note what a run came to, finding by finding. Raises `NotLogged`."""
+        """Note what a run came to, finding by finding, and which departments it asked. Raises `NotLogged`.
+
+        `sources`  department → state
+        `persons`  department → subjects in what it gave, each record type by itself
+        """
         fields: dict[str, Json] = {"started": started, "state": state, "households": households}
+        if sources is not None:
+            fields |= {"sources": dict(sources), "persons": dict(persons or {})}
         await self._write(
             "run.finished", {**fields, "findings": sum(found.values()), "counts": dict(sorted(found.items()))}
         )

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 
 from audit import tables
 from audit.catalogue import Entry, parse_entry
+from audit.commitment import Json
 from audit.entry import Made
 from audit.errors import AuditError
 from audit.log import Log
 from audit.lookup import AT_ONCE, Lookup
-from audit.statement import _naming
+from audit.statement import _naming, write_statement
+from audit.vault import Vault
 from tests.audit.conftest import OpenLog
 from tests.audit.synthetic import HASH, NOW, OFFICER, PEOPLE, book, intent, outcome
 
@@ -31,14 +33,14 @@ async def fill(log: Log, *, seed: int, count: int) -> None:
     for number in range(count):
         of = book(chance.choice(["2026-10", "2026-11"]), seed=seed * 1000 + number)
         people = chance.sample(PEOPLE, chance.randint(0, 3))
-        made = [
-            lambda of=of, people=people, number=number: intent(of, *people, at_s=number * 7000),
-            lambda of=of, people=people: outcome(of, chance.randrange(count), *people),
-            lambda of=of: of.shredding(
-                at=NOW, fields={"caller": OFFICER, "basis": "PIPL-47"}, tags=[of.pseudonym(PEOPLE[0])]
-            ),
-        ]
-        await append(log, chance.choices(made, [8, 8, 1])[0]())
+        kind = chance.choices(["asked", "answered", "shredded"], [8, 8, 1])[0]
+        if kind == "asked":
+            await append(log, intent(of, *people, at_s=number * 7000))
+        elif kind == "answered":
+            await append(log, outcome(of, chance.randrange(count), *people))
+        else:
+            fields: dict[str, Json] = {"caller": OFFICER, "basis": "PIPL-47"}
+            await append(log, of.shredding(at=NOW, fields=fields, tags=[of.pseudonym(PEOPLE[0])]))
 
 
 def entries(log: Log) -> list[tuple[int, bytes]]:
@@ -80,11 +82,11 @@ def test_a_day_holds_all_its_entries_and_epochs_are_those_of_the_log(open_log: O
             days = {entry.at.date() for _, entry in parsed(log)}
             assert len(days) > 3
             for day in days:
-                first, end = lookup.days([day])
+                first, end = lookup.days(day, day)
                 of_day = [index for index, entry in parsed(log) if entry.at.date() == day]
                 assert (first, end) == (of_day[0], of_day[-1] + 1)
-            assert lookup.days([date(1999, 1, 1)]) == (0, 0)
-            assert lookup.days([]) == (0, 0)
+            assert lookup.days(None, date(1999, 1, 1)) == (0, 0)
+            assert lookup.days(None, None) == (0, 60)
             assert lookup.epochs() == ["2026-10", "2026-11"]
 
     asyncio.run(work())
@@ -99,7 +101,7 @@ def test_what_came_since_is_taken_in_and_what_came_later_is_not_told(open_log: O
                 await append(log, intent(of, PEOPLE[0]))
                 assert Lookup(log.reader, size=size).naming([tag]) == list(range(size))
             assert Lookup(log.reader, size=2).naming([tag]) == [0, 1]
-            first = Lookup(log.reader, size=2).days([NOW.date()])
+            first = Lookup(log.reader, size=2).days(NOW.date(), NOW.date())
             assert first == (0, 2)
 
     asyncio.run(work())
@@ -178,10 +180,46 @@ def test_a_list_is_found_by_department_and_day(open_log: OpenLog) -> None:
                 ("health", "2026-11-22"),
                 ("education", "2026-11-22"),
             ):
-                fields = {"source": source, "day": day, "list": HASH, "accesses": 1, "persons": 1}
+                fields: dict[str, Json] = {
+                    "source": source,
+                    "day": day,
+                    "list": HASH,
+                    "accesses": 1,
+                    "persons": 1,
+                }
                 await append(log, of.entry("source.served", at=NOW + timedelta(days=1), fields=fields))
             lookup = Lookup(log.reader, size=3)
             assert lookup.served("health", "2026-11-22") == [1]
             assert lookup.served("health", "2026-11-23") == []
+
+    asyncio.run(work())
+
+
+def test_a_statement_reads_what_is_about_the_person_and_nothing_else(open_log: OpenLog) -> None:
+    async def work() -> None:
+        async with open_log() as log:
+            of, size = book(), 900
+            made = [intent(of, PEOPLE[number % 150 == 7]) for number in range(size)]
+            await asyncio.gather(*(log.append(one.bytes, alongside=one.alongside) for one in made))
+            finds = Lookup(log.reader, size=size)
+            read: list[int] = []
+
+            class Counted:
+                tile = staticmethod(log.reader.tile)
+
+                @staticmethod
+                def entries(first: int, end: int) -> list[bytes]:
+                    read.extend(range(first, end))
+                    return log.reader.entries(first, end)
+
+            written = write_statement(
+                Counted(),
+                finds=finds,
+                checkpoint=await log.checkpoint(),
+                pseudonyms={of.epoch: of.pseudonym(PEOPLE[1])},
+                vault=Vault(log.reader, of.sealing),
+            )
+            about = [index for index in range(size) if index % 150 == 7]
+            assert [access.index for access in written.accesses] == sorted(read) == about
 
     asyncio.run(work())

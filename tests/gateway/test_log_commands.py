@@ -222,10 +222,24 @@ def test_the_size_of_a_sample_is_the_tables():
     assert hedui("sample", "size", "--population", 10, "--defects", 11).exit_code == 1
 
 
+def test_a_sample_of_some_days_draws_from_their_outcomes_alone(run):
+    promise, frame = "ab" * 32, run.parent / "frame.json"
+    day = ("--since", "2026-11-16", "--until", "2026-11-16")
+    assert hedui("sample", "commit", promise, "--count", 3, "--frame", frame, *day).exit_code == 0
+    drawn_from = json.loads(frame.read_bytes())
+    outcomes = [index for index, one in enumerate(entries(run)) if one["event"] == "inquiry.outcome"]
+    assert [index for index, _ in drawn_from] == outcomes
+    assert entries(run)[-1]["fields"]["frame_kind"] == "outcomes-by-category:2026-11-16..2026-11-16"
+    for other in (("--since", "2026-11-17"), ("--until", "2026-11-15")):
+        came = hedui("sample", "commit", promise, "--count", 3, "--frame", run.parent / "none", *other)
+        assert came.exit_code == 1
+        assert "expected outcomes to draw from" in came.stderr
+
+
 def test_a_day_is_reconciled_and_a_hidden_access_found(run):
     came = hedui("reconcile", "--day", "2026-11-16")
     assert came.exit_code == 0, came.output
-    assert came.stdout == "2026-11-16: 2 accesses of 5 departments\n"
+    assert came.stdout == "2026-11-16: 2 accesses of 7 departments\n"
     assert hedui("log", "verify").exit_code == 0
     (run / "served" / "2026-11-16" / "health.served").unlink()
     came = hedui("reconcile", "--day", "2026-11-16")

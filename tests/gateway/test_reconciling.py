@@ -10,10 +10,11 @@ from audit.reconcile import Kind, ServedList
 from gateway.errors import CannotOpen
 from gateway.log_desk import LogDesk
 from gateway.reconciling import Lists, reconcile_day
-from tests.gateway.desk import TODAY, at_desk
+from tests.gateway.desk import NOW, TODAY, at_desk
 from tests.gateway.rows import ROWS
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind
+from vocabulary.register import RECORD_TYPES
 
 QUESTION = """{household(number: "H-1") {number members {person {state} insurance {state} death {state}}}}"""
 TOMORROW = TODAY + timedelta(days=1)
@@ -47,7 +48,7 @@ def test_both_sides_tell_the_same_and_the_lists_are_noted(tmp_path):
     assert (came.discrepancies, came.faults, came.final) == ((), (), True)
     assert came.accesses == 3
     noted = [entry["fields"] for entry in entries if entry["event"] == "source.served"]
-    assert {one["source"] for one in noted} == {one.value for one in Department}
+    assert {one["source"] for one in noted} == {record.department.value for record in RECORD_TYPES}
     assert {one["day"] for one in noted} == {"2026-11-16"}
     assert sum(one["accesses"] for one in noted) == 3
     assert {one["missing"] for one in noted} == {one["surplus"] for one in noted} == {0}
@@ -93,7 +94,9 @@ def test_a_day_that_is_not_over_is_compared_and_not_noted(tmp_path, again):
 
 def test_a_list_is_noted_once(tmp_path):
     _, entries = reconciled(tmp_path, again=True)
-    assert [entry["event"] for entry in entries].count("source.served") == len(Department)
+    assert [entry["event"] for entry in entries].count("source.served") == len(
+        {record.department for record in RECORD_TYPES}
+    )
 
 
 def test_a_list_that_was_changed_after_it_was_signed_is_found(tmp_path):
@@ -139,3 +142,54 @@ def test_outside_development_no_key_is_made(tmp_path):
 
     at_desk(tmp_path, ROWS, test)
     assert not list((tmp_path / "served").glob("*.key"))
+
+
+def test_a_run_stands_in_the_lists_and_in_the_log(tmp_path):
+    def spoiled(*, counted, noted):
+        async def test(desk):
+            trace = desk.office.trace
+            started = await trace.run_started(
+                by="operator", run="r", pack="ab" * 32, rules="cd" * 32, households=0, day=TODAY
+            )
+            for department, persons in counted.items():
+                desk.office.served.add(department, str(started), persons)
+            states = {one.value: "ANSWERED" for one in noted}
+            numbers = {one.value: persons for one, persons in noted.items()}
+            await trace.run_finished(
+                started, state="DONE", households=2, found={}, sources=states, persons=numbers
+            )
+            at = LogDesk(desk.log, desk.office.trace._book, None, 1.0)
+            lists = Lists(tmp_path / "served", desk.office.served, make_keys=True)
+            return (await reconcile_day(at, lists, TODAY, today=TODAY)).discrepancies
+
+        return [(one.kind, one.source) for one in at_desk(tmp_path, ROWS, test)]
+
+    health, education = Department.HEALTH, Department.EDUCATION
+    both = {health: 11221, education: 400}
+    assert spoiled(counted=both, noted=both) == []
+    (tmp_path / "served" / "health.counts").unlink()
+    (tmp_path / "served" / "education.counts").unlink()
+    found = spoiled(counted={health: 11220}, noted=both)
+    assert (Kind.COUNT_DIFFERS, "health") in found
+    assert (Kind.ENTRY_WITHOUT_ACCESS, "education") in found
+
+
+def test_reconciling_reads_the_entries_of_the_day_and_no_others(tmp_path):
+    async def test(desk):
+        at = LogDesk(desk.log, desk.office.trace._book, None, 1.0)
+        lists = Lists(tmp_path / "served", desk.office.served, make_keys=True)
+        for step in range(600):  # another month
+            made = at.book.entry(
+                "audit.read",
+                at=NOW - timedelta(days=40, seconds=step),
+                fields={"caller": "x", "what": "head"},
+            )
+            await desk.log.append(made.bytes)
+        assert (await desk.ask(QUESTION)).status_code == 200
+        assert (await reconcile_day(at, lists, TODAY, today=TODAY)).discrepancies == ()
+        read, entries = [], desk.log.reader.entries
+        desk.log.reader.entries = lambda first, end: read.extend(range(first, end)) or entries(first, end)
+        await reconcile_day(at, lists, TODAY, today=TODAY)
+        return read
+
+    assert sorted(set(at_desk(tmp_path, ROWS, test))) == [600, 601]
