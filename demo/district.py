@@ -1,4 +1,4 @@
-"""What do the five departments hold of the demo district? 演示区甲: 红花岗区 as published, synthesised from one seed.
+"""What do the departments hold of the demo district? 演示区甲: 红花岗区 as published, synthesised from one seed.
 
 6,780 households and 11,221 persons, with the published counts of categories, causes and
 households that left. The same seed, day and stories give the same rows, byte for byte.
@@ -21,6 +21,7 @@ import msgspec
 
 from demo.care_papers import care_papers
 from demo.civil_papers import civil_papers, set_days
+from demo.home_papers import home_papers
 from demo.households import Slot, family, slots
 from demo.ledger import Entry, counts, ledger
 from demo.means import means_of, verified_category
@@ -146,6 +147,7 @@ def _dossier(
         *work_papers(rng, home, means, scribe),
         *care_papers(rng, home, means, scribe),
         *school_papers(rng, home, scribe),
+        *home_papers(home, scribe),
     ]
     return Dossier(home, means, records)
 

@@ -29,6 +29,8 @@ DELIVERED_DAYS_BEFORE = {
     Department.HEALTH: 2,
     Department.EDUCATION: 7,
     Department.DISABILITY: 6,
+    Department.HOUSING: 3,
+    Department.UNION: 5,
 }
 """Days before the first of the month of application, to which each department's delivery holds."""
 

@@ -194,10 +194,10 @@ def test_every_shipped_agreement_loads_and_bears_its_number(path):
 
 def test_the_shipped_set_covers_all_departments_and_the_evaluator():
     pairs = {(each.provider.term, each.recipient.term) for each in load_agreements()}
-    five = {record.department.term for record in RECORD_TYPES}
-    assert {(provider, "民政") for provider in five} <= pairs
-    assert {("民政", recipient) for recipient in five} <= pairs
-    assert {(provider, "第三方评估") for provider in five} <= pairs
+    providers = {record.department.term for record in RECORD_TYPES}
+    assert {(provider, "民政") for provider in providers} <= pairs
+    assert {("民政", recipient.term) for recipient in Recipient} <= pairs
+    assert {(provider, "第三方评估") for provider in providers} <= pairs
 
 
 def test_no_amount_reaches_the_evaluator_in_clear():

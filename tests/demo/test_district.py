@@ -15,7 +15,7 @@ from demo.published import PUBLISHED, Count, recompute
 from demo.story import load_all
 from tests.demo.oracle import Oracle, in_order
 from tests.demo.whole import SEED, district
-from vocabulary.codes import BenefitKind, Category, MaritalStatus, MemberKind, Stage
+from vocabulary.codes import BenefitKind, Category, Cause, DangerGrade, MaritalStatus, MemberKind, Stage
 from vocabulary.idnumber import IdNumber, passes_check
 from vocabulary.record import read_word
 from vocabulary.records.civil_affairs import (
@@ -32,9 +32,11 @@ from vocabulary.records.civil_affairs import (
 from vocabulary.records.disability import Certificate
 from vocabulary.records.education import Aid, Enrolment
 from vocabulary.records.health import Birth, Settlement
+from vocabulary.records.housing import Dwelling
+from vocabulary.records.trade_union import HardshipFile
 from vocabulary.register import RECORD_TYPES
 
-GOLDEN = "6b4b4172216b0fc48b70c662eec13cab5785a8112efb3c23c97ff3976117cc07"
+GOLDEN = "6c9d18a62df083ab033cae6df7062008322667c22a0c4ab447d1b35dfe7e3d74"
 
 
 @cache
@@ -117,6 +119,25 @@ def test_another_day_moves_the_window_and_keeps_the_tables() -> None:
     assert counts_of(other) == PUBLISHED
     sums = Oracle(other)
     assert all(sums.category(number) is expected for number, expected in in_order(other))
+
+
+def test_the_union_has_every_household_of_its_category_on_file_and_no_other() -> None:
+    heads = {row.head: row.household for row in district().of(HouseholdFile)}
+    listed = {row.household: row for row in district().of(CategoryHistory) if row.category is Category.UNION}
+    told = {one.number for one in district().households if one.is_story}
+    files = {heads[row.person]: row for row in district().of(HardshipFile)}
+    assert len(files) == len(district().of(HardshipFile))
+    assert files.keys() == listed.keys() - told
+    assert counts_of(district()).entered[Category.UNION] == Count(278, 671)
+    for number, row in files.items():
+        assert (row.valid_from, row.valid_until) == (listed[number].since, listed[number].until)
+
+
+def test_a_household_whose_cause_is_housing_lives_in_danger_and_no_other_does() -> None:
+    heads = {row.head: row for row in district().of(HouseholdFile)}
+    for row in district().of(Dwelling):
+        in_danger = row.danger in (DangerGrade.C, DangerGrade.D)
+        assert in_danger == (heads[row.person].primary_cause is Cause.HOUSING)
 
 
 def test_every_household_that_left_did_so_relieved() -> None:
