@@ -15,19 +15,23 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from casework.agreement import Access, Purpose
-from casework.cedar import AgreementSet, Decision, Standing
+from casework.cedar import ONWARD_BASIS, AgreementSet, Decision, Standing
 from casework.resource import resources
 from gateway.caller import Caller
+from verification.conduct import refusing
 from vocabulary.idnumber import mask, passes_check
 from vocabulary.record import ColumnKind, columns_of
 
 
 class Refused(Exception):
-    """The caller is known, but may not have this: ask within an agreement, with purpose and case."""
+    """The caller is known, but may not have this: ask within an agreement, with purpose and case.
 
-    def __init__(self, *, who: str, what: str, clause: str) -> None:
+    `rule`   number of the catalogue's rule that refuses it (AUT-01 to AUT-03), empty where it is a limit of ours
+    """
+
+    def __init__(self, *, who: str, what: str, clause: str, rule: str = "") -> None:
         super().__init__(f"refused: {who} may not have {what}: {clause}")
-        self.who, self.what, self.clause = who, what, clause
+        self.who, self.what, self.clause, self.rule = who, what, clause, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ def require_many(caller: Caller, errand: Errand) -> None:
     """
     if errand.purpose not in _OF_MANY:
         what = f"several households in one question for `{errand.purpose.term}`"
-        raise Refused(who=caller.office, what=what, clause=_ERRAND_CLAUSE)
+        rule = _rule(inside_grant=False)
+        raise Refused(who=caller.office, what=what, clause=_ERRAND_CLAUSE, rule=rule)
 
 
 def needs_consent(agreements: AgreementSet, field: str, standing: Standing) -> bool:
@@ -68,7 +73,24 @@ def needs_consent(agreements: AgreementSet, field: str, standing: Standing) -> b
 
 def refusal(caller: Caller, field: str, decision: Decision) -> Refused:
     """The refusal that a denied decision amounts to."""
-    return Refused(who=caller.office, what=f"`{field}`", clause=f"{decision.clause} {decision.basis}")
+    return Refused(
+        who=caller.office,
+        what=f"`{field}`",
+        clause=f"{decision.clause} {decision.basis}",
+        rule=rule_against(decision),
+    )
+
+
+def rule_against(decision: Decision) -> str:
+    """Number of the rule that a denied decision is an instance of: no agreement, outside it, or a third party."""
+    onward = decision.basis == ONWARD_BASIS
+    unmet = decision.clause.split("/")[1:2]
+    return _rule(
+        grant_in_force=not {*unmet} & {"岗位", "目的", "有效期"},
+        inside_grant=onward,
+        to_third_party=onward,
+        provider_agrees=not onward,
+    )
 
 
 def masked(field: str, value: str) -> str:
@@ -90,6 +112,12 @@ def masked(field: str, value: str) -> str:
     return mask(value)
 
 
+def _rule(**facts: bool) -> str:
+    in_order = {"purpose_given": True, "case_given": True, "grant_in_force": True, "inside_grant": True}
+    found = refusing({**in_order, **facts})
+    return found.number if found is not None else ""
+
+
 _NUMBERS = frozenset({"number", "record_id", "household", "application"})
 
 _CASE = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff〔〕()（）_/-]{2,39}")
@@ -105,18 +133,18 @@ def _purpose(caller: Caller, text: str | None) -> Purpose:
         if said in (purpose.value, purpose.term):
             return purpose
     what = "anything without a purpose" if not said else "anything for a purpose that no agreement names"
-    raise Refused(who=caller.office, what=what, clause=_ERRAND_CLAUSE)
+    raise Refused(who=caller.office, what=what, clause=_ERRAND_CLAUSE, rule=_rule(purpose_given=False))
 
 
 def _case(caller: Caller, text: str | None) -> str:
     said = _said(text)
     if not said:
-        raise Refused(who=caller.office, what="anything without a case number", clause=_ERRAND_CLAUSE)
+        what, rule = "anything without a case number", _rule(case_given=False)
+        raise Refused(who=caller.office, what=what, clause=_ERRAND_CLAUSE, rule=rule)
     # A case number that holds an id number would carry it into headers, logs and letters.
     if not _CASE.fullmatch(said) or _holds_an_id(said):
-        raise Refused(
-            who=caller.office, what="anything under a case number of this form", clause=_ERRAND_CLAUSE
-        )
+        what, rule = "anything under a case number of this form", _rule(case_given=False)
+        raise Refused(who=caller.office, what=what, clause=_ERRAND_CLAUSE, rule=rule)
     return said
 
 

@@ -54,6 +54,7 @@ def test_without_a_purpose_of_the_agreements_nothing_is_asked(purpose):
         read_errand(caller(), purpose=purpose, case="HD-2026-0001")
     assert "第二十条" in caught.value.clause
     assert caught.value.who == "民政/核对员"
+    assert caught.value.rule == "AUT-01"
 
 
 @pytest.mark.parametrize("case", ["HD1", "HD-2026-0001", quote("红民核〔2026〕12号"), "a" * 40])
@@ -158,3 +159,23 @@ def test_the_supervisor_sees_whatever_the_verifier_sees():
                 decide(name, caller(post="复核主管"), purpose),
             )
             assert order.index(supervisor.outcome) <= order.index(verifier.outcome), name
+
+
+@pytest.mark.parametrize(
+    ("field", "who", "purpose", "rule"),
+    [
+        ("社会保险缴费.缴费基数", caller(), Purpose.EVALUATION, "AUT-01"),
+        ("收入申报.金额", caller(Recipient.EDUCATION, "资助专员"), Purpose.STUDENT_AID, "AUT-02"),
+        ("收入申报.身份号码", caller(Recipient.EVALUATOR, "评估员"), Purpose.EVALUATION, "AUT-03"),
+    ],
+)
+def test_a_refusal_names_the_rule_of_the_catalogue(field, who, purpose, rule):
+    decision = decide(field, who, purpose)
+    assert decision.outcome is Access.DENIED
+    assert refusal(who, field, decision).rule == rule
+
+
+def test_without_a_case_the_same_rule_refuses():
+    with pytest.raises(Refused) as caught:
+        read_errand(caller(), purpose="DIBAO_RECOGNITION", case=None)
+    assert caught.value.rule == "AUT-01"

@@ -109,7 +109,7 @@ def test_bands_are_read_where_they_cover_every_income_below_the_standard(tmp_pat
 BROKEN = {
     "bands that leave incomes out": (
         _BANDS % (50, 99, "500.00") + _SECOND % "300.00",
-        r"city\.yaml:7: payable_band_below_percent: expected bounds that rise to 100 percent on 2026-01-01",
+        r"city\.yaml:8: payable_band_below_percent: expected bounds that rise to 100 percent on 2026-01-01",
     ),
     "bands that do not rise": (
         _BANDS % (100, 100, "500.00") + _SECOND % "300.00",
