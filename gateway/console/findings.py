@@ -25,7 +25,7 @@ from casework.findings import (
 from casework.role import Act
 from gateway.access import Refused
 from gateway.console.house import Visit, Visiting
-from gateway.console.sides import Side, sides_of
+from gateway.console.sides import Sides, sides_of
 from gateway.errors import InquiryError
 from verification.catalogue import CATALOGUE
 from verification.language.rule import Severity
@@ -146,7 +146,7 @@ async def do(
     return RedirectResponse(f"/console/findings/{id_}", status_code=303)
 
 
-def _page(visit: Visit, finding: Finding, *, sides: list[Side] | None) -> Response:
+def _page(visit: Visit, finding: Finding, *, sides: Sides | None) -> Response:
     desk = visit.house.desk
     return visit.page(
         "finding.html",
