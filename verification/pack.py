@@ -140,7 +140,7 @@ class Pack:
                 values[name] = entries
             else:
                 raise BadPack(f"{why}: {key}: expected a parameter of the pack")
-        changed = _sealed(replace(self, parameters=values, rows=tables))
+        changed = sealed(replace(self, parameters=values, rows=tables))
         _check_whole(changed, lambda key: f"{why}: {key}")
         return changed
 
@@ -174,7 +174,7 @@ def _load(which: str | Path) -> Pack:
         values |= _values(layer)
         for name, rows in _tables(layer).items():
             tables[name] |= rows
-    pack = _sealed(Pack(top.name, top.title, values, tables, limits, ""))
+    pack = sealed(Pack(top.name, top.title, values, tables, limits, ""))
     _check_whole(pack, lambda key: _place(layers, key))
     return pack
 
@@ -331,7 +331,7 @@ def _place(layers: list[PackFile], key: str) -> str:
     return f"{found.file}:{found.line(key)}: {key}"
 
 
-def _sealed(pack: Pack) -> Pack:
+def sealed(pack: Pack) -> Pack:
     """The same pack with its hash."""
     return replace(pack, hash=hashlib.sha256(pack.canonical()).hexdigest())
 
