@@ -121,8 +121,16 @@ EVENTS: Mapping[str, Event] = {
     "inquiry.outcome": Event(
         "What the inquiry at `intent` came to: durable before the answer leaves.",
         {"intent": INDEX, "sources": STATES},
-        {"pack": HASH, "rules": HASH, "persons": COUNTS, "findings": COUNTS, "request": CODE, "result": CODE},
-        frozenset({"answer", "outcome", "findings", "category"}),
+        {
+            "pack": HASH,
+            "rules": HASH,
+            "persons": COUNTS,
+            "findings": COUNTS,
+            "request": CODE,
+            "result": CODE,
+            "hedged": COUNTS,
+        },
+        frozenset({"answer", "outcome", "findings", "category", "inputs", "result"}),
     ),
     "inquiry.refused": Event(
         "A question was refused, and by which clause; nothing was fetched.",

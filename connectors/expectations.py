@@ -1,23 +1,27 @@
-"""Does a delivery keep what was agreed, and in how many rows not? Checked by Great Expectations.
+"""Does a batch keep what was agreed, and which rows do not? Checked by Great Expectations.
 
-The expectations follow from the record type and the mapping: what must be there, which codes
-were agreed, in what form a value is written, in what range it lies, what is unique. It runs
-in a worker or from the command line on whole deliveries, never in the gateway: loading Great
-Expectations takes ten seconds. What comes out are counts; the results that Great Expectations
-keeps hold id numbers, and none of them leaves this module.
+The expectations follow from the record type, from the mapping and from the contract's quality
+section: what must be there, which codes were agreed, in what form a value is written, in what
+range it lies, what is unique, and what was agreed beyond that. It runs from the command line or
+in a worker on whole tables, never in the gateway: loading Great Expectations takes ten seconds.
+What comes out are counts and the register's own keys; the results that Great Expectations keeps
+hold id numbers, and none of them leaves this module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
+from connectors.contract import Quality
 from connectors.decode import Row
 from connectors.forms import NotInForm, read
 from connectors.mapping import Field, Table
+from connectors.quality import KEYS_KEPT, BatchCheck, Checked, Severity, key_shown
+from connectors.quality_rules import PRESENT, Bound, agreed
 from vocabulary.idnumber import WrittenId
 from vocabulary.record import ColumnKind, Record, columns_of
 
@@ -28,54 +32,82 @@ WRITTEN_ID_LENGTH = (1, 32)
 """Characters of an id number as a register may write it; see `vocabulary.idnumber.WrittenId`."""
 
 
+NONE_FAILS = Bound("mustBe", 0)
+"""What holds for every expectation that follows from the record type and the mapping."""
+
+
 class NotChecked(Exception):
     """Great Expectations could not work out an expectation: a fault of ours, not of the delivery."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One expectation and how it was kept.
+def check(
+    record: type[Record],
+    table: Table,
+    rows: Iterable[Row],
+    *,
+    rules: Sequence[Quality] = (),
+    batch: str = "",
+    at: datetime,
+) -> BatchCheck:
+    """Give how each expectation of a record type was kept.
 
-    `expectation`   its name at Great Expectations, or `IN_FORM`
-    `critical`      the row's key or subject is concerned: who is meant cannot be told
-    `rows`          all rows of the delivery
-    `failing_rows`  0 when it was kept
+    `rows`    as delivered, with every field of `table` in its order, as `delivered` of a connector
+              gives them; empty cells are `None` or the empty text
+    `rules`   of the contract; those of other record types are left out
+    `batch`   which delivery; empty for a register that answers live
     """
+    given = list(rows)
+    columns = _columns(table, given, record)
+    own = [rule for rule in rules if rule.record is record]
+    suite = [*((one, NONE_FAILS) for one in _suite(record, table)), *agreed(own)]
+    checked = _validated(record, columns, suite, rows=len(given))
+    return BatchCheck(
+        department=record.department,
+        record=record.__name__,
+        batch=batch,
+        checked_at=at,
+        rows=len(given),
+        newest=_newest(table, given),
+        checked=checked,
+    )
 
-    record: str
-    column: str
-    expectation: str
-    critical: bool
-    rows: int
-    failing_rows: int
 
-    @property
-    def success(self) -> bool:
-        """Whether every row keeps it."""
-        return self.failing_rows == 0
-
-
-def check(record: type[Record], table: Table, rows: Iterable[Row]) -> tuple[Checked, ...]:
-    """Give every expectation of a record type with the number of rows that fail it.
-
-    `rows` are as delivered, with every field of `table` in its order, as `delivered` of a
-    connector gives them. Empty cells are `None` or the empty text.
-    """
+def _validated(
+    record: type[Record],
+    columns: dict[str, list[object]],
+    suite: Sequence[tuple[dict[str, Any], Bound]],
+    *,
+    rows: int,
+) -> tuple[Checked, ...]:
     # Imported here, since it takes ten seconds and only this function needs it.
     import great_expectations
     import pandas
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    frame = pandas.DataFrame(_columns(table, rows, record), dtype=object)
+    frame = pandas.DataFrame(columns, dtype=object)
     context = great_expectations.get_context(mode="ephemeral")
     context.enable_analytics(enable=False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("delivery").add_dataframe_asset(record.__name__)
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch(batch_parameters={"dataframe": frame})
-    suite = great_expectations.ExpectationSuite(name=record.__name__, expectations=[*_suite(record, table)])
-    # BASIC would list failing values; none is asked for, and only counts are taken.
-    results = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
-    return tuple(_checked(record, one, rows=len(frame)) for one in results.results)
+    numbered = [{**one, "meta": {**one["meta"], "number": at}} for at, (one, _) in enumerate(suite)]
+    expected = great_expectations.ExpectationSuite(name=record.__name__, expectations=numbered)
+    # COMPLETE says which rows fail; the values that it says as well are left behind in `_checked`.
+    results = batch.validate(expected, result_format={"result_format": "COMPLETE"}).results
+    # They come in an order of their own.
+    in_order = sorted(results, key=_number)
+    keys = columns["record_id"]
+    return tuple(
+        _checked(record, one, bound, keys, rows=rows) for one, (_, bound) in zip(in_order, suite, strict=True)
+    )
+
+
+def _newest(table: Table, rows: Sequence[Row]) -> date | None:
+    """The last day for which a row says that it is true; what cannot be read is left out."""
+    place = next(at for at, one in enumerate(table.fields) if one.column == "as_of")
+    told = {row[place] for row in rows}
+    days = [_meaning(table.fields[place], cell) for cell in told]
+    return max((day for day in days if isinstance(day, date)), default=None)
 
 
 def _columns(table: Table, rows: Iterable[Row], record: type[Record]) -> dict[str, list[object]]:
@@ -89,12 +121,17 @@ def _columns(table: Table, rows: Iterable[Row], record: type[Record]) -> dict[st
         meanings = [_meaning(one, cell) for cell in cells]
         columns[one.column] = cells if one.codes is None else [_code(cell) for cell in cells]
         columns[one.column + _IN_FORM] = [meaning is not _UNREADABLE or None for meaning in meanings]
+        columns[one.column + PRESENT] = [None if _is_blank(cell) else True for cell in cells]
         columns[one.column + _MEASURED] = [_measure(meaning) for meaning in meanings]
     return columns
 
 
 def _cell(value: object, *, text_may_be_empty: bool) -> object:
     return None if value == "" and not text_may_be_empty else value
+
+
+def _is_blank(cell: object) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def _code(cell: object) -> object:
@@ -121,7 +158,8 @@ def _suite(record: type[Record], table: Table) -> Iterator[dict[str, Any]]:
     """Give the expectations of each column, from its type and from the mapping, as Great Expectations stores them."""
     limits = _limits(record)
     for name, column in columns_of(record).items():
-        told = {"column": name, "critical": name in ("record_id", *record.subjects)}
+        decides = name in ("record_id", *record.subjects)
+        told = {"column": name, "severity": (Severity.CRITICAL if decides else Severity.ERROR).value}
         if not column.optional:
             yield _expected("expect_column_values_to_not_be_null", told, column=name)
         if name == "record_id":
@@ -138,7 +176,7 @@ def _suite(record: type[Record], table: Table) -> Iterator[dict[str, Any]]:
             yield _expected("expect_column_values_to_be_between", told, **measured)
 
 
-def _expected(kind: str, told: dict[str, object], **arguments: object) -> dict[str, Any]:
+def _expected(kind: str, told: Mapping[str, object], **arguments: object) -> dict[str, Any]:
     return {"type": kind, "kwargs": arguments, "meta": told}
 
 
@@ -157,14 +195,36 @@ def _limits(record: type[Record]) -> dict[str, tuple[int, int]]:
     return limits
 
 
-def _checked(record: type[Record], result: Any, *, rows: int) -> Checked:
-    """Take the counts of one result and nothing else."""
+def _checked(
+    record: type[Record], result: Any, bound: Bound, keys: Sequence[object], *, rows: int
+) -> Checked:
+    """Take the counts of one result and which rows fail, and nothing else."""
     config = result.expectation_config
-    if result.exception_info.get("raised_exception"):
-        raise NotChecked(f"`{record.__name__}.{config.meta['column']}`: expected counts, got none")
-    name = config.meta.get("expectation", config.type)
-    failing = int(result.result.get("unexpected_count", 0))
-    return Checked(record.__name__, config.meta["column"], name, config.meta["critical"], rows, failing)
+    told = config.meta
+    counted = bound.of_rows or "unexpected_count" in result.result or rows == 0
+    if _raised(result.exception_info) or not counted:
+        raise NotChecked(f"`{record.__name__}.{told['column']}`: expected counts, got none")
+    failing = result.result.get("unexpected_index_list") or []
+    count = int(result.result.get("unexpected_count", 0))
+    return Checked(
+        column=told["column"],
+        expectation=told.get("expectation", config.type),
+        severity=Severity(told["severity"]),
+        rows=rows,
+        failing_rows=count,
+        kept=bound.holds(failing=count, rows=rows),
+        keys=tuple(key_shown(keys[at], row=at + 1) for at in failing[:KEYS_KEPT]),
+    )
+
+
+def _number(result: Any) -> int:
+    return int(result.expectation_config.meta["number"])
+
+
+def _raised(info: Mapping[str, Any]) -> bool:
+    """Tell whether something was raised: said plainly, or once for each metric that it takes."""
+    several = [one.get("raised_exception") for one in info.values() if isinstance(one, dict)]
+    return bool(info.get("raised_exception")) or any(several)
 
 
 _IN_FORM, _MEASURED = " in form", " measured"

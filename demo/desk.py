@@ -72,7 +72,7 @@ class Desk(Protocol):
         """Start it again."""
         ...
 
-    def deliveries(self) -> str:
+    def quality(self) -> str:
         """Check education's newest delivery in a process of its own; what that process said."""
         ...
 

@@ -109,10 +109,8 @@ def _ask(desk: Desk, console: Console, persona: str, question: str, number: str,
 
 def _whole_district(desk: Desk, counts: Counts, console: Console) -> None:
     _headline(console, 2, "The whole district", "the same rules, as SQL instead of Python")
-    console.print(
-        "[bold]$ hedui deliveries run/registers/education[/]  (Great Expectations takes its seconds to load)"
-    )
-    console.print(desk.deliveries(), markup=False)
+    console.print("[bold]$ hedui quality check education[/]  (Great Expectations takes its seconds to load)")
+    console.print(desk.quality(), markup=False)
     bar = Progress(
         TextColumn("  verifying"), BarColumn(), MofNCompleteColumn(), TextColumn("households"), TimeElapsedColumn(),
         console=console,

@@ -16,10 +16,10 @@ import typer
 
 from gateway.contract_commands import contracts
 from gateway.correction_commands import corrections
-from gateway.delivery_commands import deliveries
 from gateway.log_commands import log, reconcile, shred, statement, witness
 from gateway.log_terminal import dev
 from gateway.pack_commands import packs, what_if
+from gateway.quality_commands import quality
 from gateway.report_commands import reports
 from gateway.sample_commands import sample
 
@@ -43,10 +43,10 @@ app.add_typer(sample)
 app.command()(statement)
 app.command()(shred)
 app.command()(reconcile)
-app.command()(deliveries)
 app.add_typer(corrections)
 app.add_typer(contracts)
 app.add_typer(packs)
+app.add_typer(quality)
 app.add_typer(reports)
 app.command("whatif")(what_if)
 

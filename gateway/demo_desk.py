@@ -5,6 +5,7 @@ Beside the command line this is the only module that knows the demo.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -98,19 +99,17 @@ class DemoDesk:
         """Start it again."""
         self._registers.start(department)
 
-    def deliveries(self) -> str:
+    def quality(self) -> str:
         """Check education's newest delivery in a process of its own; what that process said."""
-        folder = self._settings.run_folder / "registers" / "education"
         command = [
-            sys.executable,
-            "-c",
-            "from gateway.command import main; main()",
-            "deliveries",
-            str(folder),
-            "--on",
-            district_day().isoformat(),
-        ]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 (our own interpreter and module; no shell)
+            sys.executable, "-c", "from gateway.command import main; main()",
+            "quality", "check", "education", "--on", district_day().isoformat(),
+        ]  # fmt: skip
+        education = self._settings.registers[Department.EDUCATION]
+        folder = self._settings.run_folder
+        where = {"HEDUI_REGISTERS__EDUCATION": education, "HEDUI_RUN_FOLDER": str(folder), "HEDUI_ENV": "dev"}
+        ran = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **where})  # noqa: S603 (our own interpreter and module; no shell)
+        return ran.stdout
 
     def run(self, progress: Progress) -> Tally:
         """Verify every household of the district."""

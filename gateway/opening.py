@@ -20,6 +20,8 @@ from connectors.ask import Connector
 from connectors.contract import read_contracts
 from connectors.contract_file import BadContract
 from connectors.departments import NoContract, connect
+from connectors.qualified import Qualified
+from connectors.quality import QualityBook
 from connectors.served import ServedBook
 from connectors.transports import NoTransport
 from gateway.acts import acts_on
@@ -97,6 +99,7 @@ async def opened(
             limits=limits_of(settings),
             register_timeout_s=settings.register_timeout_s,
             inquiry_timeout_s=settings.inquiry_timeout_s,
+            hedge_after_s=settings.hedge_after_s,
             clock=clock,
             today=the_day,
             documents=documents,
@@ -152,6 +155,11 @@ async def _note_changed_keys(log: Log, settings: Settings) -> None:
         await log.append(made.bytes, alongside=made.alongside)
 
 
+def quality_book(settings: Settings) -> QualityBook:
+    """Where the results of `hedui quality` are kept."""
+    return QualityBook(settings.run_folder / "quality")
+
+
 def served_book(settings: Settings, *, clock: Callable[[], datetime]) -> ServedBook:
     """Where it is counted what departments answered."""
     return ServedBook(settings.run_folder / "served", clock=clock)
@@ -188,8 +196,9 @@ async def _connected(
         connectors = connect(settings.registers, clock=clock, today=today, contracts=contracts)
     except (BadContract, NoContract, NoTransport) as error:
         raise CannotOpen(str(error)) from error
+    book = quality_book(settings)
     try:
-        yield connectors
+        yield {one: Qualified(register, book, clock=clock) for one, register in connectors.items()}
     finally:
         for connector in connectors.values():
             await connector.aclose()
@@ -235,6 +244,7 @@ def _pacing(settings: Settings, trace: Trace, *, clock: Callable[[], datetime]) 
         misses=settings.max_misses_per_hour,
         about=settings.max_questions_per_household,
         claims=settings.max_claims_per_day,
+        listed=settings.max_listed_per_hour,
     )
     counts = OwnCounts() if settings.workers == 1 else SharedCounts(settings.run_folder / "pace.sqlite")
     return Pacing(pace, counts, pseudonym=trace.pseudonym, clock=clock)

@@ -14,7 +14,7 @@ from rich.table import Table
 from gateway.client import Answer
 
 if TYPE_CHECKING:  # the engines behind a run take seconds to load
-    from connectors.expectations import Checked
+    from connectors.quality import BatchCheck
     from gateway.district_run import RunResult
 
 
@@ -65,17 +65,17 @@ def show_run(result: RunResult) -> None:
     console.print(rules)
 
 
-def deliveries_table(checked: Iterable[Checked]) -> Table:
-    """Per record type how many expectations were kept, and each that was not, with the rows that fail it."""
-    table = Table("record", "rows", "expectations", "kept", "not kept", box=None)
-    of_record: dict[str, list[Checked]] = {}
-    for one in checked:
-        of_record.setdefault(one.record, []).append(one)
-    for record, all_of_it in of_record.items():
-        broken = [one for one in all_of_it if not one.success]
-        said = "; ".join(f"{one.column}: {one.expectation}, {one.failing_rows} rows" for one in broken) or "—"
-        rows, kept = str(all_of_it[0].rows), str(len(all_of_it) - len(broken))
-        table.add_row(record, rows, str(len(all_of_it)), kept, said)
+def quality_table(checks: Iterable[BatchCheck]) -> Table:
+    """Per record type how many expectations were kept, and each that was not, with how many rows fail it."""
+    table = Table("source", "record", "rows", "kept", "quality", "not kept", box=None)
+    for check in checks:
+        said = "; ".join(
+            f"{one.severity.value} {one.column or 'table'}: {one.expectation}, {one.failing_rows} rows"
+            for one in check.broken
+        )
+        kept = f"{len(check.checked) - len(check.broken)} of {len(check.checked)}"
+        quality = f"{check.quality.value} {check.quality.term}"
+        table.add_row(check.department.term, check.record, f"{check.rows:,}", kept, quality, said or "—")
     return table
 
 

@@ -1,0 +1,83 @@
+"""What is an answer worth, by the check of the batch that it comes from? Each carries what is known of it.
+
+A record of a doubtful batch is still given, with that word on it, and so is "no record": rules
+then cannot tell. A whole district is not read from a doubtful batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
+
+from connectors.ask import Ask, Clock, Connector, Snapshot, SnapshotFailed
+from connectors.failure import Failed, broken
+from connectors.quality import QualityBook
+from vocabulary.codes import Department
+from vocabulary.evidence import Found, NoRecord, Outcome, Provenance, Quality
+from vocabulary.record import Record
+
+
+@runtime_checkable
+class Delivered(Protocol):
+    """A connector that answers from deliveries and can say from which."""
+
+    @property
+    def answered_from(self) -> str:
+        """The delivery that the last answer came from; empty before the first."""
+        ...
+
+    def batch(self) -> str:
+        """The newest delivery, looked up. Raises `Failed`."""
+        ...
+
+
+class Qualified:
+    """A connector whose answers carry what the newest check said of their batch."""
+
+    def __init__(self, inner: Connector, book: QualityBook, *, clock: Clock) -> None:
+        self._inner, self._book, self._clock = inner, book, clock
+
+    @property
+    def department(self) -> Department:
+        """See `Connector.department`."""
+        return self._inner.department
+
+    async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
+        """See `Connector.fetch`."""
+        answer = await self._inner.fetch(ask)
+        batch = self._inner.answered_from if isinstance(self._inner, Delivered) else ""
+        quality = self._book.quality(ask.record, batch)
+        return answer if quality is Quality.UNCHECKED else stamped(answer, quality)
+
+    def snapshot(self, record: type[Record], columns: frozenset[str], since: str = "") -> Snapshot:
+        """See `Connector.snapshot`. Raises `SnapshotFailed` for a doubtful batch."""
+        try:
+            batch = self._inner.batch() if isinstance(self._inner, Delivered) else ""
+            if self._book.quality(record, batch) is Quality.DOUBTFUL:
+                raise broken(
+                    f"`{record.__name__}`: expected a batch that keeps what is critical, got another"
+                )
+        except Failed as why:
+            raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
+        return self._inner.snapshot(record, columns, since)
+
+    async def aclose(self) -> None:
+        """See `Connector.aclose`."""
+        await self._inner.aclose()
+
+
+def stamped(answer: Mapping[str, Outcome], quality: Quality) -> dict[str, Outcome]:
+    """Give the same answer with this word on every outcome that has a provenance."""
+    made: dict[int, Provenance] = {}
+
+    def stamp(outcome: Outcome) -> Outcome:
+        if not isinstance(outcome, Found | NoRecord):
+            return outcome
+        came_from = outcome.provenance
+        known = made.get(id(came_from))
+        if known is None:
+            known = made[id(came_from)] = replace(came_from, quality=quality)
+        return Found(outcome.records, known) if isinstance(outcome, Found) else NoRecord(known)
+
+    return {subject: stamp(outcome) for subject, outcome in answer.items()}

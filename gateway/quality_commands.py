@@ -1,0 +1,150 @@
+"""Do the departments deliver what they agreed to? `hedui quality`, in a process of its own.
+
+Great Expectations takes seconds to load and is never loaded by the gateway: whoever takes a
+delivery in checks it here, and the gateway reads what came of it from the run folder. Every
+check is a reading of a whole table, and stands in the log before its result is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.log_terminal import Config, at_desk, dev, plainly_logged
+from gateway.terminal import FAILED, day_of, fail, registers_of, settings_of
+
+if TYPE_CHECKING:  # the engines behind the commands take their time to load
+    from connectors.quality import BatchCheck, QualityBook
+    from gateway.log_desk import LogDesk
+    from gateway.settings import Settings
+    from vocabulary.codes import Department
+
+quality = typer.Typer(
+    name="quality",
+    help="Whether departments deliver what their contracts say: Great Expectations, results, a page each.",
+    rich_markup_mode=None,
+)
+
+Departments = Annotated[
+    list[str] | None,
+    typer.Argument(help="Departments, as `education`; all that have a register unless given."),
+]
+
+
+@quality.command()
+def check(
+    departments: Departments = None,
+    on: Annotated[
+        str | None,
+        typer.Option(help="The day, as 2026-11-16; no delivery dated after it is read. Today unless given."),
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Check what the departments hold or deliver against their contracts; counts and keys only, nobody's values."""
+    from connectors.contract_file import BadContract
+    from connectors.expectations import NotChecked
+    from connectors.failure import Failed
+    from gateway.opening import quality_book
+
+    day = day_of(on)
+    with (
+        plainly_logged(Failed, NotChecked, BadContract),
+        registers_of(dev(settings_of(config))) as (settings, today),
+    ):
+        given = _checked(settings, _named(departments), (lambda: day) if day else today)
+        checks = at_desk(config, lambda desk: _kept(desk, quality_book(settings), given))
+    _show(checks)
+    if any(one.quality.value == "DOUBTFUL" for one in checks):
+        raise typer.Exit(FAILED)
+
+
+@quality.command("list")
+def list_(departments: Departments = None, config: Config = None) -> None:
+    """Show the newest result of every table that was checked."""
+    from gateway.opening import quality_book
+
+    book = quality_book(dev(settings_of(config)))
+    _show([check for department in _named(departments) for check in _newest(book, department)])
+
+
+@quality.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="Where the pages go: one `<department>.html` each.")],
+    departments: Departments = None,
+    config: Config = None,
+) -> None:
+    """Write a page for each department: what was agreed, what was not kept, and in which rows, by their keys."""
+    from connectors.quality_page import page
+    from gateway.opening import quality_book
+
+    book = quality_book(dev(settings_of(config)))
+    with plainly_logged():
+        folder.mkdir(parents=True, exist_ok=True)
+        for department in _named(departments):
+            path = folder / f"{department.value}.html"
+            path.write_text(page(department, _newest(book, department)), "utf-8")
+            typer.echo(path)
+
+
+def _checked(
+    settings: Settings, departments: Sequence[Department], today: Callable[[], date] | None
+) -> Iterator[BatchCheck]:
+    """Check one table after the other; only one is in memory. Raises `Failed`, `NotChecked`."""
+    from connectors.contract import read_contracts
+    from connectors.departments import connect
+    from connectors.expectations import check as check_table
+    from connectors.qualified import Delivered
+    from connectors.register import Register
+    from gateway.log_desk import now
+
+    contracts = read_contracts(settings.contracts)
+    asked = {one: settings.registers[one] for one in departments if one in settings.registers}
+    for department, register in connect(asked, clock=now, today=today, contracts=contracts).items():
+        contract = contracts[department]
+        if not isinstance(register, Register):
+            fail(
+                f"expected a register that gives its rows as they are written, got one for {department.value}"
+            )
+        batch = register.batch() if isinstance(register, Delivered) else ""
+        for record, table in contract.tables.items():
+            rows = register.delivered(record)
+            yield check_table(record, table, rows, rules=contract.quality, batch=batch, at=now())
+
+
+async def _kept(desk: LogDesk, book: QualityBook, checks: Iterator[BatchCheck]) -> list[BatchCheck]:
+    """Note and keep each result. Raises what `checks` raises, and `AuditError`: then it is not kept."""
+    kept = []
+    for one in checks:
+        fields = {"source": one.department.value, "record": one.record, "quality": one.quality.value}
+        counts = {"rows": one.rows, "failing": sum(each.failing_rows for each in one.broken)}
+        batch = {"batch": one.batch} if one.batch else {}
+        await desk.note("batch.checked", {**fields, **counts, **batch})
+        book.keep(one)
+        kept.append(one)
+    return kept
+
+
+def _named(departments: list[str] | None) -> list[Department]:
+    from vocabulary.codes import Department
+
+    known = {one.value: one for one in Department}
+    for name in departments or ():
+        if name not in known:
+            fail(f"expected a department of {', '.join(known)}, got `{name}`")
+    return [known[name] for name in departments or known]
+
+
+def _newest(book: QualityBook, department: Department) -> tuple[BatchCheck, ...]:
+    from vocabulary.register import records_of
+
+    return book.of(records_of(department))
+
+
+def _show(checks: Sequence[BatchCheck]) -> None:
+    from gateway.showing import quality_table, terminal_console
+
+    terminal_console().print(quality_table(checks))
