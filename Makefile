@@ -3,12 +3,17 @@ UV := 0.13.9
 ROUNDS := 1000
 BIN := .venv/bin
 
-.PHONY: demo test lint crash fuzz spark format docs lock clean
+.PHONY: demo test lint crash fuzz spark assets format docs lock clean
 
-demo: .venv/ready
+VENDOR := gateway/console/static/vendor
+LIBRARIES := @tabler/core/dist/css/tabler.min.css htmx.org/dist/htmx.min.js htmx.org/dist/ext/hx-sse.min.js \
+  echarts/dist/echarts.simple.min.js graphiql/graphiql.min.js graphiql/graphiql.min.css \
+  react/umd/react.production.min.js react-dom/umd/react-dom.production.min.js
+
+demo: .venv/ready assets
 	$(BIN)/hedui demo
 
-test: .venv/ready
+test: .venv/ready assets
 	$(BIN)/python -m pytest -n auto
 
 lint: .venv/ready
@@ -23,6 +28,16 @@ crash: .venv/ready
 
 fuzz: .venv/ready
 	$(BIN)/python -m tests.audit.fuzz_guided -max_total_time=600
+
+# What the pages load, by the lock file; where the machine has no Node, one comes from the package index.
+assets: $(VENDOR)/ready
+
+$(VENDOR)/ready: package-lock.json .venv/ready
+	command -v npm >/dev/null || $(BIN)/uv pip install --quiet --require-hashes -r requirements-node.lock
+	test -d node_modules/htmx.org || PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --omit=dev --ignore-scripts --no-audit --no-fund --silent
+	mkdir -p $(VENDOR)
+	cp $(addprefix node_modules/,$(LIBRARIES)) $(VENDOR)/
+	touch $@
 
 # Spark is for more than one machine, and half a gigabyte: it comes only where it is asked for.
 spark: .venv/ready
@@ -40,6 +55,7 @@ docs: .venv/ready
 lock: .venv/ready
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group pyproject.toml:spark -o requirements-spark.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group pyproject.toml:node -o requirements-node.lock
 
 .venv/ready: requirements.lock pyproject.toml
 	test -d .venv || python3 -m venv .venv

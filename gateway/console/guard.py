@@ -34,8 +34,8 @@ async def guarded(request: Request, call_next: Next) -> Response:
     response.headers["x-content-type-options"] = "nosniff"
     response.headers["referrer-policy"] = "no-referrer"
     response.headers["cross-origin-opener-policy"] = "same-origin"
-    if not request.url.path.startswith("/console/static/"):
-        response.headers["cache-control"] = "no-store"
+    ours_for_all = request.url.path.startswith("/console/static/")
+    response.headers["cache-control"] = "public, max-age=3600" if ours_for_all else "no-store"
     return response
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -30,7 +31,8 @@ def console(house: House, *, login_secret: str) -> FastAPI:
     app.state.house = house
     for part in (login, verdict, lookup, findings, cases, decisions):
         app.include_router(part.router)
-    app.mount("/static", StaticFiles(directory=Path(STATIC)), name="static")
+    # Pages are not compressed: their length would tell something of what they hold.
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=Path(STATIC)), minimum_size=1024), name="static")
     app.add_middleware(
         SessionMiddleware,
         secret_key=login_secret,
