@@ -27,7 +27,7 @@ def within(select: str, *, dialect: str) -> str:
     Raises `NotWithin`.
 
     >>> within("SELECT a.x FROM a JOIN b ON a.y = b.y", dialect="spark")
-    'SELECT a.x, `a`.`part` AS `part` FROM a JOIN b ON a.y = b.y AND `b`.`part` = `a`.`part`'
+    'SELECT a.x, `a`.`part` FROM a JOIN b ON a.y = b.y AND `b`.`part` = `a`.`part`'
     """
     tree = sqlglot.parse_one(select, read=dialect)
     for found in list(tree.find_all(exp.Select)):
@@ -51,7 +51,8 @@ def _keep(select: exp.Select) -> None:
     elif any(_is_of(select, found) for found in select.find_all(exp.AggFunc)):
         raise NotWithin("expected an aggregate to be of groups")
     if not _carries_all(select):
-        select.append("expressions", exp.alias_(mine.copy(), PART, quoted=True))
+        # Without an alias: Spark follows where a table is parted by the column itself, not by a new name of it.
+        select.append("expressions", mine.copy())
 
 
 def _part_of(source: exp.Expression) -> exp.Column:
@@ -60,7 +61,7 @@ def _part_of(source: exp.Expression) -> exp.Column:
     return exp.column(PART, table=source.alias_or_name, quoted=True)
 
 
-def _is_of(select: exp.Select, aggregate: exp.Expression) -> bool:
+def _is_of(select: exp.Select, aggregate: exp.AggFunc) -> bool:
     """Whether it gathers the rows of this very SELECT: one in a window does not."""
     return aggregate.find_ancestor(exp.Select) is select and aggregate.find_ancestor(exp.Window) is None
 

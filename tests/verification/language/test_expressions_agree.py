@@ -154,6 +154,16 @@ def world() -> World:
     return a_world(11, households=40)
 
 
+def random_catalogue(data: st.DataObject, count: int = 40) -> Catalogue:
+    """Facts of every kind, and random expressions over them as facts `x…`."""
+    p, h = facts()
+    kinds = [Kind.FEN, Kind.NUMBER, Kind.MONTH, Kind.DATE, Kind.FLAG]
+    drawn = {f"x{place}": data.draw(expressions(kinds[place % 5])) for place in range(count)}
+    p.define(**{name: _on_level(expr, p, h) for name, expr in drawn.items()})
+    names = ("fen", "most", "records", "gone", "first", "full", "ends", "paid", "grown", *drawn)
+    return Catalogue(p, h, [], [getattr(p, name) for name in names])
+
+
 @given(st.data())
 @settings(
     max_examples=8,
@@ -163,15 +173,12 @@ def world() -> World:
     suppress_health_check=list(HealthCheck),
 )
 def test_random_expressions(world: World, data: st.DataObject) -> None:
-    p, h = facts()
-    kinds = [Kind.FEN, Kind.NUMBER, Kind.MONTH, Kind.DATE, Kind.FLAG]
-    drawn = {f"x{place}": data.draw(expressions(kinds[place % 5])) for place in range(40)}
-    p.define(**{name: _on_level(expr, p, h) for name, expr in drawn.items()})
-    base = [
-        getattr(p, name)
-        for name in ("fen", "most", "records", "gone", "first", "full", "ends", "paid", "grown")
-    ]
-    catalogue = Catalogue(p, h, [], [*base, *(getattr(p, name) for name in drawn)])
+    catalogue = random_catalogue(data)
+    drawn = {
+        name: catalogue.member.definitions[name].expr
+        for name in catalogue.member.definitions
+        if name[0] == "x"
+    }
     told, _ = told_by_python(catalogue, world)
     assert told_by_duckdb(catalogue, world) == (told, [])
     for house, person, name in told:

@@ -1,0 +1,294 @@
+"""How do a catalogue's statements run on Spark? On one machine or many, from Parquet files, parted by household once.
+
+Households are dealt to parts by a hash of their numbers, and with each goes every record of
+anybody listed with it; a person of two households goes twice. From then on every statement
+stays within its part (`language.sql_within`). Every table is kept as files in buckets of those
+parts, which Spark reads as parted whatever made them: it exchanges nothing until the results
+are put in order. `pyspark` and Java are needed for this engine and for nothing else.
+
+    Exception
+    └── NoSpark     pyspark or Java is not there
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from verification.language.dialect import SPARK
+from verification.language.level import HOUSEHOLD, MEMBER
+from verification.language.parameter import Pack
+from verification.language.rule import Catalogue
+from verification.language.sql_within import PART, within
+from verification.language.to_python import Judgement
+from verification.language.to_sql import Answered, Shown, Sql
+from verification.runs import duck
+from verification.runs.district import Tables, assembled
+from verification.runs.tables import schema_of
+from vocabulary.record import ColumnKind, Record, columns_of
+from vocabulary.records.civil_affairs import Membership
+
+if TYPE_CHECKING:  # it comes only where it is asked for: see `make spark`
+    from pyspark.sql import DataFrame, SparkSession
+
+
+class NoSpark(Exception):
+    """Spark cannot be started here: pyspark is not installed, or no Java is."""
+
+
+@contextmanager
+def spark_session(
+    *,
+    scratch: Path,
+    master: str = "local[*]",
+    memory_mib: int = 1024,
+    options: Mapping[str, str] | None = None,
+) -> Iterator[SparkSession]:
+    """A session on a cluster, or on this machine, stopped in the end. Raises `NoSpark`.
+
+    `scratch`      folder that all machines share, for a run's tables: each engine removes its own
+    `memory_mib`   of the process that drives it; what executors have is the cluster's affair
+    `options`      more of Spark's own settings
+    """
+    builder = _builder()
+    for name, value in (options or {}).items():
+        builder = builder.config(name, value)
+    session = (
+        builder.master(master)
+        .appName("hedui")
+        .config("spark.driver.memory", f"{memory_mib}m")
+        .config("spark.sql.warehouse.dir", str(scratch.absolute()))
+        .config("spark.sql.catalogImplementation", "in-memory")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        # Whole numbers that do not fit are an error here as on the other engines, never wrapped round.
+        .config("spark.sql.ansi.enabled", "true")
+        # What lies parted by household needs no new partitions, and a join on more columns neither.
+        .config("spark.sql.adaptive.enabled", "false")
+        .config("spark.sql.requireAllClusterKeysForCoPartition", "false")
+        .config("spark.sql.autoBroadcastJoinThreshold", "-1")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    if master.startswith("local"):  # elsewhere the cluster says which Python its machines have
+        session.sparkContext.pythonExec = sys.executable
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+class SparkEngine:
+    """A catalogue on Spark, over a stored snapshot: load some cases, then take their judgements.
+
+    `parts`   into how many the households are dealt: some for each core of the cluster
+    """
+
+    def __init__(
+        self, session: SparkSession, folder: Path, catalogue: Catalogue, pack: Pack, *, parts: int
+    ) -> None:
+        self._session = session.newSession()  # tables of its own, on the same machines
+        self._session.conf.set("spark.sql.shuffle.partitions", str(parts))
+        self._folder, self._parts = folder, parts
+        self._sql = Sql(catalogue, pack, SPARK)
+        self._texts = [(each.table, within(each.select, dialect=SPARK.name)) for each in self._sql.statements]
+        self._database = f"hedui_{uuid4().hex}"
+        self._session.sql(f"CREATE DATABASE {self._database}")
+        self._session.sql(f"USE {self._database}")
+        _teach_tidy(self._session)
+        self.steps = len(self._texts) + 1
+        """Steps a load: one a statement, and one for taking the judgements."""
+
+    def load(self, cases: pa.Table) -> Iterator[str]:
+        """Tell every fact of some cases of the snapshot, naming each step when it is done."""
+        for table, _ in self._made(cases):
+            yield table
+
+    def plans(self, cases: pa.Table) -> Iterator[tuple[str, str]]:
+        """The same, with what Spark did for each step: for who wants to know what was exchanged."""
+        for table, made in self._made(cases):
+            yield table, str(made._jdf.queryExecution().executedPlan().toString())
+
+    def judgements(self) -> Iterator[Judgement]:
+        """The judgements of the cases loaded last, in the order of household numbers."""
+        tables = self.tables()
+        return assembled(
+            self._sql,
+            lambda level: _told(tables.told[level], self._sql.told[level]),
+            lambda level, answered: _answers(tables.answers[answered.rule.number], answered),
+        )
+
+    def tables(self) -> Tables:
+        """The same as columns, brought here and put in order: the second and last exchange."""
+        told, answers = {}, {}
+        for level in (HOUSEHOLD, MEMBER):
+            told[level] = _told_table(self._taken(f"told_{level}", level), level, self._sql.told[level])
+            taken = self._taken(f"answers_{level}", level)
+            for each in self._sql.answers[level]:
+                answers[each.rule.number] = _answers_table(taken, level, each)
+        return Tables(told, answers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.sql(f"DROP DATABASE {self._database} CASCADE")
+
+    def _made(self, cases: pa.Table) -> Iterator[tuple[str, DataFrame]]:
+        self._part(cases)
+        for table, text in self._texts:
+            made = self._session.sql(text)
+            self._keep(table, made)
+            yield table, made
+
+    def _taken(self, name: str, level: str) -> pa.Table:
+        keys = ("household", "person") if level == MEMBER else ("household",)
+        return self._session.table(name).orderBy(*keys).toArrow()
+
+    def _keep(self, name: str, made: DataFrame) -> None:
+        """Write a table where its rows lie. What comes after reads it and knows nothing of how it was made."""
+        self._session.sql(f"DROP TABLE IF EXISTS {SPARK.quoted(name)}")
+        made.write.bucketBy(self._parts, PART).saveAsTable(SPARK.quoted(name))
+
+    # ------------------------------------------------------------------ the one exchange
+
+    def _part(self, cases: pa.Table) -> None:
+        """Deal cases to parts, and every record to the parts of all whom it names."""
+        from pyspark.sql import functions as f
+
+        dealt = self._session.createDataFrame(cases).withColumn(
+            PART, f.pmod(f.xxhash64("household"), f.lit(self._parts))
+        )
+        self._deal("cases", dealt)
+        homes = dealt.select("household", f.array(PART).alias("parts"))
+        listed = self._read(Membership, frozenset({"household", "person"})).join(homes, "household")
+        people = listed.groupBy("person").agg(
+            f.array_distinct(f.flatten(f.collect_list("parts"))).alias("parts")
+        )
+        self._deal("person_masks", _to_parts(self._file("persons", _MASKS), {"person": people}))
+        for record, columns in self._sql.catalogue.reads().items():
+            named = {
+                name: homes if name == "household" else people.withColumnRenamed("person", name)
+                for name in sorted(columns)
+                if name == "household" or columns_of(record)[name].kind is ColumnKind.ID_NUMBER
+            }
+            self._deal(record.__name__, _to_parts(self._read(record, columns), named))
+
+    def _deal(self, name: str, rows: DataFrame) -> None:
+        self._keep(name, rows.repartition(self._parts, PART))
+
+    def _read(self, record: type[Record], columns: frozenset[str]) -> DataFrame:
+        return self._file(record.__name__, schema_of(record, columns))
+
+    def _file(self, name: str, schema: pa.Schema) -> DataFrame:
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        path = self._folder / f"{name}.parquet"
+        if not path.exists():
+            return self._session.createDataFrame(schema.empty_table())
+        # With its schema said, a file is not opened until it is read.
+        return self._session.read.schema(from_arrow_schema(schema)).parquet(str(path.absolute()))
+
+
+_MASKS = pa.schema([("person", pa.string()), ("mask", pa.int64())])
+
+
+def _to_parts(rows: DataFrame, named: dict[str, DataFrame]) -> DataFrame:
+    """Each row once for every part of anybody whom it names.
+
+    `named`   by column that names somebody: whose parts are which, under that column and `parts`
+    """
+    from pyspark.sql import functions as f
+
+    columns, found = rows.columns, []
+    for place, (name, parts) in enumerate(named.items()):
+        found.append(f"parts {place}")
+        rows = rows.join(parts.withColumnRenamed("parts", found[-1]), name, "left")
+    nowhere = f.array().cast("array<bigint>")
+    every = f.array_distinct(f.concat(*(f.coalesce(f.col(f"`{each}`"), nowhere) for each in found)))
+    return rows.select(*(f.col(f"`{name}`") for name in columns), f.explode(every).alias(PART))
+
+
+def _told_table(taken: pa.Table, level: str, shown: list[Shown]) -> pa.Table:
+    columns = [taken["household"], _person(taken, level), *_columns(taken, shown)]
+    return pa.table(columns, names=["household", "person", *duck.names_shown(tuple(shown))])
+
+
+def _answers_table(taken: pa.Table, level: str, answered: Answered) -> pa.Table:
+    """Rows with an answer that is not NO, as `duck.answers_table` gives them."""
+    sure, milder = (
+        taken[answered.answer],
+        _never(taken) if answered.milder is None else taken[answered.milder],
+    )
+    answer = pc.or_kleene(sure, milder)
+    is_milder = pc.and_not(pc.fill_null(milder, False), pc.fill_null(sure, False))
+    own = taken["pmask"] if level == MEMBER else pa.repeat(pa.scalar(0, pa.int64()), len(taken))
+    masks = (own, taken["hmask"], taken["amask"])
+    columns = [taken["household"], _person(taken, level), *masks, answer, is_milder]
+    table = pa.table(
+        [*columns, *_columns(taken, answered.evidence)],
+        names=[*duck.HEAD, *duck.names_shown(answered.evidence)],
+    )
+    return table.filter(pc.fill_null(answer, True))
+
+
+def _columns(taken: pa.Table, shown: Iterable[Shown]) -> list[pa.ChunkedArray]:
+    names = ((each.value, each.known) for each in shown)
+    return [taken[name] for both in names for name in both if name is not None]
+
+
+def _person(taken: pa.Table, level: str) -> pa.ChunkedArray:
+    return taken["person"] if level == MEMBER else pa.nulls(len(taken), pa.string())
+
+
+def _never(taken: pa.Table) -> pa.Array:
+    return pa.repeat(pa.scalar(False), len(taken))
+
+
+def _told(table: pa.Table, shown: list[Shown]) -> Iterator[duck.Told]:
+    for row in _rows(table):
+        yield row[0], row[1], duck.shown_values(tuple(shown), row[2:])
+
+
+def _answers(table: pa.Table, answered: Answered) -> Iterator[duck.Answer]:
+    for row in _rows(table):
+        yield (*row[:7], duck.shown_values(answered.evidence, row[7:]))
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+def _builder() -> Any:
+    """What makes sessions, if all is there that it takes."""
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        raise NoSpark("expected Java 17 for the engine `spark`, got none")
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise NoSpark("expected pyspark for the engine `spark`: bring it with `make spark`") from None
+    return SparkSession.builder
+
+
+def _teach_tidy(session: SparkSession) -> None:
+    """Let statements tidy names as the other engines do: Spark itself knows no NFKC."""
+    from pyspark.sql.pandas.functions import arrow_udf
+
+    def tidy(names: pa.Array) -> pa.Array:
+        # It travels to other machines by itself, so it brings nothing of this module along.
+        from pyarrow import compute
+
+        return compute.utf8_trim(compute.utf8_normalize(names, form="NFKC"), characters=" ")
+
+    made: Any = arrow_udf  # its types know no function of a plain array, which it takes
+    session.udf.register("nfkc_tidy", made(tidy, "string"))
