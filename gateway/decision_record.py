@@ -45,16 +45,24 @@ class BadRecord(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """The outcome entry that keeps a verdict, and the digests (SHA-256, hex) of what it rested on and came to."""
+
+    entry: int
+    inputs: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionRecord:
     """What a verdict rested on and what it came to: canonical JSON, both."""
 
     inputs: bytes
     result: bytes
 
-    @property
-    def digests(self) -> tuple[str, str]:
-        """SHA-256 of the inputs and of the result, in hex: what a decision that rests on the verdict names."""
-        return sha256(self.inputs).hexdigest(), sha256(self.result).hexdigest()
+    def decided(self, entry: int) -> Decided:
+        """What a decision that rests on the verdict names. `entry` is where the log put the outcome."""
+        return Decided(entry, sha256(self.inputs).hexdigest(), sha256(self.result).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)

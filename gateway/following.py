@@ -71,4 +71,4 @@ async def _followed(
 
 async def _outcome(intent: Intent, data: Any, result: str, office: Office) -> str:
     came = Came(data=data, subjects=(), sources={}, persons={}, result=result)
-    return await office.trace.outcome(intent, came)
+    return (await office.trace.outcome(intent, came)).receipt

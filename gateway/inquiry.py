@@ -26,11 +26,13 @@ from casework.cedar import Standing
 from casework.resource import of_column, of_state
 from connectors.ask import Ask
 from connectors.federation import ask_all
+from connectors.hedge import Hedge
 from connectors.served import answered
 from gateway.access import Errand, needs_consent
 from gateway.acts import deeds_of, done
 from gateway.answer import Told, tell
 from gateway.caller import Caller
+from gateway.decision_record import record_of
 from gateway.fetch import (
     ON_FILE,
     AskAll,
@@ -72,11 +74,12 @@ async def answered_of(
 ) -> Answered:
     """Steps 4 to 8. Raises `NotLogged`."""
     intent = await intended(allowed, caller, errand, asked, office)  # 4
-    came = await _gathered(allowed, caller, errand, _asking(intent, office), office)  # 5
+    hedge = Hedge(office.hedge_after_s)
+    came = await _gathered(allowed, caller, errand, _asking(intent, hedge, office), office)  # 5
     came = _judged(came, office)  # 6
     told = tell(came.plan, await _view(came, office), schema=office.schema, shows=office.shows)
-    receipt = await office.trace.outcome(intent, _outcome(told, came))  # 7
-    return Answered(told, receipt)  # 8
+    noted = await office.trace.outcome(intent, _outcome(told, came, hedge, office))  # 7
+    return Answered(told, noted.receipt, noted.decided)  # 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,7 @@ def _is_free(record: type[Record], allowed: Plan, standing: Standing, office: Of
     )
 
 
-def _asking(intent: Intent, office: Office) -> AskAll:
+def _asking(intent: Intent, hedge: Hedge, office: Office) -> AskAll:
     """Asks departments within the time that the whole inquiry has left; counts who they answer about."""
     tally = office.served.tally(str(intent.index)) if office.served else None
     ends_at = asyncio.get_running_loop().time() + office.inquiry_timeout_s
@@ -189,7 +192,14 @@ def _asking(intent: Intent, office: Office) -> AskAll:
     async def ask(asks: list[Ask]) -> Evidence:
         left_s = ends_at - asyncio.get_running_loop().time()
         timeout_s = max(0.0, min(office.register_timeout_s, left_s))
-        return await ask_all(office.connectors, asks, timeout_s=timeout_s, clock=office.clock, tally=tally)
+        return await ask_all(
+            office.connectors,
+            asks,
+            timeout_s=timeout_s,
+            clock=office.clock,
+            tally=tally,
+            hedge=hedge if hedge.after_s else None,
+        )
 
     return ask
 
@@ -231,7 +241,7 @@ def _list_view(listing: Listing, came: _Gathered, pseudonym: Callable[[str], str
     return ListView(edges, PageView(listing.more, listing.after > 0, first, last))
 
 
-def _outcome(told: Told, came: _Gathered) -> Came:
+def _outcome(told: Told, came: _Gathered, hedge: Hedge, office: Office) -> Came:
     located, verdict = came.located, came.verdict
     subjects = [*came.plan.question.keys]
     for one in (located, *came.listed.values()):
@@ -244,11 +254,13 @@ def _outcome(told: Told, came: _Gathered) -> Came:
         subjects=tuple(dict.fromkeys(subjects)),
         sources={name: str(one.get("failure", one["state"])) for name, one in told.sources.items()},
         persons=_answered_about(came.evidence),
+        hedged={department.value: count for department, count in hedge.extra.items()},
         result=located.code if isinstance(located, Absence) else "ANSWERED",
         pack=told_of.pack_hash if told_of else None,
         rules=told_of.ruleset_hash if told_of else None,
         category=str(told_of.category) if told_of else None,
         findings=found,
+        record=record_of(told_of, came.evidence, reads=office.judge.reads) if told_of else None,
     )
 
 

@@ -15,6 +15,7 @@ from connectors.served import ServedBook
 from gateway.acts import Act, Watching
 from gateway.answer import Coordinates, Told
 from gateway.caller import Trust
+from gateway.decision_record import Decided
 from gateway.document import Limits
 from gateway.fetch import Columns
 from gateway.pace import Pacing
@@ -52,6 +53,8 @@ class Answered:
     told: Told
     receipt: str | None
     """None of an answer that others follow: the last one has the receipt."""
+    decided: Decided | None = None
+    """Where the verdict can be found again, when there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +93,7 @@ class Office:
     """Where departments' answers are counted, under the index of the intent."""
     acts: Mapping[str, Act] = field(default_factory=dict)
     """What a mutation can do, by the name of its field."""
+    hedge_after_s: float = 0.0
+    """After so long a slow department is asked a second time; 0 for never."""
     watching: Mapping[str, Watching] = field(default_factory=dict)
     """What a subscription can follow, by the name of its field."""

@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from string import ascii_lowercase
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from audit.commitment import Json
-from audit.entry import EntryBook
+from audit.entry import EntryBook, Spelled
 from audit.errors import AuditError, Unwitnessed
 from audit.log import Log
 from gateway.access import Errand, Refused
 from gateway.caller import Caller
+from gateway.decision_record import Decided, DecisionRecord
 from gateway.errors import NotLogged, NotWitnessed
 from gateway.plan import Plan
 from gateway.view import LogView
@@ -53,6 +54,7 @@ class Came:
     `sources`    department → state
     `persons`    department → persons and households that it answered about, 1 or more
     `result`     a code: `ANSWERED`, `NO_HOUSEHOLD`
+    `hedged`     department → questions that it was asked a second time, since it was slow
     """
 
     data: Any
@@ -64,6 +66,16 @@ class Came:
     rules: str | None = None
     category: str | None = None
     findings: Mapping[str, int] | None = None
+    record: DecisionRecord | None = None
+    """What the verdict rested on and came to, where there is one."""
+    hedged: Mapping[str, int] | None = None
+
+
+class Noted(NamedTuple):
+    """The proof that the log holds an outcome (tlog-proof), and where its verdict can be found again."""
+
+    receipt: str
+    decided: Decided | None
 
 
 Covers = Callable[[int], Awaitable[bool]]
@@ -111,8 +123,8 @@ class Trace:
         )
         return Intent(index, caller, request)
 
-    async def outcome(self, intent: Intent, came: Came) -> str:
-        """Note what came of it; give the receipt (tlog-proof) of the entry. Raises `NotLogged`."""
+    async def outcome(self, intent: Intent, came: Came) -> Noted:
+        """Note what came of it, and with a verdict what it rested on. Raises `NotLogged`."""
         fields: dict[str, Json] = {
             "intent": intent.index,
             "sources": dict(came.sources),
@@ -120,15 +132,18 @@ class Trace:
             "result": came.result,
             "request": intent.request,
         }
+        if came.hedged:
+            fields["hedged"] = dict(came.hedged)
         if came.pack is not None and came.rules is not None:
             fields |= {"pack": came.pack, "rules": came.rules, "findings": dict(came.findings or {})}
         index = await self._write(
             "inquiry.outcome",
             fields,
             subjects=came.subjects,
-            committed={"answer": digest(came.data), "category": came.category},
+            committed={"answer": digest(came.data), "category": came.category, **_kept(came.record)},
         )
-        return await self.receipt(index)
+        decided = came.record.decided(index) if came.record is not None else None
+        return Noted(await self.receipt(index), decided)
 
     async def receipt(self, index: int) -> str:
         """The receipt (tlog-proof) of an entry, cosigned where a quorum has seen it. Raises `NotLogged`."""
@@ -210,7 +225,7 @@ class Trace:
         fields: Mapping[str, Json],
         *,
         subjects: Iterable[str] = (),
-        committed: Mapping[str, Json] | None = None,
+        committed: Mapping[str, Json | Spelled] | None = None,
     ) -> int:
         try:
             made = self._book.entry(
@@ -233,6 +248,11 @@ def digest(data: Any) -> str:
     True
     """
     return sha256(_canonical(data)).hexdigest()
+
+
+def _kept(record: DecisionRecord | None) -> dict[str, Spelled]:
+    """The record whole: the entry only commits to it, the vault keeps it."""
+    return {} if record is None else {"inputs": Spelled(record.inputs), "result": Spelled(record.result)}
 
 
 def coordinates(plan: Plan) -> list[Json]:

@@ -9,8 +9,8 @@ import pytest
 
 from audit.alongside import Sealed, SubjectKey
 from audit.catalogue import parse_entry
-from audit.commitment import commitments
-from audit.entry import EntryBook
+from audit.commitment import Json, canonical, commitments
+from audit.entry import EntryBook, Spelled
 from audit.errors import NoSuchEntry, Shredded, WrongVaultKey
 from audit.log import Log
 from audit.note import Note
@@ -238,3 +238,31 @@ def test_a_shredded_share_is_soon_nowhere_in_the_files_of_a_running_log(tmp_path
 
 def files_with(data: bytes, folder: Path) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.is_file() and data in path.read_bytes()]
+
+
+def test_a_long_value_spelled_by_its_maker_is_opened_whole_and_takes_little_room(open_log: OpenLog) -> None:
+    rows: list[Json] = [{"fen": number, "month": "2026-10", "person": PEOPLE[0]} for number in range(400)]
+    document = canonical({"rows": rows})
+
+    async def write() -> None:
+        async with open_log() as log:
+            of = book()
+            fields: dict[str, Json] = {"intent": 0, "sources": {}}
+            made = of.entry(
+                "inquiry.outcome",
+                at=NOW,
+                fields=fields,
+                subjects=PEOPLE[:1],
+                committed={"inputs": Spelled(document), "category": "DIBAO"},
+            )
+            await log.append(made.bytes, alongside=made.alongside)
+            vault = Vault(log.reader, of.sealing)
+            assert vault.values(0) == {"inputs": {"rows": rows}, "category": "DIBAO"}
+            entry = parse_entry(made.bytes)
+            for opened_field in vault.disclose(0):
+                opened_field.check(entry.committed)
+            [sealed] = log.reader.sealed(0)
+            assert len(sealed.payload) < len(document) / 4
+            assert PEOPLE[0].encode() not in sealed.payload
+
+    asyncio.run(write())
