@@ -27,6 +27,7 @@ from gateway.trace import Trace
 from verification.catalogue import CATALOGUE
 from verification.language.to_python import Judgement, bit_of, mask_of
 from verification.pack import Pack
+from verification.runs.ageing import DAY, aged
 from verification.runs.district import Progress, judge_district
 from verification.runs.tables import Snapshot, cases_table, masks_table, schema_of
 from vocabulary.codes import Category, Department
@@ -111,6 +112,7 @@ def _run(
     progress: Callable[[int, int], None],
 ) -> RunResult:
     snapshot, failed, persons = take_snapshot(connectors, CATALOGUE.reads(), on=on, today=today)
+    snapshot = aged(snapshot, pack)
 
     def tell(now: Progress) -> None:
         progress(now.households * now.done // max(now.of, 1), now.households)
@@ -134,7 +136,7 @@ def take_snapshot(
     lacking = 0
     for record, columns in {**_NEEDED, **_joined(reads, _NEEDED)}.items():
         try:
-            tables[record] = _table(connectors, record, columns)
+            tables[record] = _table(connectors, record, columns | {DAY})
         except SnapshotFailed as failure:
             if record in _NEEDED:
                 raise CannotRun(str(failure)) from None

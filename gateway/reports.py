@@ -20,6 +20,7 @@ from verification import holdings
 from verification.causes import CAUSES, CauseTable, primary_of, table
 from verification.holdings import DUE, Holdings, Unsure
 from verification.pack import Pack
+from verification.runs.ageing import aged
 from verification.runs.cases import cases_of
 from verification.runs.district import judge_district
 from verification.stacking import Proposal, Sums, propose, sums
@@ -108,7 +109,7 @@ async def _noted(
 def _stacking(connectors: Connectors, pack: Pack, on: date, today: date) -> StackingReport:
     snapshot, failed, _ = take_snapshot(connectors, holdings.reads(), on=on, today=today)
     teller, every, listed = Holdings(pack), list[Proposal](), []
-    for case in cases_of(snapshot):
+    for case in cases_of(aged(snapshot, pack)):
         held = teller.of(case)
         found = [each for each in propose(held.claims, pack) if each.overpaid_fen or each.forgone_fen]
         every += found
@@ -119,4 +120,6 @@ def _stacking(connectors: Connectors, pack: Pack, on: date, today: date) -> Stac
 
 def _causes(connectors: Connectors, pack: Pack, on: date, today: date) -> CauseReport:
     snapshot, failed, _ = take_snapshot(connectors, CAUSES.reads(), on=on, today=today)
-    return CauseReport(table(primary_of(each) for each in judge_district(snapshot, CAUSES, pack)), failed)
+    return CauseReport(
+        table(primary_of(each) for each in judge_district(aged(snapshot, pack), CAUSES, pack)), failed
+    )

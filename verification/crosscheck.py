@@ -15,6 +15,7 @@ from datetime import date
 
 from verification import arithmetic, explain
 from verification.catalogue import CATALOGUE
+from verification.freshness import usable
 from verification.income import evidence_lines, verified
 from verification.language.case import case_of
 from verification.language.level import Doubt
@@ -80,11 +81,13 @@ def crosscheck(evidence: Evidence, household: str, on: date, pack: Pack) -> Verd
     """What the evidence says of a household on a day, by a policy pack.
 
     `evidence`   one outcome per record type of `reads()` for the household and each listed person;
-                 a pair that is missing counts as not asked, which makes what rests on it unknown
+                 a pair that is missing counts as not asked, and an answer that is too old or of a doubtful
+                 batch as failed: what rests on it is unknown
     `on`         the day of application or review; the window is the twelve months before its month
     Raises `NobodyListed`, `NotInForce` for a day before the pack's values, `ArithmeticDiffers`.
     """
     bound = _bind(pack)
+    evidence = usable(evidence, pack, on)
     case = case_of(evidence, household=household, on=on, reads=_READS)
     if not case.members and isinstance(evidence.of(Membership, household), (Answered, NoRecord)):
         raise NobodyListed(f"expected members of the household on {on}, got none")

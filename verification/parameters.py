@@ -15,6 +15,7 @@ from verification.entitlement import Stacking
 from vocabulary.codes import DeclaredItem, DisabilityCategory, SpecialStatus, Stage, SubsidyKind
 from vocabulary.errors import MalformedMoney
 from vocabulary.money import LIMIT_FEN, Money
+from vocabulary.register import BY_NAME
 
 PolicyValue = int | str | bool
 
@@ -220,6 +221,12 @@ TABLES: Mapping[str, Table] = {
         BANDS,
     ),
     "payable_band_fen_month": Table(_fen_of("分档补助额", "a head and month in this band"), BANDS),
+    "max_age_days": Table(
+        _number_of(
+            "数据有效天数", "days after its `as_of` for which an answer is good", least=1, most=36_600
+        ),
+        tuple(BY_NAME),
+    ),
     "aid_group": Table(
         Parameter(ParameterKind.TEXT, "资助互斥组", "programmes of one group exclude each other")
     ),

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from verification.category import household, member
 from verification.language.rule import Catalogue
 from verification.pack import Pack
+from verification.runs.ageing import aged
 from verification.runs.district import Told, judge_district
 from verification.runs.inputs import digest_of
 from verification.runs.tables import Snapshot
@@ -115,7 +116,7 @@ def run_caseload(snapshot: Snapshot, pack: Pack, *, progress: Told | None = None
     Raises `PackGap` for a pack that lacks a parameter.
     """
     digest = digest_of(snapshot)
-    judged = judge_district(snapshot, FACTS, pack, progress=progress)
+    judged = judge_district(aged(snapshot, pack), FACTS, pack, progress=progress)
     standings = {each.household: standing_of(each) for each in judged}
     return CaseloadRun(pack.name, pack.hash, FACTS.hash, digest, standings)
 
