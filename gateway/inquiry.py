@@ -114,6 +114,7 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: AskAll, 
     allowed = decided(allowed.question, caller, errand, office, inside=inside)
     if allowed.shows_nothing:
         # The same words as for a household that does not exist: who may not ask does not learn which it is.
+        office.pacing.missed(caller)
         return _Gathered(allowed, _nothing(caller), Evidence())
     standing = standing_of(caller, errand, inside, office)
     return _Gathered(allowed, located, await _fetched([located], allowed, standing, ask, office))

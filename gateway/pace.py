@@ -1,8 +1,7 @@
 """How often may somebody ask, and about how many? Who looks up one household after the other is noticed.
 
-Four counts, each by the clock's own minute, hour or day: questions of a caller, households that a
-caller asks about, households that a caller asks about and that are not there, questions about one
-household. What claims to know a value (`verify`) is counted by household and day: three tries are
+Counts by the clock's own minute, hour or day: questions of a caller, households that a caller asks
+about, those of them that are not there, households in lists, questions about one household. What claims to know a value (`verify`) is counted by household and day: three tries are
 a mistake, thirty are a guess.
 
     Refused
@@ -44,6 +43,7 @@ class Pace:
     `households`   that one caller asks about in an hour, each once
     `misses`       of these, that are not there or not in the caller's region
     `about`        questions about one household in an hour, whoever asks
+    `listed`       households in lists of one caller in an hour, each time
     `claims`       values that are claimed of one household in a day, whoever claims
     """
 
@@ -52,6 +52,7 @@ class Pace:
     misses: int = 30
     about: int = 120
     claims: int = 30
+    listed: int = 5_000
 
 
 class TooOften(Refused):
@@ -162,9 +163,15 @@ class Pacing:
         if self._counts.add(f"first {account} {about}", self._window(HOUR_S), HOUR_S) == 1:
             self._count("households", account, caller)
 
-    def missed(self, caller: Caller) -> None:
-        """Count a household that was not there; the next question notices."""
-        self._counts.add(f"misses {self._account(caller)}", self._window(HOUR_S), HOUR_S)
+    def lists(self, caller: Caller, households: int) -> None:
+        """Count a list of households, whose caller works through them for a review. Raises `TooOften`."""
+        account = self._account(caller)
+        self._count("misses", account, caller, many=0)
+        self._count("listed", account, caller, many=households)
+
+    def missed(self, caller: Caller, many: int = 1) -> None:
+        """Count households that were not there; the next question notices."""
+        self._counts.add(f"misses {self._account(caller)}", self._window(HOUR_S), HOUR_S, many)
 
     def _count(self, kind: str, key: str, caller: Caller, *, many: int = 1) -> None:
         limit = self._limits[kind]
@@ -188,6 +195,7 @@ _LIMITS = {
     "households": ("HEDUI_MAX_HOUSEHOLDS_PER_HOUR", HOUR_S, "households an hour"),
     "misses": ("HEDUI_MAX_MISSES_PER_HOUR", HOUR_S, "households an hour that are not there"),
     "about": ("HEDUI_MAX_QUESTIONS_PER_HOUSEHOLD", HOUR_S, "questions an hour about one household"),
+    "listed": ("HEDUI_MAX_LISTED_PER_HOUR", HOUR_S, "households an hour in lists"),
     "claims": ("HEDUI_MAX_CLAIMS_PER_DAY", DAY_S, "claims a day about one household"),
 }
 

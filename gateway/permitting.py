@@ -19,6 +19,7 @@ from gateway.fetch import needed
 from gateway.office import Asked, Office
 from gateway.pace import TooOften
 from gateway.plan import Plan, Question, plan_for, question
+from gateway.schema.claims import claims_in
 from gateway.trace import Intent
 from verification.pack import NotInForce
 from vocabulary.records.civil_affairs import Membership
@@ -123,8 +124,10 @@ def _understood(asked: Asked, caller: Caller, office: Office) -> Question:
     wanted = question(
         read_as, schema=office.schema, shows=office.shows, limits=office.limits, today=office.today()
     )
-    for key in wanted.keys:
-        office.pacing.asks_about(caller, key)
+    if wanted.listing is not None:
+        office.pacing.lists(caller, len(wanted.keys))
+    elif wanted.subject is not None:
+        office.pacing.asks_about(caller, wanted.subject.key, claims=claims_in(wanted))
     return wanted
 
 

@@ -123,6 +123,9 @@ class Settings(BaseSettings):
 
     register_timeout_s: Seconds = Field(3.0, description="time a register has to answer")
     inquiry_timeout_s: Seconds = Field(10.0, description="time an inquiry has, all levels together")
+    hedge_after_s: float = Field(
+        0.0, ge=0, le=3600, description="time after which a slow register is asked a second time"
+    )
     shutdown_timeout_s: Seconds = Field(15.0, description="time to finish what has begun")
 
     max_body_bytes: Count = Field(65_536, description="bytes of a request body")
@@ -156,6 +159,7 @@ class Settings(BaseSettings):
     max_misses_per_hour: Count = Field(
         30, description="of these, households that are not there or not the caller's"
     )
+    max_listed_per_hour: Count = Field(5_000, description="households in lists of one caller in an hour")
     max_questions_per_household: Count = Field(
         120, description="questions about one household in an hour, whoever asks"
     )

@@ -51,18 +51,20 @@ class Workers:
     def __init__(self, settings: Settings, *, today: Today) -> None:
         self._settings, self._today = settings, today
         self._alive: dict[int, tuple[BaseProcess, Connection]] = {}
-        self._stopping = False
+        self._up: set[int | None] = set()
+        self._held: socket.socket | None = None
 
     def start(self) -> None:
         """Bring all of them up. Raises `NotListening`, and what opening a gateway raises."""
-        self._prepare()
         self._held = _held(self._settings)
+        self._prepare()
         port = self._held.getsockname()[1]
         self._settings = self._settings.model_copy(update={"port": port})
         host = self._settings.host
         self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         for _ in range(self._settings.workers):
             self._begin()
+        self._await()
 
     def watch(self, stop: Callable[[], bool], *, every_s: float = 0.2) -> None:
         """Replace whoever died, until `stop` says so. Raises `NotListening` when one does not come up again."""
@@ -72,6 +74,7 @@ class Workers:
                 for pid in self._buried():
                     _log.error("worker died", pid=pid)
                     self._begin()
+                self._await()
 
     def stop(self) -> None:
         """Tell them to stop, and wait for what they have begun; then for nothing more."""
@@ -85,7 +88,8 @@ class Workers:
                 process.join()
             pipe.close()
         self._alive.clear()
-        self._held.close()
+        if self._held is not None:
+            self._held.close()
 
     def _prepare(self) -> None:
         """Make once what every worker opens: keys, databases. What is wrong with the settings shows here."""
@@ -107,11 +111,15 @@ class Workers:
         )
         process.start()
         theirs.close()
-        if not ours.poll(STARTS_WITHIN_S) or _told(ours) != _READY:
-            process.kill()
-            process.join()
-            raise NotListening("expected a worker process to come up, got one that did not")
         self._alive[process.pid or 0] = (process, ours)
+
+    def _await(self) -> None:
+        """Wait until all have come up: they load side by side."""
+        for process, pipe in self._alive.values():
+            if process.pid not in self._up:
+                if not pipe.poll(STARTS_WITHIN_S) or _told(pipe) != _READY:
+                    raise NotListening("expected a worker process to come up, got one that did not")
+                self._up.add(process.pid)
 
     def _buried(self) -> list[int]:
         dead = [pid for pid, (process, _) in self._alive.items() if not process.is_alive()]

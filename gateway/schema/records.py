@@ -16,6 +16,7 @@ import graphene
 
 from casework.resource import of_column, of_state
 from gateway.schema import scalars
+from gateway.schema.claims import ClaimState, claim_type, verify_field
 from gateway.schema.told import OPEN, Told
 from gateway.view import AnswerState, Sourced
 from vocabulary.codes import Code, Department
@@ -118,6 +119,7 @@ def record_type(record: type[Record]) -> type[graphene.ObjectType]:
     fields: dict[str, Any] = {"__doc__": _first_paragraph(record.__doc__ or record.term)}
     for column in columns_of(record).values():
         fields[api_name(column)] = _column_field(record, column)
+    fields["verify"] = verify_field(_claims(record))
     return type(record.__name__, (graphene.ObjectType,), fields)
 
 
@@ -154,15 +156,34 @@ def _asks(record: type[Record]) -> Callable[..., Sourced]:
     return resolve
 
 
+_KEYS = frozenset({"record_id", "as_of"})
+"""What the register says of its own row: nobody has it to claim."""
+
+
+def _claims(record: type[Record]) -> type[graphene.ObjectType]:
+    columns = [column for column in columns_of(record).values() if column.name not in _KEYS]
+    claimed = [(api_name(column), column, _kind(column)) for column in columns]
+    return claim_type(record, claimed, enumeration(ClaimState))
+
+
+def _kind(column: Column) -> Any:
+    return enumeration(column.codes) if column.codes else _SCALARS[column.kind]
+
+
 def _column_field(record: type[Record], column: Column) -> Told:
-    kind = enumeration(column.codes) if column.codes else _SCALARS[column.kind]
     return Told(
-        kind,
+        _kind(column),
         shows=of_column(record, column.name),
-        description=column.term,
+        description=f"{column.term}: {_english(column)}.",
         # A column that was not asked for is not on the row at all (`vocabulary.record.partial`).
         resolver=lambda row, _info, name=column.name: getattr(row, name),
     )
+
+
+def _english(column: Column) -> str:
+    """The name of a column as words: `base_fen` is `base, in yuan`."""
+    words = api_name(column).replace("_", " ")
+    return f"{words}, in yuan" if column.kind is ColumnKind.FEN else words
 
 
 def _fetched_at(sourced: Sourced) -> datetime | None:

@@ -6,6 +6,7 @@ with the list, and is masked as a whole (`gateway.masking`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ import graphene
 
 from casework.resource import Product
 from gateway.schema import scalars
+from gateway.schema.claims import ClaimState, compared, verify_field
 from gateway.schema.records import enumeration
 from gateway.schema.told import OPEN, Told
 from verification.language.rule import Severity
@@ -186,6 +188,31 @@ def _shows(product: Product, kind: Any, description: str, **options: Any) -> Tol
     return Told(kind, shows=product.term, description=description, **options)
 
 
+def _claimed(kind: Any, value: Callable[[Verdict], object], *, shows: Product, what: str) -> Told:
+    return Told(
+        enumeration(ClaimState),
+        shows=shows.term,
+        compares=True,
+        description=f"{what}: whether the claimed one agrees with the verified one.",
+        claimed=graphene.Argument(graphene.NonNull(kind), description=f"{what}, as claimed."),
+        resolver=lambda verdict, _info, claimed: compared(claimed, value(verdict)),
+    )
+
+
+class VerificationVerify(graphene.ObjectType):
+    """核对结论核验: whether claimed values agree with the verdict; never the values."""
+
+    category = _claimed(
+        enumeration(VerifiedCategory),
+        lambda verdict: None if verdict.category is Indeterminate.INDETERMINATE else _category(verdict),
+        shows=Product.CATEGORY,
+        what="核对类别",
+    )
+    payable = _claimed(
+        scalars.Money, lambda verdict: verdict.payable_fen, shows=Product.PAYABLE, what="应发金额 a month"
+    )
+
+
 class Verification(graphene.ObjectType):
     """核对结论 on one household on one day. 仅供本行政区域内社会救助审核使用. A rule finds, a person decides."""
 
@@ -193,7 +220,7 @@ class Verification(graphene.ObjectType):
         Product.CATEGORY,
         enumeration(VerifiedCategory),
         "核对类别: what the records support.",
-        resolver=lambda verdict, _info: VerifiedCategory(str(verdict.category)),
+        resolver=lambda verdict, _info: _category(verdict),
     )
     declared_category = _shows(
         Product.DECLARED_CATEGORY,
@@ -282,9 +309,14 @@ class Verification(graphene.ObjectType):
     )
     findings = _shows(Product.FINDINGS, _list_of(Finding), "疑点, by rule.")
     cannot_tell = _shows(Product.CANNOT_TELL, _list_of(CannotTell), "待核事项, by rule.")
+    verify = verify_field(VerificationVerify)
     pack = _shows(Product.POLICY, graphene.String, "政策包: name of the policy pack.")
     pack_hash = _shows(Product.POLICY, graphene.String, "SHA-256 of the policy pack's content.")
     ruleset_hash = _shows(Product.POLICY, graphene.String, "SHA-256 of the rules.")
+
+
+def _category(verdict: Verdict) -> VerifiedCategory:
+    return VerifiedCategory(str(verdict.category))
 
 
 def _answer(answer: Answer) -> AnswerCode:

@@ -42,7 +42,7 @@ AGREEMENTS = AgreementSet(load_agreements())
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 EVERYBODY = frozenset({"*"})
 OPEN_DOCUMENTS = Documents({}, ad_hoc=EVERYBODY, introspection=EVERYBODY)
-EASY_PACE = Pace(**dict.fromkeys(("questions", "households", "misses", "about", "claims"), 10**6))
+EASY_PACE = Pace(**dict.fromkeys(("questions", "households", "misses", "about", "claims", "listed"), 10**6))
 LIMITS = Limits()
 NO_JUDGE = Judge({}, lambda on: None, lambda evidence, household, on: None)
 
