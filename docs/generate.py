@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 from audit.events_page import events_table  # noqa: E402 # the path has to be there first
 from connectors.contracts_page import contract_tables  # noqa: E402 # as below
 from gateway.console.dossier import documents  # noqa: E402 # the path has to be there first
+from gateway.console.report import document_of  # noqa: E402 # as below
 from gateway.schema.query import schema  # noqa: E402 # as above
 from verification.packs_page import parameters_table, tables_table  # noqa: E402 # as below
 from vocabulary.codes import Code  # noqa: E402 # the path has to be there first
@@ -72,8 +73,9 @@ def renewed(page: str) -> str:
 
 
 def dossier_documents() -> dict[str, str]:
-    """File name to text of the documents by which the console asks each department."""
-    return documents(schema(), tuple(dict.fromkeys(record.department for record in RECORD_TYPES)))
+    """File name to text of the documents by which the console asks."""
+    departments = tuple(dict.fromkeys(record.department for record in RECORD_TYPES))
+    return {**documents(schema(), departments), "report.graphql": document_of(schema())}
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ async def verdict(visit: Visiting, number: str) -> Response:
         number=number,
         told=told,
         verdict=told.verdict,
-        case=_case_or_none(visit),
+        case=case_or_none(visit),
         kinds=list(ApplicationKind),
         severities={each.value: each for each in Severity},
     )
@@ -67,7 +67,7 @@ async def register(
         told = await told_of(visit, number)
     except (Refused, InquiryError) as error:
         return visit.refused(error)
-    case = _case_or_none(visit)
+    case = case_or_none(visit)
     if case is None:
         place = RegionCode.parse(region) if region else visit.session.caller.region
         case = await open_case(
@@ -108,7 +108,7 @@ def suspicions(verdict: Mapping[str, Any]) -> list[Suspicion]:
     ]
 
 
-def _case_or_none(visit: Visit) -> Case | None:
+def case_or_none(visit: Visit) -> Case | None:
     """The case that the errand names, where casework has it."""
     try:
         return case_numbered(visit.house.desk, visit.actor, visit.session.case)

@@ -1,0 +1,118 @@
+"""Papers that leave the house: the letter of a decision, the report on a household; read, printed, taken as a file."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from casework.cases import case_numbered
+from casework.decision import DecisionKind
+from casework.decisions import draft
+from casework.letters import REMEDY, USE, decision_letter
+from casework.paper import Paper, Part
+from gateway.console.pdf import pdf_of
+from gateway.office import Judge
+from tests.casework.desks import basis
+from tests.gateway.console.houses import console_over
+from tests.gateway.console.test_casework_pages import VERIFIER, a_finding
+from tests.gateway.rows import HEAD, HOUSEHOLD
+from verification.crosscheck import crosscheck, reads
+from verification.pack import load_pack
+
+PACK = load_pack("demo-2026")
+JUDGE = Judge(
+    reads(),
+    lambda on: None,
+    lambda evidence, number, on: crosscheck(evidence, household=number, on=on, pack=PACK),
+)
+
+
+def test_a_letter_says_what_was_decided_why_and_how_to_object_and_a_draft_that_it_is_one(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            id_ = await a_finding(console)
+            desk = console.house.desk
+            case = case_numbered(desk, VERIFIER, "HD-2026-0001")
+            paper = await draft(
+                desk, VERIFIER, case, kind=DecisionKind.KEEP, basis=basis(), reason="仍符合条件"
+            )
+            browser = await console.signed_in()
+            page = await browser.get(f"/console/decisions/{paper.id}/letter")
+        assert id_
+        for words in (
+            "继续救助决定通知书",
+            "草拟中，尚未作出，不发生效力",
+            "608.00 元/月",
+            "仍符合条件",
+            REMEDY,
+            USE,
+        ):
+            assert words in page.text
+        made = replace(paper, decided_on=date(2026, 11, 16))
+        letter = decision_letter(made, finding=None, rule_names={}, articles={}, heard_on=[date(2026, 11, 2)])
+        assert "于 2026-11-16 作出" in letter.parts[0].sentences[0]
+        assert "2026-11-02" in letter.parts[1].sentences[0]
+
+    asyncio.run(story())
+
+
+def test_a_letter_that_leaves_as_a_file_is_noted_with_its_digest(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            await a_finding(console)
+            desk = console.house.desk
+            case = case_numbered(desk, VERIFIER, "HD-2026-0001")
+            paper = await draft(
+                desk, VERIFIER, case, kind=DecisionKind.KEEP, basis=basis(), reason="仍符合条件"
+            )
+            browser = await console.signed_in()
+            file = await browser.get(f"/console/decisions/{paper.id}/letter.pdf")
+            entry = (await console.gateway.entries())[-1]
+        assert file.content.startswith(b"%PDF-")
+        assert (entry["event"], entry["fields"]["what"]) == ("export", "decision-letter")
+        assert entry["fields"]["contents"] == sha256(file.content).hexdigest()
+
+    asyncio.run(story())
+
+
+def test_a_report_names_each_source_with_its_state_and_the_line_on_its_use(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path, judge=JUDGE) as console:
+            browser = await console.signed_in()
+            page = await browser.get(f"/console/household/{HOUSEHOLD}/report")
+        assert page.status_code == 200
+        for words in (
+            "家庭经济状况核对报告",
+            "人社反馈",
+            "社会保险缴费",
+            "反馈疑似信息",
+            "反馈时间",
+            "HD-2026-0001",
+            USE,
+        ):
+            assert words in page.text
+        assert HEAD not in page.text
+
+    asyncio.run(story())
+
+
+def test_a_report_on_a_household_elsewhere_is_refused_like_one_that_is_not_there(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path, judge=JUDGE) as console:
+            browser = await console.signed_in("neighbour")
+            assert (await browser.get(f"/console/household/{HOUSEHOLD}/report.pdf")).status_code == 404
+
+    asyncio.run(story())
+
+
+def test_the_same_paper_is_the_same_file_and_long_ones_run_over_pages() -> None:
+    rows = tuple((str(number), "社会保险缴费，职工养老保险 & <正常>" * 3) for number in range(200))
+    paper = Paper("核对报告", "HD-2026-0001", (Part("反馈", ("一句话。",), ("序号", "内容"), rows),), USE)
+    data = pdf_of(paper)
+    assert data == pdf_of(paper)
+    assert data.count(b"/Type /Page\n") > 3
