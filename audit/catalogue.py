@@ -273,6 +273,18 @@ EVENTS: Mapping[str, Event] = {
         {"caller": PERSON, "source": CODE, "record": CODE, "quality": CODE, "rows": COUNT, "failing": COUNT},
         {"batch": HASH, "request": CODE},
     ),
+    "tokens.compared": Event(
+        "Another district's keyed tokens of one period were laid beside ours; subjects are those in both.",
+        {
+            "caller": PERSON,
+            "other": REGION,
+            "period": CODE,
+            "contents": HASH,
+            "tokens": COUNT,
+            "equal": COUNT,
+        },
+        {"request": CODE},
+    ),
     "source.served": Event(
         "What one department says it served us on one day: digest of its signed list.",
         {"source": CODE, "day": DAY, "list": HASH, "accesses": COUNT, "persons": COUNT},

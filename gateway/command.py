@@ -16,12 +16,14 @@ import typer
 
 from gateway.contract_commands import contracts
 from gateway.correction_commands import corrections
+from gateway.evidence_commands import bundle, replay
 from gateway.log_commands import log, reconcile, shred, statement, witness
 from gateway.log_terminal import dev
 from gateway.pack_commands import packs, what_if
 from gateway.quality_commands import quality
 from gateway.report_commands import reports
 from gateway.sample_commands import sample
+from gateway.token_commands import tokens
 
 if TYPE_CHECKING:
     from gateway.client import Client
@@ -46,9 +48,12 @@ app.command()(reconcile)
 app.add_typer(corrections)
 app.add_typer(contracts)
 app.add_typer(packs)
+app.add_typer(tokens)
 app.add_typer(quality)
 app.add_typer(reports)
 app.command("whatif")(what_if)
+app.command()(bundle)
+app.command()(replay)
 
 Config = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings.", envvar="HEDUI_CONFIG")
@@ -209,24 +214,6 @@ def story(
 
 
 @app.command()
-def bundle(
-    path: Annotated[Path, typer.Argument(help="Where the bundle goes, a .zip that is not there yet.")],
-    drawn: Annotated[
-        Path | None, typer.Option("--sample", help="A record of `hedui sample draw`, to be drawn again.")
-    ] = None,
-    config: Config = None,
-) -> None:
-    """Write the evidence bundle: the whole log with packs and rules, for `python -m audit verify`."""
-    import asyncio
-
-    if not path.parent.is_dir():
-        _fail(f"expected a folder for the bundle, got none at `{path.parent}`")
-    with _plainly():
-        policy = asyncio.run(_bundle(dev(_settings(config)), path, drawn))
-    print(f"{path}\n{policy}\ncheck with: python -m audit verify {path} --policy {policy}")
-
-
-@app.command()
 def token(
     persona: As = "verifier",
     lifetime_s: Annotated[int, typer.Option(help="Seconds for which it holds.")] = 3600,
@@ -266,39 +253,6 @@ async def _run(
             run="command",
             progress=progress,
         )
-
-
-async def _bundle(settings: Settings, path: Path, drawn: Path | None) -> Path:
-    from audit.sample import SampleRecord
-    from gateway.evidence import export, trust_policy
-    from gateway.log_desk import OPERATOR
-    from gateway.opening import desk_opened
-    from verification.pack import load_pack
-
-    policy = path.with_suffix(".policy")
-    policy.write_bytes(trust_policy(settings))
-    async with desk_opened(settings) as desk:
-
-        async def head(size: int) -> bytes:
-            signed = await desk.head()
-            if desk.is_short_of_witnesses(signed):
-                typer.echo(
-                    "no quorum of witnesses was reached: the head carries the log's signature", err=True
-                )
-            return signed
-
-        await export(
-            path,
-            log=desk.log,
-            book=desk.book,
-            pack=load_pack(settings.policy_pack),
-            policy=policy.read_bytes(),
-            caller=OPERATOR,
-            at=datetime.now(UTC),
-            sample=SampleRecord.parse(drawn.read_bytes()) if drawn else None,
-            head=head,
-        )
-    return policy
 
 
 def _day(text: str | None) -> date | None:
