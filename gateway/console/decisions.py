@@ -18,7 +18,6 @@ from gateway.access import Refused
 from gateway.console.house import Visiting
 from gateway.console.verdict import Told, told_of
 from gateway.errors import InquiryError
-from gateway.trace import digest
 from vocabulary.codes import Category
 
 router = APIRouter()
@@ -83,15 +82,17 @@ async def back(
 def _basis(told: Told) -> Basis:
     """What the verdict says, by digests."""
     verdict = told.verdict
+    decided = told.answered.decided
     category = str(verdict.get("category"))
     payable = verdict.get("payable")
     return Basis(
-        category=Category(category) if category in Category.__members__ else None,
+        # Without the digests of a verdict there is nothing that could be replayed, and so nothing to decide on.
+        category=Category(category) if decided and category in Category.__members__ else None,
         payable_fen=int(Decimal(payable) * 100) if payable else 0,
         pack=verdict.get("packHash") or "",
         rules=verdict.get("rulesetHash") or "",
-        inputs=digest(told.answered.told.sources),
-        result=digest(dict(verdict)),
+        inputs=decided.inputs if decided else "",
+        result=decided.result if decided else "",
         visited=_visited(verdict),
     )
 

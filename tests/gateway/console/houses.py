@@ -17,7 +17,7 @@ from gateway.console.house import House
 from gateway.console.pages import console
 from gateway.console.session import Lifetimes, Sessions
 from gateway.trace import code_of
-from tests.gateway.desk import NOW, TODAY, Desk, desk
+from tests.gateway.desk import NOW, Desk, desk
 from tests.gateway.rows import ROWS
 from verification.pack import load_pack
 from vocabulary.region import RegionCode
@@ -90,6 +90,7 @@ def personas() -> dict:
 async def console_over(folder, rows=ROWS, *, provider=None, **given) -> AsyncIterator[Console]:
     """The pages over registers in memory that hold `rows`."""
     clock = Clock()
+    clock.now = given.get("now", NOW)
     async with desk(folder, rows, **given) as gateway:
         url = f"sqlite:///{folder / 'audit.sqlite'}"
         kept = Kept(url)
@@ -100,7 +101,7 @@ async def console_over(folder, rows=ROWS, *, provider=None, **given) -> AsyncIte
                 office=gateway.office,
                 desk=Casework(
                     kept, gateway.log, gateway.office.trace._book, load_pack("demo-2026"),
-                    lambda: clock.now, lambda: TODAY, code_of,
+                    lambda: clock.now, lambda: clock.now.date(), code_of,
                 ),
                 sessions=sessions,
                 provider=provider,
