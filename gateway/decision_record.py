@@ -102,14 +102,20 @@ def result_of(verdict: Verdict) -> bytes:
     return _canonical({**told, "format": RESULT})
 
 
-def inputs_of(data: bytes) -> Inputs:
-    """The inputs of a verification, read back from their canonical bytes. Raises `BadRecord`."""
+def inputs_of(data: bytes, *, reads: Columns) -> Inputs:
+    """The inputs of a verification, read back from their canonical bytes. Raises `BadRecord`.
+
+    `reads`   the columns that the rules need: a record without one of them is refused
+    """
     try:
         given = msgspec.json.decode(data, type=_Written)
         if given.format != INPUTS:
             raise BadRecord(f"expected inputs in the format `{INPUTS}`")
         outcomes = {
-            BY_NAME[name]: {subject: _outcome(BY_NAME[name], one) for subject, one in by_subject.items()}
+            BY_NAME[name]: {
+                subject: _outcome(BY_NAME[name], one, reads[BY_NAME[name]])
+                for subject, one in by_subject.items()
+            }
             for name, by_subject in given.evidence.items()
         }
     except (msgspec.MsgspecError, Malformed, KeyError, ValueError) as error:
@@ -183,10 +189,10 @@ def _extra(record: type[Record], columns: frozenset[str]) -> Collection[str]:
     return frozenset(record.__struct_fields__) - columns - {"record_id", "as_of"}
 
 
-def _outcome(record: type[Record], told: _Told) -> Outcome:
+def _outcome(record: type[Record], told: _Told, columns: frozenset[str]) -> Outcome:
     match told.state, told.source:
         case "FOUND", Provenance() as source:
-            rows = tuple(_row(record, one) for one in told.records)
+            rows = tuple(_row(record, one, columns) for one in told.records)
             return Found(rows, source)
         case "NO_RECORD", Provenance() as source:
             return NoRecord(source)
@@ -197,9 +203,9 @@ def _outcome(record: type[Record], told: _Told) -> Outcome:
     raise BadRecord("expected one of the four outcomes, with what goes with it")
 
 
-def _row(record: type[Record], given: Any) -> Record:
-    if not isinstance(given, dict):
-        raise BadRecord("expected a record as an object")
+def _row(record: type[Record], given: Any, columns: frozenset[str]) -> Record:
+    if not isinstance(given, dict) or not given.keys() >= columns:
+        raise BadRecord("expected a record as an object, with every column that the rules read")
     kind = partial(record, frozenset(given))
     return msgspec.convert(given, kind, dec_hook=read_word)
 

@@ -14,19 +14,19 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit.log import Receipt
 from demo.desk import Found, Progress, Reply, Tally
 from demo.district import DAY, build, counts_of
 from demo.published import Counts
 from demo.registers.systems import Registers, write_registers
 from gateway.client import Client, NoAnswer
 from gateway.errors import CannotOpen
-from gateway.evidence import export, trust_policy
+from gateway.evidence import Exported, export, trust_policy
 from gateway.keys import entry_book
 from gateway.opening import Opened
 from gateway.persona import PERSONAS, mint
 from gateway.serving import Background
 from gateway.settings import Settings
+from gateway.versions import kept_versions
 from verification.pack import load_pack
 from vocabulary.codes import Department
 
@@ -136,12 +136,12 @@ class DemoDesk:
         policy.write_bytes(trust_policy(self._settings))
         path.unlink(missing_ok=True)
 
-        async def write(gateway: Opened) -> Receipt:
+        async def write(gateway: Opened) -> Exported:
             return await export(
                 path,
                 log=gateway.log,
                 book=entry_book(self._settings),
-                pack=load_pack(self._settings.policy_pack),
+                versions=kept_versions(self._settings.run_folder, load_pack(self._settings.policy_pack)),
                 policy=policy.read_bytes(),
                 caller="demo",
                 at=datetime.now(UTC),

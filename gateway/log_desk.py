@@ -94,6 +94,10 @@ class LogDesk:
             for index, data in enumerate(self.log.reader.entries(at, min(at + _AT_ONCE, end)), at):
                 yield index, parse_entry(data)
 
+    def decisions(self, size: int) -> list[int]:
+        """Of the first `size` entries those that keep a verdict or rest on one. Synchronous; reads them all."""
+        return [index for index, entry in self.entries(0, size) if "inputs" in entry.committed]
+
     def entry(self, index: int) -> Entry | None:
         """One entry, None where the log has no such index. Synchronous; raises `MalformedEntry`."""
         try:

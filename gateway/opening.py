@@ -43,6 +43,7 @@ from gateway.settings import Settings
 from gateway.token import JWKS_FILE, MayNotMint, open_issuer
 from gateway.trace import Covers, Trace
 from gateway.trusted import EVERYBODY, BadTrustedDocument, Documents, load_trusted
+from gateway.versions import keep_versions
 from gateway.watching import Watch, read_policy, watched
 from verification.crosscheck import crosscheck, reads
 from verification.pack import PackError, load_pack
@@ -213,6 +214,7 @@ def _judge(settings: Settings, today: date) -> Judge:
     )
     # The rules are compiled with the first verdict: better now than while somebody waits.
     judge.verdict(Evidence(), "-", today)
+    keep_versions(settings.run_folder, pack)
     return judge
 
 
