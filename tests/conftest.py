@@ -8,9 +8,10 @@ from collections.abc import Generator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.mariadb import mariadb
 from tests.postgres import postgres, postgres_url
 
-__all__ = ["postgres", "postgres_url"]
+__all__ = ["mariadb", "postgres", "postgres_url"]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,8 +12,9 @@ from connectors.departments import TABLES, connect
 from connectors.memory import MemoryConnector
 from demo.registers.systems import Registers, write_registers
 from tests.connectors.conformance import ROWS, Conformance
-from tests.connectors.postgres_register import put_on_postgres
 from tests.connectors.rows import clock
+from tests.connectors.sql_tables import put_on
+from tests.mariadb import MariaDb
 from tests.postgres import Postgres
 from vocabulary.codes import Department
 from vocabulary.register import RECORD_TYPES
@@ -44,18 +45,56 @@ class TestByContract(Conformance):
 
 
 class TestOnPostgres(Conformance):
-    """Civil affairs again, on the other database: the transport must not care."""
+    """Civil affairs again, on another database: the transport must not care."""
 
     @pytest.fixture
     def connector(self, on_postgres: Connector) -> Connector:
         return on_postgres
 
 
+class TestInPostgresOwnTypes(Conformance):
+    """Housing with dates, decimals and flags as the database has them, and columns that it works out."""
+
+    @pytest.fixture
+    def connector(self, native_on_postgres: Connector) -> Connector:
+        return native_on_postgres
+
+
+class TestOnMariaDb(Conformance):
+    @pytest.fixture
+    def connector(self, on_mariadb: Connector) -> Connector:
+        return on_mariadb
+
+
+class TestInMariaDbOwnTypes(Conformance):
+    @pytest.fixture
+    def connector(self, native_on_mariadb: Connector) -> Connector:
+        return native_on_mariadb
+
+
 @pytest.fixture(scope="module")
 def on_postgres(postgres: Postgres) -> Connector:
-    url = postgres.database()
-    put_on_postgres(url, TABLES[Department.CIVIL_AFFAIRS], ROWS)
-    return connect({Department.CIVIL_AFFAIRS: url}, clock=clock)[Department.CIVIL_AFFAIRS]
+    return placed(postgres.database(), Department.CIVIL_AFFAIRS)
+
+
+@pytest.fixture(scope="module")
+def native_on_postgres(postgres: Postgres) -> Connector:
+    return placed(postgres.database(), Department.HOUSING, native=True)
+
+
+@pytest.fixture(scope="module")
+def on_mariadb(mariadb: MariaDb) -> Connector:
+    return placed(mariadb.database(), Department.DISABILITY)
+
+
+@pytest.fixture(scope="module")
+def native_on_mariadb(mariadb: MariaDb) -> Connector:
+    return placed(mariadb.database(), Department.HOUSING, native=True)
+
+
+def placed(url: str, department: Department, *, native: bool = False) -> Connector:
+    put_on(url, TABLES[department], ROWS, native=native)
+    return connect({department: url}, clock=clock)[department]
 
 
 def test_every_department_that_has_record_types_has_a_contract() -> None:

@@ -15,8 +15,8 @@ from connectors.departments import TABLES
 from connectors.guard import Patience
 from connectors.sql_register import SqlRegister
 from tests.connectors.conformance import ROWS, failure_of, fetch
-from tests.connectors.postgres_register import put_on_postgres
 from tests.connectors.rows import clock, person
+from tests.connectors.sql_tables import put_on
 from tests.postgres import Postgres, installed, running
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Found, Outcome
@@ -29,7 +29,7 @@ QUICK = Patience(timeout_s=5.0, attempts=2, pause_s=0.01)
 
 @pytest.fixture
 def url(postgres_url: str) -> str:
-    put_on_postgres(postgres_url, TABLES[Department.DISABILITY], ROWS)
+    put_on(postgres_url, TABLES[Department.DISABILITY], ROWS)
     return postgres_url
 
 
@@ -117,7 +117,7 @@ def mortal() -> Iterator[Postgres]:
 
 def test_a_server_that_dies_is_unreachable_and_comes_back_by_itself(mortal: Postgres) -> None:
     url = mortal.database()
-    put_on_postgres(url, TABLES[Department.DISABILITY], ROWS)
+    put_on(url, TABLES[Department.DISABILITY], ROWS)
     standing = register(url)
     assert isinstance(fetch(standing, ASK)[person(0)], Found)
     mortal.stop()
