@@ -20,7 +20,7 @@ from vocabulary.records.civil_affairs import Membership
 
 
 class AnswerState(Code):
-    """What became of asking one department for one record type about one subject. Null is never "no"."""
+    """答复状态: what became of asking one department for one record type about one subject. Null is never "no"."""
 
     FOUND = "FOUND", "有记录: the department has records"
     NO_RECORD = "NO_RECORD", "查无记录: the department was asked and has nothing"

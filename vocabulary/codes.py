@@ -102,7 +102,7 @@ class Relation(Code):
 
 
 class MemberKind(Code):
-    """Does the person live in the household, or owe it support from outside?"""
+    """成员种类: Does the person live in the household, or owe it support from outside?"""
 
     COHABIT = "COHABIT", "共同生活的家庭成员"
     OBLIGOR = "OBLIGOR", "法定赡养抚养扶养义务人"
@@ -120,7 +120,7 @@ class SpecialStatus(Code):
 
 
 class HukouType(Code):
-    """Which standard applies where town and country still differ."""
+    """户口性质: Which standard applies where town and country still differ."""
 
     URBAN = "URBAN", "城镇"
     RURAL = "RURAL", "农村"
@@ -138,7 +138,7 @@ class Category(Code):
 
 
 class ApplicationKind(Code):
-    """What a household asks for."""
+    """申请事项: What a household asks for."""
 
     TEKUN = "TEKUN", "特困"
     DIBAO = "DIBAO", "低保"
@@ -149,7 +149,7 @@ class ApplicationKind(Code):
 
 
 class CategoryReason(Code):
-    """Why a household entered or left a category."""
+    """类别变动原因: Why a household entered or left a category."""
 
     OMITTED = "OMITTED", "遗漏"
     RETURNED = "RETURNED", "返贫"
@@ -202,7 +202,7 @@ class DeclaredItem(Code):
 
 
 class BenefitKind(Code):
-    """What civil affairs pays."""
+    """救助发放种类: What civil affairs pays."""
 
     DIBAO = "DIBAO", "最低生活保障金"
     TEKUN = "TEKUN", "特困供养金"
@@ -213,7 +213,7 @@ class BenefitKind(Code):
 
 
 class PropertyKind(Code):
-    """What a property enquiry is about; the answer is only whether the limit is exceeded."""
+    """财产核查种类: What a property enquiry is about; the answer is only whether the limit is exceeded."""
 
     DEPOSIT = "DEPOSIT", "存款证券"
     VEHICLE = "VEHICLE", "机动车辆"
@@ -223,7 +223,7 @@ class PropertyKind(Code):
 
 
 class SignatureMethod(Code):
-    """How an authorization was signed."""
+    """签署方式: How an authorization was signed."""
 
     HANDWRITTEN = "HANDWRITTEN", "手写"
     FINGERPRINT = "FINGERPRINT", "指纹"
@@ -241,7 +241,7 @@ class InsuranceKind(Code):
 
 
 class Participation(Code):
-    """In what capacity a person is insured."""
+    """参保身份: In what capacity a person is insured."""
 
     EMPLOYEE = "EMPLOYEE", "职工"
     FLEXIBLE = "FLEXIBLE", "灵活就业"
@@ -249,7 +249,7 @@ class Participation(Code):
 
 
 class InsuranceStatus(Code):
-    """State of one insurance in one month."""
+    """缴费状态: State of one insurance in one month."""
 
     NORMAL = "NORMAL", "正常缴费"
     SUSPENDED = "SUSPENDED", "中断"
@@ -257,7 +257,7 @@ class InsuranceStatus(Code):
 
 
 class EmploymentKind(Code):
-    """How a person is registered as working."""
+    """就业登记种类: How a person is registered as working."""
 
     EMPLOYER = "EMPLOYER", "单位就业"
     FLEXIBLE = "FLEXIBLE", "灵活就业"
@@ -273,7 +273,7 @@ class InjuryBenefitKind(Code):
 
 
 class ReferralAnswer(Code):
-    """What a person answered to an offered post."""
+    """岗位推介答复: What a person answered to an offered post."""
 
     ACCEPTED = "ACCEPTED", "接受"
     REFUSED = "REFUSED", "拒绝"
@@ -295,7 +295,7 @@ class Stage(Code):
 
 
 class Ownership(Code):
-    """Who runs a school."""
+    """办学性质: Who runs a school."""
 
     PUBLIC = "PUBLIC", "公办"
     PRIVATE = "PRIVATE", "民办"
@@ -311,7 +311,7 @@ class EnrolmentStatus(Code):
 
 
 class FeeKind(Code):
-    """What a school bills."""
+    """学校收费种类: What a school bills."""
 
     TUITION = "TUITION", "学费"
     LODGING = "LODGING", "住宿费"
@@ -331,7 +331,7 @@ class DisabilityCategory(Code):
 
 
 class CertificateStatus(Code):
-    """State of a disability certificate."""
+    """残疾人证状态: State of a disability certificate."""
 
     VALID = "VALID", "有效"
     CANCELLED = "CANCELLED", "注销"
@@ -340,14 +340,14 @@ class CertificateStatus(Code):
 
 
 class SubsidyKind(Code):
-    """残疾人两项补贴, 国发〔2015〕52号."""
+    """残疾人两项补贴, the two subsidies of 国发〔2015〕52号."""
 
     LIVING = "LIVING", "困难残疾人生活补贴"
     CARE = "CARE", "重度残疾人护理补贴"
 
 
 class Tenure(Code):
-    """How a household holds the dwelling it lives in."""
+    """住房取得方式: How a household holds the dwelling it lives in."""
 
     OWNED = "OWNED", "自有"
     RENTED = "RENTED", "租赁私房"
@@ -373,7 +373,7 @@ class UnionHardship(Code):
 
 
 class UnionAidKind(Code):
-    """What the union pays to a filed worker."""
+    """工会帮扶种类: What the union pays to a filed worker."""
 
     LIVING = "LIVING", "生活救助"
     MEDICAL = "MEDICAL", "医疗救助"

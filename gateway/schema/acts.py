@@ -86,7 +86,7 @@ class Mutation(graphene.ObjectType):
 class LogVerification(graphene.ObjectType):
     """日志核验: the whole audit log hashed again, as far as it is."""
 
-    state = _inside(graphene.NonNull(enumeration(VerificationState)), "状态.")
+    state = _inside(graphene.NonNull(enumeration(VerificationState)), "状态: where it stands.")
     checked = _inside(_COUNT, "Entries hashed so far (已核验条目).")
     entries = _inside(_COUNT, "Entries under the signed head (条目总数).")
 
@@ -94,8 +94,8 @@ class LogVerification(graphene.ObjectType):
 class RunProgress(graphene.ObjectType):
     """批量核对进度: how far a run over the district is."""
 
-    run = _inside(graphene.NonNull(graphene.ID), "批次编号.")
-    state = _inside(graphene.NonNull(enumeration(RunState)), "状态.")
+    run = _inside(graphene.NonNull(graphene.ID), "批次编号: number of the run.")
+    state = _inside(graphene.NonNull(enumeration(RunState)), "状态: where it stands.")
     judged = _inside(_COUNT, "Households judged so far (已核对家庭).")
     households = _inside(_COUNT, "Households in all (家庭总数).")
     told_at = _inside(graphene.NonNull(scalars.Instant), "When it stood so (时刻).")

@@ -15,15 +15,19 @@ PAGE = 50
 class PageInfo(graphene.ObjectType):
     """分页: where in the whole a page stands."""
 
-    has_next_page = Told(graphene.NonNull(graphene.Boolean), shows=OPEN, description="Whether more follow.")
+    has_next_page = Told(
+        graphene.NonNull(graphene.Boolean), shows=OPEN, description="是否还有: whether more follow."
+    )
     has_previous_page = Told(
-        graphene.NonNull(graphene.Boolean), shows=OPEN, description="Whether some stand before it."
+        graphene.NonNull(graphene.Boolean), shows=OPEN, description="是否还有: whether some stand before it."
     )
     start_cursor = Told(
-        graphene.String, shows=OPEN, description="Place of the first; null when there is none."
+        graphene.String, shows=OPEN, description="首位游标: place of the first; null when there is none."
     )
     end_cursor = Told(
-        graphene.String, shows=OPEN, description="Place of the last: `after` it the next page begins."
+        graphene.String,
+        shows=OPEN,
+        description="末位游标: place of the last; `after` it the next page begins.",
     )
 
 
@@ -33,19 +37,19 @@ def connection_of(kind: Any) -> Any:
     node = Told(
         kind,
         shows=OPEN,
-        description=f"The {name}; null, with an error, where there is none that the caller may ask about.",
+        description=f"节点: the {name}; null, with an error, where there is none that the caller may ask about.",
         resolver=lambda edge, _info: edge.asked_for(),
     )
-    cursor = Told(graphene.NonNull(graphene.String), shows=OPEN, description="Its place in the whole.")
+    cursor = Told(graphene.NonNull(graphene.String), shows=OPEN, description="游标: its place in the whole.")
     edge = type(
         f"{name}Edge",
         (graphene.ObjectType,),
-        {"__doc__": f"One {name} of a page.", "cursor": cursor, "node": node},
+        {"__doc__": f"分页项: one {name} of a page.", "cursor": cursor, "node": node},
     )
     edges = Told(
         graphene.NonNull(graphene.List(graphene.NonNull(edge))),
         shows=OPEN,
-        description="One for each that the page was to hold, in the order of the whole.",
+        description="分页项: one for each that the page was to hold, in the order of the whole.",
     )
     info = Told(
         graphene.NonNull(PageInfo), shows=OPEN, description="分页: where in the whole the page stands."
@@ -53,5 +57,5 @@ def connection_of(kind: Any) -> Any:
     return type(
         f"{name}Connection",
         (graphene.ObjectType,),
-        {"__doc__": f"A page of {name}.", "edges": edges, "page_info": info},
+        {"__doc__": f"分页: a page of {name}.", "edges": edges, "page_info": info},
     )

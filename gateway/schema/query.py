@@ -35,30 +35,36 @@ class _MemberFields:
     pseudonym = Told(
         graphene.NonNull(graphene.String),
         shows=OPEN,
-        description="The keyed pseudonym under which this person stands in the audit log; it tells no one who it is.",
+        description="假名: the keyed pseudonym under which this person stands in the audit log; it tells no one who it is.",
     )
-    relation = _of_membership("relation", enumeration(Relation), "与户主关系.")
+    relation = _of_membership("relation", enumeration(Relation), "与户主关系: relation to the head.")
     kind = _of_membership(
-        "kind", enumeration(MemberKind), "Lives in the household, or owes it support from outside."
+        "kind", enumeration(MemberKind), "成员种类: lives in the household, or owes it support from outside."
     )
     special = _of_membership(
         "special", enumeration(SpecialStatus), "特殊情形: away in a way that the law names."
     )
-    joined_on = _of_membership("joined_on", scalars.Date, "加入日期.")
-    left_on = _of_membership("left_on", scalars.Date, "离开日期.")
+    joined_on = _of_membership("joined_on", scalars.Date, "加入日期: listed since.")
+    left_on = _of_membership("left_on", scalars.Date, "离开日期: listed until.")
     obligor_to = _of_membership("obligor_to", scalars.IdNumber, "义务对象: to whom support is owed.")
-    guardian = _of_membership("guardian", scalars.IdNumber, "监护人.")
+    guardian = _of_membership("guardian", scalars.IdNumber, "监护人: the guardian.")
 
 
 class _HouseholdFields:
     """What a household is, beside the records that departments have of it."""
 
-    number = Told(graphene.ID, shows=of_column(HouseholdFile, "household"), description="家庭编号.")
-    on = Told(graphene.NonNull(scalars.Date), shows=OPEN, description="The day for which this was asked.")
+    number = Told(
+        graphene.ID,
+        shows=of_column(HouseholdFile, "household"),
+        description="家庭编号: the household's number.",
+    )
+    on = Told(
+        graphene.NonNull(scalars.Date), shows=OPEN, description="The day for which this was asked (查询日期)."
+    )
     pseudonym = Told(
         graphene.NonNull(graphene.String),
         shows=OPEN,
-        description="The keyed pseudonym under which this household stands in the audit log.",
+        description="假名: the keyed pseudonym under which this household stands in the audit log.",
     )
     verification = Told(
         Verification,
@@ -83,7 +89,7 @@ Household = type(
         "members": Told(
             graphene.List(graphene.NonNull(Member)),
             shows=of_state(Membership),
-            description="The persons listed on that day, by relation and id number.",
+            description="家庭成员 listed on that day, by relation and id number.",
         ),
         **answers("household"),
     },
@@ -94,9 +100,11 @@ class Log(graphene.ObjectType):
     """审计日志: the append-only log of every asking, as it stood when this one had been noted."""
 
     origin = Told(
-        graphene.NonNull(graphene.String), shows=OPEN, description="The log's name (C2SP tlog-checkpoint)."
+        graphene.NonNull(graphene.String),
+        shows=OPEN,
+        description="日志名称: the log's name (C2SP tlog-checkpoint).",
     )
-    size = Told(graphene.Int, shows=Product.CHECKPOINT.term, description="How many entries it has.")
+    size = Told(graphene.Int, shows=Product.CHECKPOINT.term, description="条目总数: how many entries it has.")
     checkpoint = Told(
         graphene.String,
         shows=Product.CHECKPOINT.term,
@@ -105,18 +113,20 @@ class Log(graphene.ObjectType):
 
 
 class Query(graphene.ObjectType):
-    """All that can be asked. Each question needs a purpose and a case number, and leaves a trace."""
+    """查询: all that can be asked. Each question needs a purpose and a case number, and leaves a trace."""
 
     household = Told(
         Household,
         shows=OPEN,
         description=(
-            "One household, by its number or by the id number of a person listed with it. "
+            "家庭: one household, by its number or by the id number of a person listed with it. "
             "Null, with an error, where there is none that the caller may ask about."
         ),
-        number=graphene.ID(description="家庭编号."),
+        number=graphene.ID(description="家庭编号: the household's number."),
         id_number=graphene.String(description="公民身份号码 of a member (GB 11643, 15 or 18 characters)."),
-        on=scalars.Date(description="The day asked about; today unless given, never later than today."),
+        on=scalars.Date(
+            description="The day asked about (查询日期); today unless given, never later than today."
+        ),
         resolver=lambda shown, _info, **_arguments: shown.asked_for(),
     )
     households = Told(
@@ -129,12 +139,19 @@ class Query(graphene.ObjectType):
         numbers=graphene.List(
             graphene.NonNull(graphene.ID), required=True, description="家庭编号 of the whole list, 1 to 500."
         ),
-        on=scalars.Date(description="The day asked about; today unless given, never later than today."),
-        first=graphene.Int(default_value=PAGE, description="How many at most, 1 to 500."),
-        after=graphene.String(description="`endCursor` of the page before."),
+        on=scalars.Date(
+            description="The day asked about (查询日期); today unless given, never later than today."
+        ),
+        first=graphene.Int(default_value=PAGE, description="How many at most (条数上限), 1 to 500."),
+        after=graphene.String(description="`endCursor` (末位游标) of the page before."),
         resolver=lambda shown, _info, **_arguments: shown.listed,
     )
-    log = Told(Log, shows=OPEN, description="审计日志.", resolver=lambda shown, _info: shown.log)
+    log = Told(
+        Log,
+        shows=OPEN,
+        description="审计日志: the log of every asking.",
+        resolver=lambda shown, _info: shown.log,
+    )
 
 
 @cache

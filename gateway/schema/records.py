@@ -7,6 +7,7 @@ answered: found, nothing, not asked, failed, or withheld, and why.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
@@ -58,12 +59,14 @@ class _Envelope:
     """What every sourced answer says, whatever the record type."""
 
     state = Told(
-        graphene.NonNull(enumeration(AnswerState)), shows=OPEN, description="Which of the five answers it is."
+        graphene.NonNull(enumeration(AnswerState)),
+        shows=OPEN,
+        description="答复状态: which of the five answers it is.",
     )
     reason = Told(
         graphene.String,
         shows=OPEN,
-        description="Why there are no records: the clause, or how the source failed.",
+        description="原因: why there are no records: the clause, or how the source failed.",
     )
     department = Told(
         graphene.NonNull(enumeration(Department)),
@@ -92,7 +95,7 @@ class _Envelope:
     count = Told(
         graphene.NonNull(graphene.Int),
         shows=OPEN,
-        description="How many records there are, of which `records` gives the first.",
+        description="记录数: how many records there are, of which `records` gives the first.",
         resolver=lambda sourced, _info: len(sourced.records),
     )
 
@@ -103,8 +106,8 @@ def answer_type(record: type[Record]) -> type[graphene.ObjectType]:
     records = Told(
         graphene.NonNull(graphene.List(graphene.NonNull(record_type(record)))),
         shows=OPEN,
-        description="The records, in the order of the register's own keys.",
-        first=graphene.Int(default_value=FIRST, description="How many at most, 1 to 500."),
+        description="记录, in the order of the register's own keys.",
+        first=graphene.Int(default_value=FIRST, description="How many at most (条数上限), 1 to 500."),
         resolver=lambda sourced, _info, first: sourced.records[:first],
     )
     says = f"{record.term}: what {record.department.term} answered."
@@ -116,7 +119,7 @@ def answer_type(record: type[Record]) -> type[graphene.ObjectType]:
 @cache
 def record_type(record: type[Record]) -> type[graphene.ObjectType]:
     """The GraphQL type of a record: one nullable field per column; null means empty or not to be seen."""
-    fields: dict[str, Any] = {"__doc__": _first_paragraph(record.__doc__ or record.term)}
+    fields: dict[str, Any] = {"__doc__": _told_of(record)}
     for column in columns_of(record).values():
         fields[api_name(column)] = _column_field(record, column)
     fields["verify"] = verify_field(_claims(record))
@@ -134,7 +137,7 @@ def answers(subject: str) -> dict[str, Told]:
         field_name(record): Told(
             graphene.NonNull(answer_type(record)),
             shows=of_state(record),
-            description=f"{record.term} ({record.department.term}).",
+            description=f"{record.term}: {_words(record)}, by {record.department.term}.",
             resolver=_asks(record),
         )
         for record in RECORD_TYPES
@@ -198,6 +201,18 @@ def _fetched_at(sourced: Sourced) -> datetime | None:
 
 def _as_of(sourced: Sourced) -> date | None:
     return min((record.as_of for record in sourced.records), default=None)
+
+
+def _words(record: type[Record]) -> str:
+    """The name of a record type as words: `IllnessRecognition` is `illness recognition`."""
+    return field_name(record).replace("_", " ")
+
+
+def _told_of(record: type[Record]) -> str:
+    """What a record type is, in English beside its Chinese name."""
+    said = _first_paragraph(record.__doc__ or "")
+    named = said if record.term in said else f"{record.term}: {said}"
+    return named if re.search(r"[A-Za-z]{2}", named) else f"{named.rstrip('.')}: {_words(record)}."
 
 
 def _first_paragraph(text: str) -> str:

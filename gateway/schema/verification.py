@@ -63,9 +63,9 @@ _TEXT = graphene.NonNull(graphene.String)
 class Because(graphene.ObjectType):
     """缺失的答复: a record type without a usable answer, and why."""
 
-    record = _inside(_TEXT, "Record type, by its name in this schema.")
-    department = _inside(graphene.NonNull(enumeration(Department)), "部门.")
-    state = _inside(_TEXT, "`NOT_ASKED` with its clause, or how the source failed.")
+    record = _inside(_TEXT, "记录种类, by its name in this schema.")
+    department = _inside(graphene.NonNull(enumeration(Department)), "部门: whose record it is.")
+    state = _inside(_TEXT, "状态: `NOT_ASKED` with its clause, or how the source failed.")
 
 
 class Gate(graphene.ObjectType):
@@ -74,15 +74,13 @@ class Gate(graphene.ObjectType):
     category = _inside(graphene.NonNull(enumeration(Category)), "类别 that the gate leads to.")
     answer = _inside(
         graphene.NonNull(enumeration(AnswerCode)),
-        "Yes, no, or cannot tell.",
+        "判断: yes, no, or cannot tell.",
         resolver=lambda gate, _info: _answer(gate.answer),
     )
     zh = _inside(_TEXT, "理由 in Chinese.")
-    en = _inside(_TEXT, "The reason in English.")
+    en = _inside(_TEXT, "理由 in English.")
     article = _inside(_TEXT, "依据: the article.")
-    because = _inside(
-        graphene.NonNull(_list_of(Because)), "Which answers are missing, when it cannot be told."
-    )
+    because = _inside(graphene.NonNull(_list_of(Because)), "缺失的答复, when it cannot be told.")
 
 
 class Counting(graphene.ObjectType):
@@ -91,11 +89,11 @@ class Counting(graphene.ObjectType):
     person = _inside(scalars.IdNumber, "公民身份号码, in full or masked.")
     counted = _inside(
         graphene.NonNull(enumeration(AnswerCode)),
-        "Whether the person is counted.",
+        "是否计入: whether the person is counted.",
         resolver=lambda member, _info: _answer(member.counted),
     )
     zh = _inside(_TEXT, "理由 in Chinese.")
-    en = _inside(_TEXT, "The reason in English.")
+    en = _inside(_TEXT, "理由 in English.")
     article = _inside(_TEXT, "依据: the article.")
 
 
@@ -109,7 +107,7 @@ class SinglePerson(graphene.ObjectType):
         resolver=lambda item, _info: item[0],
     )
     amount = _inside(
-        graphene.NonNull(scalars.Money), "Payable a month.", resolver=lambda item, _info: item[1]
+        graphene.NonNull(scalars.Money), "应发金额 a month.", resolver=lambda item, _info: item[1]
     )
 
 
@@ -117,14 +115,16 @@ class IncomeLine(graphene.ObjectType):
     """收入明细: one piece of evidence of income in one month, from one record."""
 
     person = _inside(scalars.IdNumber, "公民身份号码, in full or masked.")
-    month = _inside(graphene.NonNull(scalars.Month), "月份.")
-    kind = _inside(graphene.NonNull(enumeration(DeclaredItem)), "收入种类.")
-    amount = _inside(graphene.NonNull(scalars.Money), "金额.", resolver=lambda line, _info: line.fen)
-    counted = _inside(graphene.NonNull(graphene.Boolean), "Whether it counts as household income.")
+    month = _inside(graphene.NonNull(scalars.Month), "月份: the month.")
+    kind = _inside(graphene.NonNull(enumeration(DeclaredItem)), "收入种类: the kind of income.")
+    amount = _inside(
+        graphene.NonNull(scalars.Money), "金额: the amount.", resolver=lambda line, _info: line.fen
+    )
+    counted = _inside(graphene.NonNull(graphene.Boolean), "是否计入: whether it counts as household income.")
     article = _inside(_TEXT, "依据: the article that counts or excludes it.")
     department = _inside(graphene.NonNull(enumeration(Department)), "部门 whose record it is.")
-    record = _inside(_TEXT, "Record type, by its name in this schema.")
-    record_id = _inside(graphene.String, "记录编号.")
+    record = _inside(_TEXT, "记录种类, by its name in this schema.")
+    record_id = _inside(graphene.String, "记录编号: the register's own key.")
     state = _inside(
         graphene.NonNull(enumeration(EvidenceState)),
         "核对状态: how the declaration stands against the department.",
@@ -135,18 +135,22 @@ class Step(graphene.ObjectType):
     """计算步骤: one step of the arithmetic; those that add sum exactly to the annual income."""
 
     zh = _inside(_TEXT, "步骤 in Chinese.")
-    en = _inside(_TEXT, "The step in English.")
-    amount = _inside(graphene.NonNull(scalars.Money), "金额.", resolver=lambda step, _info: step.fen)
-    adds = _inside(graphene.NonNull(graphene.Boolean), "Whether it is added up to the annual income.")
+    en = _inside(_TEXT, "步骤 in English.")
+    amount = _inside(
+        graphene.NonNull(scalars.Money), "金额: the amount.", resolver=lambda step, _info: step.fen
+    )
+    adds = _inside(
+        graphene.NonNull(graphene.Boolean), "是否相加: whether it is added up to the annual income."
+    )
 
 
 class EvidenceValue(graphene.ObjectType):
     """佐证: one value that a finding rests on."""
 
-    name = _inside(_TEXT, "What it is.", resolver=lambda item, _info: item[0].removesuffix("_fen"))
+    name = _inside(_TEXT, "名称: what it is.", resolver=lambda item, _info: item[0].removesuffix("_fen"))
     value = _inside(
         graphene.String,
-        "Amounts in yuan; null when the register was asked and has none.",
+        "值: amounts in yuan; null when the register was asked and has none.",
         resolver=lambda item, _info: _written(*item),
     )
 
@@ -154,19 +158,19 @@ class EvidenceValue(graphene.ObjectType):
 class Finding(graphene.ObjectType):
     """疑点: a rule found something. A person looks at it; nothing follows from it by itself."""
 
-    rule = _inside(_TEXT, "Number of the rule.")
-    name_zh = _inside(_TEXT, "规则名称.")
-    name_en = _inside(_TEXT, "The rule's name in English.")
-    severity = _inside(graphene.NonNull(enumeration(Severity)), "程度.")
+    rule = _inside(_TEXT, "规则编号: number of the rule.")
+    name_zh = _inside(_TEXT, "规则名称 in Chinese.")
+    name_en = _inside(_TEXT, "规则名称 in English.")
+    severity = _inside(graphene.NonNull(enumeration(Severity)), "程度: what it asks for.")
     person = _inside(
         scalars.IdNumber, "公民身份号码, in full or masked; null when it is about the household."
     )
-    article = _inside(_TEXT, "依据.")
+    article = _inside(_TEXT, "依据: the article.")
     zh = _inside(_TEXT, "One sentence in Chinese; it says 疑似.")
-    en = _inside(_TEXT, "One sentence in English.")
+    en = _inside(_TEXT, "一句话 in English.")
     evidence = _inside(
         graphene.NonNull(_list_of(EvidenceValue)),
-        "The values that it rests on.",
+        "佐证: the values that it rests on.",
         resolver=lambda finding, _info: list(finding.evidence.items()),
     )
     records = _inside(
@@ -177,11 +181,11 @@ class Finding(graphene.ObjectType):
 class CannotTell(graphene.ObjectType):
     """待核事项: a rule that could not be decided, and which answers are missing."""
 
-    rule = _inside(_TEXT, "Number of the rule.")
+    rule = _inside(_TEXT, "规则编号: number of the rule.")
     person = _inside(
         scalars.IdNumber, "公民身份号码, in full or masked; null when it is about the household."
     )
-    because = _inside(graphene.NonNull(_list_of(Because)), "Which answers are missing.")
+    because = _inside(graphene.NonNull(_list_of(Because)), "缺失的答复: which answers are missing.")
 
 
 def _shows(product: Product, kind: Any, description: str, **options: Any) -> Told:
@@ -236,8 +240,8 @@ class Verification(graphene.ObjectType):
         resolver=lambda verdict, _info: _agree(verdict, verdict.category, verdict.declared_category),
     )
     gates = _shows(Product.GATES, _list_of(Gate), "判定过程, in the order of the law.")
-    counted_members = _shows(Product.COUNTED_MEMBERS, graphene.Int, "计入成员数.")
-    members = _shows(Product.COUNTED_MEMBERS, _list_of(Counting), "Who is counted, and why.")
+    counted_members = _shows(Product.COUNTED_MEMBERS, graphene.Int, "计入成员数: how many are counted.")
+    members = _shows(Product.COUNTED_MEMBERS, _list_of(Counting), "计入成员: who is counted, and why.")
     window = _shows(
         Product.ANNUAL_INCOME, _list_of(scalars.Month), "核算期: the first and the last of the twelve months."
     )
@@ -311,8 +315,8 @@ class Verification(graphene.ObjectType):
     cannot_tell = _shows(Product.CANNOT_TELL, _list_of(CannotTell), "待核事项, by rule.")
     verify = verify_field(VerificationVerify)
     pack = _shows(Product.POLICY, graphene.String, "政策包: name of the policy pack.")
-    pack_hash = _shows(Product.POLICY, graphene.String, "SHA-256 of the policy pack's content.")
-    ruleset_hash = _shows(Product.POLICY, graphene.String, "SHA-256 of the rules.")
+    pack_hash = _shows(Product.POLICY, graphene.String, "政策包摘要: SHA-256 of the policy pack's content.")
+    ruleset_hash = _shows(Product.POLICY, graphene.String, "规则集摘要: SHA-256 of the rules.")
 
 
 def _category(verdict: Verdict) -> VerifiedCategory:

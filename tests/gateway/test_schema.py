@@ -1,5 +1,6 @@
 """Is the public contract what the code prints, documented throughout, and decided field by field?"""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ from vocabulary.codes import Code
 from vocabulary.record import columns_of
 from vocabulary.register import RECORD_TYPES
 
-CONTRACT = Path(__file__).parents[2] / "schema.graphql"
+ROOT = Path(__file__).parents[2]
+CONTRACT = ROOT / "schema.graphql"
 
 OURS = [
     kind
@@ -39,8 +41,43 @@ def test_the_contract_is_what_the_code_prints():
     assert CONTRACT.read_text("utf-8") == printed(), "run `hedui schema > schema.graphql`"
 
 
-def test_the_contract_breaks_nothing_of_itself():
-    assert find_breaking_changes(build_schema(CONTRACT.read_text("utf-8")), build_schema(printed())) == []
+RELEASED = sorted((ROOT / "docs" / "contract").glob("*.graphql"))[-1].read_text("utf-8")
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
+UNRELEASED = CHANGELOG.partition("## Unreleased")[2].partition("\n## ")[0]
+
+
+def unsaid(released, now, changelog):
+    """What breaks clients of a released contract without standing in the changelog, by type or field in backticks."""
+    breaks = find_breaking_changes(build_schema(released), build_schema(now))
+    named = [(change.description, re.findall(r"[A-Z]\w*(?:\.\w+)?", change.description)) for change in breaks]
+    return [text for text, names in named if not any(f"`{name}`" in changelog for name in names)]
+
+
+def test_the_contract_breaks_nothing_that_was_released_unless_the_changelog_says_so():
+    assert unsaid(RELEASED, printed(), UNRELEASED) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  annual: Money", "  yearly: Money"),
+        ("  annual: Money", "  annual: String"),
+        ("  payable: Money", "  paid: Money"),
+        ("    on: Date\n", "    on: Date!\n"),
+    ],
+)
+def test_a_break_is_found_and_may_be_said(old, new):
+    assert old in RELEASED
+    changed = RELEASED.replace(old, new)
+    found = unsaid(RELEASED, changed, UNRELEASED)
+    assert found
+    said = "".join(f"`{name}` " for text in found for name in re.findall(r"[A-Z]\w*\.\w+", text))
+    assert unsaid(RELEASED, changed, UNRELEASED + said) == []
+
+
+def test_what_is_only_added_breaks_nothing():
+    added = RELEASED.replace("  annual: Money", "  annual: Money\n  later: String")
+    assert unsaid(RELEASED, added, "") == []
 
 
 @pytest.mark.parametrize("kind", OURS, ids=str)
@@ -52,6 +89,21 @@ def test_every_type_is_described(kind):
             assert given.description, (name, argument)
     if isinstance(kind, GraphQLEnumType):
         assert all(value.description for value in kind.values.values())
+
+
+def _parts(kind):
+    """A type with its fields and their arguments, each with its description."""
+    yield str(kind), kind.description
+    for name, part in getattr(kind, "fields", {}).items():
+        yield f"{kind}.{name}", part.description
+        for argument, given in getattr(part, "args", {}).items():
+            yield f"{kind}.{name}({argument})", given.description
+
+
+@pytest.mark.parametrize("kind", OURS, ids=str)
+def test_every_description_is_english_with_the_chinese_term(kind):
+    both = re.compile(r"(?=.*[\u4e00-\u9fff])(?=.*[A-Za-z]{2})", re.DOTALL)
+    assert [name for name, text in _parts(kind) if not both.match(text or "")] == []
 
 
 def test_no_directive_is_ours():
@@ -103,9 +155,12 @@ def test_what_is_open_holds_objects_or_says_nothing_of_a_record():
         if SHOWN[kind.name, name].resource == OPEN
         and not kind.name.endswith("Answer")
         and kind.name not in DECIDED_WHOLE
+        and name != "verify"
+        and not kind.name.endswith(("Connection", "Edge", "PageInfo"))
     }
     assert leaves == {
         "Query.household",
+        "Query.households",
         "Query.log",
         "Household.on",
         "Household.pseudonym",
@@ -139,8 +194,18 @@ def test_what_is_done_or_followed_stands_under_its_root_alone():
 
 def test_every_part_of_a_verdict_names_a_resource():
     # A verdict that may not be seen at all is not made, and each of its fields must then be refused.
-    parts = schema().type_map["Verification"].fields
-    assert all(SHOWN["Verification", name].resource.startswith("核对结论.") for name in parts)
+    for owner in ("Verification", "VerificationVerify"):
+        parts = schema().type_map[owner].fields.keys() - {"verify"}
+        assert all(SHOWN[owner, name].resource.startswith("核对结论.") for name in parts)
+
+
+def test_what_only_compares_says_so_and_shows_no_value():
+    kinds = [kind for kind in OBJECTS if kind.name.endswith("Verify")]
+    assert len(kinds) == len(RECORD_TYPES)  # each record but one, and the verdict
+    for kind in kinds:
+        for name, part in kind.fields.items():
+            assert SHOWN[kind.name, name].compares
+            assert str(part.type) == "ClaimState"
 
 
 @pytest.mark.parametrize("record", RECORD_TYPES, ids=lambda record: record.__name__)
