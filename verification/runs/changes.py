@@ -9,11 +9,13 @@ then everything is judged again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from verification.runs.tables import Snapshot
+from verification.runs.tables import Snapshot, schema_of
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.records.civil_affairs import Membership
 
@@ -32,6 +34,38 @@ def household_digests(snapshot: Snapshot) -> dict[str, str]:
         added = f"SELECT who, SUM(CAST(h AS HUGEINT)) AS h FROM ({' UNION ALL '.join(parts)}) GROUP BY who"
         connection.execute(f"CREATE TEMP TABLE whose AS {added}")
         return _by_household(connection)
+
+
+def asked_digests(snapshot: Snapshot) -> dict[str, str]:
+    """A digest a household of what was asked and not answered: its day, and the masks of all whom it lists.
+
+    Households and days stand in it, records do not: it is cheap, and enough where departments say
+    themselves which records have changed.
+    """
+    listed = snapshot.tables.get(Membership)
+    with duckdb.connect() as connection:
+        connection.register("cases", snapshot.cases)
+        connection.register("masks", snapshot.persons)
+        connection.register("listed", _NOBODY if listed is None else listed.select(["household", "person"]))
+        people = (
+            'SELECT l."household", SUM(CAST(HASH(l."person", m."mask") AS HUGEINT)) AS h'
+            ' FROM (SELECT DISTINCT * FROM listed) AS l LEFT JOIN masks AS m ON m."person" = l."person" GROUP BY 1'
+        )
+        query = (
+            'SELECT c."household", HASH(c."on", c."mask", p.h) FROM cases AS c'
+            f' LEFT JOIN ({people}) AS p ON p."household" = c."household"'
+        )
+        return {household: f"{digest:016x}" for household, digest in connection.execute(query).fetchall()}
+
+
+def households_of(snapshot: Snapshot, touched: Collection[str]) -> frozenset[str]:
+    """The households that have one of these numbers, or ever listed a person of one."""
+    wanted = pa.array(sorted(touched), pa.string())
+    listed = snapshot.tables.get(Membership)
+    if listed is None:
+        return frozenset(touched)
+    theirs = listed.filter(pc.is_in(listed["person"], wanted))["household"]
+    return frozenset(touched) | frozenset(theirs.to_pylist())
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> frozenset[str]:
@@ -63,3 +97,6 @@ def _by_household(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         ' LEFT JOIN whose AS w ON w.who = c."household"'
     )
     return {household: f"{digest:016x}" for household, digest in connection.execute(query).fetchall()}
+
+
+_NOBODY = schema_of(Membership, ("household", "person")).empty_table()

@@ -21,6 +21,10 @@ Told = tuple[str, str | None, dict[str, Result]]
 """Household, person or None on the household's own level, the facts told."""
 
 
+HEAD = ("household", "person", "person_mask", "household_mask", "members_mask", "answer", "milder")
+"""The columns of a table of answers before the evidence."""
+
+
 def connect(*, memory_mib: int = 1024, threads: int = 2) -> duckdb.DuckDBPyConnection:
     """A database of its own in memory, bounded, that knows how names are tidied."""
     connection = duckdb.connect(config={"memory_limit": f"{memory_mib}MiB", "threads": threads})
@@ -55,7 +59,7 @@ def answers(connection: duckdb.DuckDBPyConnection, level: str, answered: Answere
 def answers_table(connection: duckdb.DuckDBPyConnection, level: str, answered: Answered) -> pa.Table:
     """The same as Arrow: household, person, masks, `answer` (null: cannot tell), `milder`, and the evidence."""
     table = connection.sql(_answers_query(level, answered)).to_arrow_table()
-    return table.rename_columns([*_HEAD, *_names(answered.evidence)])
+    return table.rename_columns([*HEAD, *names_shown(answered.evidence)])
 
 
 def told(connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown]) -> Iterator[Told]:
@@ -67,7 +71,13 @@ def told(connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown]) 
 def told_table(connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown]) -> pa.Table:
     """The same as Arrow, a column a fact; of one that may be absent and unknown `…:known` says which it is."""
     table = connection.sql(_told_query(level, shown)).to_arrow_table()
-    return table.rename_columns(["household", "person", *_names(tuple(shown))])
+    return table.rename_columns(["household", "person", *names_shown(tuple(shown))])
+
+
+def names_shown(shown: tuple[Shown, ...]) -> list[str]:
+    """The columns of values: one each, and `…:known` beside one that may be absent and unknown."""
+    names = ((each.name, f"{each.name}:known") if each.known else (each.name,) for each in shown)
+    return [name for both in names for name in both]
 
 
 def shown_values(shown: tuple[Shown, ...], cells: tuple[object, ...]) -> dict[str, Result]:
@@ -103,14 +113,6 @@ def _told_query(level: str, shown: list[Shown]) -> str:
 
 def _columns(shown: tuple[Shown, ...]) -> str:
     return "".join(f', "{each.value}"' + (f', "{each.known}"' if each.known else "") for each in shown)
-
-
-def _names(shown: tuple[Shown, ...]) -> list[str]:
-    names = ((each.name, f"{each.name}:known") if each.known else (each.name,) for each in shown)
-    return [name for both in names for name in both]
-
-
-_HEAD = ("household", "person", "person_mask", "household_mask", "members_mask", "answer", "milder")
 
 
 def _chosen(record: type[Record], columns: frozenset[str], given: pa.Table | None) -> pa.Table:

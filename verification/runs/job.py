@@ -1,22 +1,23 @@
-"""How is a long run stopped, killed and taken up again? As a job in a file: shards claimed, judged and written whole.
+"""How is a long run stopped, killed and taken up again? As a job: shards claimed, judged and written whole.
 
-A shard's judgements and its being done are written in one transaction, so a process killed at
-any moment leaves either all of a shard or nothing. Several processes may work at one job: each
-claims a shard for so long, and a claim that has run out is anybody's. A job that follows an
-earlier one takes over the judgements of households whose inputs did not change.
+The snapshot is the same for everybody who works at it; who claims a shard has it for so long,
+and says at every step that it is still at work. A job that follows an earlier one takes over
+the judgements of households whose inputs did not change: by digests of all inputs, or by what
+the departments say has changed.
 
     Exception
-    └── OtherRun    the file holds a run of other rules, another pack or other inputs
+    ├── NoSuchRun    no run of that name is kept
+    ├── OtherRun     the run is of other rules, another pack or other inputs
+    └── RunEnded     the run is done or cancelled: there is nothing left to do
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,55 +25,86 @@ import pyarrow.compute as pc
 from verification.language.parameter import Pack
 from verification.language.rule import Catalogue
 from verification.language.seal import canonical
-from verification.runs.changes import changed, household_digests
+from verification.language.to_python import Judgement
+from verification.runs.changes import asked_digests, household_digests, households_of
 from verification.runs.district import Engine, Progress
 from verification.runs.inputs import digest_of
+from verification.runs.ledger import KeptRun, Known, Ledger, RunState, Terms
 from verification.runs.tables import Snapshot
 
 
+class NoSuchRun(Exception):
+    """No run of this name is kept."""
+
+
 class OtherRun(Exception):
-    """The file holds a run of other rules, another policy pack or other inputs: take another file."""
+    """The run is of other rules, another policy pack or other inputs."""
+
+
+class RunEnded(Exception):
+    """The run is done or cancelled."""
+
+
+class Judges(Protocol):
+    """An engine bound to a snapshot: `Engine` on DuckDB, `spark.SparkEngine`."""
+
+    steps: int
+
+    def load(self, cases: pa.Table) -> Iterator[str]:
+        """Tell every fact of some cases, step by step."""
+
+    def judgements(self) -> Iterator[Judgement]:
+        """The judgements of the cases loaded last, in the order of household numbers."""
+
+
+Judging = Callable[[], AbstractContextManager[Judges]]
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """How a job works. `lease` is how long a claimed shard is its claimer's."""
+class Pace:
+    """How a job is worked at. `lease` is how long a claimed shard is its claimer's without a sign of life."""
 
     shard_households: int = 20_000
-    lease: timedelta = timedelta(minutes=30)
-    memory_mib: int = 1024
-    threads: int = 2
+    lease: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Job:
-    """A run over a snapshot, kept in `path`. `now` gives the time, UTC; rules never see it."""
+    """A run over a snapshot, kept in a ledger under `id`. `now` gives the time, UTC; rules never see it.
 
-    path: Path
+    `judging`   makes the engine; DuckDB's, in this process, unless given
+    """
+
+    ledger: Ledger
+    id: str
     snapshot: Snapshot
     catalogue: Catalogue
     pack: Pack
     now: Callable[[], datetime]
-    terms: Terms = Terms()
+    pace: Pace = Pace()
+    judging: Judging | None = None
 
-    def begin(self, *, after: Path | None = None) -> int:
-        """Make the file, or find the job in it; the number of households taken over from the job `after`.
+    def begin(self, *, after: str | None = None, touched: Collection[str] | None = None) -> int:
+        """Write the run, or find it kept already; the number of households taken over from the run `after`.
 
-        Raises `OtherRun`. An earlier job by other rules or another pack gives nothing over.
+        `touched`   numbers of households and of persons any record of whom came, went or changed since
+                    that run, as the departments say: without it every household's inputs are compared
+        An earlier run by other rules or another pack gives nothing over.
+        Raises `OtherRun`, and `NoSuchRun` for `after`.
         """
-        with self._open() as file:
-            file.executescript(_SCHEMA)
-            mine = {"rules": self.catalogue.hash, "pack": self.pack.hash, "inputs": digest_of(self.snapshot)}
-            found = dict(file.execute("SELECT name, value FROM run"))
-            if found and found != mine:
-                raise OtherRun(f"expected the run of rules {mine['rules'][:12]} in the file, got another")
-            if found:
-                return int(file.execute("SELECT COUNT(*) FROM judgement WHERE taken_over").fetchone()[0])
-            with _transaction(file):
-                taken = self._take_over(file, after, mine)
-                self._plan(file)
-                file.executemany("INSERT INTO run VALUES (?, ?)", mine.items())
-            return taken
+        terms = Terms(self._day(), self.catalogue.hash, self.pack.hash, digest_of(self.snapshot))
+        found = self.ledger.run(self.id)
+        if found is not None:
+            if found.terms != terms:
+                raise OtherRun(f"expected a run of rules `{terms.rules[:12]}` over these inputs, got another")
+            return self.ledger.taken_over(self.id)
+        known = self._known(hashed=touched is None)
+        taken = self._taken_over(after, terms, known, touched) if after is not None else {}
+        left = sorted(known.keys() - taken.keys())
+        size = self.pace.shard_households
+        shards = [left[start : start + size] for start in range(0, len(left), size)]
+        self.ledger.plan(self.id, terms, known, shards=shards, taken=taken, at=self.now())
+        return len(taken)
 
     def work(
         self,
@@ -81,115 +113,90 @@ class Job:
         progress: Callable[[Progress], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> bool:
-        """Judge shards until none is left, or `stop` says so between two; whether the job is done."""
-        with (
-            self._open() as file,
-            Engine(
-                self.snapshot,
-                self.catalogue,
-                self.pack,
-                memory_mib=self.terms.memory_mib,
-                threads=self.terms.threads,
-            ) as engine,
-        ):
+        """Judge shards until none is free, or `stop` says so between two; whether the run is done.
+
+        Raises `RunEnded` where somebody cancels it meanwhile: what is not written then is dropped.
+        """
+        with self._engine() as engine:
             while not stop():
-                shard = self._claim(file, worker)
+                at = self.now()
+                shard = self.ledger.claim(self.id, worker, now=at, until=at + self.pace.lease)
                 if shard is None:
                     break
-                self._judge(file, engine, shard)
-                if progress is not None:
-                    progress(self._progress(file))
-            return self._progress(file).judged == len(self.snapshot.cases)
+                self._judge(engine, shard, worker, progress)
+        return self._kept().state is RunState.DONE
 
     def results(self) -> Iterator[tuple[str, bytes]]:
         """Household number and canonical judgement of what is judged so far, in the order of numbers."""
-        with self._open() as file:
-            yield from file.execute("SELECT household, canonical FROM judgement ORDER BY household")
+        return self.ledger.results(self.id)
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self.path, isolation_level=None, timeout=60)) as file:
-            file.execute("PRAGMA journal_mode = WAL")
-            file.execute("PRAGMA synchronous = FULL")
-            yield file
+    # ------------------------------------------------------------------ before the work
 
-    def _take_over(self, file: sqlite3.Connection, after: Path | None, mine: dict[str, str]) -> int:
-        now = household_digests(self.snapshot)
-        file.executemany("INSERT INTO household VALUES (?, ?)", now.items())
-        if after is None:
-            return 0
-        with closing(sqlite3.connect(after)) as earlier:
-            run = dict(earlier.execute("SELECT name, value FROM run"))
-            if (run.get("rules"), run.get("pack")) != (mine["rules"], mine["pack"]):
-                return 0
-            before = dict(earlier.execute("SELECT household, digest FROM household"))
-            same = now.keys() - changed(before, now)
-            rows = earlier.execute("SELECT household, canonical FROM judgement")
-            kept = [(household, judged, True) for household, judged in rows if household in same]
-        file.executemany("INSERT INTO judgement VALUES (?, ?, ?)", kept)
-        return len(kept)
+    def _day(self) -> date:
+        """The day of the cases; a run is of one day, or of the last of its cases'."""
+        days = self.snapshot.cases["on"]
+        return date.min if len(days) == 0 else pc.max(days).as_py()
 
-    def _plan(self, file: sqlite3.Connection) -> None:
-        """Shards of the households that are still to be judged, by their numbers."""
-        done = {household for (household,) in file.execute("SELECT household FROM judgement")}
-        left = sorted(set(self.snapshot.cases["household"].to_pylist()) - done)
-        size = self.terms.shard_households
-        cuts = [left[start : start + size] for start in range(0, len(left), size)]
-        file.executemany(
-            "INSERT INTO shard VALUES (?, 'open', NULL, NULL)", [(number,) for number in range(len(cuts))]
-        )
-        file.executemany(
-            "INSERT INTO part VALUES (?, ?)",
-            ((number, household) for number, part in enumerate(cuts) for household in part),
+    def _known(self, *, hashed: bool) -> dict[str, Known]:
+        digests = household_digests(self.snapshot) if hashed else {}
+        asked = asked_digests(self.snapshot)
+        return {household: Known(each, digests.get(household)) for household, each in asked.items()}
+
+    def _taken_over(
+        self, after: str, terms: Terms, known: dict[str, Known], touched: Collection[str] | None
+    ) -> dict[str, bytes]:
+        earlier = self.ledger.run(after)
+        if earlier is None:
+            raise NoSuchRun(f"expected a run that is kept, got `{after}`")
+        if (earlier.terms.rules, earlier.terms.pack) != (terms.rules, terms.pack):
+            return {}
+        before = self.ledger.known(after)
+        same = {household for household, now in known.items() if _is_same(before.get(household), now)}
+        if touched is not None:
+            same -= households_of(self.snapshot, touched)
+        return {household: judged for household, judged in self.ledger.results(after) if household in same}
+
+    # ------------------------------------------------------------------ the work
+
+    def _engine(self) -> AbstractContextManager[Judges]:
+        return (
+            self.judging() if self.judging is not None else Engine(self.snapshot, self.catalogue, self.pack)
         )
 
-    def _claim(self, file: sqlite3.Connection, worker: str) -> int | None:
-        at = self.now()
-        with _transaction(file):
-            free = "SELECT MIN(number) FROM shard WHERE state = 'open' OR (state = 'claimed' AND claimed_until < ?)"
-            (number,) = file.execute(free, (at.isoformat(),)).fetchone()
-            if number is not None:
-                file.execute(
-                    "UPDATE shard SET state = 'claimed', worker = ?, claimed_until = ? WHERE number = ?",
-                    (worker, (at + self.terms.lease).isoformat(), number),
-                )
-        return None if number is None else int(number)
+    def _judge(
+        self, engine: Judges, shard: int, worker: str, progress: Callable[[Progress], None] | None
+    ) -> None:
+        kept, ours = self._kept(), self.ledger.households(self.id, shard)
+        cases, told = self.snapshot.cases, self.now()
+        mine = cases.filter(pc.is_in(cases["household"], pa.array(ours, pa.string())))
+        for step, _ in enumerate(engine.load(mine), 1):
+            if self.now() - told > self.pace.lease / 10:
+                told = self.now()
+                self._go_on(self.ledger.renew(self.id, shard, worker, until=told + self.pace.lease))
+            _tell(progress, kept, done=kept.shards_done * engine.steps + step, steps=engine.steps)
+        judged = ((str(each.household), canonical(each)) for each in engine.judgements())
+        self._go_on(self.ledger.finish(self.id, shard, judged))
+        kept = self._kept()
+        _tell(progress, kept, done=kept.shards_done * engine.steps, steps=engine.steps)
 
-    def _judge(self, file: sqlite3.Connection, engine: Engine, shard: int) -> None:
-        ours = [row[0] for row in file.execute("SELECT household FROM part WHERE shard = ?", (shard,))]
-        cases = self.snapshot.cases
-        for _ in engine.load(cases.filter(pc.is_in(cases["household"], pa.array(ours, pa.string())))):
-            pass
-        judged = [(each.household, canonical(each), False) for each in engine.judgements()]
-        with _transaction(file):
-            # Another may have taken the shard over when our claim ran out: what it wrote is the same.
-            file.executemany("INSERT OR REPLACE INTO judgement VALUES (?, ?, ?)", judged)
-            file.execute("UPDATE shard SET state = 'done' WHERE number = ?", (shard,))
+    def _go_on(self, under_way: bool) -> None:
+        if not under_way:
+            raise RunEnded("expected a run that is under way, got one that was ended meanwhile")
 
-    def _progress(self, file: sqlite3.Connection) -> Progress:
-        (shards,) = file.execute("SELECT COUNT(*) FROM shard").fetchone()
-        (done,) = file.execute("SELECT COUNT(*) FROM shard WHERE state = 'done'").fetchone()
-        (judged,) = file.execute("SELECT COUNT(*) FROM judgement").fetchone()
-        return Progress(done, shards, judged, self.snapshot.cases.num_rows)
+    def _kept(self) -> KeptRun:
+        found = self.ledger.run(self.id)
+        if found is None:
+            raise NoSuchRun(f"expected a run that is kept, got `{self.id}`")
+        return found
 
 
-@contextmanager
-def _transaction(file: sqlite3.Connection) -> Iterator[None]:
-    file.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        file.execute("ROLLBACK")
-        raise
-    file.execute("COMMIT")
+def _tell(progress: Callable[[Progress], None] | None, kept: KeptRun, *, done: int, steps: int) -> None:
+    if progress is not None:
+        progress(Progress(done, kept.shards * steps, kept.judged, kept.households))
 
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS shard (number INTEGER PRIMARY KEY, state TEXT NOT NULL, worker TEXT, claimed_until TEXT) STRICT;
-CREATE TABLE IF NOT EXISTS part (shard INTEGER NOT NULL, household TEXT PRIMARY KEY) STRICT;
-CREATE TABLE IF NOT EXISTS household (household TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS judgement (
-    household TEXT PRIMARY KEY, canonical BLOB NOT NULL, taken_over INTEGER NOT NULL
-) STRICT;
-"""
+def _is_same(before: Known | None, now: Known) -> bool:
+    """Whether the same was asked, and, where the inputs were compared, the same answered."""
+    if before is None or before.asked != now.asked:
+        return False
+    return now.digest is None or now.digest == before.digest

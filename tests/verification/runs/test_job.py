@@ -1,11 +1,7 @@
 """A job that is stopped, killed or taken over ends with the same judgements as one that is not."""
 
-import os
-import signal
-import subprocess
-import sys
-import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,8 +12,9 @@ from tests.verification.language.both import DAY, ON, PACK, World, a_world
 from tests.verification.language.test_engines_agree import with_rules
 from verification.language.seal import canonical
 from verification.runs.changes import changed, household_digests
-from verification.runs.district import judge_district
-from verification.runs.job import Job, OtherRun, Terms
+from verification.runs.district import Progress, judge_district
+from verification.runs.job import Job, NoSuchRun, OtherRun, Pace, RunEnded
+from verification.runs.ledger import Ledger, RunState
 from verification.runs.tables import Snapshot, cases_table, masks_table, table_of
 from vocabulary.codes import InsuranceKind, InsuranceStatus, Participation
 from vocabulary.month import Month
@@ -39,8 +36,28 @@ WORLD = a_world(41, households=30)
 GIVEN = snapshot(WORLD)
 
 
-def job(path: Path, given: Snapshot = GIVEN, now: Callable[[], datetime] = lambda: NOON) -> Job:
-    return Job(path, given, CATALOGUE, PACK, now, Terms(shard_households=8))
+PACE = Pace(shard_households=8)
+
+
+def job(
+    ledger: Ledger, name: str = "r", given: Snapshot = GIVEN, now: Callable[[], datetime] = lambda: NOON
+) -> Job:
+    return Job(ledger, name, given, CATALOGUE, PACK, now, PACE)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'runs.db'}"
+    found: str = request.getfixturevalue("postgres_url")
+    return found
+
+
+@pytest.fixture
+def ledger(url: str) -> Iterator[Ledger]:
+    opened = Ledger(url)
+    yield opened
+    opened.close()
 
 
 def whole(given: Snapshot) -> list[tuple[str, bytes]]:
@@ -52,43 +69,100 @@ def stop_after(shards: int) -> Callable[[], bool]:
     return lambda: next(left, True)
 
 
-def test_a_job_gives_what_a_run_gives(tmp_path: Path) -> None:
-    one = job(tmp_path / "run.db")
+def test_a_job_gives_what_a_run_gives(ledger: Ledger) -> None:
+    one = job(ledger)
     assert one.begin() == 0
-    told: list[int] = []
-    assert one.work("a", progress=lambda now: told.append(now.judged))
-    assert told == [8, 16, 24, 30]
+    told: list[Progress] = []
+    assert one.work("a", progress=told.append)
+    assert sorted({each.judged for each in told}) == [0, 8, 16, 24, 30]
+    assert [each.done for each in told] == sorted(each.done for each in told)
+    assert told[-1].done == told[-1].of
     assert list(one.results()) == whole(GIVEN)
 
 
-def test_a_stopped_job_is_taken_up(tmp_path: Path) -> None:
-    path = tmp_path / "run.db"
-    job(path).begin()
-    assert not job(path).work("a", stop=stop_after(2))
-    assert len(list(job(path).results())) == 16
-    assert job(path).begin() == 0
-    assert job(path).work("b")
-    assert list(job(path).results()) == whole(GIVEN)
+def test_a_stopped_job_is_taken_up(ledger: Ledger) -> None:
+    job(ledger).begin()
+    assert not job(ledger).work("a", stop=stop_after(2))
+    assert len(list(job(ledger).results())) == 16
+    assert job(ledger).begin() == 0
+    assert job(ledger).work("b")
+    assert list(job(ledger).results()) == whole(GIVEN)
 
 
-def test_a_claim_is_respected_until_it_runs_out(tmp_path: Path) -> None:
-    path = tmp_path / "run.db"
-    first = job(path)
+def test_a_claim_is_respected_until_it_runs_out_or_is_given_back(ledger: Ledger) -> None:
+    first = job(ledger)
     first.begin()
-    with first._open() as file:
-        assert first._claim(file, "gone") == 0
-    assert not job(path).work("b")
-    assert len(list(job(path).results())) == 22
-    later = job(path, now=lambda: NOON + timedelta(hours=1))
-    assert later.work("c")
-    assert list(later.results()) == whole(GIVEN)
+    until = NOON + timedelta(minutes=5)
+    assert [ledger.claim("r", "gone", now=NOON, until=until) for _ in range(2)] == [0, 1]
+    assert not job(ledger).work("b")
+    assert len(list(first.results())) == 14
+    assert ledger.workers("r") == {"gone"}
+    later = job(ledger, now=lambda: NOON + timedelta(minutes=6))
+    assert not later.work("c", stop=stop_after(1))
+    ledger.release("r", ["gone"])
+    assert job(ledger).work("d")
+    assert list(first.results()) == whole(GIVEN)
 
 
-def test_a_file_of_another_run_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "run.db"
-    job(path).begin()
+def test_two_at_once_never_take_the_same_shard(ledger: Ledger) -> None:
+    job(ledger).begin()
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda worker: job(ledger).work(worker), ("a", "b")))
+    assert any(done)
+    assert list(job(ledger).results()) == whole(GIVEN)
+
+
+def test_a_shard_written_twice_is_written_once(ledger: Ledger) -> None:
+    one = job(ledger)
+    one.begin()
+    assert one.work("a")
+    assert ledger.finish("r", 0, iter(whole(GIVEN)[:8])) is False, "the run is done"
+    assert list(one.results()) == whole(GIVEN)
+
+
+def test_a_cancelled_run_ends_at_its_next_step(ledger: Ledger) -> None:
+    one = job(ledger)
+    one.begin()
+    steps = iter(range(10_000))
+
+    def progress(now: Progress) -> None:
+        if next(steps) == 5:
+            assert ledger.close_run("r", RunState.CANCELLED)
+
+    with pytest.raises(RunEnded):
+        one.work("a", progress=progress)
+    kept = ledger.run("r")
+    assert kept is not None
+    assert (kept.state, kept.judged) == (RunState.CANCELLED, 0)
+    assert not ledger.close_run("r", RunState.CANCELLED), "it had ended"
+
+
+def test_a_forgotten_run_leaves_nothing(ledger: Ledger) -> None:
+    for name in ("r", "s"):
+        job(ledger, name).begin()
+    job(ledger).work("a")
+    ledger.forget("r")
+    assert [each.id for each in ledger.runs()] == ["s"]
+    assert list(ledger.results("r")) == []
+    assert ledger.known("r") == {}
+
+
+def test_a_run_of_other_inputs_is_refused(ledger: Ledger) -> None:
+    job(ledger).begin()
     with pytest.raises(OtherRun):
-        job(path, snapshot(a_world(42, households=30))).begin()
+        job(ledger, given=snapshot(a_world(42, households=30))).begin()
+
+
+def test_a_run_after_one_that_is_not_kept_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(NoSuchRun):
+        job(ledger).begin(after="nothing")
+
+
+def test_without_households_a_run_is_done_at_once(ledger: Ledger) -> None:
+    nobody = Snapshot(GIVEN.tables, GIVEN.cases.slice(0, 0), GIVEN.persons)
+    one = job(ledger, given=nobody)
+    assert one.begin() == 0
+    assert one.work("a")
 
 
 def insured(person: str) -> Insurance:
@@ -104,18 +178,41 @@ def insured(person: str) -> Insurance:
     )
 
 
-def test_only_households_whose_inputs_changed_are_judged_again(tmp_path: Path) -> None:
-    before, after = job(tmp_path / "before.db"), tmp_path / "after.db"
+@pytest.mark.parametrize("how", ["by digests", "by deltas"])
+def test_only_households_whose_inputs_changed_are_judged_again(ledger: Ledger, how: str) -> None:
+    before = job(ledger, "before")
     before.begin()
     before.work("a")
     members = [row for row in WORLD.rows[Membership] if isinstance(row, Membership)]
     person = members[0].person
     touched = {row.household for row in members if row.person == person}
     now = snapshot(replace(WORLD, rows={**WORLD.rows, Insurance: (*WORLD.rows[Insurance], insured(person))}))
-    next_job = job(after, now)
-    assert next_job.begin(after=before.path) == 30 - len(touched)
-    assert next_job.work("a")
-    assert list(next_job.results()) == whole(now)
+    after = job(ledger, "after", now)
+    told = {str(person)} if how == "by deltas" else None
+    assert after.begin(after="before", touched=told) == 30 - len(touched)
+    assert after.work("a")
+    assert list(after.results()) == whole(now)
+    assert whole(now) != whole(GIVEN)
+
+
+def test_what_was_not_answered_makes_a_difference_whatever_the_departments_say(ledger: Ledger) -> None:
+    before = job(ledger, "before")
+    before.begin()
+    before.work("a")
+    masks = dict.fromkeys(WORLD.unanswered_of, 0)
+    now = snapshot(replace(WORLD, unanswered_of=masks))
+    after = job(ledger, "after", now)
+    assert after.begin(after="before", touched=()) < 30
+    assert after.work("a")
+    assert list(after.results()) == whole(now)
+
+
+def test_other_rules_or_another_pack_give_nothing_over(ledger: Ledger) -> None:
+    before = job(ledger, "before")
+    before.begin()
+    before.work("a")
+    other = replace(job(ledger, "after"), pack=replace(PACK, hash="1" * 64))
+    assert other.begin(after="before", touched=()) == 0
 
 
 @pytest.mark.parametrize("what", ["order of rows", "a mask of a person", "a mask of a household", "the day"])
@@ -139,43 +236,3 @@ def test_what_changes_a_households_digest(what: str) -> None:
     if what == "a mask of a person":
         expected = len({row.household for row in WORLD.rows[Membership] if isinstance(row, Membership)})
     assert len(changed(before, household_digests(now))) == expected
-
-
-KILLED = """
-    import os, signal, sys
-    from datetime import UTC, datetime
-    from pathlib import Path
-    from tests.verification.runs.test_job import job
-    import verification.runs.job as module
-
-    left = int(sys.argv[2])
-    written = module._transaction
-
-    def killing(file):
-        global left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return written(file)
-
-    file = job(Path(sys.argv[1]))
-    module._transaction = killing
-    file.begin()
-    file.work("killed")
-"""
-
-
-@pytest.mark.parametrize("at", [1, 3, 4, 5])
-def test_killed_at_a_write_it_is_taken_up(tmp_path: Path, at: int) -> None:
-    path = tmp_path / "run.db"
-    killed = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(KILLED), str(path), str(at)],
-        cwd=Path(__file__).parents[3],
-        env={**os.environ, "PYTHONPATH": "."},
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL
-    later = job(path, now=lambda: NOON + timedelta(hours=1))
-    later.begin()
-    assert later.work("b")
-    assert list(later.results()) == whole(GIVEN)

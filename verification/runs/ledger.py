@@ -1,0 +1,324 @@
+"""What is kept of runs? In an SQL database: their shards, whose turn each is, and every judgement.
+
+A shard's judgements and its being done are one transaction, so a process killed at any moment
+leaves either all of a shard or nothing. Works on SQLite and on PostgreSQL, and for several
+processes at once; a row of a claimed shard that is written twice is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+_META = sa.MetaData()
+_RUN = sa.Table(
+    "run",
+    _META,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("begun_at", sa.String(40), nullable=False),
+    sa.Column("day", sa.String(10), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("rules", sa.String(64), nullable=False),
+    sa.Column("pack", sa.String(64), nullable=False),
+    sa.Column("inputs", sa.String(64), nullable=False),
+    sa.Column("households", sa.BigInteger, nullable=False),
+)
+_SHARD = sa.Table(
+    "run_shard",
+    _META,
+    sa.Column("run", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("worker", sa.String(200)),
+    sa.Column("claimed_until", sa.String(40)),
+)
+_HOUSEHOLD = sa.Table(
+    "run_household",
+    _META,
+    sa.Column("run", sa.String(64), primary_key=True),
+    sa.Column("household", sa.String(64), primary_key=True),
+    sa.Column("shard", sa.Integer, nullable=True),  # none: its judgement was taken over
+    sa.Column("asked", sa.String(32), nullable=False),
+    sa.Column("digest", sa.String(32), nullable=True),  # none: the departments said what had changed
+    sa.Index("run_household_by_shard", "run", "shard"),
+)
+_JUDGEMENT = sa.Table(
+    "run_judgement",
+    _META,
+    sa.Column("run", sa.String(64), primary_key=True),
+    sa.Column("household", sa.String(64), primary_key=True),
+    sa.Column("canonical", sa.LargeBinary, nullable=False),
+)
+_AT_ONCE = 10_000
+
+
+class RunState(StrEnum):
+    """Where a run is."""
+
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a run is of.
+
+    `rules`, `pack`, `inputs`   64 hex digits each: hash of the rules, of the policy pack, digest of the snapshot
+    """
+
+    day: date
+    rules: str
+    pack: str
+    inputs: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """A run as the database knows it. `judged` of `households`; `begun_at` UTC."""
+
+    id: str
+    begun_at: datetime
+    state: RunState
+    terms: Terms
+    households: int
+    judged: int
+    shards: int
+    shards_done: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What one household's judgement rests on: what was `asked` (day, and what was not answered), and its inputs."""
+
+    asked: str
+    digest: str | None
+
+
+class Ledger:
+    """The database of runs. Safe for several processes; one object is for one thread."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database `url` (SQLAlchemy's form), and make its tables where they are not there."""
+        self._engine = sa.create_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _set_up_sqlite)
+            sa.event.listen(self._engine, "begin", _begin_sqlite)
+        self._reader = self._engine.execution_options(reading=True)
+        with self._engine.begin() as on:
+            _META.create_all(on)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    # ------------------------------------------------------------------ one run
+
+    def plan(
+        self,
+        run: str,
+        terms: Terms,
+        known: Mapping[str, Known],
+        *,
+        shards: Sequence[Sequence[str]],
+        taken: Mapping[str, bytes],
+        at: datetime,
+    ) -> None:
+        """Write a new run whole: its households, those to be judged in shards, and what is taken over."""
+        place = {household: number for number, part in enumerate(shards) for household in part}
+        row: dict[str, object] = {"id": run, "begun_at": at.isoformat(), "day": terms.day.isoformat()}
+        row |= {"state": RunState.RUNNING if shards else RunState.DONE, "households": len(known)}
+        row |= {"rules": terms.rules, "pack": terms.pack, "inputs": terms.inputs}
+        with self._engine.begin() as on:
+            on.execute(sa.insert(_RUN), [row])
+            _write(
+                on, _SHARD, ({"run": run, "number": number, "state": "OPEN"} for number in range(len(shards)))
+            )
+            _write(
+                on,
+                _HOUSEHOLD,
+                (
+                    {"run": run, "household": household, "shard": place.get(household)}
+                    | {"asked": each.asked, "digest": each.digest}
+                    for household, each in known.items()
+                ),
+            )
+            _write(on, _JUDGEMENT, _rows(run, taken.items()))
+
+    def claim(self, run: str, worker: str, *, now: datetime, until: datetime) -> int | None:
+        """A shard that nobody works at, now `worker`'s; None where there is none."""
+        with self._engine.begin() as on:
+            free = sa.or_(_SHARD.c.state == "OPEN", _SHARD.c.claimed_until < now.isoformat())
+            mine = sa.select(_SHARD.c.number).where(_SHARD.c.run == run, _SHARD.c.state != "DONE", free)
+            number = on.execute(
+                mine.order_by(_SHARD.c.number).limit(1).with_for_update(skip_locked=True)
+            ).scalar()
+            if number is not None:
+                claimed = {"state": "CLAIMED", "worker": worker, "claimed_until": until.isoformat()}
+                on.execute(_of_shard(run, number).values(claimed))
+        return number
+
+    def renew(self, run: str, shard: int, worker: str, *, until: datetime) -> bool:
+        """Keep a claim for longer; False where the run was cancelled meanwhile."""
+        with self._engine.begin() as on:
+            on.execute(
+                _of_shard(run, shard)
+                .where(_SHARD.c.worker == worker, _SHARD.c.state == "CLAIMED")
+                .values(claimed_until=until.isoformat())
+            )
+            return on.execute(sa.select(_RUN.c.state).where(_RUN.c.id == run)).scalar() == RunState.RUNNING
+
+    def release(self, run: str, workers: Iterable[str]) -> None:
+        """Give back what these workers had claimed: they are gone."""
+        with self._engine.begin() as on:
+            on.execute(
+                sa.update(_SHARD)
+                .where(_SHARD.c.run == run, _SHARD.c.state == "CLAIMED", _SHARD.c.worker.in_(list(workers)))
+                .values(state="OPEN", worker=None, claimed_until=None)
+            )
+
+    def households(self, run: str, shard: int) -> list[str]:
+        """The households of a shard, in order."""
+        of_shard = sa.select(_HOUSEHOLD.c.household).where(
+            _HOUSEHOLD.c.run == run, _HOUSEHOLD.c.shard == shard
+        )
+        with self._reader.connect() as on:
+            return sorted(on.execute(of_shard).scalars())
+
+    def finish(self, run: str, shard: int, judged: Iterable[tuple[str, bytes]]) -> bool:
+        """Write a shard's judgements and that it is done, in one transaction; False where the run was cancelled.
+
+        A shard of a claim that had run out may be written twice; the second time changes nothing.
+        """
+        with self._engine.begin() as on:
+            state = on.execute(sa.select(_RUN.c.state).where(_RUN.c.id == run).with_for_update(read=True))
+            if state.scalar() != RunState.RUNNING:
+                return False
+            _write(on, _JUDGEMENT, _rows(run, judged), insert=self._insert_new)
+            on.execute(_of_shard(run, shard).values(state="DONE"))
+            left = sa.select(sa.func.count()).where(_SHARD.c.run == run, _SHARD.c.state != "DONE")
+            if on.execute(left).scalar() == 0:
+                on.execute(sa.update(_RUN).where(_RUN.c.id == run).values(state=RunState.DONE))
+        return True
+
+    def close_run(self, run: str, state: RunState) -> bool:
+        """End a run that is under way; False where it had ended."""
+        with self._engine.begin() as on:
+            ended = on.execute(
+                sa.update(_RUN)
+                .where(_RUN.c.id == run, _RUN.c.state == RunState.RUNNING)
+                .values(state=state)
+                .returning(_RUN.c.id)
+            )
+            return ended.scalar() is not None
+
+    def forget(self, run: str) -> None:
+        """Remove a run and every judgement of it."""
+        with self._engine.begin() as on:
+            for table in (_JUDGEMENT, _HOUSEHOLD, _SHARD):
+                on.execute(sa.delete(table).where(table.c.run == run))
+            on.execute(sa.delete(_RUN).where(_RUN.c.id == run))
+
+    # ------------------------------------------------------------------ what is there
+
+    def run(self, run: str) -> KeptRun | None:
+        """One run, or None."""
+        return next(iter(self._runs(_RUN.c.id == run)), None)
+
+    def runs(self) -> list[KeptRun]:
+        """Every run, the newest first."""
+        return self._runs(sa.true())
+
+    def workers(self, run: str) -> set[str]:
+        """Who has claimed a shard that is not done."""
+        claimed = sa.select(_SHARD.c.worker).where(_SHARD.c.run == run, _SHARD.c.state == "CLAIMED")
+        with self._reader.connect() as on:
+            return {str(worker) for worker in on.execute(claimed).scalars()}
+
+    def taken_over(self, run: str) -> int:
+        """How many households' judgements were taken over from an earlier run."""
+        taken = sa.select(sa.func.count()).where(_HOUSEHOLD.c.run == run, _HOUSEHOLD.c.shard.is_(None))
+        with self._reader.connect() as on:
+            return on.execute(taken).scalar_one()
+
+    def known(self, run: str) -> dict[str, Known]:
+        """What each household's judgement rested on."""
+        columns = (_HOUSEHOLD.c.household, _HOUSEHOLD.c.asked, _HOUSEHOLD.c.digest)
+        with self._reader.connect() as on:
+            rows = on.execute(sa.select(*columns).where(_HOUSEHOLD.c.run == run))
+            return {household: Known(asked, digest) for household, asked, digest in rows}
+
+    def results(self, run: str) -> Iterator[tuple[str, bytes]]:
+        """Household number and canonical judgement of what is judged so far, in the order of numbers."""
+        # By bytes: what databases hold to be the order of texts differs.
+        by = _JUDGEMENT.c.household if self._engine.dialect.name == "sqlite" else _by_bytes()
+        rows = sa.select(_JUDGEMENT.c.household, _JUDGEMENT.c.canonical).where(_JUDGEMENT.c.run == run)
+        with self._reader.connect() as on:
+            streamed = on.execution_options(stream_results=True, yield_per=1_000).execute(rows.order_by(by))
+            for household, canonical in streamed:
+                yield household, bytes(canonical)
+
+    def _runs(self, which: sa.ColumnElement[bool]) -> list[KeptRun]:
+        def count(table: sa.Table, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+            return sa.select(sa.func.count()).where(table.c.run == _RUN.c.id, *where).scalar_subquery()
+
+        counts = (count(_JUDGEMENT), count(_SHARD), count(_SHARD, _SHARD.c.state == "DONE"))
+        query = sa.select(_RUN, *counts).where(which).order_by(_RUN.c.begun_at.desc(), _RUN.c.id)
+        with self._reader.connect() as on:
+            return [_kept(row, *row[-3:]) for row in on.execute(query)]
+
+    def _insert_new(self, table: sa.Table) -> sa.Insert:
+        if self._engine.dialect.name == "sqlite":
+            return sqlite.insert(table).on_conflict_do_nothing()
+        return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def _kept(row: sa.Row[Any], judged: int, shards: int, done: int) -> KeptRun:
+    terms = Terms(date.fromisoformat(row.day), row.rules, row.pack, row.inputs)
+    begun = datetime.fromisoformat(row.begun_at)
+    return KeptRun(row.id, begun, RunState(row.state), terms, row.households, judged, shards, done)
+
+
+def _by_bytes() -> sa.ColumnElement[str]:
+    return sa.collate(_JUDGEMENT.c.household, "C")
+
+
+def _of_shard(run: str, number: int) -> sa.Update:
+    return sa.update(_SHARD).where(_SHARD.c.run == run, _SHARD.c.number == number)
+
+
+def _rows(run: str, judged: Iterable[tuple[str, bytes]]) -> Iterator[dict[str, object]]:
+    return ({"run": run, "household": household, "canonical": canonical} for household, canonical in judged)
+
+
+def _write(
+    on: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]], *, insert: Any = sa.insert
+) -> None:
+    """Rows, so many at a time."""
+    batch: list[dict[str, Any]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == _AT_ONCE:
+            on.execute(insert(table), batch)
+            batch = []
+    if batch:
+        on.execute(insert(table), batch)
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # Who means to write says so at once: a reader that turns writer may find that it is too late.
+    reads = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say so
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA busy_timeout = 60000")
