@@ -16,6 +16,7 @@ import typer
 
 from gateway.contract_commands import contracts
 from gateway.correction_commands import corrections
+from gateway.document_commands import documents
 from gateway.evidence_commands import bundle, replay
 from gateway.log_commands import log, reconcile, shred, statement, witness
 from gateway.log_terminal import dev
@@ -48,6 +49,7 @@ app.command()(reconcile)
 app.add_typer(corrections)
 app.add_typer(contracts)
 app.add_typer(packs)
+app.add_typer(documents)
 app.add_typer(tokens)
 app.add_typer(quality)
 app.add_typer(reports)

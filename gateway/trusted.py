@@ -83,7 +83,7 @@ class Documents:
         return text
 
     def named(self, name: str) -> TrustedDocument:
-        """The trusted document whose operation has this name; the last read, where two have. Raises `KeyError`."""
+        """The trusted document whose operation has this name. Raises `KeyError`."""
         return self._named[name]
 
     def require(self, caller: Caller, text: str) -> None:
@@ -120,6 +120,8 @@ def load_trusted(folder: Path | None, *, schema: GraphQLSchema, limits: Limits) 
     found: dict[str, TrustedDocument] = {}
     for name, text in _texts(folder):
         document = read_trusted(text, name=name, schema=schema, limits=limits)
+        if any(known.name == document.name for known in found.values()):
+            raise BadTrustedDocument(f"{name}: expected a name of its own, got `{document.name}` once more")
         found[document.identifier] = document
     return found
 
