@@ -49,6 +49,7 @@ from gateway.pace import OwnCounts, Pace, Pacing
 from gateway.plan import Plan, plan_for, question
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
+from gateway.serving import collect_less
 from gateway.token import open_issuer
 from gateway.trace import Trace
 from gateway.trusted import Documents
@@ -208,6 +209,7 @@ async def serve(port: int, folder: Path, *, is_bare: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     app, headers = bare(port) if is_bare else await whole(port, folder)
+    collect_less()
     config = uvicorn.Config(app, port=0, lifespan="off", log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())

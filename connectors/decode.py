@@ -20,10 +20,11 @@ import pyarrow as pa
 
 from connectors.ask import Ask, carried
 from connectors.failure import BrokenRow, broken
-from connectors.forms import READERS, NotInForm, read, shape
+from connectors.forms import READERS, Form, NotInForm, plainly_text, read, shape
 from connectors.mapping import Field, Table
 from connectors.whole import read_whole
 from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
+from vocabulary.idnumber import WrittenId
 from vocabulary.record import Column, ColumnKind, Record, columns_of, partial, read_word
 
 Row = Sequence[object]
@@ -43,6 +44,9 @@ class Decoder:
     readers: tuple[Callable[[object], object], ...]
     inputs: tuple[str, ...]
     """What is asked of a department that computes nothing itself: its own fields, each once."""
+    meanings: tuple[_Meanings, ...]
+    order: tuple[int, ...]
+    """Where in a row the columns of `made` stand."""
 
     def decode(self, row: Row) -> Record:
         """Give the record that a row says. Raises `BrokenRow` naming record type, column, expected and shape."""
@@ -56,6 +60,15 @@ class Decoder:
             return msgspec.convert(values, self.made, dec_hook=read_word)
         except msgspec.ValidationError as why:
             raise BrokenRow(self._complaint(str(why), row)) from None
+
+    def words(self, rows: Sequence[Row]) -> list[Sequence[object]]:
+        """Give what one or more rows say, by column, as `decode` reads them: whole columns at a time.
+
+        Raises one of `_UNREADABLE` when some row does not decode; `decode` then tells which, and why.
+        """
+        return [
+            meanings.of(cells) for meanings, cells in zip(self.meanings, zip(*rows, strict=True), strict=True)
+        ]
 
     def arrays(
         self, columns: Sequence[Sequence[object] | pa.Array], types: Mapping[str, pa.DataType]
@@ -111,7 +124,19 @@ def decoder(record: type[Record], table: Table, columns: frozenset[str]) -> Deco
     known = columns_of(record)
     readers = tuple(reader_of(one, known[one.column]) for one in fields)
     inputs = tuple(dict.fromkeys(name for one in fields for name in one.inputs))
-    return Decoder(record, made, fields, readers, inputs)
+    hints = get_type_hints(made, include_extras=True)
+    meanings = tuple(
+        _Meanings(
+            reader,
+            hints[one.column],
+            keeps=known[one.column].kind not in _PERSONAL,
+            reads_text=one.form is Form.TEXT and one.codes is None,
+        )
+        for one, reader in zip(fields, readers, strict=True)
+    )
+    at = {one.column: place for place, one in enumerate(fields)}
+    order = tuple(at[name] for name in made.__struct_fields__)
+    return Decoder(record, made, fields, readers, inputs, meanings, order)
 
 
 def reader_of(one: Field, column: Column) -> Callable[[object], object]:
@@ -149,6 +174,46 @@ def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) ->
 
     Raises `Failed` where a row cannot be ascribed to a subject that was asked for.
     """
+    came_from, given = provenance(ask.record, at=at), [*rows]
+    if not given:
+        return dict.fromkeys(ask.ids, NoRecord(came_from))
+    try:
+        return _all_at_once(ask, decode, given, came_from)
+    except _UNREADABLE:
+        return _row_by_row(ask, decode, given, came_from)
+
+
+def _all_at_once(ask: Ask, decode: Decoder, rows: Sequence[Row], came_from: Provenance) -> dict[str, Outcome]:
+    """As `_row_by_row`, where every row decodes and none comes twice. Raises one of `_UNREADABLE` where not."""
+    columns = decode.words(rows)
+    asked = _tidied(ask.ids)
+    wanted = set(asked)
+    grouped: dict[str, list[Record]] = {}
+    made = map(decode.made, *(columns[at] for at in decode.order))
+    for subject, record in zip(columns[decode.position(ask.by)], made, strict=True):
+        # A word of the vocabulary is tidy already; only what stands as plain text may not be.
+        if subject not in wanted:
+            subject = tidy(str(subject))
+            if subject not in wanted:
+                raise NotInForm
+        grouped.setdefault(subject, []).append(record)
+    nothing = NoRecord(came_from)
+    return {
+        one: Found(_in_order(grouped[key]), came_from) if key in grouped else nothing
+        for one, key in zip(ask.ids, asked, strict=True)
+    }
+
+
+def _in_order(records: list[Record]) -> tuple[Record, ...]:
+    """The records of one subject by `record_id`. Raises `NotInForm` when one comes twice."""
+    if len(records) > 1:
+        records.sort(key=_BY_RECORD_ID)
+        if len({record.record_id for record in records}) < len(records):
+            raise NotInForm
+    return tuple(records)
+
+
+def _row_by_row(ask: Ask, decode: Decoder, rows: Sequence[Row], came_from: Provenance) -> dict[str, Outcome]:
     wanted = {tidy(one): one for one in ask.ids}
     grouped: dict[str, list[Row]] = {}
     for row in rows:
@@ -156,7 +221,6 @@ def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) ->
         if subject not in wanted:
             raise broken(f"`{ask.record.__name__}`: expected only subjects that were asked for, got another")
         grouped.setdefault(subject, []).append(row)
-    came_from = provenance(ask.record, at=at)
     return {one: _outcome(decode, grouped.get(tidy(one), ()), came_from) for one in ask.ids}
 
 
@@ -167,8 +231,16 @@ def provenance(record: type[Record], *, at: datetime) -> Provenance:
 
 def askable(ids: Iterable[str]) -> list[str]:
     """Give each subject once, tidied, without those that no register can hold: they have no record anywhere."""
-    tidied = dict.fromkeys(map(tidy, ids))
+    tidied = dict.fromkeys(_tidied([*ids]))
     return [one for one in tidied if 0 < len(one) <= LONGEST_SUBJECT and one.isprintable()]
+
+
+def _tidied(ids: Sequence[str]) -> Sequence[str]:
+    """Give each tidied; mostly all are already, which is seen at one look."""
+    together = "".join(ids)
+    if len(together.split()) == 1 and together == together.upper():
+        return [*map(str, ids)]
+    return [*map(tidy, ids)]
 
 
 def tidy(subject: str) -> str:
@@ -219,3 +291,73 @@ def _meanings(reader: Callable[[object], object], cells: Sequence[object], hint:
 
 _PATH = re.compile(r"`\$\.(\w+)`")
 _BY_RECORD_ID = attrgetter("record_id")
+
+
+KEPT_MEANINGS = 4_096
+"""Of one column of one decoder: the months, days, codes and usual amounts of a district."""
+
+_PERSONAL = frozenset({ColumnKind.TEXT, ColumnKind.ID_NUMBER})
+"""Columns whose values are not kept longer than their question."""
+
+
+class _Meanings(dict[object, object]):
+    """What the texts of one column mean, each worked out once. A value of another type is worked out each time."""
+
+    def __init__(
+        self, reader: Callable[[object], object], hint: Any, *, keeps: bool, reads_text: bool
+    ) -> None:
+        super().__init__()
+        self._reader, self._hint, self._keeps = reader, hint, keeps
+        self._plain = hint is str or hint == str | None
+        self._as_it_is = _AS_IT_IS.get(hint) if reads_text else None
+
+    def of(self, cells: Sequence[object]) -> Sequence[object]:
+        """The meanings of a column's cells. Raises one of `_UNREADABLE`."""
+        kinds = set(map(type, cells))
+        if self._as_it_is is not None and kinds == {str}:
+            meant = self._as_it_is(cells)  # type: ignore[arg-type]  # all are text
+            if meant is not None:
+                return meant
+        if kinds == {str} or (kinds == {int} and self._keeps):
+            # 1, 1.0 and True are one key, but not one value: so only where all are of one type.
+            return [*map(self.__getitem__, cells)]
+        return [self[cell] if type(cell) is str else self._meaning(cell) for cell in cells]
+
+    def __missing__(self, cell: object) -> object:
+        meaning = self._meaning(cell)
+        if self._keeps:
+            if len(self) >= KEPT_MEANINGS:
+                self.clear()
+            self[cell] = meaning
+        return meaning
+
+    def _meaning(self, cell: object) -> object:
+        value = self._reader(cell)
+        return value if self._plain else msgspec.convert(value, self._hint, dec_hook=read_word)
+
+
+_UNREADABLE = (NotInForm, msgspec.ValidationError, ValueError)
+"""What is raised by rows that do not decode; a row of another length than the others is a `ValueError`."""
+
+
+def _texts(cells: Sequence[str]) -> Sequence[str] | None:
+    return cells if plainly_text(cells) else None
+
+
+def _id_numbers(cells: Sequence[str]) -> list[WrittenId] | None:
+    """Id numbers that need no tidying, which `WrittenId.parse` would give as they are."""
+    if not plainly_text(cells) or max(map(len, cells)) > LONGEST_ID:
+        return None
+    together = "".join(cells)
+    return [*map(WrittenId, cells)] if together == together.upper() else None
+
+
+LONGEST_ID = 32
+"""Characters that `WrittenId.parse` takes."""
+
+_AS_IT_IS: Mapping[Any, Callable[[Sequence[str]], Sequence[object] | None]] = {
+    str: _texts,
+    str | None: _texts,
+    WrittenId: _id_numbers,
+}
+"""Whole columns of texts that mean what is written, or None where one of them must be looked at by itself."""

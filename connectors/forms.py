@@ -10,7 +10,7 @@ survives one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -67,6 +67,15 @@ def shape(value: object) -> str:
     if isinstance(value, str):
         return "a formula" if value.startswith("=") else f"text of {len(value)} characters"
     return f"a {type(value).__name__}"
+
+
+def plainly_text(values: Sequence[str]) -> bool:
+    """Tell whether each of these texts is what `Form.TEXT` reads it as, and none is empty, at one look.
+
+    >>> plainly_text(["甲", "HD-1"]), plainly_text(["甲", " 乙"]), plainly_text(["5.3E+17"]), plainly_text([""])
+    (True, False, False, False)
+    """
+    return _NOT_PLAIN.search("\0".join(values)) is None
 
 
 def _text(value: object) -> str:
@@ -208,6 +217,8 @@ READERS: dict[Form, Callable[[object], object]] = {
 
 # Excel shows a long id number as 5.29901E+17 and saves that: the digits are gone for good.
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
+# Behind and before a NUL: blanks, a formula, nothing at all, or what may be a number of a spreadsheet.
+_NOT_PLAIN = re.compile(r"(?:^|\0)(?:[=\s\0]|\Z|\d(?:\.\d+)?[eE])|\s(?:\0|\Z)")
 _TWO_PLACES = re.compile(r"-?[0-9]{1,11}\.[0-9]{2}")
 _MOST_DIGITS = 18
 _DIGITS = re.compile(r"-?[0-9]{1,18}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -48,6 +49,22 @@ class Serving:
     stop: Callable[[], None]
 
 
+YOUNG_OBJECTS = 50_000
+"""So many new objects are looked through for garbage at a time: more than one large answer is made of."""
+
+
+def collect_less() -> None:
+    """Leave what is there from the start out of every later collection, and collect less often.
+
+    Python looks for cycles each 700 objects, and from time to time through everything that lives; an answer
+    about fifty households is made of thousands of objects and none of them is a cycle. Without this a third of
+    its CPU goes there.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
+
+
 @asynccontextmanager
 async def serving(
     settings: Settings, *, today: Callable[[], date] | None = None, shared: bool = False
@@ -57,6 +74,7 @@ async def serving(
     `shared`   other processes listen on the same port
     """
     async with opened(settings, today=today) as gateway:
+        collect_less()
         listening = listener(settings, shared=shared)
         server = _Server(
             uvicorn.Config(

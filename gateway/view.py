@@ -7,9 +7,10 @@ They hold whole values; what of them may be shown is decided field by field in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
+import msgspec
 from graphql import GraphQLError
 
 from verification.verdict import Verdict
@@ -32,8 +33,7 @@ class AnswerState(Code):
     WITHHELD = "WITHHELD", "不予提供: the sharing agreement does not let you see it; `reason` is the clause"
 
 
-@dataclass(frozen=True, slots=True)
-class Sourced:
+class Sourced(msgspec.Struct, frozen=True):
     """What one department answered about one subject, or why the asker may not know."""
 
     record: type[Record]
@@ -43,22 +43,14 @@ class Sourced:
 
     def without(self, clause: str) -> Sourced:
         """The same answer for one who may not know it."""
-        return replace(self, withheld=clause)
+        return Sourced(self.record, self.outcome, clause)
 
     @property
     def state(self) -> AnswerState:
         """Which of the five it is."""
         if self.withheld is not None:
             return AnswerState.WITHHELD
-        match self.outcome:
-            case Found():
-                return AnswerState.FOUND
-            case NoRecord():
-                return AnswerState.NO_RECORD
-            case NotAsked():
-                return AnswerState.NOT_ASKED
-            case SourceFailed():
-                return AnswerState.SOURCE_FAILED
+        return _STATES[type(self.outcome)]
 
     @property
     def reason(self) -> str | None:
@@ -77,6 +69,14 @@ class Sourced:
     def records(self) -> tuple[Record, ...]:
         """The records, where there are some and they may be seen."""
         return self.outcome.records if self.withheld is None and isinstance(self.outcome, Found) else ()
+
+
+_STATES: Mapping[type[object], AnswerState] = {
+    Found: AnswerState.FOUND,
+    NoRecord: AnswerState.NO_RECORD,
+    NotAsked: AnswerState.NOT_ASKED,
+    SourceFailed: AnswerState.SOURCE_FAILED,
+}
 
 
 @dataclass(frozen=True, slots=True)

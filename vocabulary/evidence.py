@@ -17,6 +17,8 @@ from datetime import datetime
 from enum import Enum
 from typing import TypeVar, cast
 
+import msgspec
+
 from vocabulary.codes import Code, Department, SharingClass
 from vocabulary.record import Record
 
@@ -88,16 +90,14 @@ class Provenance:
     quality: Quality = Quality.UNCHECKED
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """The department has records: one or more, of one type, in the order of `record_id`."""
 
     records: tuple[Record, ...]
     provenance: Provenance
 
 
-@dataclass(frozen=True, slots=True)
-class NoRecord:
+class NoRecord(msgspec.Struct, frozen=True):
     """The department was asked and has nothing: a statement of its own, not a failure."""
 
     provenance: Provenance

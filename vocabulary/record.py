@@ -106,9 +106,8 @@ def partial(record: type[Record], columns: frozenset[str]) -> type[Record]:
         name: getattr(record, name)
         for name in ("department", "term", "catalogue_id", "sharing_class", "subjects")
     }
-    made = msgspec.defstruct(
-        record.__name__, fields, frozen=True, kw_only=True, gc=False, namespace=constants
-    )
+    # No column has a default here, so values can be given in order too, which many rows make use of.
+    made = msgspec.defstruct(record.__name__, fields, frozen=True, gc=False, namespace=constants)
     return cast("type[Record]", made)
 
 

@@ -248,7 +248,8 @@ class Writer:
             if self._pure
             else f"{variable} = c.gathered_list({items}) if c.awaits else {items}",
         ]
-        listed = f"if {variable}.__class__ is not list: {variable} = c.listed({known}, {variable})"
+        kinds = f"{variable}.__class__ is not list and {variable}.__class__ is not tuple"
+        listed = f"if {kinds}: {variable} = c.listed({known}, {variable})"
         if self._pure:
             return [listed, *loop]
         return [listed, f"if not (c.awaits and c.is_awaitable({variable})):", *_in(loop)]

@@ -24,7 +24,7 @@ def _of_membership(column: str, kind: Any, description: str) -> Told:
         kind,
         shows=of_column(Membership, column),
         description=description,
-        resolver=lambda member, _info: getattr(member.row, column),
+        reads=f"row.{column}",
     )
 
 

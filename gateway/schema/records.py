@@ -179,7 +179,7 @@ def _column_field(record: type[Record], column: Column) -> Told:
         shows=of_column(record, column.name),
         description=f"{column.term}: {_english(column)}.",
         # A column that was not asked for is not on the row at all (`vocabulary.record.partial`).
-        resolver=lambda row, _info, name=column.name: getattr(row, name),
+        reads=column.name,
     )
 
 
