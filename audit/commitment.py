@@ -131,8 +131,13 @@ def commitments(entry_key: bytes, values: Mapping[str, bytes]) -> dict[str, str]
 
     `values`  name → canonical bytes
     """
-    keys = field_keys(entry_key, values)
-    return {name: _sha256(key + values[name]).hexdigest() for name, key in keys.items()}
+    # As with `field_keys`, in one pass: this is a third of what an entry costs.
+    ordered = sorted(values)
+    material = _shake256(_FIELDS + entry_key).digest(KEY_BYTES * len(ordered))
+    return {
+        name: _sha256(material[at : at + KEY_BYTES] + values[name]).hexdigest()
+        for name, at in zip(ordered, count(0, KEY_BYTES), strict=False)
+    }
 
 
 class Keyed:

@@ -1,9 +1,9 @@
 """How fast is the audit log, against what one would write otherwise?
 
-    python benchmarks/audit.py [--quick]
+    python benchmarks/audit.py [--quick] [--only appends|proofs|verification|entries]
 
 Ratios are what counts: each is taken inside one run, from interleaved rounds, by medians. The
-last line is one JSON object. `--quick` takes under a minute; without it the rounds are longer.
+last line is one JSON object. `--quick` takes about a minute; without it the rounds are longer.
 Proofs at one and ten million leaves are read from logs whose entries are all alike.
 
     append_1024_vs_insert    entries/s with 1024 callers, against INSERT … COMMIT from 40 threads
@@ -15,7 +15,9 @@ Proofs at one and ten million leaves are read from logs whose entries are all al
     verify_vs_sha256         entries/s of a full verification, against SHA-256 of the entries alone
     overhead_bytes           bytes on disk per entry, beyond the entry's own
     postgres_vs_sqlite       entries/s with 1024 callers, both with every commit synced
-    entry_build_us           one real entry with four commitments, in microseconds
+    entry_build_us           one real entry with four commitments, in microseconds of processor time
+    entry_build_full_us      the same with every field that the gateway may add to it
+    entry_build_vs_sha256    the first, in SHA-256 of a hundred bytes: tells a slow moment from a slow program
 """
 
 from __future__ import annotations
@@ -44,13 +46,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhere
 
-from audit.entry import EntryBook
 from audit.log import Log
 from audit.merkle import Frontier
 from audit.note import Signer
 from audit.rederive import rederive_log
 from audit.store import Reader, Store
 from audit.tiles import WIDTH, TileName, Tree, pack_entries, tile_names
+from benchmarks.entries import built
 from tests import postgres
 
 ORIGIN = "hedui.example/benchmark"
@@ -83,15 +85,19 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--quick", action="store_true", help="shorter rounds, under a minute")
-    effort = QUICK if options.parse_args().quick else FULL
+    parts: dict[str, Callable[[Path, Effort], dict[str, float]]] = {
+        "appends": appends,
+        "proofs": proofs,
+        "verification": lambda _, effort: verification(effort),
+        "entries": lambda _, effort: built(rounds=9 * effort.rounds, tell=tell),
+    }
+    options.add_argument("--only", choices=parts, help="one part alone")
+    given = options.parse_args()
+    figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="hedui-bench-") as name:
-        folder = Path(name)
-        figures = {
-            **appends(folder, effort),
-            **proofs(folder, effort),
-            **verification(effort),
-            **building(effort),
-        }
+        for part, measure in parts.items():
+            if given.only in (None, part):
+                figures |= measure(Path(name), QUICK if given.quick else FULL)
     print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
 
 
@@ -334,24 +340,6 @@ def files_of(entries: list[bytes]) -> tuple[Held, bytes]:
         files[str(name)] = pack_entries(part) if name.level is None else b"".join(part)
     assert str(TileName(0, 0)) in files
     return Held(files), frontier.root()
-
-
-def building(effort: Effort) -> dict[str, float]:
-    """A real entry: the outcome of an inquiry about three people, with four commitments."""
-    book = EntryBook(pseudonym_key=bytes(32), vault_key=bytes(32), epoch="2026-11")
-    now = datetime(2026, 11, 22, tzinfo=UTC)
-    people = ["529901199001011237", "529901196503072218", "52990220100415003X"]
-    sources = {"social_security": "MATCH", "civil_affairs": "MATCH", "disability": "NO_RECORD"}
-    fields = {"intent": 4711, "sources": sources, "pack": "ab" * 32, "rules": "cd" * 32}
-    committed = {"answer": "ef" * 32, "outcome": "answered", "findings": "income.below", "category": "DIBAO"}
-
-    def build() -> None:
-        for _ in range(200):
-            book.entry("inquiry.outcome", at=now, fields=fields, subjects=people, committed=committed)
-
-    took = median(timed(build) for _ in range(3 * effort.rounds)) / 200 * 1e6
-    tell("building an entry", took, "µs")
-    return {"entry_build_us": took}
 
 
 @contextmanager
