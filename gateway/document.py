@@ -62,6 +62,8 @@ class Limits:
     """Fields of the operation itself."""
     list_items: int = 500
     """The most that `first` may ask for."""
+    cost: int = 2_000_000
+    """Values that an answer could hold (`gateway.cost`)."""
 
 
 @dataclass(frozen=True, slots=True)

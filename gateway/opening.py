@@ -109,7 +109,7 @@ async def opened(
             acts=acts_on(_desk(settings, log)),
             watching={"logVerification": lambda _caller, _given: verify_log(log)},
         )
-        with console_opened(settings, office, log, clock=clock, today=the_day) as console:
+        with console_opened(settings, office, _desk(settings, log), clock=clock, today=the_day) as console:
             app = application(office, log=log, body_bytes=settings.max_body_bytes, console=console)
             yield Opened(office, log, app)
 
@@ -266,4 +266,5 @@ def limits_of(settings: Settings) -> Limits:
         directives=settings.max_directives,
         list_items=settings.max_list_items,
         roots=settings.max_roots,
+        cost=settings.max_cost,
     )

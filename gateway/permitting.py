@@ -13,6 +13,7 @@ from casework.cedar import Decision, Standing
 from casework.resource import of_column
 from gateway.access import Errand, Refused, read_errand, refusal, require_many
 from gateway.caller import Caller
+from gateway.cost import require_affordable
 from gateway.document import Document, read
 from gateway.errors import BadArgument, BadRequest
 from gateway.fetch import needed
@@ -120,6 +121,7 @@ def _understood(asked: Asked, caller: Caller, office: Office) -> Question:
     )
     if read_as.introspects:
         office.documents.require_introspection(caller)
+    require_affordable(read_as, office.schema, most=office.limits.cost)
     _require_way(read_as, asked)
     wanted = question(
         read_as, schema=office.schema, shows=office.shows, limits=office.limits, today=office.today()

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     audit_url: str = Field(
         "", repr=False, description="database of the audit log alone; empty is the one above"
     )
+    runs_url: str = Field(
+        "", repr=False, description="database of runs over the district; empty is the common one"
+    )
     origin: str = Field(
         "hedui.example/demo", pattern=r"^[\x21-\x2a\x2c-\x7e]{1,128}$", description="name of the audit log"
     )
@@ -121,6 +124,15 @@ class Settings(BaseSettings):
         30, ge=1, le=480, description="minutes without a page after which they are not any more"
     )
 
+    run_engine: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="engine of runs: `duckdb` on this machine, `spark` on many"
+    )
+    run_memory_mib: int = Field(
+        1024, ge=256, le=1_048_576, description="memory of the engine, or of Spark's driver"
+    )
+    spark_master: str = Field("local[*]", description="the Spark cluster, as Spark names it")
+    spark_parts: int = Field(16, ge=1, le=100_000, description="parts into which Spark deals the households")
+
     register_timeout_s: Seconds = Field(3.0, description="time a register has to answer")
     inquiry_timeout_s: Seconds = Field(10.0, description="time an inquiry has, all levels together")
     hedge_after_s: float = Field(
@@ -141,6 +153,7 @@ class Settings(BaseSettings):
     max_spreads: Count = Field(40, description="fragment spreads in a document")
     max_directives: Count = Field(50, description="directives in a document")
     max_list_items: Count = Field(500, description="items that one list may be asked for")
+    max_cost: Count = Field(2_000_000, description="values that an answer could hold")
     max_roots: Count = Field(5, description="fields of the operation itself")
 
     documents: Path | None = Field(
@@ -208,6 +221,12 @@ class Settings(BaseSettings):
         """Where the audit log is kept: its own database, the common one, or the embedded one."""
         embedded = f"sqlite:///{self.run_folder / 'audit.sqlite'}"
         return self.audit_url or self.database_url or embedded
+
+    @property
+    def runs_database(self) -> str:
+        """Where runs are kept: their own database, the common one, or the embedded one."""
+        embedded = f"sqlite:///{self.run_folder / 'runs.sqlite'}"
+        return self.runs_url or self.database_url or embedded
 
 
 def _refuse_strangers(environment: Mapping[str, str], fields: Collection[str]) -> None:
