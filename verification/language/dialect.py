@@ -25,6 +25,7 @@ class Dialect:
     `joined`   different texts sorted by their bytes and joined by commas
     `quote`    the character round an identifier
     `escape`   how a text is written between two apostrophes
+    `semi`     whether there are SEMI and ANTI joins, so that nothing has to be made distinct first
     """
 
     name: str
@@ -44,6 +45,7 @@ class Dialect:
     types: dict[str, str]
     quote: str = '"'
     escape: Callable[[str], str] = lambda text: text.replace("'", "''")
+    semi: bool = False
 
     def quoted(self, name: str) -> str:
         """An identifier."""
@@ -52,6 +54,11 @@ class Dialect:
     def type_of(self, kind: Kind) -> str:
         """The column type that holds a kind; PERSON and HOUSEHOLD are dense integers or text alike."""
         return self.types[_FAMILY[kind]]
+
+    def nothing(self, kind: Kind) -> str:
+        """No value of a kind. Persons and households may stand in the tables as texts or numbers."""
+        untold = kind in (Kind.PERSON, Kind.HOUSEHOLD)
+        return "NULL" if untold else f"CAST(NULL AS {self.type_of(kind)})"
 
     def literal(self, value: Value, kind: Kind) -> str:
         """A constant."""
@@ -107,6 +114,7 @@ DUCKDB = Dialect(
     tidy=lambda text: f"nfkc_tidy({text})",
     any_bits=lambda mask: f"BIT_OR({mask})",
     types=_NAMES,
+    semi=True,
 )
 
 POSTGRES = Dialect(

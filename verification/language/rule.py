@@ -32,7 +32,7 @@ Says = tuple[Expr, Mapping[str, Expr | Value]]
 
 
 class Severity(Code):
-    """程度: what a finding asks for; the order is ascending."""
+    """What a finding asks for; the order is ascending."""
 
     INFO = "INFO", "提示"
     REVIEW = "REVIEW", "需人工复核"
@@ -164,6 +164,10 @@ class Catalogue:
             for expr in _lent(value, each.level.name)
         ]
         return frozenset(_needed([*exprs, *lent, *self.told]))
+
+    def nodes(self) -> Iterator[Expr]:
+        """Every node of the expressions, of the facts they use and of the rows these are drawn from."""
+        yield from _below(self.expressions(), set())
 
     def reads(self) -> dict[type[Record], frozenset[str]]:
         """Record types, and their columns, that must be fetched: nothing else is."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verification.language.dialect import Dialect
 from verification.language.expression import Expr, lift, walk
@@ -60,18 +60,17 @@ class Layers:
                 for node in walk(expr):
                     self._uses.update(arg.digest for arg in node.args)
 
-    def tell(self, name: str, fact_digest: str, expr: Expr) -> None:
+    def tell(self, name: str, fact: Expr, expr: Expr) -> None:
         """Add a fact as column `x_name`, with `xk_name` beside it where need be, and let others refer to it."""
         cell = self.cell(expr)
         value = self.add(name, cell.value, cell.layer)
         known, layer = None, value.layer
-        if expr.uncertain and expr.optional:
-            assert cell.known is not None
-            known_cell = self.add(known_name(name), cell.known, cell.layer)
+        if fact.uncertain and fact.optional:
+            known_cell = self.add(known_name(name), cell.known or "TRUE", cell.layer)
             known, layer = known_cell.value, max(layer, known_cell.layer)
-        elif expr.uncertain:
+        elif fact.uncertain:
             known = f"({value.value} IS NOT NULL)"
-        self._cells[fact_digest] = Cell(value.value, known, layer)
+        self._cells[fact.digest] = Cell(value.value, known, layer)
 
     def add(self, name: str, text: str, layer: int) -> Cell:
         """Add a column, computed from what can be read at a layer."""
@@ -234,9 +233,14 @@ class Layers:
             return self._over_time(expr, check(self.pack.values(name), name, expr.kind, expr.codes), args[0])
         table = {key: check(rows, name, expr.kind, expr.codes) for key, rows in self.pack.table(name).items()}
         rest = self._over_time(expr, table.pop("*", []), args[1])
+        alike: dict[tuple[Dated, ...], list[str]] = {}
+        for key, rows in sorted(table.items()):
+            alike.setdefault(tuple(replace(row, cite="") for row in rows), []).append(
+                self.dialect.literal(key, Kind.TEXT)
+            )
         cases = " ".join(
-            f"WHEN {args[0]} = {self.dialect.literal(key, Kind.TEXT)} THEN {self._over_time(expr, rows, args[1])}"
-            for key, rows in sorted(table.items())
+            f"WHEN {args[0]} IN ({', '.join(keys)}) THEN {self._over_time(expr, list(rows), args[1])}"
+            for rows, keys in alike.items()
         )
         return f"CASE WHEN {args[0]} IS NULL THEN NULL {cases} ELSE {rest} END"
 

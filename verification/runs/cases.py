@@ -42,7 +42,7 @@ def cases_of(snapshot: Snapshot) -> Iterator[Case]:
 
 
 def _rows(snapshot: Snapshot, record: type[Record]) -> Sequence[Record]:
-    table = snapshot.tables[record]
+    table = snapshot.table(record)
     kind = msgspec.defstruct(
         record.__name__,
         table.column_names,

@@ -7,7 +7,8 @@ the order of household numbers, shard by shard, and only one shard is held at a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Self
 
 import duckdb
@@ -20,9 +21,9 @@ from verification.language.to_python import Found, Judgement, because_of
 from verification.language.to_sql import Answered, Sql
 from verification.language.values import Result
 from verification.runs import duck
+from verification.runs.numbered import NAMES, keys_of
 from verification.runs.tables import Snapshot, schema_of
 from vocabulary.evidence import Answer
-from vocabulary.record import ColumnKind, columns_of
 from vocabulary.records.civil_affairs import Membership
 
 
@@ -91,33 +92,32 @@ class Engine:
         threads: int = 2,
     ) -> None:
         self._snapshot = snapshot
-        self._sql = Sql(catalogue, pack)
+        self._sql = Sql(catalogue, pack, on=_only_day(snapshot.cases), names=NAMES)
         self._connection = duck.connect(memory_mib=memory_mib, threads=threads)
         self.steps = len(self._sql.statements) + 1
         """Steps a shard: one a statement, and one for taking the judgements."""
 
     def load(self, cases: pa.Table) -> Iterator[str]:
         """Tell every fact of some cases of the snapshot, naming each step when it is done."""
-        whole = cases.num_rows == self._snapshot.cases.num_rows
-        duck.load(self._connection, _shard(self._connection, self._snapshot, cases, whole=whole), self._sql)
+        duck.load(self._connection, replace(self._snapshot, cases=cases), self._sql)
         yield from duck.run(self._connection, self._sql)
 
     def judgements(self) -> Iterator[Judgement]:
         """The judgements of the cases loaded last, in the order of household numbers."""
         return assembled(
             self._sql,
-            lambda level: duck.told(self._connection, level, self._sql.told[level]),
-            lambda level, answered: duck.answers(self._connection, level, answered),
+            lambda level: duck.told(self._connection, level, self._sql.told[level], NAMES),
+            lambda level, answered: duck.answers(self._connection, level, answered, NAMES),
         )
 
     def tables(self) -> Tables:
         """The same as columns: many times cheaper to take than judgements, for who counts or stores them."""
         told = {
-            level: duck.told_table(self._connection, level, self._sql.told[level])
+            level: duck.told_table(self._connection, level, self._sql.told[level], NAMES)
             for level in (HOUSEHOLD, MEMBER)
         }
         answers = {
-            each.rule.number: duck.answers_table(self._connection, level, each)
+            each.rule.number: duck.answers_table(self._connection, level, each, NAMES)
             for level in (HOUSEHOLD, MEMBER)
             for each in self._sql.answers[level]
         }
@@ -137,9 +137,30 @@ def cut(cases: pa.Table, households: int) -> list[pa.Table]:
 
 
 def restricted(snapshot: Snapshot, cases: pa.Table) -> Snapshot:
-    """What a snapshot holds about some of its cases and the people listed with them."""
+    """What a snapshot holds about some of its cases and the people listed with them, in memory."""
     with duckdb.connect() as connection:
-        return _shard(connection, snapshot, cases, whole=False)
+        connection.register("shard", cases)
+        connection.register("listed", snapshot.tables.get(Membership, _NOBODY))
+        connection.execute(
+            'CREATE TEMP TABLE shard_people AS SELECT DISTINCT l."person" FROM listed AS l'
+            ' SEMI JOIN shard AS s ON s."household" = l."household"'
+        )
+        tables = {}
+        for record, table in snapshot.tables.items():
+            connection.register("all_rows", table)
+            tests = [_is_ours(name) for name in keys_of(record, table.schema.names)]
+            query = f"SELECT * FROM all_rows AS r WHERE {' OR '.join(tests)}"
+            tables[record] = connection.sql(query).to_arrow_table()
+            connection.unregister("all_rows")
+        connection.register("all_masks", snapshot.persons)
+        masks = 'SELECT * FROM all_masks AS m SEMI JOIN shard_people AS p ON p."person" = m."person"'
+        return Snapshot(tables, cases, connection.sql(masks).to_arrow_table())
+
+
+def _only_day(cases: pa.Table) -> date | None:
+    """The day of all cases, where it is one: then far less has to be worked out for each of them."""
+    days = cases["on"].unique().to_pylist()
+    return days[0] if len(days) == 1 else None
 
 
 def _tell(progress: Told | None, now: Progress) -> None:
@@ -147,38 +168,7 @@ def _tell(progress: Told | None, now: Progress) -> None:
         progress(now)
 
 
-def _shard(
-    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, cases: pa.Table, *, whole: bool
-) -> Snapshot:
-    """The records of the people listed with these households, and of the households themselves."""
-    if whole:
-        return snapshot
-    connection.register("shard", cases)
-    connection.register("listed", snapshot.tables.get(Membership, _NOBODY))
-    connection.execute(
-        'CREATE OR REPLACE TEMP TABLE shard_people AS SELECT DISTINCT l."person" FROM listed AS l'
-        ' SEMI JOIN shard AS s ON s."household" = l."household"'
-    )
-    tables = {}
-    for record, table in snapshot.tables.items():
-        connection.register("all_rows", table)
-        tests = [_is_ours(name) for name in table.column_names if _names_someone(record, name)]
-        query = f"SELECT * FROM all_rows AS r WHERE {' OR '.join(tests)}"
-        tables[record] = connection.sql(query).to_arrow_table()
-        connection.unregister("all_rows")
-    connection.register("all_masks", snapshot.persons)
-    masks = 'SELECT * FROM all_masks AS m SEMI JOIN shard_people AS p ON p."person" = m."person"'
-    persons = connection.sql(masks).to_arrow_table()
-    for name in ("shard", "listed", "all_masks"):
-        connection.unregister(name)
-    return Snapshot(tables, cases, persons)
-
-
 _NOBODY = schema_of(Membership, ("household", "person")).empty_table()
-
-
-def _names_someone(record: type, name: str) -> bool:
-    return name == "household" or columns_of(record)[name].kind is ColumnKind.ID_NUMBER
 
 
 def _is_ours(name: str) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb.func import PythonUDFType
+from pyarrow import dataset
 
+from verification.language.kinds import Kind
+from verification.language.level import MEMBER
 from verification.language.to_sql import Answered, Shown, Sql
 from verification.language.values import Missing, Result, result
-from verification.runs.tables import Snapshot, schema_of
-from vocabulary.record import Record
+from verification.runs import numbered
+from verification.runs.numbered import NAMES
+from verification.runs.tables import Rows, Snapshot, schema_of
+from vocabulary.record import ColumnKind, Record, columns_of
 
 Answer = tuple[str, str | None, int, int, int, bool | None, bool, dict[str, Result]]
 """Household, person, the person's, household's and members' masks, the answer, is it the milder one, evidence."""
@@ -26,8 +32,20 @@ HEAD = ("household", "person", "person_mask", "household_mask", "members_mask", 
 
 
 def connect(*, memory_mib: int = 1024, threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """A database of its own in memory, bounded, that knows how names are tidied."""
-    connection = duckdb.connect(config={"memory_limit": f"{memory_mib}MiB", "threads": threads})
+    """A database of its own in memory, that knows how names are tidied.
+
+    `memory_mib`   what it may hold in memory; what does not fit lies in a folder for temporary files
+    """
+    spilled = tempfile.mkdtemp(prefix="hedui-run-")
+    connection = duckdb.connect(
+        config={
+            "memory_limit": f"{memory_mib}MiB",
+            "threads": threads,
+            "preserve_insertion_order": False,
+            "temp_directory": spilled,
+        }
+    )
+    # The database removes what it put there, and the folder too, when it is closed.
     connection.create_function(
         "nfkc_tidy", _tidy, [duckdb.type("VARCHAR")], duckdb.type("VARCHAR"), type=PythonUDFType.ARROW
     )
@@ -35,42 +53,70 @@ def connect(*, memory_mib: int = 1024, threads: int = 2) -> duckdb.DuckDBPyConne
 
 
 def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) -> None:
-    """Put the snapshot's tables where the statements expect them; what has no table has no rows."""
-    for record, columns in sql.catalogue.reads().items():
+    """Put the snapshot's rows where the statements expect them; what has no table has no rows.
+
+    With `sql.names` persons and households become numbers, and only rows of the people of the
+    cases are brought in.
+    """
+    for name, table in (("cases", snapshot.cases), ("person_masks", snapshot.persons)):
+        connection.register(f"given {name}", table)
+    reads = sql.catalogue.reads()
+    for record, columns in reads.items():
         given = snapshot.tables.get(record)
-        _register(connection, record.__name__, _chosen(record, columns, given))
-    _register(connection, "cases", snapshot.cases)
-    _register(connection, "person_masks", snapshot.persons)
+        _look_at(connection, record, schema_of(record, columns).empty_table() if given is None else given)
+    if sql.names is None:
+        for record, columns in reads.items():
+            _make(connection, record.__name__, f"SELECT {_listed(columns)} FROM {_given(record)}")
+        for name in ("cases", "person_masks"):
+            _make(connection, name, f'SELECT * FROM "given {name}"')
+        return
+    numbered.number_everybody(connection)
+    for record, columns in reads.items():
+        numbered.bring_in(connection, record, columns)
+    homes = f'SELECT n.id AS "household", "on", "mask" FROM "given cases" AS c JOIN {NAMES} AS n ON n.text = c."household"'
+    _make(connection, "cases", homes)
+    masks = f'SELECT n.id AS "person", "mask" FROM "given person_masks" AS p JOIN {NAMES} AS n ON n.text = p."person"'
+    _make(connection, "person_masks", masks)
 
 
 def run(connection: duckdb.DuckDBPyConnection, sql: Sql) -> Iterator[str]:
     """Make every table of the catalogue, in order, naming each when it is made; earlier ones are replaced."""
     for statement in sql.statements:
-        connection.execute(f'CREATE OR REPLACE TEMP TABLE "{statement.table}" AS {statement.select}')
+        _make(connection, statement.table, statement.select)
+        for done in statement.done:
+            connection.execute(f'DROP TABLE "{done}"')
         yield statement.table
 
 
-def answers(connection: duckdb.DuckDBPyConnection, level: str, answered: Answered) -> Iterator[Answer]:
+def answers(
+    connection: duckdb.DuckDBPyConnection, level: str, answered: Answered, names: str | None = None
+) -> Iterator[Answer]:
     """A rule's answers that are not NO, in the order of household and person."""
-    for row in connection.execute(_answers_query(level, answered)).fetchall():
+    for row in connection.execute(_answers_query(level, answered, names)).fetchall():
         yield (*row[:7], shown_values(answered.evidence, row[7:]))
 
 
-def answers_table(connection: duckdb.DuckDBPyConnection, level: str, answered: Answered) -> pa.Table:
+def answers_table(
+    connection: duckdb.DuckDBPyConnection, level: str, answered: Answered, names: str | None = None
+) -> pa.Table:
     """The same as Arrow: household, person, masks, `answer` (null: cannot tell), `milder`, and the evidence."""
-    table = connection.sql(_answers_query(level, answered)).to_arrow_table()
+    table = connection.sql(_answers_query(level, answered, names)).to_arrow_table()
     return table.rename_columns([*HEAD, *names_shown(answered.evidence)])
 
 
-def told(connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown]) -> Iterator[Told]:
+def told(
+    connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown], names: str | None = None
+) -> Iterator[Told]:
     """The facts told of each household or member, in the order of household and person."""
-    for row in connection.execute(_told_query(level, shown)).fetchall():
+    for row in connection.execute(_told_query(level, shown, names)).fetchall():
         yield row[0], row[1], shown_values(tuple(shown), row[2:])
 
 
-def told_table(connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown]) -> pa.Table:
+def told_table(
+    connection: duckdb.DuckDBPyConnection, level: str, shown: list[Shown], names: str | None = None
+) -> pa.Table:
     """The same as Arrow, a column a fact; of one that may be absent and unknown `…:known` says which it is."""
-    table = connection.sql(_told_query(level, shown)).to_arrow_table()
+    table = connection.sql(_told_query(level, shown, names)).to_arrow_table()
     return table.rename_columns(["household", "person", *names_shown(tuple(shown))])
 
 
@@ -95,35 +141,85 @@ def shown_values(shown: tuple[Shown, ...], cells: tuple[object, ...]) -> dict[st
     return found
 
 
-def _answers_query(level: str, answered: Answered) -> str:
+def _answers_query(level: str, answered: Answered, names: str | None) -> str:
     milder = f'"{answered.milder}"' if answered.milder else "FALSE"
     answer = f'("{answered.answer}" OR {milder})'
-    person, pmask = ('"person"', '"pmask"') if level == "member" else ("NULL", "0")
+    pmask = '"pmask"' if level == MEMBER else "0"
     is_milder = f'(COALESCE({milder}, FALSE) AND "{answered.answer}" IS DISTINCT FROM TRUE)'
-    return (
-        f'SELECT "household", {person}, {pmask}, "hmask", "amask", {answer}, {is_milder}'
-        f'{_columns(answered.evidence)} FROM "answers_{level}" WHERE {answer} IS DISTINCT FROM FALSE ORDER BY 1, 2'
+    columns = [pmask, '"hmask"', '"amask"', answer, is_milder]
+    where = f" WHERE {answer} IS DISTINCT FROM FALSE"
+    return _written_out(f"answers_{level}", level, columns, answered.evidence, where, names)
+
+
+def _told_query(level: str, shown: list[Shown], names: str | None) -> str:
+    return _written_out(f"told_{level}", level, [], tuple(shown), "", names)
+
+
+def _written_out(
+    table: str, level: str, columns: list[str], shown: tuple[Shown, ...], where: str, names: str | None
+) -> str:
+    """SELECT of a table's rows in order, with the text of persons and households that stand there as numbers."""
+    keys = ["household", "person"] if level == MEMBER else ["household"]
+    order = ", ".join(f't."{key}"' for key in keys)
+    named = dict.fromkeys(keys)
+    if names is not None:
+        named |= dict.fromkeys(
+            each.value for each in shown if each.expr.kind in (Kind.PERSON, Kind.HOUSEHOLD)
+        )
+    joins, texts = "", {}
+    for at, column in enumerate(named):
+        texts[column] = f't."{column}"'
+        if names is not None:
+            joins += f' LEFT JOIN "{names}" AS n{at} ON n{at}.id = t."{column}"'
+            texts[column] = f"n{at}.text"
+    cells = [texts["household"], texts.get("person", "NULL"), *columns]
+    for each in shown:
+        cells.append(texts.get(each.value, f't."{each.value}"'))
+        cells += [f't."{each.known}"'] if each.known else []
+    return f'SELECT {", ".join(cells)} FROM "{table}" AS t{joins}{where} ORDER BY {order}'
+
+
+def _look_at(connection: duckdb.DuckDBPyConnection, record: type[Record], given: Rows) -> None:
+    """The view `given …` of a record type's rows, in the types that the statements expect."""
+    source = f'"rows {record.__name__}"'
+    files = given.files if isinstance(given, dataset.FileSystemDataset) else []
+    if files and isinstance(given, dataset.FileSystemDataset) and given.format.default_extname == "parquet":
+        source = f"READ_PARQUET([{', '.join(_quoted(file) for file in files)}])"
+    else:
+        connection.register(f"rows {record.__name__}", given)
+    columns = columns_of(record)
+    cast = ", ".join(
+        f'CAST("{name}" AS {_TYPES.get(columns[name].kind, "VARCHAR")}) AS "{name}"'
+        for name in given.schema.names
+        if name in columns
     )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {_given(record)} AS SELECT {cast} FROM {source}")
 
 
-def _told_query(level: str, shown: list[Shown]) -> str:
-    person = '"person"' if level == "member" else "NULL"
-    return f'SELECT "household", {person}{_columns(tuple(shown))} FROM "told_{level}" ORDER BY 1, 2'
+def _given(record: type[Record]) -> str:
+    return f'"given {record.__name__}"'
 
 
-def _columns(shown: tuple[Shown, ...]) -> str:
-    return "".join(f', "{each.value}"' + (f', "{each.known}"' if each.known else "") for each in shown)
+def _listed(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(columns))
 
 
-def _chosen(record: type[Record], columns: frozenset[str], given: pa.Table | None) -> pa.Table:
-    schema = schema_of(record, columns)
-    return schema.empty_table() if given is None else given.select(schema.names).cast(schema)
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
-def _register(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    connection.register("given", table)
-    connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM given')
-    connection.unregister("given")
+def _make(connection: duckdb.DuckDBPyConnection, table: str, select: str) -> None:
+    connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {select}')
+
+
+_TYPES = {
+    ColumnKind.FEN: "BIGINT",
+    ColumnKind.NUMBER: "BIGINT",
+    ColumnKind.MONTH: "BIGINT",
+    ColumnKind.DATE: "DATE",
+    ColumnKind.FLAG: "BOOLEAN",
+}
+"""As in `tables.schema_of`; anything else is text."""
 
 
 def _tidy(names: pa.ChunkedArray) -> pa.ChunkedArray:

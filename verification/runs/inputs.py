@@ -17,7 +17,7 @@ def digest_of(snapshot: Snapshot) -> str:
     rows counts as one that is not there.
     """
     whole = hashlib.sha256()
-    named = {f"record {record.__name__}": table for record, table in snapshot.tables.items()}
+    named = {f"record {record.__name__}": snapshot.table(record) for record in snapshot.tables}
     for name, table in sorted({**named, "cases": snapshot.cases, "persons": snapshot.persons}.items()):
         if table.num_rows:
             whole.update(f"{name}\n{_table(table)}\n".encode())

@@ -100,7 +100,7 @@ class SparkEngine:
         self._session = session.newSession()  # tables of its own, on the same machines
         self._session.conf.set("spark.sql.shuffle.partitions", str(parts))
         self._folder, self._parts = folder, parts
-        self._sql = Sql(catalogue, pack, SPARK)
+        self._sql = Sql(catalogue, pack, SPARK, everybody=True)
         self._texts = [(each.table, within(each.select, dialect=SPARK.name)) for each in self._sql.statements]
         self._database = f"hedui_{uuid4().hex}"
         self._session.sql(f"CREATE DATABASE {self._database}")

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeAlias
 
 import pyarrow as pa
+from pyarrow import dataset
 
 from vocabulary.record import ColumnKind, Record, columns_of
 
@@ -23,6 +25,10 @@ _TYPES = {
 }
 
 
+Rows: TypeAlias = pa.Table | dataset.Dataset
+"""Rows in memory, or in files that are read when they are needed."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """All that a run reads.
@@ -32,9 +38,14 @@ class Snapshot:
     `persons`  columns `person`, `mask`: the same for persons; one that is not there was answered about
     """
 
-    tables: Mapping[type[Record], pa.Table]
+    tables: Mapping[type[Record], Rows]
     cases: pa.Table
     persons: pa.Table = field(default_factory=lambda: masks_table({}))
+
+    def table(self, record: type[Record]) -> pa.Table:
+        """The rows of a record type in memory, wherever they are."""
+        rows = self.tables[record]
+        return rows.to_table() if isinstance(rows, dataset.Dataset) else rows
 
 
 def schema_of(record: type[Record], columns: Iterable[str]) -> pa.Schema:

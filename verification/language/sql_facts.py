@@ -1,0 +1,245 @@
+"""How are facts told in SQL? A table of each level with a row a member or household, and a column a fact.
+
+Facts are told in stages: what looks at rows alone comes first, a fact that is made of others in
+the stage of the last of them. A column stays in the tables for as long as something looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from verification.language.dialect import Dialect
+from verification.language.expression import Expr
+from verification.language.level import HOUSEHOLD, MEMBER, facts_in
+from verification.language.parameter import Pack
+from verification.language.rows import Aggregate
+from verification.language.rule import Catalogue
+from verification.language.sql_groups import Group, GroupsSql, Item, groups_of
+from verification.language.sql_rows import RowsSql, Statement
+from verification.language.sql_text import Layers, known_name
+from verification.language.stages import TEXT, Named, Stages
+
+INNER = {
+    MEMBER: ("row", "household", "person", "pmask", "hmask"),
+    HOUSEHOLD: ("row", "household", "hmask"),
+}
+"""The columns of each level's tables besides its facts."""
+
+_JOINED_AT_ONCE = 12
+
+_Column = tuple[str, str]
+"""A column's name, and the text that it is."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A table of a level, and the facts that stand in it."""
+
+    level: str
+    table: str
+    facts: frozenset[Named]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A table of aggregates to be joined: by what, and the columns that are told from it."""
+
+    table: str
+    on: str
+    columns: list[_Column]
+
+
+class Facts:
+    """Writes the tables in which a catalogue's facts are told, in the order in which they can be.
+
+    `place`   where each level stands by now
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, pack: Pack, dialect: Dialect, *, on: date | None, everybody: bool
+    ) -> None:
+        self.dialect, self.stages = dialect, Stages(catalogue, pack, on=on, everybody=everybody)
+        self._rows = RowsSql(pack, dialect, catalogue.reads(), catalogue.nodes())
+        self._groups = GroupsSql(self._rows)
+        self.statements: list[Statement] = self._rows.statements
+        self._tables: dict[int, str] = {}
+        self._shared: dict[Named, Group] = {}
+        for level in (HOUSEHOLD, MEMBER):
+            for group in groups_of([(_column(named), each) for named, each in self.stages.shared(level)]):
+                for name, _ in group.items:
+                    self._shared[level, name[2:]] = group
+        self.place = {
+            level: Place(level, f"{level}_base", self.stages.own(level)) for level in (HOUSEHOLD, MEMBER)
+        }
+        self._lay_members()
+
+    def layers(self) -> Layers:
+        """Fresh layers of columns."""
+        return self._rows.layers()
+
+    def make(self, table: str, select: str) -> None:
+        """Add a statement."""
+        self.statements.append(Statement(table, select))
+
+    def tell_everybody(self) -> None:
+        """Tell the facts that come out, and those of one level that another looks at."""
+        for stage in range(self.stages.last + 1):
+            for level in (HOUSEHOLD, MEMBER):
+                new = [named for named in self.stages.settled_at(level) if self.stages.of(named) == stage]
+                if new:
+                    kept = self.stages.kept_after(self.place[level].facts | set(new), level, stage)
+                    self.place[level] = self._tell(self.place[level], f"{level}_{stage}", new, kept)
+                    self._lay_members()
+
+    def tell_rest(self, place: Place, name: str, exprs: Iterable[Expr]) -> Place:
+        """Tell, for the rows of a place alone, what else of its level some expressions look at."""
+        missing = self.stages.missing(exprs, place.level, place.facts)
+        for stage in sorted({self.stages.of(named) for named in missing}):
+            new = [named for named in missing if self.stages.of(named) == stage]
+            place = self._tell(place, f"{name}_{stage}", new, place.facts | set(new))
+        return place
+
+    def beside(self, place: Place, exprs: Iterable[Expr], columns: str = "", joins: str = "") -> str:
+        """A place's rows with what expressions look at of the household above, and further columns."""
+        exprs = list(exprs)
+        lent = self._lent(exprs, place.level)
+        table = self.dialect.quoted(place.table)
+        return f"SELECT b.*{columns}{lent} FROM {table} AS b{joins}{self._above(exprs, place.level)}"
+
+    def columns(self, level: str, facts: Iterable[Named]) -> list[str]:
+        """The columns of a table of a level that holds some facts."""
+        names = list(INNER[level])
+        for named in sorted(facts):
+            names += ["person_text"] if named == TEXT else self._columns_of(named)
+        return names
+
+    def group_of(self, named: Named) -> Group | None:
+        """The rows that tell an aggregate for everybody at once, where it looks at nothing beside them."""
+        return self._shared.get(named)
+
+    def joined_group(self, group: Group, level: str, alias: str) -> tuple[str, str]:
+        """The table of a shared group, made if need be, and how it is joined to a level's rows `b`."""
+        if id(group) not in self._tables:
+            made = self._tables[id(group)] = f"rows_{len(self._tables)}"
+            self.make(made, self._gathered(group, self.place[level]))
+        return self._tables[id(group)], self._groups.keys_joined(group, alias)
+
+    def found(self, named: Named, alias: str) -> tuple[str, list[str]]:
+        """Whether the rows of a group give an aggregate another value than none would; and what was answered."""
+        each = dict(self._shared[named].items)[_column(named)]
+        return self._rows.parts.differs(_column(named), each, alias), self._rows.parts.answered(each)
+
+    # ------------------------------------------------------------------ a table with further columns
+
+    def _tell(self, place: Place, made: str, new: list[Named], kept: frozenset[Named]) -> Place:
+        everybody = place.table == self.place[place.level].table
+        exprs = [(named, self.stages.expr(named)) for named in new]
+        aggregates = [(named, each) for named, each in exprs if isinstance(each, Aggregate)]
+        parts = self._parts(place, made, aggregates, everybody=everybody)
+        joins, columns = self._joined(place, made, parts)
+        derived = [(named, each) for named, each in exprs if not isinstance(each, Aggregate)]
+        self.make(made, self._selected(place, kept, columns, joins, derived))
+        return Place(place.level, made, kept)
+
+    def _parts(
+        self, place: Place, made: str, aggregates: list[tuple[Named, Aggregate]], *, everybody: bool
+    ) -> list[_Part]:
+        """Tables of aggregates: of everybody's rows, made once; or of these rows' own."""
+        shared: dict[int, tuple[Group, list[Item]]] = {}
+        others: list[Item] = []
+        for named, each in aggregates:
+            group = self._shared.get(named)
+            if group is None:
+                others.append((_column(named), each))
+            else:
+                items = shared.setdefault(id(group), (group, []))[1]
+                items.append((_column(named), dict(group.items)[_column(named)]))
+        parts: list[_Part] = []
+        for group, items in shared.values():
+            table, on = self.joined_group(group, place.level, self.dialect.quoted(f"g{len(parts)}"))
+            parts.append(self._part(table, on, items, len(parts)))
+        for at, group in enumerate(groups_of(others)):
+            keyed = group if everybody else replace(group, keys=())
+            self.make(f"{made}_{at}", self._gathered(keyed, place))
+            on = self._groups.keys_joined(keyed, self.dialect.quoted(f"g{len(parts)}"))
+            parts.append(self._part(f"{made}_{at}", on, list(keyed.items), len(parts)))
+        return parts
+
+    def _gathered(self, group: Group, place: Place) -> str:
+        if group.keys:
+            return self._groups.of_rows(group)
+        return self._groups.of_joined(group, place.level, place.table, self.place[HOUSEHOLD].table)
+
+    def _part(self, table: str, on: str, items: list[Item], place: int) -> _Part:
+        alias = self.dialect.quoted(f"g{place}")
+        told = [part for name, each in items for part in self._rows.parts.told(name, each, alias)]
+        return _Part(f"{self.dialect.quoted(table)} AS {alias}", on, told)
+
+    def _joined(self, place: Place, made: str, parts: list[_Part]) -> tuple[str, list[_Column]]:
+        """The joins that add the parts, and the columns that they add.
+
+        Many parts are first joined few at a time: a join of fifty carries every column through fifty tables.
+        """
+        q, table = self.dialect.quoted, self.dialect.quoted(place.table)
+        if len(parts) > _JOINED_AT_ONCE:
+            together = []
+            for at in range(0, len(parts), _JOINED_AT_ONCE):
+                joins, columns = self._joined(place, made, parts[at : at + _JOINED_AT_ONCE])
+                name, alias = f"{made}_from_{at}", q(f"f{at}")
+                told = "".join(f", {text} AS {q(column)}" for column, text in columns)
+                self.make(name, f"SELECT b.{q('row')}{told} FROM {table} AS b{joins}")
+                on = f"{alias}.{q('row')} = b.{q('row')}"
+                carried = [(column, f"{alias}.{q(column)}") for column, _ in columns]
+                together.append(_Part(f"{q(name)} AS {alias}", on, carried))
+            parts = together
+        joins = "".join(f" LEFT JOIN {part.table} ON {part.on}" for part in parts)
+        return joins, [column for part in parts for column in part.columns]
+
+    def _selected(
+        self,
+        place: Place,
+        kept: frozenset[Named],
+        columns: list[_Column],
+        joins: str,
+        derived: list[tuple[Named, Expr]],
+    ) -> str:
+        """The level's rows with aggregates joined and what follows from them added in layers."""
+        q, layers = self.dialect.quoted, self._rows.layers()
+        exprs = [expr for _, expr in derived]
+        layers.expect(*exprs)
+        for named, expr in derived:
+            layers.tell(_column(named), self.stages.fact(named), expr)
+        added = "".join(f", {text} AS {q(name)}" for name, text in columns)
+        names = ", ".join(q(name) for name in self.columns(place.level, kept))
+        return f"SELECT {names} FROM ({layers.over(self.beside(place, exprs, added, joins))}) AS {q('told')}"
+
+    def _columns_of(self, named: Named) -> list[str]:
+        holds, name = self.stages.definition(named).holds, _column(named)
+        return [name, known_name(name)] if holds.optional and holds.uncertain else [name]
+
+    def _lent(self, exprs: list[Expr], level: str) -> str:
+        """Facts of the household that a member's expressions look at."""
+        q, names = self.dialect.quoted, []
+        for fact in facts_in(*exprs):
+            if fact.level.name != level:
+                names += self._columns_of((fact.level.name, fact.definition.name))
+        return "".join(f", h.{q(name)}" for name in names)
+
+    def _above(self, exprs: list[Expr], level: str) -> str:
+        q = self.dialect.quoted
+        if all(fact.level.name == level for fact in facts_in(*exprs)):
+            return ""
+        table = q(self.place[HOUSEHOLD].table)
+        return f" JOIN {table} AS h ON h.{q('household')} = b.{q('household')}"
+
+    def _lay_members(self) -> None:
+        """Let rows of members be drawn from where they stand by now."""
+        place = self.place[MEMBER]
+        self._rows.members = place.table
+        self._rows.member_names = [name for level, name in sorted(place.facts) if (level, name) != TEXT]
+
+
+def _column(named: Named) -> str:
+    return f"{named[0][0]}_{named[1]}"
