@@ -42,6 +42,25 @@ class BrokenRow(Failed):
         super().__init__(FailureKind.CONTRACT_BROKEN, detail)
 
 
+def by_status(status: int) -> Failed:
+    """Give the failure that an HTTP status other than success stands for."""
+    kind = _STATUSES.get(status)
+    if kind is None:
+        kind = FailureKind.UNREACHABLE if status >= _SERVERS_OWN else FailureKind.CONTRACT_BROKEN
+    return Failed(kind, f"expected status 200, got {status}")
+
+
 def broken(detail: str) -> Failed:
     """Give the failure of a source that answers otherwise than agreed."""
     return Failed(FailureKind.CONTRACT_BROKEN, detail)
+
+
+_SERVERS_OWN = 500
+
+_STATUSES = {
+    401: FailureKind.REFUSED,
+    403: FailureKind.REFUSED,
+    408: FailureKind.TIMED_OUT,
+    429: FailureKind.QUOTA_EXCEEDED,
+    504: FailureKind.TIMED_OUT,
+}

@@ -32,7 +32,7 @@ from connectors.arrow import Chunk, chunked
 from connectors.ask import Ask, Clock
 from connectors.decode import Decoder, Row, askable
 from connectors.derived import derived
-from connectors.failure import Failed, broken
+from connectors.failure import Failed, broken, by_status
 from connectors.guard import Guard, Patience, may_pass
 from connectors.http_client import HttpClient, media_type
 from connectors.mapping import Table, Tables
@@ -197,10 +197,7 @@ def _trust(scheme: str) -> ssl.SSLContext:
 def _check_head(status: int, kind: str) -> None:
     """Raise `Failed` unless the answer is a success in JSON."""
     if status != 200:
-        failure = _STATUSES.get(status)
-        if failure is None:
-            failure = FailureKind.UNREACHABLE if status >= 500 else FailureKind.CONTRACT_BROKEN
-        raise Failed(failure, f"expected status 200, got {status}")
+        raise by_status(status)
     if kind != "application/json":
         raise broken("expected content type `application/json`, got another")
 
@@ -264,12 +261,3 @@ def _failures_named() -> Iterator[None]:
         raise Failed(FailureKind.UNREACHABLE, "connection refused, not trusted or lost") from None
     except httpx2.HTTPError:
         raise broken("expected an answer by HTTP, got one that cannot be read") from None
-
-
-_STATUSES = {
-    401: FailureKind.REFUSED,
-    403: FailureKind.REFUSED,
-    408: FailureKind.TIMED_OUT,
-    429: FailureKind.QUOTA_EXCEEDED,
-    504: FailureKind.TIMED_OUT,
-}

@@ -14,7 +14,10 @@ from collections.abc import Callable
 from datetime import date
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from connectors.ask import Clock, Connector
 from connectors.contract import Contract
@@ -111,4 +114,30 @@ def _files(
     )
 
 
-_OURS: dict[str, Transport] = {"sql": _sql, "http": _http, "files": _files}
+def _soap(
+    contract: Contract,
+    address: str,
+    *,
+    clock: Clock,
+    today: Callable[[], date] | None,
+    patience: Patience | None,
+) -> Connector:
+    # Loaded where it is asked for: zeep takes half a second, and few departments speak SOAP.
+    from connectors.soap_register import Service, SoapRegister
+
+    try:
+        service = msgspec.convert(dict(contract.server), Service)
+    except msgspec.ValidationError as error:
+        raise NoTransport(f"`{contract.file.name}`: server: {str(error).lower()}") from None
+    return SoapRegister(
+        contract.department,
+        address,
+        contract.tables,
+        wsdl=contract.file.parent / Path(service.wsdl).name,
+        operations=service.operations,
+        clock=clock,
+        patience=patience,
+    )
+
+
+_OURS: dict[str, Transport] = {"sql": _sql, "http": _http, "files": _files, "soap": _soap}
