@@ -24,6 +24,7 @@ from gateway.console.vouching import IdentityProvider, NotVouched
 from gateway.console.words import Lang, language_of, say
 from gateway.errors import InquiryError
 from gateway.inquiry import inquire_for
+from gateway.log_desk import LogDesk
 from gateway.office import Answered, Asked, Office
 from gateway.trace import new_request
 from vocabulary.codes import Code
@@ -40,8 +41,22 @@ PLACES: tuple[tuple[str, str, frozenset[Role | None]], ...] = (
     ("/console/", "Look up", frozenset({*_CASEWORK, Role.EVALUATOR, None})),
     ("/console/findings", "Findings", _CASEWORK),
     ("/console/cases", "Cases", _CASEWORK),
+    ("/console/statement", "Who looked", frozenset({Role.CLERK, Role.SUPERVISOR, Role.EVALUATOR})),
+    ("/console/evaluator", "Evaluation", frozenset({Role.EVALUATOR})),
 )
 """Address, words, and whom it is shown to. What somebody may do there is decided there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What goes into a bundle beside the log: the packs and rules that entries name, and the trust anchor.
+
+    `frames`   folder of what samples are drawn from, each under its digest, as commits name it
+    """
+
+    versions: Callable[[], Mapping[str, bytes]]
+    policy: Callable[[], bytes]
+    frames: Path
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,8 @@ class House:
 
     office: Office
     desk: Desk
+    log_desk: LogDesk
+    evidence: Evidence
     sessions: Sessions
     provider: IdentityProvider | None
     personas: Mapping[str, Callable[[datetime], Caller]]
@@ -195,7 +212,7 @@ def _environment(lang: Lang) -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]
         lambda sentence: say(sentence, lang),
         lambda one, many, n: say(one if n == 1 else many, lang),
-        newstyle=True,
+        newstyle=False,
     )
     made.filters["term"] = lambda code: _term(code, lang)
     made.filters["lines"] = lambda text: Markup("<br>").join(str(text).splitlines())

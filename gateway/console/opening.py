@@ -11,28 +11,35 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from audit.log import Log
 from casework.desk import Desk
 from casework.kept import Kept, OtherCaseworkSchema
 from gateway.caller import Caller
-from gateway.console.house import House
+from gateway.console.house import Evidence, House
 from gateway.console.pages import console
 from gateway.console.session import Lifetimes, Sessions
 from gateway.console.vouching import IdentityProvider
 from gateway.errors import CannotOpen
-from gateway.keys import entry_book
+from gateway.evidence import trust_policy
+from gateway.log_desk import LogDesk
 from gateway.office import Office
 from gateway.persona import DEV_ISSUER, PERSONAS, Persona
 from gateway.settings import Settings
 from gateway.trace import code_of
+from gateway.versions import kept_versions
 from verification.pack import load_pack
 
 
 @contextmanager
 def console_opened(
-    settings: Settings, office: Office, log: Log, *, clock: Callable[[], datetime], today: Callable[[], date]
+    settings: Settings,
+    office: Office,
+    log_desk: LogDesk,
+    *,
+    clock: Callable[[], datetime],
+    today: Callable[[], date],
 ) -> Iterator[FastAPI]:
     """The pages over an office, closed again when the context ends. Raises `CannotOpen`."""
+    pack = load_pack(settings.policy_pack)
     try:
         kept = Kept(settings.log_url)
     except OtherCaseworkSchema as error:
@@ -44,8 +51,12 @@ def console_opened(
     with Sessions(settings.database_url or embedded, lifetimes) as sessions:
         house = House(
             office=office,
-            desk=Desk(
-                kept, log, entry_book(settings), load_pack(settings.policy_pack), clock, today, code_of
+            desk=Desk(kept, log_desk.log, log_desk.book, pack, clock, today, code_of),
+            log_desk=log_desk,
+            evidence=Evidence(
+                lambda: kept_versions(settings.run_folder, pack),
+                lambda: trust_policy(settings),
+                settings.run_folder / "frames",
             ),
             sessions=sessions,
             provider=_provider(settings, lifetimes.whole),

@@ -13,7 +13,18 @@ from starlette.staticfiles import StaticFiles
 
 from casework.desk import ChangedMeanwhile, NotAllowed, NotThere
 from casework.finding import NotNow
-from gateway.console import cases, decisions, findings, login, lookup, papers, verdict
+from gateway.console import (
+    cases,
+    decisions,
+    evaluator,
+    findings,
+    login,
+    lookup,
+    papers,
+    sampling,
+    statement,
+    verdict,
+)
 from gateway.console.guard import guarded
 from gateway.console.house import STATIC, House, rendered
 from gateway.console.session import NoSession
@@ -29,7 +40,7 @@ def console(house: House, *, login_secret: str) -> FastAPI:
     """
     app = FastAPI(title="hedui console", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
-    for part in (login, verdict, papers, lookup, findings, cases, decisions):
+    for part in (login, verdict, papers, lookup, findings, cases, decisions, sampling, evaluator, statement):
         app.include_router(part.router)
     # Pages are not compressed: their length would tell something of what they hold.
     app.mount(

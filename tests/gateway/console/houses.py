@@ -9,19 +9,24 @@ from datetime import timedelta
 
 import httpx2
 
+from audit.note import Signer
+from audit.policy import Known, Policy
 from casework.agreement import Recipient
 from casework.desk import Desk as Casework
 from casework.kept import Kept
 from gateway.caller import Caller
-from gateway.console.house import House
+from gateway.console.house import Evidence, House
 from gateway.console.pages import console
 from gateway.console.session import Lifetimes, Sessions
+from gateway.log_desk import LogDesk
 from gateway.trace import code_of
-from tests.gateway.desk import NOW, Desk, desk
+from gateway.versions import kept_versions
+from tests.gateway.desk import LOG_KEY, NOW, ORIGIN, Desk, desk
 from tests.gateway.rows import ROWS
 from verification.pack import load_pack
 from vocabulary.region import RegionCode
 
+POLICY = bytes(Policy((Known(Signer.ed25519(ORIGIN, LOG_KEY).key),)))
 ADDRESS = "https://hedui.test"
 BY_US = {"sec-fetch-site": "same-origin"}
 POSTS = {"clerk": "窗口", "verifier": "核对员", "supervisor": "复核主管", "stranger": "门卫"}
@@ -103,6 +108,8 @@ async def console_over(folder, rows=ROWS, *, provider=None, **given) -> AsyncIte
                     kept, gateway.log, gateway.office.trace._book, load_pack("demo-2026"),
                     lambda: clock.now, lambda: clock.now.date(), code_of,
                 ),
+                log_desk=LogDesk(gateway.log, gateway.office.trace._book, None, 3600.0),
+                evidence=Evidence(lambda: kept_versions(folder, load_pack("demo-2026")), lambda: POLICY, folder / "frames"),
                 sessions=sessions,
                 provider=provider,
                 personas=personas(),

@@ -1,0 +1,256 @@
+"""How does an evaluator check the trail? The signed head, entries under pseudonyms, proofs, misuse, a bundle to take away.
+
+Nobody here sees a person: entries are pseudonymous, and what was committed to stays closed.
+Reading the log is noted in the log before anything of it is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import date, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query
+from starlette.responses import Response, StreamingResponse
+
+from audit.catalogue import EVENTS, Entry
+from audit.contents import Contents
+from audit.lookup import Lookup
+from casework.desk import NotAllowed
+from casework.role import Role
+from gateway.console.house import Visit, Visiting
+from gateway.evidence import Opening, export
+from gateway.log_desk import china_day, size_of
+from gateway.misuse import Suspect, suspects
+from gateway.progress import LogVerification, verify_log
+from gateway.replay import Replayed, replayed
+
+router = APIRouter(prefix="/evaluator")
+
+A_PAGE = 50
+MOST_SUSPECTS = 500
+_PSEUDONYM = re.compile(r"[0-9a-f]{32}").fullmatch
+
+
+async def let_in(visit: Visit, what: str) -> None:
+    """Return when the visitor is an evaluator, having noted that they read the log. Raises `NotAllowed`."""
+    if visit.role is not Role.EVALUATOR:
+        raise NotAllowed("expected an evaluator")
+    await visit.house.log_desk.note("audit.read", {"what": what, "caller": visit.session.account})
+
+
+@router.get("")
+async def front(visit: Visiting) -> Response:
+    """The signed head, who witnessed it, and what can be done."""
+    await let_in(visit, "head")
+    desk = visit.house.log_desk
+    note = await desk.log.checkpoint()
+    cosigned = await desk.log.cosigned()
+    return visit.page(
+        "evaluator.html",
+        note=note.decode(),
+        size=size_of(note),
+        cosigned=cosigned.decode() if cosigned else None,
+        cosigned_size=size_of(cosigned) if cosigned else 0,
+        policy=desk.policy is not None,
+        short=cosigned is not None and desk.is_short_of_witnesses(cosigned),
+        today=visit.house.desk.today(),
+    )
+
+
+@router.get("/trail")
+async def trail(
+    visit: Visiting,
+    event: str = "",
+    day: str = "",
+    who: str = "",
+    before: Annotated[int | None, Query(ge=0)] = None,
+) -> Response:
+    """Entries, the newest first: by kind, by day, by the pseudonym of a caller or of somebody concerned."""
+    await let_in(visit, "trail")
+    desk = visit.house.log_desk
+    size = size_of(await desk.log.checkpoint())
+    wanted = event if event in EVENTS else ""
+
+    def found() -> list[tuple[int, Entry]]:
+        indexes = _indexes(
+            Lookup(desk.log.reader, size=size), size=size, day=_day(day), who=who, before=before
+        )
+        fitting = (
+            pair for pair in _newest_first(visit, indexes) if _fits(pair[1], wanted, day=_day(day), who=who)
+        )
+        return list(islice(fitting, A_PAGE + 1))
+
+    entries = await asyncio.to_thread(found)
+    return visit.page(
+        "trail.html",
+        entries=entries[:A_PAGE],
+        more=entries[A_PAGE - 1][0] if len(entries) > A_PAGE else None,
+        events=EVENTS,
+        event=wanted,
+        day=day,
+        who=who,
+        size=size,
+    )
+
+
+@router.get("/entry/{index}")
+async def entry(visit: Visiting, index: int) -> Response:
+    """One entry with its meaning, and the proof that the log holds it."""
+    await let_in(visit, "entry")
+    desk = visit.house.log_desk
+    found = await asyncio.to_thread(desk.entry, index)
+    if found is None:
+        return visit.page("nothing.html", status=404, errors=())
+    proof = await desk.log.proof(index)
+    return visit.page("entry.html", index=index, entry=found, event=EVENTS[found.event], proof=proof)
+
+
+@router.get("/verify")
+async def verify(visit: Visiting) -> Response:
+    """Every entry hashed again under the newest head, with progress; without a script, on one slow page."""
+    await let_in(visit, "verify")
+    return visit.page("verify.html", result=None)
+
+
+@router.post("/verify")
+async def verify_now(visit: Visiting) -> Response:
+    """The same at once."""
+    await let_in(visit, "verify")
+    results = [result async for result in verify_log(visit.house.log_desk.log)]
+    return visit.page("verify.html", result=results[-1])
+
+
+@router.get("/verify/stream")
+async def verify_stream(visit: Visiting) -> Response:
+    """The progress as server-sent events, each a part of the page."""
+    await let_in(visit, "verify")
+
+    async def told() -> AsyncIterator[str]:
+        async for result in verify_log(visit.house.log_desk.log):
+            yield _event(visit, result)
+
+    return StreamingResponse(told(), media_type="text/event-stream")
+
+
+@router.get("/misuse")
+async def misuse(visit: Visiting, since: str = "", until: str = "") -> Response:
+    """Look-ups out of hours or too many within one hour, of some days, under pseudonyms."""
+    await let_in(visit, "misuse")
+    desk, today = visit.house.log_desk, visit.house.desk.today()
+    first, last = _day(since) or today - timedelta(days=30), _day(until) or today
+    size = size_of(await desk.log.checkpoint())
+
+    def found() -> list[Suspect]:
+        # A day in China begins at 16:00 UTC of the day before.
+        span = Lookup(desk.log.reader, size=size).days(first - timedelta(days=1), last)
+        of_days = (pair for pair in desk.entries(*span) if first <= china_day(pair[1].at) <= last)
+        return list(islice(suspects(of_days, visit.house.desk.pack), MOST_SUSPECTS))
+
+    return visit.page(
+        "misuse.html", found=await asyncio.to_thread(found), since=first, until=last, most=MOST_SUSPECTS
+    )
+
+
+@router.post("/bundle")
+async def bundle(visit: Visiting) -> Response:
+    """The evidence bundle, as a file: nothing of anybody is opened in it."""
+    await let_in(visit, "bundle")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bundle.zip"
+        await _export(visit, path, opening=None)
+        data = await asyncio.to_thread(path.read_bytes)
+    headers = {"content-disposition": 'attachment; filename="hedui-bundle.zip"'}
+    return Response(data, media_type="application/zip", headers=headers)
+
+
+@router.get("/replay")
+async def replay_page(visit: Visiting) -> Response:
+    """Where a decision is named to be reached again."""
+    await let_in(visit, "replay")
+    return visit.page("replay.html", index=None, results=None)
+
+
+@router.post("/replay")
+async def replay(visit: Visiting, index: Annotated[int, Form(ge=0)]) -> Response:
+    """One recorded decision reached again from its sealed inputs: agree, differ, shredded. The inputs stay here."""
+    await let_in(visit, "replay")
+    found = await asyncio.to_thread(visit.house.log_desk.entry, index)
+    if found is None:
+        return visit.page("replay.html", status=404, index=index, results=())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "replay.zip"
+        await _export(visit, path, opening=Opening([index], frozenset({"inputs", "result"})))
+        results = await asyncio.to_thread(_replayed, path, visit.house.log_desk.log.origin, index)
+    return visit.page("replay.html", index=index, results=results)
+
+
+async def _export(visit: Visit, path: Path, *, opening: Opening | None) -> None:
+    desk = visit.house.log_desk
+    await export(
+        path,
+        log=desk.log,
+        book=desk.book,
+        versions=visit.house.evidence.versions(),
+        policy=visit.house.evidence.policy(),
+        caller=visit.session.account,
+        at=visit.house.clock(),
+        opening=opening,
+    )
+
+
+def _replayed(path: Path, origin: str, index: int) -> list[Replayed]:
+    return [each for each in replayed(Contents(path, origin=origin)) if each.index == index]
+
+
+def _indexes(
+    finds: Lookup, *, size: int, day: date | None, who: str, before: int | None
+) -> range | list[int]:
+    """Where entries may stand that fit, ascending."""
+    end = size if before is None else min(size, before)
+    if _PSEUDONYM(who):
+        named = [index for index in finds.naming([who]) if index < end]
+        if named:
+            return named
+    if day is None:
+        return range(end)
+    span = finds.days(day - timedelta(days=1), day)
+    return range(span.first, min(span.end, end))
+
+
+def _newest_first(visit: Visit, indexes: range | list[int]) -> Iterator[tuple[int, Entry]]:
+    desk = visit.house.log_desk
+    if isinstance(indexes, list):
+        for index in reversed(indexes):
+            found = desk.entry(index)
+            if found is not None:
+                yield index, found
+        return
+    for end in range(indexes.stop, indexes.start, -1024):
+        yield from reversed(list(desk.entries(max(indexes.start, end - 1024), end)))
+
+
+def _fits(entry: Entry, event: str, *, day: date | None, who: str) -> bool:
+    if event and entry.event != event:
+        return False
+    if day is not None and china_day(entry.at) != day:
+        return False
+    return not who or who in entry.subjects or who in (entry.fields.get("caller"), entry.fields.get("second"))
+
+
+def _event(visit: Visit, result: LogVerification) -> str:
+    """One event whose data is a part of the page, which htmx puts into its place."""
+    part = bytes(visit.page("verify_progress.html", result=result).body).decode()
+    return "".join(f"data: {line}\n" for line in part.splitlines()) + "\n"
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
