@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from gateway.errors import BadRequest
 from gateway.graphql_http import EVENTS, GRAPHQL, GraphQLOverHttp, media_type
-from gateway.graphql_request import JSON
+from gateway.graphql_request import JSON, read_request
 from tests.gateway.desk import at_desk
 from tests.gateway.rows import HEAD, ROWS
 
@@ -135,3 +136,13 @@ def test_a_caller_who_hangs_up_gets_nothing_done():
 
 async def _never(asked):
     raise AssertionError("nothing was asked")
+
+
+def test_an_address_that_is_too_long_is_not_read():
+    async def never():
+        raise AssertionError("a GET has no body")
+
+    asked = read_request("GET", {}, b"query=" + b"x" * 100, never, body_bytes=100, body_time_s=1)
+    with pytest.raises(BadRequest) as caught:
+        asyncio.run(asked)
+    assert caught.value.answered_with == 414
