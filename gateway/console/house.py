@@ -43,6 +43,7 @@ PLACES: tuple[tuple[str, str, frozenset[Role | None]], ...] = (
     ("/console/cases", "Cases", _CASEWORK),
     ("/console/statement", "Who looked", frozenset({Role.CLERK, Role.SUPERVISOR, Role.EVALUATOR})),
     ("/console/evaluator", "Evaluation", frozenset({Role.EVALUATOR})),
+    ("/console/graphql", "GraphiQL", frozenset({*_CHECKING, Role.EVALUATOR, Role.OPERATOR})),
 )
 """Address, words, and whom it is shown to. What somebody may do there is decided there."""
 

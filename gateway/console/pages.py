@@ -16,6 +16,7 @@ from casework.finding import NotNow
 from gateway.console import (
     cases,
     decisions,
+    developer,
     evaluator,
     findings,
     login,
@@ -40,7 +41,19 @@ def console(house: House, *, login_secret: str) -> FastAPI:
     """
     app = FastAPI(title="hedui console", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
-    for part in (login, verdict, papers, lookup, findings, cases, decisions, sampling, evaluator, statement):
+    for part in (
+        login,
+        verdict,
+        papers,
+        lookup,
+        findings,
+        cases,
+        decisions,
+        sampling,
+        evaluator,
+        statement,
+        developer,
+    ):
         app.include_router(part.router)
     # Pages are not compressed: their length would tell something of what they hold.
     app.mount(
