@@ -22,7 +22,7 @@ household: {number: S-R}
 people:
   head: {id: "%s", name: 甲一, relation: "0"%s}
   child: {id: "%s", name: 甲二, relation: "2"%s}
-records:
+%srecords:
 %s
 """
 
@@ -34,15 +34,15 @@ def found(
     child: str = "",
     head_id: str = HEAD,
     child_id: str = CHILD,
+    people: str = "",
     extra: str = "",
 ):
-    text = (
-        BASE % (head_id, f", {head}" if head else "", child_id, f", {child}" if child else "", records)
-        + extra
-    )
-    verdict = verify(read_story("r.yaml", text))
-    who = {head_id: "head", child_id: "child", None: ""}
-    return {(f.rule, who[f.person]): f for f in verdict.findings}
+    """What is found, by rule and alias; `people` are further ones, a line each, `extra` further keys of the story."""
+    more = "".join(f"  {line}\n" for line in people.splitlines())
+    given = (head_id, f", {head}" if head else "", child_id, f", {child}" if child else "", more, records)
+    story = read_story("r.yaml", BASE % given + extra)
+    who = {person.id: alias for alias, person in story.people.items()}
+    return {(f.rule, who[f.person] if f.person else ""): f for f in verify(story).findings}
 
 
 def rows(**of: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.verification.neighbours import HEAD, IDLE, NEIGHBOURS, PAYS, WAGE, found, number, rows
+from tests.verification.neighbours_of_lines import LINES, story
 from verification.catalogue import CATALOGUE
 from verification.language.rule import Severity
 
@@ -15,6 +16,28 @@ from verification.language.rule import Severity
 def test_it_is_found_and_its_neighbour_is_not(rule: str, whom: str, yes: str, no: str) -> None:
     assert (rule, whom) in found(yes)
     assert (rule, whom) not in found(no)
+
+
+@pytest.mark.parametrize(
+    ("rule", "whom", "yes", "no"), LINES, ids=[f"{n}-{case[0]}" for n, case in enumerate(LINES)]
+)
+def test_lines_and_sums_find_it_and_their_neighbours_do_not(
+    rule: str, whom: str, yes: dict[str, str], no: dict[str, str]
+) -> None:
+    assert (rule, whom) in found(**yes)
+    assert (rule, whom) not in found(**no)
+
+
+def test_a_widowed_man_of_sixty_is_tekun_and_one_day_younger_is_not() -> None:
+    for birth, category in [("19661116", True), ("19661117", False)]:
+        alone = story(head_id=number(birth), child_id=number("20200505", 904), child="left_on: 2026-01-01")
+        assert (("CAT-01", "") in found(**alone)) is category
+
+
+def test_every_rule_about_a_household_has_its_nearest_neighbour() -> None:
+    elsewhere = {"ID-01", "ID-02", "HH-04", "LIF-03", "CAT-01"}
+    beside = {case[0] for case in NEIGHBOURS} | {case[0] for case in LINES} | elsewhere
+    assert [each.number for each in CATALOGUE.rules if each.number not in beside] == []
 
 
 @pytest.mark.parametrize(
