@@ -23,12 +23,12 @@ from gateway.log_terminal import dev
 from gateway.pack_commands import packs, what_if
 from gateway.quality_commands import quality
 from gateway.report_commands import reports
+from gateway.run_commands import run, runs
 from gateway.sample_commands import sample
 from gateway.token_commands import tokens
 
 if TYPE_CHECKING:
     from gateway.client import Client
-    from gateway.district_run import RunResult
     from gateway.persona import Persona
     from gateway.settings import Settings
 
@@ -53,6 +53,8 @@ app.add_typer(documents)
 app.add_typer(tokens)
 app.add_typer(quality)
 app.add_typer(reports)
+app.command()(run)
+app.add_typer(runs)
 app.command("whatif")(what_if)
 app.command()(bundle)
 app.command()(replay)
@@ -171,25 +173,6 @@ def verify(
 
 
 @app.command()
-def run(
-    on: Annotated[
-        str | None,
-        typer.Option(help="The day, as 2026-11-16; today unless given, or the demo district's own."),
-    ] = None,
-    config: Config = None,
-) -> None:
-    """Verify every household of the district, with a progress bar; categories and findings by rule."""
-    import asyncio
-
-    from gateway.showing import progress_bar, show_run
-
-    day = _day(on)
-    with _plainly(), _registers(_settings(config)) as (ready, today), progress_bar() as progress:
-        result = asyncio.run(_run(ready, day, today, progress))
-    show_run(result)
-
-
-@app.command()
 def story(
     files: Annotated[
         list[Path], typer.Argument(exists=True, dir_okay=False, help="Story files; see demo/stories.")
@@ -232,36 +215,6 @@ def schema() -> None:
     from gateway.schema.query import printed
 
     print(printed(), end="")
-
-
-async def _run(
-    settings: Settings,
-    day: date | None,
-    today: Callable[[], date] | None,
-    progress: Callable[[int, int], None],
-) -> RunResult:
-    from gateway.district_run import run_district
-    from gateway.opening import opened
-    from verification.pack import load_pack
-
-    async with opened(settings, today=today) as gateway:
-        return await run_district(
-            gateway.office.connectors,
-            pack=load_pack(settings.policy_pack),
-            on=day or gateway.office.today(),
-            today=gateway.office.today(),
-            trace=gateway.office.trace,
-            caller="operator",
-            run="command",
-            progress=progress,
-        )
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        _fail("expected a day such as 2026-11-16")
 
 
 async def _serve(settings: Settings, today: Callable[[], date] | None) -> None:

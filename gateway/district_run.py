@@ -1,44 +1,42 @@
-"""What do the rules say of every household of the district? One run, noted at its beginning and at its end.
+"""What do the rules say of every household of the district? One run, kept as a job, noted whenever it begins and ends.
 
-Each register gives its whole district once; one that fails leaves its part unknown for everybody,
-and the run goes on. Of a person who has authorized nothing, what others hold is unknown as well,
-as when a caseworker asks: a run is no way round an authorization.
+A run lies in the database of runs from its beginning, and its snapshot in a folder of the owner's
+until it is done or cancelled: whatever kills it, it is taken up with the inputs that it began with.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
+import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import TypeVar, cast
+from datetime import date
+from string import ascii_lowercase
 
 import msgspec
-import pyarrow as pa
 
-from casework.consent import Allowed, Consents, consents
-from connectors.ask import Connector, SnapshotFailed
+from connectors.ask import Connector
 from gateway.days import require_in_force
 from gateway.errors import CannotRun
-from gateway.fetch import LISTING, ON_FILE, SIGNED
+from gateway.run_home import RunHome
+from gateway.snapshot import Taken, take_snapshot
 from gateway.trace import Trace
 from verification.catalogue import CATALOGUE
-from verification.language.to_python import Judgement, bit_of, mask_of
 from verification.pack import Pack
-from verification.runs.ageing import DAY, aged
-from verification.runs.district import Progress, judge_district
-from verification.runs.tables import Snapshot, cases_table, masks_table, schema_of
+from verification.runs.ageing import aged
+from verification.runs.district import Progress
+from verification.runs.job import Job, NoSuchRun, OtherRun, RunEnded
+from verification.runs.ledger import KeptRun, RunState
+from verification.runs.stored import NoSnapshot, discard, store, stored
+from verification.runs.tables import Snapshot
 from vocabulary.codes import Category, Department
-from vocabulary.evidence import Answer, Found, NoRecord, Outcome, Provenance
-from vocabulary.household import Household
-from vocabulary.record import Record, partial, read_word
-from vocabulary.records.civil_affairs import Authorization, HouseholdFile, Membership
+from vocabulary.evidence import Answer
 
-Columns = Mapping[type[Record], frozenset[str]]
-
-R = TypeVar("R", bound=Record)
+Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +55,17 @@ class RuleCount:
 class RunResult:
     """What a run came to.
 
+    `run`          under which name it is kept
+    `judged`       how many of the households; all of them, unless another process is still at some
+    `taken_over`   of these, how many from an earlier run, as nothing about them had changed
     `categories`   households by verified category; those that could not be told stand under None
     `failed`       departments whose snapshot failed, and how
     """
 
+    run: str
     households: int
+    judged: int
+    taken_over: int
     persons: int
     took_s: float
     categories: Mapping[Category | None, int]
@@ -72,169 +76,216 @@ class RunResult:
 async def run_district(
     connectors: Mapping[Department, Connector],
     *,
+    home: RunHome,
     pack: Pack,
     on: date,
     today: date,
     trace: Trace,
     caller: str,
-    run: str,
-    progress: Callable[[int, int], None],
+    progress: Tell,
+    after: str | None = None,
+    touched: Collection[str] | None = None,
 ) -> RunResult:
-    """Judge every household that is on file on a day. Raises `NotInForce`, `CannotRun` and `NotLogged`.
+    """Judge every household that is on file on a day.
 
     `today`      the day of asking, on which authorizations must hold, whatever day is asked about
     `caller`     account of who started it
-    `run`        a code that names it
     `connectors` one for each department
     `progress`   is told households done and in all; the work is done in a thread, and so is this call
+    `after`      an earlier run whose judgements are taken over where nothing changed since
+    `touched`    whose records changed since then, as the departments say; without it all are compared
+    Raises `NotInForce`, `CannotRun`, `NotLogged`, and `NoSuchRun` for `after`.
     """
     require_in_force(pack, on=on)
-    began = time.perf_counter()
+    if after is not None and home.ledger.run(after) is None:
+        raise NoSuchRun(f"expected a run that is kept, got `{after}`")
+    run, began = new_run(), time.perf_counter()
     started = await trace.run_started(
         by=caller, run=run, pack=pack.hash, rules=CATALOGUE.hash, households=0, day=on
     )
-    try:
-        result = await asyncio.to_thread(_run, connectors, pack, on, today, began, progress)
-    except BaseException:
-        await trace.run_finished(started, state="FAILED", households=0, found={})
-        raise
-    found = {each.rule: each.found for each in result.rules if each.found}
-    await trace.run_finished(started, state="DONE", households=result.households, found=found)
-    return result
+
+    def begin() -> tuple[Taken, Snapshot]:
+        home.sweep()
+        taken = take_snapshot(connectors, CATALOGUE.reads(), on=on, today=today)
+        home.count(started, taken.answered)
+        snapshot = aged(taken.snapshot, pack)
+        store(snapshot, home.folder(run))
+        _job(home, run, snapshot, pack).begin(after=after, touched=touched, entry=started)
+        return taken, snapshot
+
+    async with _Noted(trace, home, run, started) as noted:
+        taken, snapshot = await asyncio.to_thread(begin)
+        noted.taken = taken
+        return await noted.worked(_job(home, run, snapshot, pack), began, progress)
 
 
-def _run(
-    connectors: Mapping[Department, Connector],
-    pack: Pack,
-    on: date,
-    today: date,
-    began: float,
-    progress: Callable[[int, int], None],
+async def resume_run(
+    run: str, *, home: RunHome, pack: Pack, trace: Trace, caller: str, progress: Tell
 ) -> RunResult:
-    snapshot, failed, persons = take_snapshot(connectors, CATALOGUE.reads(), on=on, today=today)
-    snapshot = aged(snapshot, pack)
+    """Take up a run that was stopped, or help one that is under way.
 
-    def tell(now: Progress) -> None:
-        progress(now.households * now.done // max(now.of, 1), now.households)
-
-    judgements = judge_district(snapshot, CATALOGUE, pack, progress=tell)
-    categories, rules = _counted(judgements)
-    households: int = snapshot.cases.num_rows
-    return RunResult(households, persons, time.perf_counter() - began, categories, rules, failed)
-
-
-def take_snapshot(
-    connectors: Mapping[Department, Connector], reads: Columns, *, on: date, today: date
-) -> tuple[Snapshot, dict[Department, str], int]:
-    """All that a run reads, which departments failed and how, and how many persons are listed.
-
-    `today`  the day of asking, on which authorizations must hold, whatever day is asked about
-    Raises `CannotRun`.
+    Raises `NoSuchRun`, `RunEnded`, `OtherRun`, `CannotRun` where its snapshot is gone, `NotLogged`.
     """
-    tables: dict[type[Record], pa.Table] = {}
-    failed: dict[Department, str] = {}
-    lacking = 0
-    for record, columns in {**_NEEDED, **_joined(reads, _NEEDED)}.items():
-        try:
-            tables[record] = _table(connectors, record, columns | {DAY})
-        except SnapshotFailed as failure:
-            if record in _NEEDED:
-                raise CannotRun(str(failure)) from None
-            failed[record.department] = failure.failure.failure.value
-            lacking |= bit_of(record)
-    households = _listed(tables, on=on)
-    signed = _signed(tables[Authorization])
-    cases, masks = _masks(households, signed, reads, lacking=lacking, on=on, asked_on=max(on, today))
-    return Snapshot(tables, cases_table(cases), masks_table(masks)), failed, len(masks)
-
-
-_NEEDED: Columns = {
-    HouseholdFile: frozenset({"record_id", "as_of", "household", "opened_on"}),
-    Membership: LISTING | {"record_id", "as_of", "household"},
-    Authorization: SIGNED | {"record_id", "as_of", "person"},
-}
-"""What it takes to know which households there are, who is listed, and who has authorized the asking."""
-
-
-def _joined(one: Columns, other: Columns) -> Columns:
-    return {record: names | other.get(record, frozenset()) for record, names in one.items()}
-
-
-def _table(
-    connectors: Mapping[Department, Connector], record: type[Record], columns: frozenset[str]
-) -> pa.Table:
-    schema = schema_of(record, columns)
-    given = connectors[record.department].snapshot(record, columns)
-    batches = [batch.select(schema.names).cast(schema) for batch in given]
-    return pa.Table.from_batches(batches, schema=schema)
-
-
-def _listed(tables: Mapping[type[Record], pa.Table], *, on: date) -> list[Household]:
-    """The households on file on a day, in the order of their numbers, each with its members."""
-    members: dict[str, list[Membership]] = {}
-    for row in _rows(Membership, tables[Membership]):
-        members.setdefault(row.household, []).append(row)
-    files = sorted(
-        row.household for row in _rows(HouseholdFile, tables[HouseholdFile]) if row.opened_on <= on
+    kept, began = _under_way(home, run), time.perf_counter()
+    if (kept.terms.pack, kept.terms.rules) != (pack.hash, CATALOGUE.hash):
+        raise OtherRun("expected the policy pack and the rules that the run began with")
+    started = await trace.run_started(
+        by=caller,
+        run=run,
+        pack=pack.hash,
+        rules=CATALOGUE.hash,
+        households=kept.households,
+        day=kept.terms.day,
     )
-    return [Household.listed(number, members.get(number, ()), on=on) for number in files]
+
+    def begin() -> Snapshot:
+        home.ledger.release(run, gone(home.ledger.workers(run)))
+        home.ledger.note(run, started)
+        try:
+            return stored(home.folder(run))
+        except NoSnapshot as error:
+            raise CannotRun(f"expected the snapshot of run `{run}`: {error}") from None
+
+    async with _Noted(trace, home, run, started) as noted:
+        snapshot = await asyncio.to_thread(begin)
+        return await noted.worked(_job(home, run, snapshot, pack), began, progress)
 
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_CAME_FROM = Provenance(
-    Authorization.department, Authorization.catalogue_id, Authorization.sharing_class, _NEVER
-)
-_NOTHING = NoRecord(_CAME_FROM)
+async def cancel_run(run: str, *, home: RunHome, trace: Trace) -> KeptRun:
+    """End a run that is under way; whoever works at it stops at the next step. Raises `NoSuchRun`, `RunEnded`."""
+    kept = _under_way(home, run)
+    if not home.ledger.close_run(run, RunState.CANCELLED):
+        raise RunEnded(f"expected a run that is under way, got `{run}`, which has ended")
+    discard(home.folder(run))
+    if kept.entry is not None:
+        await trace.run_finished(kept.entry, state=RunState.CANCELLED, households=kept.judged, found={})
+    return kept
 
 
-def _signed(table: pa.Table) -> dict[str, Outcome]:
-    """The authorizations of each person, as civil affairs would answer."""
-    signed: dict[str, list[Authorization]] = {}
-    for row in _rows(Authorization, table):
-        signed.setdefault(row.person, []).append(row)
-    return {person: Found(tuple(rows), _CAME_FROM) for person, rows in signed.items()}
+def new_run() -> str:
+    """A name for a run, of letters: the log takes no long numbers."""
+    return "run-" + "".join(secrets.choice(ascii_lowercase) for _ in range(8))
 
 
-def _masks(
-    households: Sequence[Household],
-    signed: Mapping[str, Outcome],
-    reads: Columns,
-    *,
-    lacking: int,
-    on: date,
-    asked_on: date,
-) -> tuple[list[tuple[str, date, int]], dict[str, int]]:
-    """Which record types have no usable answer, for each household and for each person."""
-    of_household = mask_of(record for record in reads if "household" in record.subjects)
-    of_person = mask_of(record for record in reads if record.subjects != ("household",))
-    asking = mask_of(record for record in reads if record not in ON_FILE)
-    cases: list[tuple[str, date, int]] = []
-    persons: dict[str, int] = {}
-    for household in households:
-        known = consents(
-            household,
-            {row.person: signed.get(row.person, _NOTHING) for row in household.members},
-            asked_on=asked_on,
+def worker_name() -> str:
+    """This process, as it stands at the shards that it has claimed."""
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def gone(workers: Iterable[str]) -> list[str]:
+    """Those of this machine whose process is no more."""
+    host = socket.gethostname()
+    found = ((worker, *worker.rpartition("/")[::2]) for worker in workers)
+    return [worker for worker, at, pid in found if at == host and not _lives(int(pid))]
+
+
+@dataclass
+class _Noted:
+    """Work at a run between two entries of the log: none of it happens unnoted."""
+
+    trace: Trace
+    home: RunHome
+    run: str
+    started: int
+    taken: Taken | None = None
+
+    async def worked(self, job: Job, began: float, progress: Tell) -> RunResult:
+        """Work until nothing is left to claim; what it came to."""
+
+        def tell(now: Progress) -> None:
+            progress(now.households * now.done // max(now.of, 1), now.households)
+
+        def work() -> tuple[KeptRun, Mapping[Category | None, int], tuple[RuleCount, ...]]:
+            if job.work(worker_name(), progress=tell):
+                discard(self.home.folder(self.run))
+            return _kept(self.home, self.run), *_counted(judged for _, judged in job.results())
+
+        kept, categories, rules = await asyncio.to_thread(work)
+        await self._finished(kept.state, kept.judged, {each.rule: each.found for each in rules if each.found})
+        return RunResult(
+            self.run,
+            kept.households,
+            kept.judged,
+            self.home.ledger.taken_over(self.run),
+            self.taken.persons if self.taken else len(job.snapshot.persons),
+            time.perf_counter() - began,
+            categories,
+            rules,
+            self.taken.failed if self.taken else {},
         )
-        closed = 0 if _all_agree(household, known) else asking & of_household
-        cases.append((household.number, on, (lacking & of_household) | closed))
-        for row in household.members:
-            agreed = isinstance(known.of(row.person), Allowed)
-            persons[row.person] = (lacking & of_person) | (0 if agreed else asking & of_person)
-    return cases, persons
+
+    async def __aenter__(self) -> _Noted:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        # Who cancels a run notes it himself.
+        if kind is not None and not issubclass(kind, RunEnded):
+            await self._finished("FAILED", 0, {})
+
+    async def _finished(self, state: str, households: int, found: Mapping[str, int]) -> None:
+        sources, persons = None, None
+        if self.taken is not None:
+            told = dict.fromkeys(self.taken.answered, "ANSWERED") | dict(self.taken.failed)
+            sources = {each.value: state for each, state in told.items()}
+            persons = {each.value: count for each, count in self.taken.answered.items() if count}
+        await self.trace.run_finished(
+            self.started, state=state, households=households, found=found, sources=sources, persons=persons
+        )
 
 
-def _all_agree(household: Household, known: Consents) -> bool:
-    return all(isinstance(known.of(person), Allowed) for person in household.cohabiting)
+def _job(home: RunHome, run: str, snapshot: Snapshot, pack: Pack) -> Job:
+    judging = home.judging(run, CATALOGUE, pack)
+    return Job(home.ledger, run, snapshot, CATALOGUE, pack, home.now, home.pace, judging)
 
 
-def _counted(judgements: Iterable[Judgement]) -> tuple[dict[Category | None, int], tuple[RuleCount, ...]]:
+def _under_way(home: RunHome, run: str) -> KeptRun:
+    kept = _kept(home, run)
+    if kept.state is not RunState.RUNNING:
+        raise RunEnded(f"expected a run that is under way, got `{run}`, which is {kept.state.lower()}")
+    return kept
+
+
+def _kept(home: RunHome, run: str) -> KeptRun:
+    kept = home.ledger.run(run)
+    if kept is None:
+        raise NoSuchRun(f"expected a run that is kept, got `{run}`")
+    return kept
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class _FoundOf(msgspec.Struct):
+    rule: str
+    answer: Answer
+
+
+class _Judged(msgspec.Struct):
+    facts: dict[str, msgspec.Raw]
+    found: list[_FoundOf]
+
+
+_judged = msgspec.json.Decoder(_Judged).decode
+_category = msgspec.json.Decoder(str | dict[str, str]).decode
+
+
+def _counted(judgements: Iterable[bytes]) -> tuple[dict[Category | None, int], tuple[RuleCount, ...]]:
+    """Households by category, and answers by rule, from judgements as they are kept."""
     categories: Counter[Category | None] = Counter()
     answers: Counter[tuple[str, Answer]] = Counter()
-    for judgement in judgements:
-        category = judgement.facts["category"]
+    for each in map(_judged, judgements):
+        category = _category(each.facts["category"])
         categories[Category(category) if isinstance(category, str) else None] += 1
-        answers.update((each.rule.number, each.answer) for each in judgement.found)
+        answers.update((found.rule, found.answer) for found in each.found)
     rules = tuple(
         RuleCount(
             rule.number,
@@ -248,9 +299,3 @@ def _counted(judgements: Iterable[Judgement]) -> tuple[dict[Category | None, int
         if answers[rule.number, Answer.YES] or answers[rule.number, Answer.UNKNOWN]
     )
     return dict(categories), rules
-
-
-def _rows(record: type[R], table: pa.Table) -> list[R]:
-    """The rows of a table as records with its columns."""
-    kind = partial(record, frozenset(table.column_names))
-    return cast("list[R]", msgspec.convert(table.to_pylist(), list[kind], dec_hook=read_word))  # type: ignore[valid-type] # made at run time

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from connectors.ask import Connector
 from gateway.days import require_in_force
-from gateway.district_run import take_snapshot
+from gateway.snapshot import take_snapshot
 from gateway.trace import Trace
 from verification import holdings
 from verification.causes import CAUSES, CauseTable, primary_of, table
@@ -107,7 +107,8 @@ async def _noted(
 
 
 def _stacking(connectors: Connectors, pack: Pack, on: date, today: date) -> StackingReport:
-    snapshot, failed, _ = take_snapshot(connectors, holdings.reads(), on=on, today=today)
+    taken = take_snapshot(connectors, holdings.reads(), on=on, today=today)
+    snapshot, failed = taken.snapshot, taken.failed
     teller, every, listed = Holdings(pack), list[Proposal](), []
     for case in cases_of(aged(snapshot, pack)):
         held = teller.of(case)
@@ -119,7 +120,8 @@ def _stacking(connectors: Connectors, pack: Pack, on: date, today: date) -> Stac
 
 
 def _causes(connectors: Connectors, pack: Pack, on: date, today: date) -> CauseReport:
-    snapshot, failed, _ = take_snapshot(connectors, CAUSES.reads(), on=on, today=today)
+    taken = take_snapshot(connectors, CAUSES.reads(), on=on, today=today)
+    snapshot, failed = taken.snapshot, taken.failed
     return CauseReport(
         table(primary_of(each) for each in judge_district(aged(snapshot, pack), CAUSES, pack)), failed
     )

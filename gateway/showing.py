@@ -52,6 +52,9 @@ def show_run(result: RunResult) -> None:
     """Households by category, findings by rule, and which departments failed."""
     console = terminal_console()
     console.print(f"{result.households:,} households, {result.persons:,} persons in {result.took_s:.1f} s")
+    console.print(f"  kept as {result.run}; {result.taken_over:,} households taken over from an earlier run")
+    if result.judged < result.households:
+        console.print(f"  {result.judged:,} are judged: another process is at the rest")
     for department, failure in result.failed.items():
         console.print(f"  {department.term} did not answer: {failure}")
     categories = Table("category", "households", box=None)

@@ -12,7 +12,7 @@ from datetime import date
 
 from connectors.ask import Connector
 from gateway.days import require_in_force
-from gateway.district_run import take_snapshot
+from gateway.snapshot import take_snapshot
 from gateway.trace import Trace
 from verification.pack import Pack
 from verification.runs.district import Progress
@@ -68,7 +68,8 @@ def _work(
     today: date,
     progress: Tell,
 ) -> tuple[WhatIf, Mapping[Department, str]]:
-    snapshot, failed, _ = take_snapshot(connectors, FACTS.reads(), on=on, today=today)
+    taken = take_snapshot(connectors, FACTS.reads(), on=on, today=today)
+    snapshot, failed = taken.snapshot, taken.failed
     runs = [
         _judged(snapshot, pack, progress, number=number, of=2) for number, pack in enumerate((before, after))
     ]

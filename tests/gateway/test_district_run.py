@@ -1,6 +1,7 @@
 """Does a run judge everybody as an inquiry would, note itself, and survive a register that is down?"""
 
 import asyncio
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -8,12 +9,15 @@ import msgspec
 import pytest
 
 from connectors.memory import MemoryConnector
+from connectors.served import ServedBook
 from demo.story import load_all
 from demo.story_check import verify
 from gateway.district_run import run_district
 from gateway.errors import CannotRun
+from gateway.run_home import RunHome
 from tests.gateway.desk import desk
 from verification.pack import NotInForce, load_pack
+from verification.runs.ledger import Ledger
 from verification.verdict import INDETERMINATE
 from vocabulary.codes import Category, Department
 from vocabulary.evidence import FailureKind
@@ -32,28 +36,46 @@ ROWS = {
 }
 
 
-def run(folder: Path, failing=None, *, rows=ROWS, on=DAY, today=DAY):
+NOW = datetime.combine(DAY, time(9), UTC)
+
+
+def connectors_of(rows, failing=None):
+    return {
+        one: MemoryConnector(one, rows, clock=lambda: NOW, failing=(failing or {}).get(one))
+        for one in Department
+    }
+
+
+@contextmanager
+def home(folder: Path):
+    ledger = Ledger(f"sqlite:///{folder / 'runs.sqlite'}")
+    try:
+        yield RunHome(
+            ledger, folder / "runs", lambda: NOW, served=ServedBook(folder / "served", clock=lambda: NOW)
+        )
+    finally:
+        ledger.close()
+
+
+def run(folder: Path, failing=None, *, rows=ROWS, on=DAY, today=DAY, progress=None, **given):
     """A run over all stories as one district; what it came to, and the log."""
     told = []
     folder.mkdir(exist_ok=True)
 
     async def work():
-        now = datetime.combine(DAY, time(9), UTC)
-        async with desk(folder, {}, now=now) as at:
-            connectors = {
-                one: MemoryConnector(one, rows, clock=lambda: now, failing=(failing or {}).get(one))
-                for one in Department
-            }
-            result = await run_district(
-                connectors,
-                pack=load_pack("demo-2026"),
-                on=on,
-                today=today,
-                trace=at.office.trace,
-                caller="operator",
-                run="test",
-                progress=lambda done, households: told.append((done, households)),
-            )
+        async with desk(folder, {}, now=NOW) as at:
+            with home(folder) as kept:
+                result = await run_district(
+                    connectors_of(rows, failing),
+                    home=kept,
+                    pack=load_pack("demo-2026"),
+                    on=on,
+                    today=today,
+                    trace=at.office.trace,
+                    caller="operator",
+                    progress=progress or (lambda done, households: told.append((done, households))),
+                    **given,
+                )
             return result, await at.entries(), told
 
     return asyncio.run(work())

@@ -57,7 +57,7 @@ class Judges(Protocol):
         """The judgements of the cases loaded last, in the order of household numbers."""
 
 
-Judging = Callable[[], AbstractContextManager[Judges]]
+Judging = Callable[[Snapshot], AbstractContextManager[Judges]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Pace:
 class Job:
     """A run over a snapshot, kept in a ledger under `id`. `now` gives the time, UTC; rules never see it.
 
-    `judging`   makes the engine; DuckDB's, in this process, unless given
+    `judging`   makes the engine over the snapshot; DuckDB's, in this process, unless given
     """
 
     ledger: Ledger
@@ -84,11 +84,14 @@ class Job:
     pace: Pace = Pace()
     judging: Judging | None = None
 
-    def begin(self, *, after: str | None = None, touched: Collection[str] | None = None) -> int:
+    def begin(
+        self, *, after: str | None = None, touched: Collection[str] | None = None, entry: int | None = None
+    ) -> int:
         """Write the run, or find it kept already; the number of households taken over from the run `after`.
 
         `touched`   numbers of households and of persons any record of whom came, went or changed since
                     that run, as the departments say: without it every household's inputs are compared
+        `entry`     index of the entry of the log that notes this
         An earlier run by other rules or another pack gives nothing over.
         Raises `OtherRun`, and `NoSuchRun` for `after`.
         """
@@ -103,7 +106,7 @@ class Job:
         left = sorted(known.keys() - taken.keys())
         size = self.pace.shard_households
         shards = [left[start : start + size] for start in range(0, len(left), size)]
-        self.ledger.plan(self.id, terms, known, shards=shards, taken=taken, at=self.now())
+        self.ledger.plan(self.id, terms, known, shards=shards, taken=taken, at=self.now(), entry=entry)
         return len(taken)
 
     def work(
@@ -160,7 +163,9 @@ class Job:
 
     def _engine(self) -> AbstractContextManager[Judges]:
         return (
-            self.judging() if self.judging is not None else Engine(self.snapshot, self.catalogue, self.pack)
+            self.judging(self.snapshot)
+            if self.judging is not None
+            else Engine(self.snapshot, self.catalogue, self.pack)
         )
 
     def _judge(

@@ -28,6 +28,7 @@ _RUN = sa.Table(
     sa.Column("pack", sa.String(64), nullable=False),
     sa.Column("inputs", sa.String(64), nullable=False),
     sa.Column("households", sa.BigInteger, nullable=False),
+    sa.Column("entry", sa.BigInteger, nullable=True),
 )
 _SHARD = sa.Table(
     "run_shard",
@@ -81,7 +82,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class KeptRun:
-    """A run as the database knows it. `judged` of `households`; `begun_at` UTC."""
+    """A run as the database knows it. `judged` of `households`; `begun_at` UTC.
+
+    `entry`   index of the entry of the log that notes its last beginning
+    """
 
     id: str
     begun_at: datetime
@@ -91,6 +95,7 @@ class KeptRun:
     judged: int
     shards: int
     shards_done: int
+    entry: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +134,13 @@ class Ledger:
         shards: Sequence[Sequence[str]],
         taken: Mapping[str, bytes],
         at: datetime,
+        entry: int | None = None,
     ) -> None:
         """Write a new run whole: its households, those to be judged in shards, and what is taken over."""
         place = {household: number for number, part in enumerate(shards) for household in part}
         row: dict[str, object] = {"id": run, "begun_at": at.isoformat(), "day": terms.day.isoformat()}
         row |= {"state": RunState.RUNNING if shards else RunState.DONE, "households": len(known)}
-        row |= {"rules": terms.rules, "pack": terms.pack, "inputs": terms.inputs}
+        row |= {"rules": terms.rules, "pack": terms.pack, "inputs": terms.inputs, "entry": entry}
         with self._engine.begin() as on:
             on.execute(sa.insert(_RUN), [row])
             _write(
@@ -218,6 +224,11 @@ class Ledger:
             )
             return ended.scalar() is not None
 
+    def note(self, run: str, entry: int) -> None:
+        """Say which entry of the log notes the run's last beginning."""
+        with self._engine.begin() as on:
+            on.execute(sa.update(_RUN).where(_RUN.c.id == run).values(entry=entry))
+
     def forget(self, run: str) -> None:
         """Remove a run and every judgement of it."""
         with self._engine.begin() as on:
@@ -282,7 +293,7 @@ class Ledger:
 def _kept(row: sa.Row[Any], judged: int, shards: int, done: int) -> KeptRun:
     terms = Terms(date.fromisoformat(row.day), row.rules, row.pack, row.inputs)
     begun = datetime.fromisoformat(row.begun_at)
-    return KeptRun(row.id, begun, RunState(row.state), terms, row.households, judged, shards, done)
+    return KeptRun(row.id, begun, RunState(row.state), terms, row.households, judged, shards, done, row.entry)
 
 
 def _by_bytes() -> sa.ColumnElement[str]:

@@ -1,0 +1,102 @@
+"""Where are runs kept, and which engine judges them? As the settings say; opened once, handed down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from connectors.served import ServedBook
+from gateway.settings import Settings
+from verification.language.parameter import Pack
+from verification.language.rule import Catalogue
+from verification.runs.district import Engine
+from verification.runs.job import Judges, Judging, Pace
+from verification.runs.ledger import Ledger
+from verification.runs.spark import SparkEngine, spark_session
+from verification.runs.stored import discard
+from vocabulary.codes import Department
+
+_LEFT_BEHIND = timedelta(hours=1)
+
+_SPARK_PACE = Pace(shard_households=2_000_000, lease=timedelta(hours=1))
+"""Spark divides its work itself: a shard is what its driver can take the results of."""
+
+
+@dataclass(frozen=True)
+class RunHome:
+    """The ledger of runs, the folder of the snapshots of those under way, and the engine.
+
+    `served`   where it is counted what departments answered; None where that is not kept
+    """
+
+    ledger: Ledger
+    snapshots: Path
+    now: Callable[[], datetime]
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    memory_mib: int = 1024
+    spark_master: str = "local[*]"
+    spark_parts: int = 16
+    served: ServedBook | None = None
+
+    @property
+    def pace(self) -> Pace:
+        """How a job is cut for the engine."""
+        return _SPARK_PACE if self.engine == "spark" else Pace()
+
+    def folder(self, run: str) -> Path:
+        """Where the snapshot of a run lies while it is under way."""
+        return self.snapshots / run
+
+    def judging(self, run: str, catalogue: Catalogue, pack: Pack) -> Judging:
+        """What makes the engine over a run's snapshot. Raises `NoSpark` when it is called."""
+        if self.engine == "spark":
+            return lambda _: self._on_spark(run, catalogue, pack)
+        return lambda snapshot: Engine(snapshot, catalogue, pack, memory_mib=self.memory_mib)
+
+    def count(self, started: int, answered: Mapping[Department, int]) -> None:
+        """Count what departments answered, under the index of the entry. Raises `OSError`."""
+        if self.served is not None:
+            for department, persons in answered.items():
+                if persons:
+                    self.served.add(department, str(started), persons)
+
+    def sweep(self) -> None:
+        """Remove snapshots of no run: of one that was killed before the ledger knew it."""
+        known = {each.id for each in self.ledger.runs()}
+        for folder in self.snapshots.glob("run-*"):
+            age = self.now() - datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+            if folder.name not in known and age > _LEFT_BEHIND:
+                discard(folder)
+
+    @contextmanager
+    def _on_spark(self, run: str, catalogue: Catalogue, pack: Pack) -> Iterator[Judges]:
+        scratch = self.snapshots.parent / "spark"
+        with (
+            spark_session(scratch=scratch, master=self.spark_master, memory_mib=self.memory_mib) as session,
+            SparkEngine(session, self.folder(run), catalogue, pack, parts=self.spark_parts) as engine,
+        ):
+            yield engine
+
+
+@contextmanager
+def run_home(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[RunHome]:
+    """The home of runs, closed again when the context ends."""
+    settings.run_folder.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger(settings.runs_database)
+    try:
+        yield RunHome(
+            ledger,
+            settings.run_folder / "runs",
+            clock,
+            engine=settings.run_engine,
+            memory_mib=settings.run_memory_mib,
+            spark_master=settings.spark_master,
+            spark_parts=settings.spark_parts,
+            served=ServedBook(settings.run_folder / "served", clock=clock),
+        )
+    finally:
+        ledger.close()

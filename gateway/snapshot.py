@@ -1,0 +1,170 @@
+"""What do all departments hold of the whole district at this moment? One snapshot, as a run reads it.
+
+Each register gives its whole district once; one that fails leaves its part unknown for everybody,
+and the run goes on. Of a person who has authorized nothing, what others hold is unknown as well,
+as when a caseworker asks: a run is no way round an authorization.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TypeVar, cast
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from casework.consent import Allowed, Consents, consents
+from connectors.ask import Connector, SnapshotFailed
+from gateway.errors import CannotRun
+from gateway.fetch import LISTING, ON_FILE, SIGNED
+from verification.language.to_python import bit_of, mask_of
+from verification.runs.ageing import DAY
+from verification.runs.tables import Snapshot, cases_table, masks_table, schema_of
+from vocabulary.codes import Department
+from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
+from vocabulary.household import Household
+from vocabulary.record import Record, partial, read_word
+from vocabulary.records.civil_affairs import Authorization, HouseholdFile, Membership
+
+Columns = Mapping[type[Record], frozenset[str]]
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """All that a run reads, and how it came.
+
+    `failed`    departments whose snapshot failed, and how
+    `answered`  subjects in what each department gave, each record type by itself
+    `persons`   how many are listed
+    """
+
+    snapshot: Snapshot
+    failed: Mapping[Department, str]
+    answered: Mapping[Department, int]
+    persons: int
+
+
+def take_snapshot(
+    connectors: Mapping[Department, Connector], reads: Columns, *, on: date, today: date
+) -> Taken:
+    """Ask every department for its whole district.
+
+    `today`  the day of asking, on which authorizations must hold, whatever day is asked about
+    Raises `CannotRun`.
+    """
+    tables: dict[type[Record], pa.Table] = {}
+    failed: dict[Department, str] = {}
+    lacking = 0
+    for record, columns in {**_NEEDED, **_joined(reads, _NEEDED)}.items():
+        try:
+            tables[record] = table_of(connectors, record, columns | {DAY})
+        except SnapshotFailed as failure:
+            if record in _NEEDED:
+                raise CannotRun(str(failure)) from None
+            failed[record.department] = failure.failure.failure.value
+            lacking |= bit_of(record)
+    households = _listed(tables, on=on)
+    signed = _signed(tables[Authorization])
+    cases, masks = _masks(households, signed, reads, lacking=lacking, on=on, asked_on=max(on, today))
+    snapshot = Snapshot(tables, cases_table(cases), masks_table(masks))
+    return Taken(snapshot, failed, _answered(tables), len(masks))
+
+
+def table_of(
+    connectors: Mapping[Department, Connector], record: type[Record], columns: frozenset[str]
+) -> pa.Table:
+    """Some columns of all records of a type. Raises `connectors.ask.SnapshotFailed`."""
+    schema = schema_of(record, columns)
+    given = connectors[record.department].snapshot(record, columns)
+    batches = [batch.select(schema.names).cast(schema) for batch in given]
+    return pa.Table.from_batches(batches, schema=schema)
+
+
+def rows_of(record: type[R], table: pa.Table) -> list[R]:
+    """The rows of a table as records with its columns."""
+    kind = partial(record, frozenset(table.column_names))
+    return cast("list[R]", msgspec.convert(table.to_pylist(), list[kind], dec_hook=read_word))  # type: ignore[valid-type] # made at run time
+
+
+_NEEDED: Columns = {
+    HouseholdFile: frozenset({"record_id", "as_of", "household", "opened_on"}),
+    Membership: LISTING | {"record_id", "as_of", "household"},
+    Authorization: SIGNED | {"record_id", "as_of", "person"},
+}
+"""What it takes to know which households there are, who is listed, and who has authorized the asking."""
+
+
+def _joined(one: Columns, other: Columns) -> Columns:
+    return {record: names | other.get(record, frozenset()) for record, names in one.items()}
+
+
+def _answered(tables: Mapping[type[Record], pa.Table]) -> dict[Department, int]:
+    found: dict[Department, int] = {}
+    for record, table in tables.items():
+        named = pc.count_distinct(table[record.subjects[0]]).as_py()
+        found[record.department] = found.get(record.department, 0) + named
+    return found
+
+
+def _listed(tables: Mapping[type[Record], pa.Table], *, on: date) -> list[Household]:
+    """The households on file on a day, in the order of their numbers, each with its members."""
+    members: dict[str, list[Membership]] = {}
+    for row in rows_of(Membership, tables[Membership]):
+        members.setdefault(row.household, []).append(row)
+    files = sorted(
+        row.household for row in rows_of(HouseholdFile, tables[HouseholdFile]) if row.opened_on <= on
+    )
+    return [Household.listed(number, members.get(number, ()), on=on) for number in files]
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_CAME_FROM = Provenance(
+    Authorization.department, Authorization.catalogue_id, Authorization.sharing_class, _NEVER
+)
+_NOTHING = NoRecord(_CAME_FROM)
+
+
+def _signed(table: pa.Table) -> dict[str, Outcome]:
+    """The authorizations of each person, as civil affairs would answer."""
+    signed: dict[str, list[Authorization]] = {}
+    for row in rows_of(Authorization, table):
+        signed.setdefault(row.person, []).append(row)
+    return {person: Found(tuple(rows), _CAME_FROM) for person, rows in signed.items()}
+
+
+def _masks(
+    households: Sequence[Household],
+    signed: Mapping[str, Outcome],
+    reads: Columns,
+    *,
+    lacking: int,
+    on: date,
+    asked_on: date,
+) -> tuple[list[tuple[str, date, int]], dict[str, int]]:
+    """Which record types have no usable answer, for each household and for each person."""
+    of_household = mask_of(record for record in reads if "household" in record.subjects)
+    of_person = mask_of(record for record in reads if record.subjects != ("household",))
+    asking = mask_of(record for record in reads if record not in ON_FILE)
+    cases: list[tuple[str, date, int]] = []
+    persons: dict[str, int] = {}
+    for household in households:
+        known = consents(
+            household,
+            {row.person: signed.get(row.person, _NOTHING) for row in household.members},
+            asked_on=asked_on,
+        )
+        closed = 0 if _all_agree(household, known) else asking & of_household
+        cases.append((household.number, on, (lacking & of_household) | closed))
+        for row in household.members:
+            agreed = isinstance(known.of(row.person), Allowed)
+            persons[row.person] = (lacking & of_person) | (0 if agreed else asking & of_person)
+    return cases, persons
+
+
+def _all_agree(household: Household, known: Consents) -> bool:
+    return all(isinstance(known.of(person), Allowed) for person in household.cohabiting)
