@@ -268,6 +268,12 @@ EVENTS: Mapping[str, Event] = {
         "A quorum outside the house had cosigned the head of this size and root.",
         {"size": COUNT, "root": HASH, "witnesses": CODES},
     ),
+    "table.landed": Event(
+        "A department's table is about to be brought to rest in files, whole.",
+        {"caller": PERSON, "source": CODE, "record": CODE},
+        {"request": CODE},
+        _WHY,
+    ),
     "batch.checked": Event(
         "A department's table was read whole, and held against what was agreed; `quality` is what came of it.",
         {"caller": PERSON, "source": CODE, "record": CODE, "quality": CODE, "rows": COUNT, "failing": COUNT},

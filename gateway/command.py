@@ -18,6 +18,7 @@ from gateway.contract_commands import contracts
 from gateway.correction_commands import corrections
 from gateway.document_commands import documents
 from gateway.evidence_commands import bundle, replay
+from gateway.land_command import land
 from gateway.log_commands import log, reconcile, shred, statement, witness
 from gateway.log_terminal import dev
 from gateway.pack_commands import packs, what_if
@@ -49,6 +50,7 @@ app.command()(reconcile)
 app.add_typer(corrections)
 app.add_typer(contracts)
 app.add_typer(packs)
+app.command()(land)
 app.add_typer(documents)
 app.add_typer(tokens)
 app.add_typer(quality)

@@ -55,7 +55,7 @@ def check(
         plainly_logged(Failed, NotChecked, BadContract),
         registers_of(dev(settings_of(config))) as (settings, today),
     ):
-        given = _checked(settings, _named(departments), (lambda: day) if day else today)
+        given = _checked(settings, departments_named(departments), (lambda: day) if day else today)
         checks = at_desk(config, lambda desk: _kept(desk, quality_book(settings), given))
     _show(checks)
     if any(one.quality.value == "DOUBTFUL" for one in checks):
@@ -68,7 +68,7 @@ def list_(departments: Departments = None, config: Config = None) -> None:
     from gateway.opening import quality_book
 
     book = quality_book(dev(settings_of(config)))
-    _show([check for department in _named(departments) for check in _newest(book, department)])
+    _show([check for department in departments_named(departments) for check in _newest(book, department)])
 
 
 @quality.command()
@@ -84,7 +84,7 @@ def report(
     book = quality_book(dev(settings_of(config)))
     with plainly_logged():
         folder.mkdir(parents=True, exist_ok=True)
-        for department in _named(departments):
+        for department in departments_named(departments):
             path = folder / f"{department.value}.html"
             path.write_text(page(department, _newest(book, department)), "utf-8")
             typer.echo(path)
@@ -128,7 +128,8 @@ async def _kept(desk: LogDesk, book: QualityBook, checks: Iterator[BatchCheck]) 
     return kept
 
 
-def _named(departments: list[str] | None) -> list[Department]:
+def departments_named(departments: list[str] | None) -> list[Department]:
+    """Departments by name, every one where none is named; ends the command for a name that is none."""
     from vocabulary.codes import Department
 
     known = {one.value: one for one in Department}
