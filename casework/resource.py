@@ -13,7 +13,7 @@ from functools import cache
 
 from vocabulary.codes import Code, Department
 from vocabulary.record import ColumnKind, Record, columns_of
-from vocabulary.register import RECORD_TYPES
+from vocabulary.register import record_types
 
 STATE_TERM = "查询状态"
 """The envelope of an answer: its evidence state, the reason for it, the department, when it was fetched."""
@@ -68,7 +68,7 @@ class UnknownResource(KeyError):
 def resources() -> dict[str, Resource]:
     """Every resource by name, records in the order of the register, products last."""
     known: dict[str, Resource] = {}
-    for record in RECORD_TYPES:
+    for record in record_types():
         for name, column in columns_of(record).items():
             known[of_column(record, name)] = _of_kind(column.kind, record, name)
         known[of_state(record)] = Resource(of_state(record), record.department, False, False, record)

@@ -18,6 +18,7 @@ from open_data_contract_standard.model import DataQuality, SchemaObject, Server
 
 from connectors.contract_column import Wrong, column_field
 from connectors.contract_file import BadContract, Fault, Place, Written, custom, read_file
+from connectors.contract_record import declared_record, declares
 from connectors.expression import ABSENT
 from connectors.mapping import Field, Table, Tables
 from vocabulary.codes import Department
@@ -224,8 +225,10 @@ class _Reading:
         tables: dict[type[Record], Table] = {}
         for at, schema in enumerate(self._document.schema_ or ()):
             place: Place = ("schema", at)
-            record = BY_NAME.get(schema.name or "")
-            if record is None or record.department is not department:
+            record = self._record(schema, department, place)
+            if record is None:
+                continue
+            if record.department is not department:
                 known = ", ".join(one.__name__ for one in records_of(department)) if department else "none"
                 self._fault((*place, "name"), f"expected a record type of {known}, got `{schema.name}`")
             elif record in tables:
@@ -236,6 +239,20 @@ class _Reading:
         for name in sorted({name for name in names if names.count(name) > 1}):
             self._fault(("schema",), f"expected a table for one record type alone, got `{name}` for two")
         return tables
+
+    def _record(
+        self, schema: SchemaObject, department: Department | None, place: Place
+    ) -> type[Record] | None:
+        """Give the record type of ours, or the one that the contract declares."""
+        known = BY_NAME.get(schema.name or "")
+        if known is None and department is not None and declares(schema):
+            return declared_record(schema, department, wrong=self._below(place))
+        if known is None or declares(schema):
+            names = ", ".join(one.__name__ for one in records_of(department)) if department else "none"
+            why = f"expected a record type of {names}, or one declared with `subjects`, got `{schema.name}`"
+            self._fault((*place, "name"), why)
+            return None
+        return known
 
     def _table(self, record: type[Record], schema: SchemaObject, place: Place) -> Table:
         if not schema.physicalName:

@@ -6,10 +6,12 @@ Exception
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+
+from graphql import GraphQLSchema
 
 from audit.commitment import Json
 from audit.log import Log
@@ -17,8 +19,7 @@ from casework.agreement import load_agreements
 from casework.cedar import AgreementSet, DoesNotCompile
 from casework.written import BadAgreement
 from connectors.ask import Connector
-from connectors.contract import read_contracts
-from connectors.contract_file import BadContract
+from connectors.contract import Contract, read_contracts
 from connectors.departments import NoContract, connect
 from connectors.qualified import Qualified
 from connectors.quality import QualityBook
@@ -37,7 +38,6 @@ from gateway.office import Judge, Office
 from gateway.pace import OwnCounts, Pace, Pacing, SharedCounts
 from gateway.persona import DEV_ISSUER
 from gateway.progress import verify_log
-from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
 from gateway.settings import Settings
 from gateway.token import JWKS_FILE, MayNotMint, open_issuer
@@ -49,6 +49,7 @@ from verification.crosscheck import crosscheck, reads
 from verification.pack import PackError, load_pack
 from vocabulary.codes import Department
 from vocabulary.evidence import Evidence
+from vocabulary.register import declare
 
 _CHINA = timezone(timedelta(hours=8))
 
@@ -76,6 +77,7 @@ async def opened(
     """
     settings.run_folder.mkdir(parents=True, exist_ok=True)
     the_day = today or (lambda: clock().astimezone(_CHINA).date())
+    contracts = _contracts(settings)
     try:
         trust = trust_of(settings)
         agreements = AgreementSet(load_agreements(settings.agreements))
@@ -86,7 +88,7 @@ async def opened(
     async with (
         log_opened(settings) as log,
         _watched(settings, log, clock=clock) as covers,
-        _connected(settings, clock=clock, today=the_day) as connectors,
+        _connected(settings, contracts, clock=clock, today=the_day) as connectors,
     ):
         trace = Trace(log, entry_book(settings), clock=clock, covers=covers)
         office = Office(
@@ -95,8 +97,8 @@ async def opened(
             connectors=connectors,
             trace=trace,
             judge=judge,
-            schema=schema(),
-            shows=resources_shown(schema()),
+            schema=_schema(),
+            shows=resources_shown(_schema()),
             limits=limits_of(settings),
             register_timeout_s=settings.register_timeout_s,
             inquiry_timeout_s=settings.inquiry_timeout_s,
@@ -188,14 +190,34 @@ async def _watched(
         yield watch.covers
 
 
-@asynccontextmanager
-async def _connected(
-    settings: Settings, *, clock: Callable[[], datetime], today: Callable[[], date]
-) -> AsyncIterator[dict[Department, Connector]]:
+def _contracts(settings: Settings) -> Mapping[Department, Contract]:
+    """The contracts, and with them the record types that they declare: before anything is built of those."""
     try:
         contracts = read_contracts(settings.contracts)
+        declare(record for one in contracts.values() for record in one.tables)
+    except ValueError as error:
+        raise CannotOpen(str(error)) from error
+    return contracts
+
+
+def _schema() -> GraphQLSchema:
+    # It is made when it is imported, of the record types that there are: after the contracts have declared theirs.
+    from gateway.schema.query import schema
+
+    return schema()
+
+
+@asynccontextmanager
+async def _connected(
+    settings: Settings,
+    contracts: Mapping[Department, Contract],
+    *,
+    clock: Callable[[], datetime],
+    today: Callable[[], date],
+) -> AsyncIterator[dict[Department, Connector]]:
+    try:
         connectors = connect(settings.registers, clock=clock, today=today, contracts=contracts)
-    except (BadContract, NoContract, NoTransport) as error:
+    except (NoContract, NoTransport) as error:
         raise CannotOpen(str(error)) from error
     book = quality_book(settings)
     try:
@@ -233,7 +255,7 @@ def _documents(settings: Settings) -> Documents:
     everybody = frozenset({EVERYBODY} if settings.env == "dev" else ())
     ad_hoc = everybody if settings.ad_hoc is None else settings.ad_hoc
     return Documents(
-        load_trusted(settings.documents, schema=schema(), limits=limits_of(settings)),
+        load_trusted(settings.documents, schema=_schema(), limits=limits_of(settings)),
         ad_hoc=ad_hoc,
         introspection=ad_hoc if settings.introspection is None else settings.introspection,
     )

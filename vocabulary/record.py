@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -38,6 +39,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sharing_class: ClassVar[SharingClass]
     subjects: ClassVar[tuple[str, ...]]
     """Columns by which it can be looked up: `person`, `household` or both, the first being its own."""
+    terms: ClassVar[Mapping[str, str]] = {}
+    """What columns are called that `COLUMN_TERMS` does not know, or calls otherwise."""
 
     record_id: str
     """The register's own key for the row; unique within department and record type."""
@@ -88,7 +91,10 @@ _KINDS: dict[type, ColumnKind] = {
 def columns_of(record: type[Record]) -> dict[str, Column]:
     """The columns of a record type by name, in the order of declaration."""
     hints = typing.get_type_hints(record, include_extras=True)
-    return {f.name: _column(f.name, hints[f.name]) for f in msgspec.structs.fields(record)}
+    return {
+        f.name: _column(f.name, hints[f.name], record.terms.get(f.name) or COLUMN_TERMS[f.name])
+        for f in msgspec.structs.fields(record)
+    }
 
 
 @lru_cache(maxsize=512)
@@ -104,7 +110,7 @@ def partial(record: type[Record], columns: frozenset[str]) -> type[Record]:
     fields = [(name, hints[name]) for name in known if name in columns | {"record_id", "as_of"}]
     constants = {
         name: getattr(record, name)
-        for name in ("department", "term", "catalogue_id", "sharing_class", "subjects")
+        for name in ("department", "term", "catalogue_id", "sharing_class", "subjects", "terms")
     }
     # No column has a default here, so values can be given in order too, which many rows make use of.
     made = msgspec.defstruct(record.__name__, fields, frozen=True, gc=False, namespace=constants)
@@ -125,7 +131,7 @@ def read_word(kind: type[Any], text: Any) -> Any:
     raise NotImplementedError(f"no decoder for {kind.__name__}")
 
 
-def _column(name: str, hint: Any) -> Column:
+def _column(name: str, hint: Any, term: str) -> Column:
     """Read one annotation. A range (`Annotated`) does not change the kind, except that `_fen` names money."""
     options = (
         typing.get_args(hint)
@@ -137,4 +143,4 @@ def _column(name: str, hint: Any) -> Column:
         inner = typing.get_args(inner)[0]
     is_code = isinstance(inner, type) and issubclass(inner, Code)
     kind = ColumnKind.CODE if is_code else ColumnKind.FEN if name.endswith("_fen") else _KINDS[inner]
-    return Column(name, kind, len(options) > 1, inner if is_code else None, COLUMN_TERMS[name])
+    return Column(name, kind, len(options) > 1, inner if is_code else None, term)

@@ -23,7 +23,7 @@ from gateway.view import AnswerState, Sourced
 from vocabulary.codes import Code, Department
 from vocabulary.evidence import Found, NoRecord, SourceFailed
 from vocabulary.record import Column, ColumnKind, Record, columns_of
-from vocabulary.register import RECORD_TYPES
+from vocabulary.register import record_types
 
 FIRST = 100
 """How many records an answer gives unless told."""
@@ -140,7 +140,7 @@ def answers(subject: str) -> dict[str, Told]:
             description=f"{record.term}: {_words(record)}, by {record.department.term}.",
             resolver=_asks(record),
         )
-        for record in RECORD_TYPES
+        for record in record_types()
         if record.subjects[0] == subject and record.__name__ != "Membership"
     }
 
