@@ -312,7 +312,7 @@ async def _compared(contenders: list[Contender], asking: dict[str, Asking]) -> N
         for name, found in data.items():
             for ours, theirs in zip(first, found, strict=True):
                 if ours != theirs:
-                    at = len(os.path.commonprefix([ours, theirs]))
+                    at = next(place for place, pair in enumerate(zip(ours, theirs)) if len({*pair}) > 1)  # noqa: B905
                     place = slice(max(0, at - 80), at + 80)
                     raise SystemExit(f"{name} tells otherwise of {what}:\n{ours[place]}\n{theirs[place]}")
         size = sum(map(len, first)) // len(first)

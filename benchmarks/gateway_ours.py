@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -61,7 +62,7 @@ from vocabulary.records.civil_affairs import HouseholdFile, Membership
 from vocabulary.region import RegionCode
 
 EVERYBODY = frozenset({"*"})
-UNLIMITED = Pace(**dict.fromkeys(("questions", "households", "misses", "about", "claims"), 10**12))
+UNLIMITED = Pace(**{each.name: 10**12 for each in dataclasses.fields(Pace)})
 ORIGIN = "hedui.example/benchmark"
 
 
@@ -194,8 +195,8 @@ def _shown(allowed: Plan, evidence: Evidence) -> Shown:
 
 def _household(number: str, on: date, evidence: Evidence) -> HouseholdView:
     listed = Household.listed(number, evidence.records(Membership, number), on=on)
-    members = tuple(MemberView(row, "", evidence) for row in listed.members)
-    return HouseholdView(number, on, "", members, evidence, None)
+    members = tuple(MemberView(row, str, evidence) for row in listed.members)
+    return HouseholdView(number, on, str, members, evidence, None)
 
 
 def _judging_nothing(_evidence: Evidence, _household: str, _on: date) -> Any:

@@ -55,7 +55,10 @@ async def ask_all(
     for ask, answer in zip(asks, answers, strict=True):
         if tally is not None:
             tally.count(ask.record.department, answer)
-        of_record = outcomes.setdefault(ask.record, {})
+        of_record = outcomes.get(ask.record)
+        if of_record is None:
+            outcomes[ask.record] = dict(answer)
+            continue
         for subject, outcome in answer.items():
             earlier = of_record.get(subject)
             of_record[subject] = outcome if earlier is None else _both(earlier, outcome)

@@ -100,4 +100,6 @@ class Tally:
 
 def answered(answer: Mapping[str, Outcome]) -> set[str]:
     """The subjects that were answered about: that there is no record is an answer, that a source failed is none."""
+    if set(map(type, answer.values())) <= {Found, NoRecord}:
+        return set(answer)
     return {subject for subject, outcome in answer.items() if isinstance(outcome, Found | NoRecord)}

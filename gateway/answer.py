@@ -34,6 +34,7 @@ from casework.agreement import Access
 from casework.cedar import Decision
 from casework.resource import STATE_TERM, resources
 from gateway.access import masked
+from gateway.executor.kept import Kept
 from gateway.executor.places import FieldReader, NotCompiled, Obtained, Step
 from gateway.executor.program import COMPILED, Program, Programs
 from gateway.executor.run import Run
@@ -71,7 +72,7 @@ def tell(plan: Plan, shown: Shown, *, schema: GraphQLSchema, shows: Coordinates)
     return Told(
         result.data,
         tuple(formatted(error) for error in result.errors or ()),
-        tuple(_explained(plan)),
+        _EXPLAINED.of(plan.question.outline, plan.decisions, make=lambda: tuple(_explained(plan))),
         dict(shown.sources),
     )
 
@@ -99,6 +100,9 @@ def by_graphql_core(
     )
     assert isinstance(result, ExecutionResult), "nothing here is awaited"
     return result
+
+
+_EXPLAINED: Kept[tuple[dict[str, Any], ...]] = Kept(256)
 
 
 @lru_cache(maxsize=4)

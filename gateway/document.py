@@ -34,12 +34,16 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from gateway.errors import BadDocument, TooCostly
+from gateway.executor.kept import Kept
+from gateway.executor.variables import Quick, quick_coercion
 
 N = TypeVar("N", bound=OperationDefinitionNode | FragmentDefinitionNode)
 
 
 TREES_KEPT = 256
 """Documents whose trees are remembered: a product asks the same few hundred, a flood pushes only itself out."""
+
+_QUICK: Kept[Quick] = Kept(TREES_KEPT)
 
 _INTROSPECTION = frozenset({"__schema", "__type"})
 """What tells of the schema; `__typename` tells of an answer."""
@@ -243,6 +247,9 @@ def _operation(tree: DocumentNode, name: str | None) -> OperationDefinitionNode:
 def _coerced(
     operation: OperationDefinitionNode, variables: Mapping[str, Any], schema: GraphQLSchema
 ) -> Mapping[str, Any]:
+    quick = _QUICK.of(operation, schema, make=lambda: quick_coercion(operation, schema))(variables)
+    if quick is not None:
+        return quick
     coerced = get_variable_values(
         schema, operation.variable_definitions or (), dict(variables), max_errors=5, hide_suggestions=True
     )

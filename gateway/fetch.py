@@ -133,18 +133,19 @@ async def fetch(
     """
     asks: list[Ask] = []
     untold: dict[type[Record], dict[str, Outcome]] = {}
+    asked: dict[tuple[str, bool], tuple[tuple[str, ...], Mapping[str, Withheld]]] = {}
     for record, names in columns.items():
         for by in record.subjects if record in second else record.subjects[:1]:
             if (record, by) in _KNOWN:
                 continue
-            subjects = _subjects(by, located, free=record in free)
-            may = tuple(subject for subject, consent in subjects.items() if isinstance(consent, Allowed))
+            key = by, record in free
+            if key not in asked:
+                asked[key] = _parted(_subjects(by, located, free=record in free))
+            may, withheld = asked[key]
             asks += [Ask(record, by, may, names)] if may else []
-            untold.setdefault(record, {}).update(
-                (subject, NotAsked(record.department, consent.clause))
-                for subject, consent in subjects.items()
-                if isinstance(consent, Withheld)
-            )
+            unasked = untold.setdefault(record, {})
+            for subject, consent in withheld.items():
+                unasked[subject] = NotAsked(record.department, consent.clause)
     return together(located[0].evidence, Evidence(untold), await ask(asks))
 
 
@@ -211,6 +212,16 @@ async def _authorizations(households: Iterable[Household], *, columns: Columns, 
         return Evidence()
     names = columns.get(Authorization, frozenset()) | SIGNED
     return await ask([Ask(Authorization, "person", persons, names)])
+
+
+def _parted(
+    subjects: Mapping[str, Allowed | Withheld],
+) -> tuple[tuple[str, ...], Mapping[str, Withheld]]:
+    """Those who may be asked about, and why the others may not."""
+    withheld = {subject: one for subject, one in subjects.items() if isinstance(one, Withheld)}
+    if not withheld:
+        return tuple(subjects), withheld
+    return tuple(subject for subject in subjects if subject not in withheld), withheld
 
 
 def _subjects(by: str, located: Sequence[Located], *, free: bool) -> Mapping[str, Allowed | Withheld]:

@@ -33,6 +33,7 @@ from gateway.acts import deeds_of, done
 from gateway.answer import Told, tell
 from gateway.caller import Caller
 from gateway.decision_record import record_of
+from gateway.executor.kept import Kept
 from gateway.fetch import (
     ON_FILE,
     AskAll,
@@ -148,7 +149,12 @@ async def _fetched(
     located: Sequence[Located], allowed: Plan, standing: Standing, ask: AskAll, office: Office
 ) -> Evidence:
     columns = needed(allowed, office.judge.reads)
-    free = [record for record in columns if _is_free(record, allowed, standing, office)]
+    free = _FREE.of(
+        allowed.decisions,
+        office.agreements,
+        key=(standing, frozenset(columns)),
+        make=lambda: frozenset(record for record in columns if _is_free(record, allowed, standing, office)),
+    )
     second = columns if allowed.verifies else ()
     return await fetch(located, columns=columns, second=second, free=free, ask=ask)
 
@@ -169,6 +175,9 @@ async def _located(
         one = Subject(numbers[0], None) if numbers else None
         found = await locate(one, on=wanted.on, today=today, columns=columns, ask=ask) if one else None
     return _nothing(caller) if found is None else found
+
+
+_FREE: Kept[frozenset[type[Record]]] = Kept(512)
 
 
 def _is_free(record: type[Record], allowed: Plan, standing: Standing, office: Office) -> bool:
@@ -228,9 +237,9 @@ async def _view(came: _Gathered, office: Office) -> Shown:
 
 def _household_view(located: Located, came: _Gathered, pseudonym: Callable[[str], str]) -> HouseholdView:
     household = located.household
-    members = tuple(MemberView(row, pseudonym(row.person), came.evidence) for row in household.members)
+    members = tuple(MemberView(row, pseudonym, came.evidence) for row in household.members)
     number = household.number
-    return HouseholdView(number, household.on, pseudonym(number), members, came.evidence, came.verdict)
+    return HouseholdView(number, household.on, pseudonym, members, came.evidence, came.verdict)
 
 
 def _list_view(listing: Listing, came: _Gathered, pseudonym: Callable[[str], str]) -> ListView:

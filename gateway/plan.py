@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -79,7 +80,7 @@ class Subject:
         return self.number if self.number is not None else str(self.id_number)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Outline:
     """What an operation selects, whatever its arguments; equal only to itself.
 
@@ -88,6 +89,11 @@ class Outline:
 
     selected: tuple[Selected, ...]
     measured: tuple[Measured, ...]
+
+    @cached_property
+    def coordinates(self) -> tuple[str, ...]:
+        """What is selected, as `Type.field`, each once."""
+        return tuple(dict.fromkeys(f"{each.owner}.{each.field}" for each in self.selected))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from string import ascii_lowercase
 from typing import Any, NamedTuple
@@ -257,9 +258,10 @@ def _kept(record: DecisionRecord | None) -> dict[str, Spelled]:
 
 def coordinates(plan: Plan) -> list[Json]:
     """What was asked for, as `Type.field`, each once."""
-    return list(dict.fromkeys(f"{each.owner}.{each.field}" for each in plan.question.selected))
+    return [*plan.question.outline.coordinates]
 
 
+@lru_cache(maxsize=4_096)
 def code_of(text: str) -> str:
     """A short public code for a post or a clause; the log holds no free text.
 
@@ -280,8 +282,11 @@ def code_of(text: str) -> str:
 
 def new_request() -> str:
     """A number for a request, 100 random bits in letters: digits could look like a telephone number to the log."""
-    return "".join(secrets.choice(ascii_lowercase) for _ in range(22))
+    return secrets.token_bytes(22).translate(_LETTERS).decode()
 
+
+_LETTERS = (ascii_lowercase.encode() * 10)[:256]
+"""A letter for each byte."""
 
 _LAWS = {"政务数据共享条例": "GDSR", "社会救助法": "SAL", "个人信息保护法": "PIPL"}
 

@@ -6,7 +6,7 @@ They hold whole values; what of them may be shown is decided field by field in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -84,8 +84,14 @@ class MemberView:
     """One person listed with the household."""
 
     row: Membership
-    pseudonym: str
+    name: Callable[[str], str]
+    """Gives the pseudonym of a subject."""
     evidence: Evidence
+
+    @property
+    def pseudonym(self) -> str:
+        """The name under which the person stands in the log."""
+        return self.name(self.row.person)
 
     def answer(self, record: type[Record]) -> Sourced:
         """What was answered about this person."""
@@ -115,10 +121,16 @@ class HouseholdView:
 
     number: str
     on: date
-    pseudonym: str
+    name: Callable[[str], str]
+    """Gives the pseudonym of a subject."""
     members: tuple[MemberView, ...]
     evidence: Evidence
     verdict: Verdict | Absence | None
+
+    @property
+    def pseudonym(self) -> str:
+        """The name under which the household stands in the log."""
+        return self.name(self.number)
 
     def verification(self) -> Verdict | _Unjudged:
         """The verdict. Raises `GraphQLError` when there is nothing to judge.
@@ -212,13 +224,14 @@ def sources_of(evidence: Evidence) -> dict[str, dict[str, object]]:
     sources: dict[str, dict[str, object]] = {}
     for record, by_subject in evidence.outcomes.items():
         seen = sources.setdefault(record.department.value, {"state": "NOT_ASKED"})
-        for outcome in by_subject.values():
-            if isinstance(outcome, SourceFailed):
-                failed = seen.get("failed", 0)
-                assert isinstance(failed, int)
-                seen.setdefault("failure", outcome.failure.value)
-                seen.setdefault("detail", outcome.detail)
-                seen.update(state="SOURCE_FAILED", failed=failed + 1)
-            elif seen["state"] == "NOT_ASKED" and not isinstance(outcome, NotAsked):
-                seen["state"] = "ANSWERED"
+        kinds = set(map(type, by_subject.values()))
+        if SourceFailed in kinds:
+            failures = [one for one in by_subject.values() if isinstance(one, SourceFailed)]
+            failed = seen.get("failed", 0)
+            assert isinstance(failed, int)
+            seen.setdefault("failure", failures[0].failure.value)
+            seen.setdefault("detail", failures[0].detail)
+            seen.update(state="SOURCE_FAILED", failed=failed + len(failures))
+        elif seen["state"] == "NOT_ASKED" and kinds - {NotAsked}:
+            seen["state"] = "ANSWERED"
     return {one.value: sources[one.value] for one in Department if one.value in sources}

@@ -43,8 +43,8 @@ def everything():
             rows = tuple(row for row in ROWS[record] if row.person == who)
             outcomes.setdefault(record, {})[who] = Found(rows, came)
     evidence = Evidence(outcomes)
-    members = tuple(MemberView(row, "p" * 32, evidence) for row in ROWS[Membership][:2])
-    household = HouseholdView(HOUSEHOLD, date(2026, 11, 16), "h" * 32, members, evidence, None)
+    members = tuple(MemberView(row, lambda _: "p" * 32, evidence) for row in ROWS[Membership][:2])
+    household = HouseholdView(HOUSEHOLD, date(2026, 11, 16), lambda _: "h" * 32, members, evidence, None)
     return Shown(household, None, {})
 
 
