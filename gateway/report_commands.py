@@ -51,7 +51,7 @@ def stacking(
 
 @reports.command()
 def causes(on: On = None, config: Config = None) -> None:
-    """致困类别统计表: households by primary cause; the sum over causes is the sum of households."""
+    """致困类别统计表, and the ledger by category: each sums to all households."""
     import asyncio
 
     from gateway.reports import report_causes
@@ -118,6 +118,10 @@ def _show_causes(report: CauseReport) -> None:
     for cause, count in counted.causes.items():
         typer.echo(f"  {cause.term}: {count:,}")
     typer.echo(f"  并列待选定: {counted.ties:,}\n  待核: {counted.cannot_tell:,}")
+    typer.echo("by line of the ledger, households and persons")
+    for category, line in report.ledger.items():
+        name = "待核" if category is None else category.term
+        typer.echo(f"  {name}: {line.households:,} households, {line.persons:,} persons")
 
 
 def _show_failed(failed: Mapping[Department, str]) -> None:

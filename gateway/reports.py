@@ -17,14 +17,14 @@ from gateway.days import require_in_force
 from gateway.snapshot import take_snapshot
 from gateway.trace import Trace
 from verification import holdings
-from verification.causes import CAUSES, CauseTable, primary_of, table
+from verification.causes import CAUSES, CauseTable, Line, ledger, primary_of, table
 from verification.holdings import DUE, Holdings, Unsure
 from verification.pack import Pack
 from verification.runs.ageing import aged
 from verification.runs.cases import cases_of
 from verification.runs.district import judge_district
 from verification.stacking import Proposal, Sums, propose, sums
-from vocabulary.codes import Department
+from vocabulary.codes import Category, Department
 
 T = TypeVar("T")
 Connectors = Mapping[Department, Connector]
@@ -51,9 +51,10 @@ class StackingReport:
 
 @dataclass(frozen=True)
 class CauseReport:
-    """Households by primary cause, and departments that failed."""
+    """Households by primary cause and by line of the ledger, and departments that failed."""
 
     table: CauseTable
+    ledger: Mapping[Category | None, Line]
     failed: Mapping[Department, str]
 
 
@@ -122,6 +123,5 @@ def _stacking(connectors: Connectors, pack: Pack, on: date, today: date) -> Stac
 def _causes(connectors: Connectors, pack: Pack, on: date, today: date) -> CauseReport:
     taken = take_snapshot(connectors, CAUSES.reads(), on=on, today=today)
     snapshot, failed = taken.snapshot, taken.failed
-    return CauseReport(
-        table(primary_of(each) for each in judge_district(aged(snapshot, pack), CAUSES, pack)), failed
-    )
+    judged = list(judge_district(aged(snapshot, pack), CAUSES, pack))
+    return CauseReport(table(map(primary_of, judged)), ledger(judged), failed)

@@ -2,8 +2,11 @@
 
 CAU-01, 02, 03 and 05 are seen in the registers (`verification.rules.cause`). 灾, 住房 and 其他 are
 seen on a home visit and stand here, out of the catalogue of findings: a caseworker has recorded
-them on the household's file, and a visit bears it out (for 灾 temporary relief does as well).
-其他 (吸毒、两劳等) is counted and never displayed: ask `shown` and `shown_secondary`, not the rest.
+them on the household's file, and a visit bears it out (for 灾 temporary relief does as well, and
+住房 is also seen in the register of 住建: a dangerous dwelling, or too little room). Here as well
+stands the line of the ledger: the verified category, and 工会困难职工 for who is in none and whom
+the union federation has on file. 其他 (吸毒、两劳等) is counted and never displayed: ask `shown` and
+`shown_secondary`, not the rest.
 
 The primary cause of a household:
     1. of the causes that hold, the one with the largest verified cost of the year (医疗、康复、教育 after
@@ -21,20 +24,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from verification.category import benefit, household, member
-from verification.facts import in_window, in_year_before
-from verification.language.aggregate import only, some, total
-from verification.language.expression import Expr
+from verification.facts import in_window, in_year_before, number_on
+from verification.language.aggregate import highest, only, some, total
+from verification.language.expression import Expr, literal
+from verification.language.functions import first_of
 from verification.language.level import Level, named
 from verification.language.rule import Catalogue, Says, Severity, rule
 from verification.language.source import source
 from verification.language.to_python import Judgement
 from verification.language.values import Missing
 from verification.rules import cause as by_register
-from vocabulary.codes import BenefitKind, Cause, Code
+from vocabulary.codes import BenefitKind, Category, Cause, Code, DangerGrade
 from vocabulary.evidence import Answer
 from vocabulary.records.civil_affairs import HouseholdFile, Visit
+from vocabulary.records.housing import Dwelling
+from vocabulary.records.trade_union import HardshipFile
 
 _file = source(HouseholdFile)
+_dwelling = source(Dwelling)
+_union_file = source(HardshipFile)
 _visit = source(Visit)
 
 _CITE = "红花岗区 2019 致困原因"
@@ -54,6 +62,30 @@ _COSTS = {
 }
 """What a cause cost the household in the year before; the other causes leave no bill in a register."""
 
+_lived_in = _dwelling.where(_dwelling.inhabited)
+member.define(
+    filed_by_union=named(
+        some(
+            _union_file,
+            where=(_union_file.valid_from <= household.on)
+            & (_union_file.valid_until >= household.on).otherwise(True),
+        ),
+        "困难职工在册",
+        "filed by the union as in hardship on the day",
+    ),
+    unsafe_home=named(
+        some(
+            _lived_in,
+            where=(_lived_in.danger == DangerGrade.C).otherwise(False)
+            | (_lived_in.danger == DangerGrade.D).otherwise(False),
+        ),
+        "现居住房为C级或D级",
+        "lives in a dwelling of danger grade C or D",
+    ),
+    room_dm2=named(
+        highest(_lived_in.usable_area_dm2), "现居住房面积", "usable area of the dwelling lived in"
+    ),
+)
 household.define(
     rehabilitation_costs_fen=named(
         total(member.rehabilitation_fen, where=member.counted),
@@ -65,6 +97,17 @@ household.define(
     ),
     visited=named(
         some(_visit, where=in_year_before(_visit.visited_on)), "一年内入户", "visited in the year before"
+    ),
+    filed_by_union=named(
+        some(member.filed_by_union, where=member.counted), "在册困难职工", "filed by the union as in hardship"
+    ),
+    unsafe_home=named(
+        some(member.unsafe_home, where=member.counted), "居住危房", "lives in a dangerous dwelling"
+    ),
+    room_dm2=named(
+        highest(member.room_dm2, where=member.counted & ~member.room_dm2.missing()),
+        "现居住房使用面积",
+        "usable area of the dwelling they live in",
     ),
     relieved=named(
         some(
@@ -90,8 +133,15 @@ def by_disaster(h: Level) -> Says:
 
 @rule("CAU-06", "住房", "hardship by housing", of=household, severity=Severity.INFO, cite=_CITE)
 def by_housing(h: Level) -> Says:
-    """Recorded by the caseworker, and borne out by a visit."""
-    return _recorded(h, Cause.HOUSING) & h.visited, {}
+    """A dangerous dwelling (C or D), less room a head than the pack's line, or recorded and borne out by a visit."""
+    line = number_on("usable_area_dm2_head", h.on)
+    crowded = (h.room_dm2 < h.counted_members * line).otherwise(False)
+    return h.unsafe_home | crowded | (_recorded(h, Cause.HOUSING) & h.visited), {
+        "unsafe": h.unsafe_home,
+        "crowded": crowded,
+        "room_dm2": h.room_dm2,
+        "members": h.counted_members,
+    }
 
 
 @rule("CAU-07", "其他", "another hardship", of=household, severity=Severity.INFO, cite=_CITE)
@@ -99,6 +149,18 @@ def by_another(h: Level) -> Says:
     """From a visit only, counted and never displayed."""
     return _recorded(h, Cause.OTHER) & h.visited, {}
 
+
+household.define(
+    ledger_line=named(
+        first_of(
+            (household.category != Category.NONE, household.category),
+            (household.filed_by_union, literal(Category.UNION)),
+            otherwise=household.category,
+        ),
+        "台账类别",
+        "line of the ledger",
+    ),
+)
 
 CAUSES = Catalogue(
     member,
@@ -117,9 +179,11 @@ CAUSES = Catalogue(
         household.schooling_costs_fen,
         household.rehabilitation_costs_fen,
         household.recorded_cause,
+        household.ledger_line,
+        household.counted_members,
     ],
 )
-"""The seven causes, to be judged beside a verification; `CAUSES.reads()` says what to ask for."""
+"""The seven causes and the ledger's line, to be judged beside a verification; `CAUSES.reads()` says what to ask for."""
 
 
 class Chosen(Code):
@@ -197,6 +261,29 @@ def table(primaries: Iterable[Primary]) -> CauseTable:
     ties = sum(each.chosen is Chosen.TIE for each in listed)
     untold = sum(each.chosen is Chosen.CANNOT_TELL for each in listed)
     return CauseTable(len(listed), {cause: counted[cause] for cause in Cause}, ties, untold)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the ledger (台账): so many households, with so many counted persons."""
+
+    households: int = 0
+    persons: int = 0
+
+
+def ledger(judgements: Iterable[Judgement]) -> dict[Category | None, Line]:
+    """三类对象 and the rest, by `ledger_line`; what cannot be told stands under None. The parts sum to all."""
+    found: dict[Category | None, Line] = {}
+    for each in judgements:
+        told, persons = each.facts["ledger_line"], each.facts["counted_members"]
+        key = None if isinstance(told, Missing) else Category(str(told))
+        one = found.get(key, Line())
+        counted = persons if isinstance(persons, int) else 0
+        found[key] = Line(one.households + 1, one.persons + counted)
+    return dict(sorted(found.items(), key=lambda each: _LINES.index(each[0])))
+
+
+_LINES: tuple[Category | None, ...] = (*Category, None)
 
 
 def _choose(top: tuple[Cause, ...], recorded: object, *, alone: bool) -> tuple[Chosen, Cause | None]:

@@ -97,6 +97,7 @@ def test_causes_sum_to_households(tmp_path):
     counted = report.table
     assert sum(counted.causes.values()) + counted.ties + counted.cannot_tell == len(STORIES)
     assert counted.causes[Cause.EDUCATION] >= 1
+    assert sum(line.households for line in report.ledger.values()) == len(STORIES)
     assert entries[0]["fields"]["run"] == "causes"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 import msgspec
@@ -11,18 +11,21 @@ import pytest
 from tests.verification.caseload import stories_snapshot
 from tests.verification.households import HOUSEHOLD, ON, Drawn, evidence_of, id_of
 from tests.verification.oracle import Policy
-from verification.causes import CAUSES, CauseTable, Chosen, Primary, primary_of, table
+from verification.causes import CAUSES, CauseTable, Chosen, Primary, ledger, primary_of, table
 from verification.language.case import case_of
 from verification.language.to_python import Judge
 from verification.pack import load_pack
 from verification.runs.district import judge_district
-from vocabulary.codes import Cause
+from vocabulary.codes import Category, Cause
+from vocabulary.evidence import Answer
 from vocabulary.record import Record, read_word
-from vocabulary.records.civil_affairs import Benefit, HouseholdFile, Membership, Visit
+from vocabulary.records.civil_affairs import Benefit, Declaration, HouseholdFile, Membership, Visit
 from vocabulary.records.disability import Certificate, RehabilitationExpense
 from vocabulary.records.education import FeeBill
 from vocabulary.records.health import Settlement
+from vocabulary.records.housing import Dwelling
 from vocabulary.records.social_security import UnemploymentRegistration
+from vocabulary.records.trade_union import HardshipFile
 
 ME = id_of(date(1980, 2, 29), 1)
 DAY = date(2026, 6, 1)
@@ -169,3 +172,73 @@ def test_the_sum_over_causes_is_the_sum_of_households() -> None:
     assert sum(found.causes.values()) + found.ties + found.cannot_tell == found.households
     with pytest.raises(AssertionError):
         CauseTable(found.households + 1, found.causes, found.ties, found.cannot_tell)
+
+
+def dwelling(area_dm2: int, *, danger: str | None = None, inhabited: bool = True) -> Record:
+    return row(
+        Dwelling,
+        person=ME,
+        dwelling="Z-1",
+        tenure="OWNED",
+        usable_area_dm2=area_dm2,
+        inhabited=inhabited,
+        danger=danger,
+    )
+
+
+def found_housing(*rows: Record, failed: frozenset[type[Record]] = frozenset()) -> Answer:
+    drawn = Drawn((ME,), (HOME, *rows), Policy(63_600, "CEIL_YUAN", False))
+    case = case_of(evidence_of(drawn, failed=failed), household=HOUSEHOLD, on=ON, reads=CAUSES.reads())
+    answers = {each.rule.number: each.answer for each in judge().judge(case).found}
+    return answers.get("CAU-06", Answer.NO)
+
+
+@pytest.mark.parametrize(
+    ("home", "expected"),
+    [
+        (dwelling(1_300), Answer.NO),
+        (dwelling(1_299), Answer.YES),
+        (dwelling(9_000, danger="B"), Answer.NO),
+        (dwelling(9_000, danger="C"), Answer.YES),
+        (dwelling(9_000, danger="D"), Answer.YES),
+        (dwelling(9_000, danger="D", inhabited=False), Answer.NO),
+        (dwelling(1, inhabited=False), Answer.NO),
+    ],
+)
+def test_a_dangerous_or_crowded_home_is_a_cause(home: Record, expected: Answer) -> None:
+    assert found_housing(home) is expected
+
+
+def test_without_an_answer_of_housing_only_a_visit_tells() -> None:
+    silent = frozenset({Dwelling})
+    assert found_housing(failed=silent) is Answer.UNKNOWN
+    assert found_housing(recorded(Cause.HOUSING), VISIT, failed=silent) is Answer.YES
+
+
+def line_of(*rows: Record, failed: frozenset[type[Record]] = frozenset()) -> Category | None:
+    drawn = Drawn((ME,), (HOME, *rows), Policy(63_600, "CEIL_YUAN", False))
+    case = case_of(evidence_of(drawn, failed=failed), household=HOUSEHOLD, on=ON, reads=CAUSES.reads())
+    (line,) = ledger([judge().judge(case)])
+    return line
+
+
+def union_file(until: date) -> Record:
+    return row(HardshipFile, person=ME, level="DEEP", valid_from=date(2026, 1, 1), valid_until=until)
+
+
+RICH = [
+    row(Declaration, household=HOUSEHOLD, person=ME, item="RENT", month="2026-05", amount_fen=9_000_000),
+]
+
+
+def test_who_is_in_no_category_stands_on_the_unions_line_where_it_has_a_file() -> None:
+    assert line_of(*RICH) is Category.NONE
+    assert line_of(*RICH, union_file(ON)) is Category.UNION
+    assert line_of(*RICH, union_file(ON - timedelta(days=1))) is Category.NONE
+    assert line_of(union_file(ON)) is Category.DIBAO
+
+
+def test_without_an_answer_of_the_union_the_line_cannot_be_told_where_it_would_decide() -> None:
+    silent = frozenset({HardshipFile})
+    assert line_of(*RICH, failed=silent) is None
+    assert line_of(failed=silent) is Category.DIBAO
