@@ -28,6 +28,9 @@ from vocabulary.record import ColumnKind, Record, columns_of
 IN_FORM = "expect_column_values_to_be_in_form"
 """Ours: the value can be read in the form that was agreed."""
 
+FRESH = "expect_newest_as_of_within_latency"
+"""Ours: the newest row is not older than the contract's latency allows."""
+
 WRITTEN_ID_LENGTH = (1, 32)
 """Characters of an id number as a register may write it; see `vocabulary.idnumber.WrittenId`."""
 
@@ -47,6 +50,7 @@ def check(
     *,
     rules: Sequence[Quality] = (),
     batch: str = "",
+    fresh_since: date | None = None,
     at: datetime,
 ) -> BatchCheck:
     """Give how each expectation of a record type was kept.
@@ -55,19 +59,21 @@ def check(
               gives them; empty cells are `None` or the empty text
     `rules`   of the contract; those of other record types are left out
     `batch`   which delivery; empty for a register that answers live
+    `fresh_since`   the day from which on the newest row should be, by the contract's latency
     """
     given = list(rows)
     columns = _columns(table, given, record)
     own = [rule for rule in rules if rule.record is record]
     suite = [*((one, NONE_FAILS) for one in _suite(record, table)), *agreed(own)]
-    checked = _validated(record, columns, suite, rows=len(given))
+    newest = _newest(table, given)
+    checked = _validated(record, columns, suite, rows=len(given)) + _fresh(newest, fresh_since, len(given))
     return BatchCheck(
         department=record.department,
         record=record.__name__,
         batch=batch,
         checked_at=at,
         rows=len(given),
-        newest=_newest(table, given),
+        newest=newest,
         checked=checked,
     )
 
@@ -99,6 +105,22 @@ def _validated(
     keys = columns["record_id"]
     return tuple(
         _checked(record, one, bound, keys, rows=rows) for one, (_, bound) in zip(in_order, suite, strict=True)
+    )
+
+
+def _fresh(newest: date | None, since: date | None, rows: int) -> tuple[Checked, ...]:
+    """Tell whether the newest row is as new as agreed. A warning: how old is too old, each rule says for itself."""
+    if since is None or newest is None:
+        return ()
+    return (
+        Checked(
+            column="as_of",
+            expectation=FRESH,
+            severity=Severity.WARNING,
+            rows=rows,
+            failing_rows=0 if newest >= since else rows,
+            kept=newest >= since,
+        ),
     )
 
 

@@ -8,7 +8,7 @@ check is a reading of a whole table, and stands in the log before its result is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,9 +99,10 @@ def _checked(
     from connectors.expectations import check as check_table
     from connectors.qualified import Delivered
     from connectors.register import Register
-    from gateway.log_desk import now
+    from gateway.log_desk import china_day, now
 
     contracts = read_contracts(settings.contracts)
+    day = today() if today else china_day(now())
     asked = {one: settings.registers[one] for one in departments if one in settings.registers}
     for department, register in connect(asked, clock=now, today=today, contracts=contracts).items():
         contract = contracts[department]
@@ -111,8 +112,15 @@ def _checked(
             )
         batch = register.batch() if isinstance(register, Delivered) else ""
         for record, table in contract.tables.items():
-            rows = register.delivered(record)
-            yield check_table(record, table, rows, rules=contract.quality, batch=batch, at=now())
+            yield check_table(
+                record,
+                table,
+                register.delivered(record),
+                rules=contract.quality,
+                batch=batch,
+                fresh_since=day - timedelta(days=contract.latency_days),
+                at=now(),
+            )
 
 
 async def _kept(desk: LogDesk, book: QualityBook, checks: Iterator[BatchCheck]) -> list[BatchCheck]:

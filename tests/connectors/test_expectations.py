@@ -11,7 +11,7 @@ from open_data_contract_standard.model import DataQuality
 
 from connectors.contract import Quality, shipped
 from connectors.departments import TABLES as EVERY
-from connectors.expectations import IN_FORM, NotChecked, check
+from connectors.expectations import FRESH, IN_FORM, NotChecked, check
 from connectors.file_register import FileRegister
 from connectors.quality import BatchCheck, Severity
 from demo.registers.deliveries import write_delivery
@@ -148,3 +148,10 @@ def test_a_rule_that_cannot_be_worked_out_is_no_pass() -> None:
     wrong = [rule("duplicateValues", mustBe=0, arguments={"properties": ["record_id", "no_such_column"]})]
     with pytest.raises(NotChecked):
         check(Certificate, DISABILITY[Certificate], certificates(), rules=wrong, at=NOW)
+
+
+@pytest.mark.parametrize(("since", "kept"), [(date(2026, 10, 31), True), (date(2026, 11, 1), False)])
+def test_a_table_older_than_its_latency_is_a_warning_and_no_doubt(since: date, kept: bool) -> None:
+    found = check(Certificate, DISABILITY[Certificate], certificates(), fresh_since=since, at=NOW)
+    assert [one.kept for one in found.checked if one.expectation == FRESH] == [kept]
+    assert found.quality is State.SOUND
