@@ -48,6 +48,13 @@ Unpack (`unzip BUNDLE -d bundle`) and go there. Nothing below uses our programs.
 
        (printf '\\000'; cat entries/0) | sha256sum
 
-4. **The sample.** `sample.json` names its seed. Rivest's sampler.py, or any other implementation of it, draws
+4. **Opened fields.** `disclosures.json`, when it is there, gives for each an index, a name, a key and a value. The
+   entry's commitment under that name is SHA-256(key, value in canonical JSON):
+
+       (printf '%s' KEY | xxd -r -p; printf '%s' VALUE) | sha256sum
+
+   `hedui replay BUNDLE` reaches each disclosed decision again, under the pack and the rules that its entry names.
+
+5. **The sample.** `sample.json` names its seed. Rivest's sampler.py, or any other implementation of it, draws
    the same numbers: SHA-256 of seed, comma, counter, modulo the population, repeats passed over.
 """
