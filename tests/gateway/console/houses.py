@@ -92,7 +92,7 @@ def personas() -> dict:
 
 
 @asynccontextmanager
-async def console_over(folder, rows=ROWS, *, provider=None, **given) -> AsyncIterator[Console]:
+async def console_over(folder, rows=ROWS, *, provider=None, secure=True, **given) -> AsyncIterator[Console]:
     """The pages over registers in memory that hold `rows`."""
     clock = Clock()
     clock.now = given.get("now", NOW)
@@ -114,7 +114,7 @@ async def console_over(folder, rows=ROWS, *, provider=None, **given) -> AsyncIte
                 provider=provider,
                 personas=personas(),
                 vouch_every=timedelta(seconds=60),
-                secure=True,
+                secure=secure,
                 clock=lambda: clock.now,
             )  # fmt: skip
             yield Console(console_app(house), house, gateway, clock)

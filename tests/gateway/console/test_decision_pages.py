@@ -26,11 +26,11 @@ PACK = load_pack("demo-2026")
 JUDGE = Judge(reads(), lambda on: None, lambda found, household, on: crosscheck(found, household, on, PACK))
 
 
-def console_of(folder: Path, story):
+def console_of(folder: Path, story, **given):
     rows = {record: [row for row in story.records if type(row) is record] for record in RECORD_TYPES}
     now = datetime.combine(story.on, time(9), UTC)
     failing = dict(story.unanswered)
-    return console_over(folder, rows, judge=JUDGE, now=now, failing=failing)
+    return console_over(folder, rows, judge=JUDGE, now=now, failing=failing, **given)
 
 
 def version(page: httpx2.Response) -> str:

@@ -1,0 +1,270 @@
+"""Each user's story in a real browser, from login to done, in both languages; and what axe and the network say of it.
+
+Screenshots go to the folder that ARTIFACTS names. Skipped where there is no Chromium.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.gateway.console.test_decision_pages import TOLD, console_of
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+STATIC = Path(__file__).parents[3] / "gateway" / "console" / "static" / "vendor"
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
+    pytest.mark.skipif(not (STATIC / "ready").exists(), reason="no page libraries: make assets"),
+    pytest.mark.xdist_group("browser"),
+]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The pages on a loopback address, over the records of one story."""
+    ready, stop = threading.Event(), threading.Event()
+    where: list[int] = []
+
+    async def serve() -> None:
+        async with console_of(folder, TOLD, secure=False) as console:
+            server = uvicorn.Server(uvicorn.Config(console.app, port=0, log_config=None, lifespan="off"))
+            running = asyncio.create_task(server.serve())
+            while not server.started:
+                await asyncio.sleep(0.01)
+            where.append(server.servers[0].sockets[0].getsockname()[1])
+            ready.set()
+            await asyncio.to_thread(stop.wait)
+            server.should_exit = True
+            await running
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    assert ready.wait(30)
+    try:
+        yield f"http://127.0.0.1:{where[0]}"
+    finally:
+        stop.set()
+        thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(tmp_path_factory.mktemp("console")) as at:
+        yield at
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Person:
+    """Somebody at a browser window of their own."""
+
+    page: Page
+    address: str
+    story: str
+    faults: list[str] = field(default_factory=list)
+    shots: int = 0
+
+    def sees(self, words: str) -> None:
+        self.page.get_by_text(words).first.wait_for(timeout=10_000)
+
+    def done(self) -> None:
+        """Keep what the page looks like, and hold it against axe."""
+        self.shots += 1
+        if folder := os.environ.get("ARTIFACTS"):
+            self.page.screenshot(path=f"{folder}/{self.story}-{self.shots:02}.png", full_page=True)
+        found = Axe().run(self.page).response["violations"]
+        serious = [each["id"] for each in found if each["impact"] in ("serious", "critical")]
+        assert serious == [], self.page.url
+        assert self.faults == []
+
+
+@pytest.fixture
+def come(chromium: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[object]:
+    """Opens a window for somebody who signs in."""
+    contexts = []
+
+    def opened(
+        who: str, *, lang: str = "zh-CN", width: int = 1280, errand: str | None = "HD-2026-0001"
+    ) -> Person:
+        context = chromium.new_context(locale=lang, viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        person = Person(page, address, request.node.name.replace("[", "-").rstrip("]"))
+        page.on(
+            "request",
+            lambda each: (
+                person.faults.append(each.url) if not each.url.startswith((address, "data:")) else None
+            ),
+        )
+        page.on("console", lambda each: person.faults.append(each.text) if each.type == "error" else None)
+        page.goto(f"{address}/console/")
+        page.click(f"button[value={who}]")
+        page.wait_for_url("**/console/")
+        if errand:
+            page.select_option("#purpose", "DIBAO_RECOGNITION")
+            page.fill("#case", errand)
+            page.click("form[action='/console/errand'] button")
+            page.wait_for_selector("#asked")
+        return person
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+WORDS = {
+    "zh-CN": ("人社", "核对该家庭", "计算过程"),
+    "en-US": ("人社", "Cross-check this household", "The arithmetic"),
+}
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_verifier_looks_up_a_household_and_cross_checks_it(come, lang: str, width: int) -> None:
+    department, check, arithmetic = WORDS[lang]
+    person = come("verifier", lang=lang, width=width)
+    person.page.fill("#asked", TOLD.household)
+    person.page.keyboard.press("Enter")
+    person.sees(TOLD.household)
+    person.done()
+    person.page.click(f"text={department}")
+    person.sees("社会保险缴费")
+    person.done()
+    person.page.goto(f"{person.address}/console/household/{TOLD.household}")
+    person.page.click(f"text={check}")
+    person.sees(arithmetic)
+    person.done()
+
+
+def test_from_finding_to_decision_by_two_people_at_two_windows(come) -> None:
+    verifier, supervisor = come("verifier", errand="HD-2026-0042"), come("supervisor", errand="HD-2026-0042")
+    page = verifier.page
+    page.goto(f"{verifier.address}/console/household/{TOLD.household}/verdict")
+    page.select_option("#kind", "DIBAO")
+    page.click("text=立案并登记这些疑点")
+    verifier.sees("HD-2026-0042")
+    verifier.done()
+    case = page.url
+    page.fill("#why", "仍符合条件")
+    page.select_option("#kind", "KEEP")
+    page.click("text=按今日核对结论起草")
+    verifier.sees("草拟")
+    verifier.done()
+    supervisor.page.goto(page.url)
+    supervisor.done()
+    supervisor.page.click("text=作为第二人作出此决定")
+    supervisor.sees("已作出")
+    supervisor.page.click("text=打印通知书")
+    supervisor.sees("继续救助决定通知书")
+    supervisor.done()
+    page.goto(case)
+    verifier.sees("已决定")
+
+
+def test_two_windows_on_one_finding_see_each_others_change(come) -> None:
+    verifier, supervisor = come("verifier", errand="HD-2026-0043"), come("supervisor", errand="HD-2026-0043")
+    verifier.page.goto(f"{verifier.address}/console/household/{TOLD.household}/verdict")
+    verifier.page.click("text=立案并登记这些疑点")
+    verifier.sees("HD-2026-0043")
+    verifier.page.click("a[href^='/console/findings/']")
+    supervisor.page.goto(verifier.page.url)
+    verifier.page.fill("#reason-withdraw", "同名不同人")
+    verifier.page.click("form[action$='/withdraw'] button")
+    verifier.sees("同名不同人")
+    verifier.done()
+    supervisor.faults.clear()
+    supervisor.page.click("form[action$='/tell'] button")
+    supervisor.sees("他人已作更改")
+    supervisor.faults.clear()  # the browser itself notes the status 409 in its console
+    supervisor.done()
+
+
+def test_the_queue_is_worked_with_the_keyboard_alone(come) -> None:
+    verifier = come("verifier", errand="HD-2026-0044")
+    verifier.page.goto(f"{verifier.address}/console/household/{TOLD.household}/verdict")
+    verifier.page.click("text=立案并登记这些疑点")
+    verifier.sees("HD-2026-0044")
+    verifier.page.goto(f"{verifier.address}/console/findings")
+    verifier.page.keyboard.press("j")
+    verifier.page.keyboard.press("j")
+    verifier.page.keyboard.press("k")
+    verifier.page.keyboard.press("Enter")
+    verifier.page.wait_for_url("**/console/findings/*")
+    verifier.sees("佐证")
+
+
+def test_a_filter_changes_the_rows_without_loading_the_page(come) -> None:
+    verifier = come("verifier", errand="HD-2026-0045")
+    verifier.page.goto(f"{verifier.address}/console/household/{TOLD.household}/verdict")
+    verifier.page.click("text=立案并登记这些疑点")
+    verifier.page.goto(f"{verifier.address}/console/findings")
+    verifier.page.evaluate("window.stays = true")
+    verifier.page.select_option("#rule", "HH-01")
+    verifier.sees("没有符合条件的疑点")
+    assert verifier.page.evaluate("window.stays") is True
+
+
+def test_an_evaluator_checks_the_trail_and_watches_the_log_being_verified(come) -> None:
+    evaluator = come("evaluator", errand=None)
+    page = evaluator.page
+    page.goto(f"{evaluator.address}/console/evaluator")
+    evaluator.done()
+    page.click("text=检索留痕")
+    page.select_option("#event", "inquiry.outcome")
+    page.click("form button:has-text('筛选')")
+    page.click("tbody a")
+    evaluator.sees("tlog-proof")
+    evaluator.done()
+    page.goto(f"{evaluator.address}/console/evaluator/verify")
+    page.click("text=现在核验")
+    evaluator.sees("相符")
+    evaluator.done()
+
+
+def test_graphiql_runs_a_question_offline(come) -> None:
+    verifier = come("verifier")
+    verifier.page.goto(f"{verifier.address}/console/graphql")
+    verifier.page.click("button[aria-label^='Execute query']")
+    verifier.page.get_by_text("extensions").first.wait_for(timeout=15_000)
+    assert [fault for fault in verifier.faults if "400" not in fault] == []
+
+
+def test_reading_needs_no_script(chromium: Browser, address: str) -> None:
+    context = chromium.new_context(locale="zh-CN", java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/console/")
+    page.click("button[value=verifier]")
+    page.wait_for_url("**/console/")
+    page.select_option("#purpose", "DIBAO_RECOGNITION")
+    page.fill("#case", "HD-2026-0001")
+    page.click("form[action='/console/errand'] button")
+    page.goto(f"{address}/console/household/{TOLD.household}/verdict")
+    assert "计算过程" in page.content()
+    context.close()
