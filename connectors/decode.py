@@ -189,6 +189,8 @@ def _all_at_once(ask: Ask, decode: Decoder, rows: Sequence[Row], came_from: Prov
     asked = _tidied(ask.ids)
     wanted = set(asked)
     grouped: dict[str, list[Record]] = {}
+    keys = columns[decode.position("record_id")]
+    ordered = keys == sorted(keys) and len(set(keys)) == len(keys)  # type: ignore[type-var]  # all are text
     made = map(decode.made, *(columns[at] for at in decode.order))
     for subject, record in zip(columns[decode.position(ask.by)], made, strict=True):
         # A word of the vocabulary is tidy already; only what stands as plain text may not be.
@@ -199,7 +201,9 @@ def _all_at_once(ask: Ask, decode: Decoder, rows: Sequence[Row], came_from: Prov
         grouped.setdefault(subject, []).append(record)
     nothing = NoRecord(came_from)
     return {
-        one: Found(_in_order(grouped[key]), came_from) if key in grouped else nothing
+        one: Found(tuple(grouped[key]) if ordered else _in_order(grouped[key]), came_from)
+        if key in grouped
+        else nothing
         for one, key in zip(ask.ids, asked, strict=True)
     }
 
@@ -323,7 +327,13 @@ class _Meanings(dict[object, object]):
         if kinds == {str} or (kinds == {int} and self._keeps):
             # 1, 1.0 and True are one key, but not one value: so only where all are of one type.
             return [*map(self.__getitem__, cells)]
-        return [self[cell] if type(cell) is str else self._meaning(cell) for cell in cells]
+        if NoneType in kinds and len(kinds) < 3:
+            nothing = self._meaning(None)
+            return [nothing if cell is None else self._of(cell) for cell in cells]
+        return [*map(self._of, cells)]
+
+    def _of(self, cell: object) -> object:
+        return self[cell] if type(cell) is str else self._meaning(cell)
 
     def __missing__(self, cell: object) -> object:
         meaning = self._meaning(cell)

@@ -75,6 +75,11 @@ def plainly_text(values: Sequence[str]) -> bool:
     >>> plainly_text(["甲", "HD-1"]), plainly_text(["甲", " 乙"]), plainly_text(["5.3E+17"]), plainly_text([""])
     (True, False, False, False)
     """
+    together = "".join(values)
+    if "e" not in together and "E" not in together and all(values):
+        # Letters and digits hold no blank and no formula, and without an E no number of a spreadsheet.
+        if together.replace("-", "").isalnum():
+            return True
     return _NOT_PLAIN.search("\0".join(values)) is None
 
 

@@ -135,7 +135,8 @@ class Evidence:
 
     def of(self, record: type[Record], subject: str) -> Outcome:
         """The outcome for one subject; `NotAsked` when the inquiry did not ask."""
-        found = self.outcomes.get(record, {}).get(subject)
+        of_record = self.outcomes.get(record)
+        found = None if of_record is None else of_record.get(subject)
         return NotAsked(record.department, NOT_IN_THIS_INQUIRY) if found is None else found
 
     def records(self, record: type[R], subject: str) -> tuple[R, ...]:

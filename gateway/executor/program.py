@@ -28,14 +28,12 @@ from graphql.execution.collect_fields import collect_fields
 from gateway.executor.kept import Kept
 from gateway.executor.places import FieldReader, NotCompiled, Obtained, Step
 from gateway.executor.run import Run
-from gateway.executor.writing import MOST_LISTS, Writer
+from gateway.executor.writing import MOST_LISTS, Leaves, Writer
 
 PROGRAMS_KEPT = 256
 """A product asks a few dozen operations, for a few standings of its callers."""
 
 COMPILED = "compiled"
-
-Leaves = Callable[[Any], Mapping[Any, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,12 +59,14 @@ _NOT_PLAIN = {
 
 Lines = list[str]
 
+Leaves = Callable[[Any], Mapping[Any, Any] | type[str] | None]
+
 
 class Writer:
     """Writes the functions of one operation; more are added when a value turns out to be of a type not met yet.
 
     `pure`    resolvers give plain values: nothing to await, no exceptions as values, nothing undefined
-    `leaves`  for a leaf type a function that serializes faster than the type, or None
+    `leaves`  for a leaf type the mapping from value to what is written, `str`, or None: the type itself says
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class Writer:
         read: FieldReader,
         *,
         pure: bool,
-        leaves: Callable[[Any], Mapping[Any, Any] | None],
+        leaves: Leaves,
     ) -> None:
         self._schema, self._fragments, self._variables = schema, dict(fragments), dict(variables)
         self._read, self._pure, self._leaves = read, pure, leaves
@@ -170,7 +172,10 @@ class Writer:
             ]
         else:
             info = f"c.info({known})" if obtained.informed else "None"
-            given = f", **c.arguments({known})" if field.definition.args else ""
+            given = ""
+            if field.definition.args:
+                constant = field.arguments is not None
+                given = f", **{self._keep('K', field.arguments) if constant else f'c.arguments({known})'}"
             lines = [f"{variable} = {self._keep('R', obtained.call)}(s, {info}{given})"]
         if obtained.through is not None:
             lines.append(
@@ -215,7 +220,8 @@ class Writer:
         faster = self._leaves(kind)
         usual = "" if place.required else f"{variable} is not None"
         if faster is not None:
-            serialized = f"{variable} = {self._keep('M', faster)}[{variable}]"
+            known_as = f"str({variable})" if faster is str else f"{self._keep('M', faster)}[{variable}]"
+            serialized = f"{variable} = {known_as}"
             if place.required:
                 return [f"if {variable} is None: raise c.null({known})", serialized]
             return [f"if {usual}: {serialized}"]

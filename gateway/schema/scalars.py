@@ -138,7 +138,16 @@ class _Written(dict[Any, Any]):
         return written
 
 
+_TEXTS = frozenset({"IdNumber", "CreditCode", "RegionCode"})
+"""Scalars that are written as the text that they are."""
+
+
 @cache
-def written_often(kind: GraphQLNamedType) -> Mapping[Any, Any] | None:
-    """For a scalar that repeats, and for every enumeration, what is written of each value; None for another type."""
+def written_often(kind: GraphQLNamedType) -> Mapping[Any, Any] | type[str] | None:
+    """For a scalar that repeats, and for every enumeration, what is written of each value; None for another type.
+
+    `str` for a scalar that is written as the text that it is.
+    """
+    if kind.name in _TEXTS:
+        return str
     return _Written(kind) if kind.name in _OFTEN or isinstance(kind, GraphQLEnumType) else None
