@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from graphql import (
     DocumentNode,
@@ -70,12 +70,21 @@ class Limits:
     """Values that an answer could hold (`gateway.cost`)."""
 
 
+class Form(Protocol):
+    """Another form of an answer (`gateway.subgraph`)."""
+
+    def of(self, told: Any) -> Any:
+        """The same answer in this form."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One operation that this schema can answer.
 
     `variables`   coerced, as arguments take them
     `given`       as they came, for the executor coerces them itself
+    `form`        the form that the answer is put into, where it is another than the document's own
     """
 
     tree: DocumentNode
@@ -84,6 +93,7 @@ class Document:
     variables: Mapping[str, Any]
     given: Mapping[str, Any]
     introspects: bool = False
+    form: Form | None = None
 
 
 class Checked(NamedTuple):

@@ -79,6 +79,8 @@ async def answered_of(
     came = await _gathered(allowed, caller, errand, _asking(intent, hedge, office), office)  # 5
     came = _judged(came, office)  # 6
     told = tell(came.plan, await _view(came, office), schema=office.schema, shows=office.shows)
+    form = allowed.question.document.form
+    told = told if form is None else form.of(told)
     noted = await office.trace.outcome(intent, _outcome(told, came, hedge, office))  # 7
     return Answered(told, noted.receipt, noted.decided)  # 8
 

@@ -95,5 +95,7 @@ class Office:
     """What a mutation can do, by the name of its field."""
     hedge_after_s: float = 0.0
     """After so long a slow department is asked a second time; 0 for never."""
+    federated: GraphQLSchema | None = None
+    """The schema as a subgraph of others, where it is one (`gateway.subgraph`)."""
     watching: Mapping[str, Watching] = field(default_factory=dict)
     """What a subscription can follow, by the name of its field."""

@@ -107,6 +107,7 @@ async def opened(
             today=the_day,
             documents=documents,
             pacing=_pacing(settings, trace, clock=clock),
+            federated=_federated() if settings.subgraph else None,
             served=served_book(settings, clock=clock),
             acts=acts_on(_desk(settings, log)),
             watching={"logVerification": lambda _caller, _given: verify_log(log)},
@@ -205,6 +206,13 @@ def _schema() -> GraphQLSchema:
     from gateway.schema.query import schema
 
     return schema()
+
+
+def _federated() -> GraphQLSchema:
+    # As above; and who is no subgraph need not load what makes one.
+    from gateway.schema.subgraph import federated
+
+    return federated()
 
 
 @asynccontextmanager

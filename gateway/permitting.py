@@ -21,6 +21,7 @@ from gateway.office import Asked, Office
 from gateway.pace import TooOften
 from gateway.plan import Plan, Question, plan_for, question
 from gateway.schema.claims import claims_in
+from gateway.subgraph import read_federated
 from gateway.trace import Intent
 from verification.pack import NotInForce
 from vocabulary.records.civil_affairs import Membership
@@ -112,13 +113,7 @@ def _understood(asked: Asked, caller: Caller, office: Office) -> Question:
     """What is asked, of a document that the caller may ask. Raises `Refused`, `TooOften`, and what step 3 raises."""
     text = office.documents.text_of(asked.text, asked.identifier)
     office.documents.require(caller, text)
-    read_as = read(
-        text,
-        operation_name=asked.operation_name,
-        variables=asked.variables,
-        schema=office.schema,
-        limits=office.limits,
-    )
+    read_as = _read(text, asked, office)
     if read_as.introspects:
         office.documents.require_introspection(caller)
     require_affordable(read_as, office.schema, most=office.limits.cost)
@@ -131,6 +126,20 @@ def _understood(asked: Asked, caller: Caller, office: Office) -> Question:
     elif wanted.subject is not None:
         office.pacing.asks_about(caller, wanted.subject.key, claims=claims_in(wanted))
     return wanted
+
+
+def _read(text: str, asked: Asked, office: Office) -> Document:
+    name, variables, limits = asked.operation_name, asked.variables, office.limits
+    if office.federated is None:
+        return read(text, operation_name=name, variables=variables, schema=office.schema, limits=limits)
+    return read_federated(
+        text,
+        operation_name=name,
+        variables=variables,
+        schema=office.schema,
+        federated=office.federated,
+        limits=limits,
+    )
 
 
 def _require_way(read_as: Document, asked: Asked) -> None:

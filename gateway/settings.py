@@ -156,6 +156,7 @@ class Settings(BaseSettings):
     max_cost: Count = Field(2_000_000, description="values that an answer could hold")
     max_roots: Count = Field(5, description="fields of the operation itself")
 
+    subgraph: bool = Field(False, description="be a subgraph that others compose: `_service` and `_entities`")
     documents: Path | None = Field(
         None, description="folder of trusted documents beside those that are shipped"
     )

@@ -111,6 +111,7 @@ async def desk(
     documents=OPEN_DOCUMENTS,
     pace=EASY_PACE,
     limits=LIMITS,
+    federated=None,
 ):
     clock = lambda: now  # noqa: E731
     log = await Log.open(
@@ -144,6 +145,7 @@ async def desk(
         clock=clock,
         today=now.date,
         documents=documents,
+        federated=federated,
         pacing=Pacing(pace, OwnCounts(), pseudonym=book.pseudonym, clock=clock),
         served=ServedBook(folder / "served", clock=clock),
         acts=acts_on(LogDesk(log, book, None, 3600.0)),
