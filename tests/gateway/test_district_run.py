@@ -1,6 +1,9 @@
 """Does a run judge everybody as an inquiry would, note itself, and survive a register that is down?"""
 
 import asyncio
+import os
+import subprocess
+import sys
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -12,16 +15,19 @@ from connectors.memory import MemoryConnector
 from connectors.served import ServedBook
 from demo.story import load_all
 from demo.story_check import verify
-from gateway.district_run import run_district
+from gateway.district_run import cancel_run, gone, resume_run, run_district, worker_name
 from gateway.errors import CannotRun
 from gateway.run_home import RunHome
+from gateway.run_moves import moves_between
 from tests.gateway.desk import desk
 from verification.pack import NotInForce, load_pack
-from verification.runs.ledger import Ledger
+from verification.runs.job import NoSuchRun, OtherRun, RunEnded
+from verification.runs.ledger import Ledger, RunState
+from verification.transitions import Move
 from verification.verdict import INDETERMINATE
-from vocabulary.codes import Category, Department
+from vocabulary.codes import Category, CategoryReason, Department, PropertyKind
 from vocabulary.evidence import FailureKind
-from vocabulary.records.civil_affairs import Authorization
+from vocabulary.records.civil_affairs import Authorization, PropertyCheck
 from vocabulary.register import RECORD_TYPES
 
 STORIES = [
@@ -149,3 +155,146 @@ def test_a_run_of_a_past_day_asks_about_nobody_who_has_withdrawn_since(tmp_path)
 def test_a_day_before_the_pack_is_in_force_is_refused_and_nobody_is_asked(tmp_path):
     with pytest.raises(NotInForce):
         run(tmp_path, on=date(2020, 1, 1))
+
+
+# ------------------------------------------------------------------ kept
+
+
+class Stopped(Exception):
+    """What a test stops a run with."""
+
+
+def stop(done, households):
+    raise Stopped
+
+
+def stopped(folder: Path) -> str:
+    """A run that failed at its first step; its name."""
+    with pytest.raises(Stopped):
+        run(folder, progress=stop)
+    with home(folder) as kept:
+        (left,) = kept.ledger.runs()
+    return left.id
+
+
+def at(folder: Path, work):
+    """Work at the log and the home of runs; what came of it, and the log."""
+
+    async def worked():
+        async with desk(folder, {}, now=NOW) as open_desk:
+            with home(folder) as kept:
+                result = await work(open_desk.office.trace, kept)
+            return result, await open_desk.entries()
+
+    return asyncio.run(worked())
+
+
+def resume(folder: Path, name: str, pack=None):
+    return at(
+        folder,
+        lambda trace, kept: resume_run(
+            name,
+            home=kept,
+            pack=pack or load_pack("demo-2026"),
+            trace=trace,
+            caller="operator",
+            progress=lambda done, households: None,
+        ),
+    )
+
+
+def test_a_finished_run_leaves_no_snapshot_and_counts_what_was_served(done, tmp_path):
+    result, entries, _ = run(tmp_path)
+    assert not list((tmp_path / "runs").glob("*"))
+    fields = entries[-1]["fields"]
+    assert fields["sources"]["civil_affairs"] == "ANSWERED"
+    with home(tmp_path) as kept:
+        served = kept.served.of_day(Department.CIVIL_AFFAIRS, DAY)
+        assert served == {"0": fields["persons"]["civil_affairs"]}
+        assert [each.state for each in kept.ledger.runs()] == [RunState.DONE]
+    assert (result.judged, result.taken_over) == (result.households, 0)
+
+
+def test_a_run_that_stopped_is_taken_up_over_the_inputs_that_it_began_with(done, tmp_path):
+    name = stopped(tmp_path)
+    assert (tmp_path / "runs" / name).stat().st_mode & 0o077 == 0, "its snapshot is the owner's alone"
+    result, entries = resume(tmp_path, name)
+    whole, _, _ = done
+    assert (result.categories, result.rules) == (whole.categories, whole.rules)
+    assert [entry["event"] for entry in entries] == ["run.started", "run.finished"] * 2
+    assert [entry["fields"].get("state") for entry in entries[1::2]] == ["FAILED", "DONE"]
+    assert {entry["fields"]["run"] for entry in entries[::2]} == {name}
+    assert not list((tmp_path / "runs").glob("*"))
+
+
+def test_a_run_is_not_taken_up_by_another_pack(tmp_path):
+    name = stopped(tmp_path)
+    other = load_pack("demo-2026").changed({"dibao_standard_fen_month": 1}, why="a test")
+    with pytest.raises(OtherRun):
+        resume(tmp_path, name, pack=other)
+
+
+def test_a_run_without_its_snapshot_says_so(tmp_path):
+    name = stopped(tmp_path)
+    (tmp_path / "runs" / name / "cases.parquet").unlink()
+    with pytest.raises(CannotRun):
+        resume(tmp_path, name)
+
+
+def test_a_cancelled_run_is_noted_and_not_taken_up(tmp_path):
+    name = stopped(tmp_path)
+    _, entries = at(tmp_path, lambda trace, kept: cancel_run(name, home=kept, trace=trace))
+    assert entries[-1]["fields"]["state"] == "CANCELLED"
+    assert entries[-1]["fields"]["started"] == 0
+    assert not list((tmp_path / "runs").glob("*"))
+    with pytest.raises(RunEnded):
+        resume(tmp_path, name)
+
+
+def test_a_run_after_another_takes_over_what_did_not_change(done, tmp_path):
+    first, _, _ = run(tmp_path)
+    second, _, _ = run(tmp_path, after=first.run)
+    assert second.taken_over == second.households
+    assert (second.categories, second.rules) == (first.categories, first.rules)
+    with pytest.raises(NoSuchRun):
+        run(tmp_path, after="run-nothing")
+
+
+def test_a_snapshot_of_no_run_is_swept_away(tmp_path):
+    left = tmp_path / "runs" / "run-killed"
+    left.mkdir(parents=True)
+    (left / "persons.parquet").write_bytes(b"x")
+    hours = (NOW - timedelta(hours=2)).timestamp()
+    os.utime(left, (hours, hours))
+    with home(tmp_path) as kept:
+        kept.sweep()
+    assert not left.exists()
+
+
+def test_only_workers_of_this_machine_that_are_no_more_are_gone():
+    name = worker_name()
+    host = name.rpartition("/")[0]
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert gone([name, f"{host}/{ended.pid}", f"elsewhere/{ended.pid}"]) == [f"{host}/{ended.pid}"]
+
+
+def test_moves_between_two_runs_are_told_with_their_reasons_and_noted(tmp_path):
+    told = next(story for story in STORIES if verify(story).category is Category.DIBAO)
+    rows = {record: [row for row in told.records if type(row) is record] for record in RECORD_TYPES}
+    first, _, _ = run(tmp_path, rows=rows)
+    over = PropertyCheck(
+        record_id="over", as_of=DAY, household=told.household, kind=PropertyKind.DEPOSIT, over_limit=True
+    )
+    second, _, _ = run(tmp_path, rows={**rows, PropertyCheck: [over]})
+    found, entries = at(
+        tmp_path,
+        lambda trace, kept: moves_between(
+            first.run, second.run, home=kept, connectors=connectors_of(rows), trace=trace, caller="operator"
+        ),
+    )
+    (moved,) = found.transitions
+    assert (moved.move, moved.reason) == (Move.LEFT, CategoryReason.INELIGIBLE)
+    assert found.tally.moves[Move.LEFT].households == 1
+    assert [entry["fields"].get("run") for entry in entries[-2::2]] == ["moves"]
+    assert entries[-1]["fields"]["households"] == 1

@@ -126,7 +126,11 @@ class Job:
                 shard = self.ledger.claim(self.id, worker, now=at, until=at + self.pace.lease)
                 if shard is None:
                     break
-                self._judge(engine, shard, worker, progress)
+                try:
+                    self._judge(engine, shard, worker, progress)
+                except BaseException:
+                    self.ledger.release(self.id, [worker])  # who is killed cannot: his claim runs out
+                    raise
         return self._kept().state is RunState.DONE
 
     def results(self) -> Iterator[tuple[str, bytes]]:

@@ -112,6 +112,18 @@ def test_two_at_once_never_take_the_same_shard(ledger: Ledger) -> None:
     assert list(job(ledger).results()) == whole(GIVEN)
 
 
+def test_a_worker_that_fails_gives_its_claim_back(ledger: Ledger) -> None:
+    job(ledger).begin()
+
+    def fail(_: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        job(ledger).work("a", progress=fail)
+    assert job(ledger).work("b")
+    assert list(job(ledger).results()) == whole(GIVEN)
+
+
 def test_a_shard_written_twice_is_written_once(ledger: Ledger) -> None:
     one = job(ledger)
     one.begin()
