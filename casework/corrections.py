@@ -108,25 +108,8 @@ async def dispute(desk: Desk, actor: Actor, what: Dispute, *, case: Case | None 
     """
     await desk.permit(actor, Act.DISPUTE, what.region)
     _require_sound(what)
-    id_, today = new_id(), desk.today()
-    due = deadline(CLOCK, start=today, pack=desk.pack).due
-    row = desk.kept.added(
-        tables.correction,
-        id=id_,
-        case_id=None if case is None else case.id,
-        region=str(what.region),
-        source=what.record.department.value,
-        record=what.record.__name__,
-        record_id=what.record_id,
-        columns=json.dumps(what.columns),
-        person=desk.book.pseudonym(what.subject),
-        claim=what.claim.strip(),
-        state=CorrectionState.ASKED.value,
-        asked_by=actor.account,
-        asked_on=today.isoformat(),
-        due_on=due.isoformat(),
-        version=1,
-    )
+    id_ = new_id()
+    due = deadline(CLOCK, start=desk.today(), pack=desk.pack).due
     step = desk.step(actor, id_, before="-", after=CorrectionState.ASKED.value, reason="")
     clocks = desk.clocks_started((CLOCK,), about=id_, region=str(what.region))
     await desk.write(
@@ -146,7 +129,7 @@ async def dispute(desk: Desk, actor: Actor, what: Dispute, *, case: Case | None 
             "claim": what.claim.strip(),
             "case": None if case is None else case.number,
         },
-        changes=[row, step, *clocks],
+        changes=[_row(desk, actor, what, id_=id_, case=case, due=due), step, *clocks],
     )
     return read_correction(desk, actor, id_)
 
@@ -244,6 +227,26 @@ async def _close(
         changes=changes,
     )
     return read_correction(desk, actor, correction.id)
+
+
+def _row(desk: Desk, actor: Actor, what: Dispute, *, id_: str, case: Case | None, due: date) -> Change:
+    return desk.kept.added(
+        tables.correction,
+        id=id_,
+        case_id=None if case is None else case.id,
+        region=str(what.region),
+        source=what.record.department.value,
+        record=what.record.__name__,
+        record_id=what.record_id,
+        columns=json.dumps(what.columns),
+        person=desk.book.pseudonym(what.subject),
+        claim=what.claim.strip(),
+        state=CorrectionState.ASKED.value,
+        asked_by=actor.account,
+        asked_on=desk.today().isoformat(),
+        due_on=due.isoformat(),
+        version=1,
+    )
 
 
 def _require_sound(what: Dispute) -> None:
