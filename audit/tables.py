@@ -199,7 +199,9 @@ def require_version(connection: sa.Connection, *, new: bool) -> None:
         connection.execute(version.insert().values(version_num=REVISION))
         return
     if found != [REVISION]:
-        raise OtherSchema(f"expected a database of version `{REVISION}`, got `{', '.join(found)}`")
+        raise OtherSchema(
+            f"expected a database of version `{REVISION}`, got `{', '.join(found)}`: migrate it first"
+        )
 
 
 def engine_of(url: str) -> sa.Engine:

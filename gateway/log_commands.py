@@ -88,6 +88,19 @@ def verify(
     typer.echo(f"{size} entries lead to the signed head")
 
 
+@log.command()
+def migrate(config: Config = None) -> None:
+    """Bring the log's database from an older version of the program to this one. Stop the gateway first."""
+    from audit.migrate import migrate as migrated
+    from audit.tables import REVISION
+
+    with plainly_logged():
+        settings = dev(settings_of(config))
+        settings.run_folder.mkdir(parents=True, exist_ok=True)
+        migrated(settings.log_url)
+    typer.echo(f"the log's database is of version {REVISION}")
+
+
 @witness.command()
 def serve(
     folder: Annotated[Path, typer.Argument(help="Folder of the keys and the memory; made when not there.")],

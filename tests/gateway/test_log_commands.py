@@ -2,6 +2,8 @@
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from hashlib import sha256
 
 import pytest
@@ -220,6 +222,21 @@ def test_a_plan_that_cannot_be_met_is_not_noted(run, tmp_path, typed):
 def test_the_size_of_a_sample_is_the_tables():
     assert hedui("sample", "size", "--population", 10_000, "--defects", 500).stdout == "59\n"
     assert hedui("sample", "size", "--population", 10, "--defects", 11).exit_code == 1
+
+
+def test_a_database_of_an_older_version_is_refused_until_it_is_migrated(run):
+    before = hedui("log", "checkpoint").stdout
+    with closing(sqlite3.connect(run / "audit.sqlite")) as database, database:
+        for table in ("audit_lookup", "audit_span", "audit_followed"):
+            database.execute(f"drop table {table}")
+        database.execute("update audit_schema set version_num = '0001'")
+    came = hedui("log", "checkpoint")
+    assert (came.exit_code, came.stderr.startswith("OtherSchema: ")) == (1, True)
+    assert "migrate it first" in came.stderr
+    for _ in range(2):  # what is of this version already is left as it is
+        assert hedui("log", "migrate").exit_code == 0
+    assert hedui("log", "checkpoint").stdout == before
+    assert hedui("statement", "--person", HEAD, "--out", run.parent / "statement.json").exit_code == 0
 
 
 def test_a_sample_of_some_days_draws_from_their_outcomes_alone(run):
