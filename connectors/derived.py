@@ -55,7 +55,7 @@ def _column(expression: Expression, cells: Sequence[Sequence[object]]) -> list[o
     """Work out one column from the cells of its inputs."""
     texts = [[_text(value) for value in values] for values in cells]
     with _ONE_AT_A_TIME:
-        told = _engine().execute(_statement(expression.sql("duckdb"), expression.inputs), texts).fetchall()
+        told = _engine().execute(_statement(expression.for_rows, expression.inputs), texts).fetchall()
     values = [value for (value,) in told]
     for at, row in enumerate(zip(*cells, strict=True)):
         for value in row:

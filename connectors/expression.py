@@ -92,6 +92,11 @@ class Expression:
         """The department's fields that it reads, each once, in the order of the text."""
         return tuple(dict.fromkeys(one.name for one in self.tree.find_all(exp.Column, bfs=False)))
 
+    @cached_property
+    def for_rows(self) -> str:
+        """How DuckDB writes it, which computes it over rows; written once, since that takes longer than computing."""
+        return self.sql("duckdb")
+
     @property
     def plain(self) -> str | None:
         """The field that it is, where it is nothing but a field."""
