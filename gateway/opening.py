@@ -37,7 +37,7 @@ from gateway.log_desk import OPERATOR, LogDesk
 from gateway.office import Judge, Office
 from gateway.pace import OwnCounts, Pace, Pacing, SharedCounts
 from gateway.persona import DEV_ISSUER
-from gateway.progress import verify_log
+from gateway.progress import follow_run, verify_log
 from gateway.schema.told import resources_shown
 from gateway.settings import Settings
 from gateway.token import JWKS_FILE, MayNotMint, open_issuer
@@ -47,6 +47,7 @@ from gateway.versions import keep_versions
 from gateway.watching import Watch, read_policy, watched
 from verification.crosscheck import crosscheck, reads
 from verification.pack import PackError, load_pack
+from verification.runs.ledger import Ledger
 from vocabulary.codes import Department
 from vocabulary.evidence import Evidence
 from vocabulary.register import declare
@@ -110,7 +111,12 @@ async def opened(
             federated=_federated() if settings.subgraph else None,
             served=served_book(settings, clock=clock),
             acts=acts_on(_desk(settings, log)),
-            watching={"logVerification": lambda _caller, _given: verify_log(log)},
+            watching={
+                "logVerification": lambda _caller, _given: verify_log(log),
+                "runProgress": lambda _caller, given: follow_run(
+                    Ledger(settings.runs_database), given["run"], clock=clock
+                ),
+            },
         )
         with console_opened(settings, office, _desk(settings, log), clock=clock, today=the_day) as console:
             app = application(office, log=log, body_bytes=settings.max_body_bytes, console=console)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from audit.log import Log
 from audit.merkle import Frontier, leaf_hash
 from audit.note import Checkpoint, Note
+from gateway.acts import NotDone
+from verification.runs.ledger import Ledger
 from vocabulary.codes import Code
+
+LOOKS_EVERY_S = 1.0
+"""How often it is looked how far a run is."""
 
 ENTRIES_AT_ONCE = 4_096
 
@@ -28,7 +34,6 @@ class RunState(Code):
     RUNNING = "RUNNING", "进行中"
     DONE = "DONE", "已完成"
     CANCELLED = "CANCELLED", "已取消"
-    FAILED = "FAILED", "失败"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +81,29 @@ async def verify_log(log: Log) -> AsyncIterator[LogVerification]:
     yield LogVerification(
         VerificationState.SOUND if sound else VerificationState.BROKEN, head.size, head.size
     )
+
+
+async def follow_run(
+    ledger: Ledger, run: str, *, clock: Callable[[], datetime], every_s: float = LOOKS_EVERY_S
+) -> AsyncIterator[RunProgress]:
+    """How far a run is, whenever it is farther, until it is over. The ledger is closed at the end.
+
+    The run may be another process's: what it has done is read where it keeps it.
+    Raises `NotDone` when there is no such run.
+    """
+    before: tuple[RunState, int] | None = None
+    try:
+        while True:
+            kept = await asyncio.to_thread(ledger.run, run)
+            if kept is None:
+                raise NotDone("expected the number of a run that is kept, got another")
+            now = (RunState(kept.state.value), kept.judged)
+            if now != before:
+                told = RunProgress(run, now[0], kept.judged, kept.households, clock())
+                yield told
+                if told.is_over:
+                    return
+            before = now
+            await asyncio.sleep(every_s)
+    finally:
+        ledger.close()

@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+from datetime import date, timedelta
 
 import pytest
 
 from casework.agreement import Recipient
 from gateway import progress
 from gateway.graphql_http import EVENTS
-from tests.gateway.desk import at_desk
+from tests.gateway.desk import NOW, at_desk
 from tests.gateway.rows import HEAD, ROWS
+from verification.runs.ledger import Known, Ledger, RunState, Terms
 
 VERIFY = "subscription Verify {logVerification {state checked entries}}"
 EVALUATOR = {"department": Recipient.EVALUATOR, "post": "评估员", "purpose": "EVALUATION"}
@@ -170,3 +172,76 @@ def test_what_goes_wrong_on_the_way_is_the_last_answer_and_tells_nothing(tmp_pat
     assert told[-2][1]["errors"][0]["extensions"]["code"] == "INTERNAL"
     assert HEAD not in answer.text
     assert entries[-1]["fields"]["result"] == "LEFT"
+
+
+RUN = "subscription($run: ID!) {runProgress(run: $run) {run state judged households toldAt}}"
+SUPERVISOR = {"post": "复核主管", "purpose": "PERIODIC_REVIEW"}
+
+
+def kept_run(url):
+    """A run of four households in two shards, of which nothing is judged yet."""
+    ledger, numbers = Ledger(url), [f"H-{number}" for number in range(4)]
+    ledger.plan(
+        "r-1",
+        Terms(day=date(2026, 11, 16), rules="0" * 64, pack="0" * 64, inputs="0" * 64),
+        {number: Known("", None) for number in numbers},
+        shards=[numbers[:2], numbers[2:]],
+        taken={},
+        at=NOW,
+    )
+    return ledger
+
+
+def judge(ledger):
+    """Judge one shard of the run, as a process of its own would."""
+    shard = ledger.claim("r-1", "w", now=NOW, until=NOW + timedelta(hours=1))
+    ledger.finish("r-1", shard, ((number, b"{}") for number in ledger.households("r-1", shard)))
+
+
+def test_a_run_is_followed_until_it_is_over(tmp_path):
+    url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
+    ledger = kept_run(url)
+
+    async def test(desk):
+        async def watched(_caller, given):
+            async for told in progress.follow_run(Ledger(url), given["run"], clock=lambda: NOW, every_s=0.01):
+                yield told
+                if not told.is_over:
+                    await asyncio.to_thread(judge, ledger)
+                if told.judged == 2:
+                    await asyncio.to_thread(ledger.close_run, "r-1", RunState.DONE)
+
+        desk.office.watching["runProgress"] = watched
+        return await stream(desk, RUN, {"run": "r-1"}, **SUPERVISOR), await desk.entries()
+
+    answer, entries = at_desk(tmp_path / "desk", ROWS, test)
+    ledger.close()
+    told = [body["data"]["runProgress"] for name, body in events(answer.text) if name == "next"]
+    assert [step["judged"] for step in told] == [0, 2, 4]
+    assert [step["state"] for step in told] == ["RUNNING", "RUNNING", "DONE"]
+    assert told[0] == {
+        "run": "r-1", "state": "RUNNING", "judged": 0, "households": 4, "toldAt": "2026-11-16T02:30:00Z",
+    }  # fmt: skip
+    assert [entry["event"] for entry in entries] == ["inquiry.intent", "inquiry.outcome"]
+
+
+def test_a_run_that_is_not_kept_cannot_be_followed(tmp_path):
+    async def test(desk):
+        url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
+        desk.office.watching["runProgress"] = lambda _caller, given: progress.follow_run(
+            Ledger(url), given["run"], clock=lambda: NOW
+        )
+        answer = await stream(desk, RUN, {"run": "r-9"}, **SUPERVISOR)
+        return answer, [entry["fields"].get("result") for entry in await desk.entries()]
+
+    answer, results = at_desk(tmp_path / "desk", ROWS, test)
+    error = answer.json()["errors"][0]
+    assert (answer.status_code, error["extensions"]["argument"]) == (400, "run")
+    assert results == [None, "NOT_DONE"]
+
+
+def test_a_clerk_does_not_follow_runs(tmp_path):
+    async def test(desk):
+        return (await stream(desk, RUN, {"run": "r-1"}, post="窗口")).status_code
+
+    assert at_desk(tmp_path, ROWS, test) == 403
