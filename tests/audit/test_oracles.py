@@ -19,6 +19,7 @@ from typing import Any
 import pymerkle
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from rfc3161_client import TimestampRequestBuilder, VerifierBuilder, decode_timestamp_response
 from rfc3161_client import VerificationError as StampRefused
 from sigstore._internal.merkle import verify_merkle_inclusion
@@ -26,12 +27,13 @@ from sigstore._internal.rekor.checkpoint import SignedCheckpoint
 from sigstore.errors import VerificationError
 
 from audit.merkle import Frontier, leaf_hash, root_of
-from audit.note import Checkpoint
+from audit.note import Checkpoint, Signer
 from audit.tiles import Tree
 from tests.audit.conftest import ORIGIN, SIGNER
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+QUANTUM = Signer.ml_dsa_44(ORIGIN, MLDSA44PrivateKey.from_seed_bytes(bytes(32)))
 GO_SOURCES = Path("/usr/share/gocode")
 SIZES = (1, 2, 3, 7, 8, 255, 256, 257, 1000)
 
@@ -103,9 +105,11 @@ def consistencies() -> list[tuple[dict[str, Any], bool]]:
 def notes() -> list[tuple[bytes, bool]]:
     cases = []
     for size in SIZES:
-        note = bytes(Checkpoint(ORIGIN, size, tree_of(size).root(size)).sign([SIGNER], time=0))
-        body = note.index(b"\n") + 1
-        cases += [(note, True), (flipped(note, body), False)]
+        head = Checkpoint(ORIGIN, size, tree_of(size).root(size))
+        for signers in ([SIGNER], [SIGNER, QUANTUM]):  # they pass over a line of a kind that they do not know
+            note = bytes(head.sign(signers, time=1))
+            body = note.index(b"\n") + 1
+            cases += [(note, True), (flipped(note, body), False)]
     return cases
 
 
