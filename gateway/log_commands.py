@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from audit.log import Receipt
     from audit.reconcile import Discrepancy
     from audit.statement import Statement
+    from gateway.conduct import Conduct
     from gateway.log_desk import LogDesk
     from gateway.settings import Settings
     from vocabulary.idnumber import IdNumber
@@ -176,9 +177,11 @@ def reconcile(
     from datetime import timedelta
 
     from connectors.served import BadCount
+    from gateway.conduct import of_lists
     from gateway.log_desk import china_day, now
     from gateway.opening import served_book
     from gateway.reconciling import Lists, reconcile_day
+    from verification.pack import load_pack
 
     settings, today = dev(settings_of(config)), china_day(now())
     wanted = day_of(day) or today - timedelta(days=1)
@@ -186,12 +189,45 @@ def reconcile(
         book = served_book(settings, clock=now)
         lists = Lists(settings.run_folder / "served", book, make_keys=settings.env == "dev")
         came = at_desk(config, lambda desk: reconcile_day(desk, lists, wanted, today=today))
-    for line in (*came.faults, *map(_told, came.discrepancies)):
+    found = of_lists(came.discrepancies, load_pack(settings.policy_pack), day=wanted)
+    for line in (
+        *came.faults,
+        *map(_told, came.discrepancies),
+        *(f"{one.rule} {one.zh}: {one.who}" for one in found),
+    ):
         typer.echo(line)
     state = "" if came.final else "; the day is not over, so nothing was signed"
     typer.echo(f"{wanted}: {came.accesses} accesses of {came.departments} departments{state}")
     if came.faults or came.discrepancies:
         raise typer.Exit(FAILED)
+
+
+@log.command()
+def conduct(
+    day: Annotated[str | None, typer.Option(help="The day, as 2026-11-16; today unless given.")] = None,
+    config: Config = None,
+) -> None:
+    """Who asked out of hours, too often or without a case (AUD-01, AUD-02): to be looked at, not judged."""
+    from gateway.conduct import of_entries
+    from gateway.log_desk import china_day, now, size_of
+    from verification.pack import load_pack
+
+    wanted, pack = day_of(day) or china_day(now()), load_pack(dev(settings_of(config)).policy_pack)
+
+    async def work(desk: LogDesk) -> Conduct:
+        size = size_of(await desk.log.checkpoint())
+        await desk.note("audit.read", {"what": "conduct", "first": 0, "last": max(0, size - 1)})
+        return await asyncio.to_thread(lambda: of_entries(desk.entries(0, size), pack, day=wanted))
+
+    with plainly_logged():
+        came = at_desk(config, work)
+    for one in came.noticed:
+        shown = ", ".join(f"{name} {value}" for name, value in one.shown.items())
+        typer.echo(f"{one.rule} {one.zh}: entry {one.entry}, caller {one.who} ({shown})")
+    untold = "; ".join(
+        f"{rule} cannot be told of {n} questions" for rule, n in sorted(came.cannot_tell.items())
+    )
+    typer.echo(f"{wanted}: {len(came.noticed)} noticed" + (f"; {untold}" if untold else ""))
 
 
 def _told(one: Discrepancy) -> str:

@@ -113,7 +113,12 @@ def size_of(checkpoint: bytes) -> int:
 
 def china_day(at: datetime) -> date:
     """The day in China at an instant."""
-    return at.astimezone(_CHINA).date()
+    return china_time(at).date()
+
+
+def china_time(at: datetime) -> datetime:
+    """The same instant as the clocks in China show it."""
+    return at.astimezone(_CHINA)
 
 
 def now() -> datetime:

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.log_terminal import Config, at_desk, plainly_logged, require_new, write_new
-from gateway.terminal import day_of, fail
+from gateway.log_terminal import Config, at_desk, dev, plainly_logged, require_new, write_new
+from gateway.terminal import day_of, fail, settings_of
 
 sample = typer.Typer(
     name="sample", help="Samples that neither side can choose: commit, reveal, draw.", rich_markup_mode=None
@@ -55,7 +55,11 @@ def commit(
     config: Config = None,
 ) -> None:
     """Note what will be drawn, from all outcomes so far or those of some days, and have the head witnessed."""
+    from audit.sample import Plan
     from gateway import sampling
+    from gateway.conduct import of_sample
+    from gateway.log_desk import china_day, now
+    from verification.pack import load_pack
 
     shares = dict(map(_share, share or ()))
     period = sampling.Period(day_of(since), day_of(until))
@@ -69,6 +73,9 @@ def commit(
     typer.echo(f"committed as entry {receipt.index}")
     for name, items in sorted(drawn_from.strata.items()):
         typer.echo(f"{items:>9}  {name}")
+    pack = load_pack(dev(settings_of(config)).policy_pack)
+    for one in of_sample(Plan(count, shares), drawn_from.strata, pack, day=china_day(now())):
+        typer.echo(f"{one.rule} {one.zh}: {one.shown['drawn']} of {one.shown['confirmed']}")
 
 
 @sample.command()

@@ -266,7 +266,17 @@ def test_a_day_is_reconciled_and_a_hidden_access_found(run):
     came = hedui("reconcile", "--day", "2026-11-15")
     assert came.exit_code == 1
     assert "health: access without entry at 4242: no intent at this index" in came.stdout
+    assert "AUD-03 日志与回执不符: health" in came.stdout
     assert hedui("reconcile", "--day", "16.11.2026").exit_code == 1
+
+
+def test_who_asked_out_of_hours_or_too_often_is_listed_and_the_reading_is_noted(run):
+    came = hedui("log", "conduct", "--day", "2026-11-16")
+    assert came.exit_code == 0, came.output
+    assert "AUD-02 无案件或亲属查询: entry 2, caller " in came.stdout  # the fixture's intent names no case
+    assert "(case False)" in came.stdout
+    assert "2026-11-16: 1 noticed; AUD-02 cannot be told of 1 questions" in came.stdout
+    assert "AUD-01" not in hedui("log", "conduct", "--day", "2026-11-15").stdout
 
 
 def test_no_person_stands_in_any_file_that_leaves(run, policy):
