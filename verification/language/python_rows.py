@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from verification.language.expression import Expr
 from verification.language.kinds import Kind
@@ -241,6 +242,13 @@ class RowsText:
             with self.text.block(f"for r in {rows}:"):
                 self.text.line(f"{known}.setdefault({_key(keys)}, []).append(r)")
         return known
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is drawn and indexed meanwhile is forgotten afterwards: it may not have been, where code goes on."""
+        drawn, indexed = dict(self._drawn), dict(self._indexed)
+        yield
+        self._drawn, self._indexed = drawn, indexed
 
     def draw(self, plan: Plan) -> str:
         """The name of the list of a source's rows, drawn before this line."""

@@ -20,6 +20,7 @@ from verification.language.level import (
     FactOf,
     Level,
     MemberRows,
+    facts_in,
 )
 from verification.language.parameter import Pack
 from verification.language.python_rows import RowsText
@@ -208,7 +209,16 @@ class _Writer:
         self.catalogue = catalogue
         self.text = Text(pack, self._name, answered=answered)
         self.rows = RowsText(self.text)
-        self.facts = {level.name: catalogue.definitions(level) for level in self._levels()}
+        decisive = catalogue.decisive()
+        self.facts: dict[str, list[Definition]] = {}
+        self.shown: dict[str, list[Definition]] = {}
+        for level in self._levels():
+            needed = catalogue.definitions(level)
+            decides = {
+                each.name for each in needed if each.expr is None or (level.name, each.name) in decisive
+            }
+            self.facts[level.name] = [each for each in needed if each.name in decides]
+            self.shown[level.name] = [each for each in needed if each.name not in decides]
         self.places = {found.name: place for place, found in enumerate(self._members_facts())}
 
     def whole(self) -> str:
@@ -296,6 +306,19 @@ class _Writer:
                 if found.expr is not None and not found.expr.op.startswith("rows "):
                     self.text.line(f"{level[0]}_{found.name} = {self.text.write(found.expr)}")
 
+    def _only_shown(self, rule: Rule) -> list[Definition]:
+        """The facts that nothing but the evidence of a rule looks at, each after those it uses."""
+        wanted: set[str] = set()
+        left = [fact for _, value in rule.evidence for fact in facts_in(value)]
+        there = {found.name for found in self.shown[rule.level.name]}
+        while left:
+            fact = left.pop()
+            name = fact.definition.name
+            if fact.level is rule.level and name in there and name not in wanted:
+                wanted.add(name)
+                left += facts_in(fact.definition.expr)
+        return [found for found in self.shown[rule.level.name] if found.name in wanted]
+
     def _own_column(self, found: Definition) -> None:
         self.text.line(f"m_{found.name} = m.{found.name}")
         if found.holds.optional:
@@ -333,7 +356,9 @@ class _Writer:
                 f" else None if {answer} is None or {other} is None else False"
             )
             answer = both
-        with self.text.block(f"if {answer} is not False:"):
+        with self.text.block(f"if {answer} is not False:"), self.rows.apart():
+            # What is only shown beside an answer is told where there is one, and nowhere else.
+            self._tell(self._only_shown(rule), rule.level.name)
             shown = [self.text.write(value) for _, value in rule.evidence]
             values = f"({', '.join(shown)},)" if shown else "()"
             self.text.line(f"found.append(({place}, {person}, {answer}, {milder}, {values}))")
