@@ -218,6 +218,14 @@ EVENTS: Mapping[str, Event] = {
         frozenset({"correction", "record_id", "claim", "answer", "case"}),
         fewest_subjects=1,
     ),
+    "link.changed": Event(
+        "That a department's row is about a person was proposed by likeness, confirmed or rejected by somebody.",
+        {"caller": PERSON, "department": CODE, "post": CODE, "source": CODE, "record": CODE}
+        | {"how": CODE, "before": CODE, "after": CODE},
+        {"request": CODE},
+        frozenset({"link", "record_id", "reason"}),
+        fewest_subjects=1,
+    ),
     "authorization.changed": Event(
         "A person's authorization to be asked about was recorded, used up or withdrawn.",
         {"caller": PERSON, "before": CODE, "after": CODE},

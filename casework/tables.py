@@ -144,6 +144,29 @@ correction = sa.Table(
         name="answered_in_words",
     ),
 )
+link = sa.Table(
+    "casework_link",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("region", sa.String(12), nullable=False, index=True),
+    sa.Column("source", sa.String(32), nullable=False),
+    sa.Column("record", sa.String(40), nullable=False),
+    sa.Column("record_id", sa.String(64), nullable=False),
+    sa.Column("person", sa.String(32), nullable=False),  # pseudonym
+    sa.Column("how", sa.String(16), nullable=False),
+    sa.Column("names_agree", sa.Integer),  # null where a name is missing
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("proposed_on", sa.String(10), nullable=False),
+    sa.Column("decided_by", sa.String(96)),
+    sa.Column("decided_on", sa.String(10)),
+    sa.Column("reason", sa.Text),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.UniqueConstraint("source", "record", "record_id", "person", name="one_link_of_a_row_and_person"),
+    sa.CheckConstraint(
+        "state = 'PROPOSED' or (decided_by is not null and decided_on is not null and reason <> '')",
+        name="decided_by_a_person",
+    ),
+)
 version = sa.Table(
     VERSIONS,
     metadata,

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _findings()
     _decisions()
     _corrections()
+    _links()
 
 
 def _cases() -> None:
@@ -143,5 +144,30 @@ def _corrections() -> None:
             "state not in ('CORRECTED', 'UPHELD') or (answer <> '' and answered_by is not null"
             " and answered_on is not null)",
             name="answered_in_words",
+        ),
+    )
+
+
+def _links() -> None:
+    op.create_table(
+        "casework_link",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("region", sa.String(12), nullable=False, index=True),
+        sa.Column("source", sa.String(32), nullable=False),
+        sa.Column("record", sa.String(40), nullable=False),
+        sa.Column("record_id", sa.String(64), nullable=False),
+        sa.Column("person", sa.String(32), nullable=False),
+        sa.Column("how", sa.String(16), nullable=False),
+        sa.Column("names_agree", sa.Integer),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("proposed_on", sa.String(10), nullable=False),
+        sa.Column("decided_by", sa.String(96)),
+        sa.Column("decided_on", sa.String(10)),
+        sa.Column("reason", sa.Text),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.UniqueConstraint("source", "record", "record_id", "person", name="one_link_of_a_row_and_person"),
+        sa.CheckConstraint(
+            "state = 'PROPOSED' or (decided_by is not null and decided_on is not null and reason <> '')",
+            name="decided_by_a_person",
         ),
     )
