@@ -367,13 +367,6 @@ class Reader:
         rows = self._rows(query.order_by(tables.cosigned.c.size.desc()).limit(1))
         return bytes(rows[0][0]) if rows else None
 
-    def sealed(self, entry: int) -> list[Sealed]:
-        """What was sealed beside an entry, by subject."""
-        query = sa.select(tables.sealed.c.subject, tables.sealed.c.key_id, tables.sealed.c.payload).where(
-            tables.sealed.c.entry == entry
-        )
-        return [Sealed(*map(bytes, row)) for row in self._rows(query.order_by(tables.sealed.c.subject))]
-
     def sealed_beside(self, entries: Sequence[int]) -> dict[int, Sealed]:
         """What was sealed beside each of these entries, at most some hundred."""
         query = sa.select(
@@ -387,14 +380,6 @@ class Reader:
         both = sa.tuple_(tables.subject_key.c.subject, tables.subject_key.c.key_id)
         query = sa.select(tables.subject_key).where(both.in_(list(pairs)))
         return [SubjectKey(*map(bytes, row)) for row in self._rows(query)] if pairs else []
-
-    def sealed_of(self, subject: bytes) -> list[tuple[int, Sealed]]:
-        """What was sealed for a subject, with the index of its entry, oldest first."""
-        query = sa.select(
-            tables.sealed.c.entry, tables.sealed.c.subject, tables.sealed.c.key_id, tables.sealed.c.payload
-        )
-        rows = self._rows(query.where(tables.sealed.c.subject == subject).order_by(tables.sealed.c.entry))
-        return [(row[0], Sealed(*map(bytes, row[1:]))) for row in rows]
 
     def subject_keys(self, subject: bytes) -> list[SubjectKey]:
         """The keys of a subject; empty after shredding."""

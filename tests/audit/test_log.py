@@ -84,8 +84,9 @@ def test_rows_alongside_are_written_with_their_entry_and_shredded_with_theirs(op
             key, other = SubjectKey(b"anna", b"k1", b"wrapped"), SubjectKey(b"boris", b"k2", b"wrapped too")
             await log.append(b"first", [key, other, Sealed(b"anna", b"k1", b"payload")])
             await log.append(b"again", [key, Sealed(b"anna", b"k1", b"another")])
-            assert log.reader.sealed(0) == [Sealed(b"anna", b"k1", b"payload")]
-            assert [index for index, _ in log.reader.sealed_of(b"anna")] == [0, 1]
+            beside = log.reader.sealed_beside([0, 1])
+            assert beside[0] == Sealed(b"anna", b"k1", b"payload")
+            assert {index for index, one in beside.items() if one.subject == b"anna"} == {0, 1}
             assert log.reader.subject_keys(b"anna") == [key]
             await log.append(b"shredded", [Shred(b"anna")])
             assert log.reader.subject_keys(b"anna") == []

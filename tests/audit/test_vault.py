@@ -98,7 +98,7 @@ def test_after_shredding_no_commitment_can_be_tested_with_what_is_left(open_log:
             for key in (share, bytes(32), nonce * 2):
                 assert commitments(key, {"purpose": '"低保复核"'.encode()})["purpose"] != expected
             with pytest.raises(WrongVaultKey):
-                opened(log.reader.sealed(0)[0].payload, entry_key=share, nonce=nonce)
+                opened(log.reader.sealed_beside([0])[0].payload, entry_key=share, nonce=nonce)
 
     asyncio.run(story())
 
@@ -261,7 +261,7 @@ def test_a_long_value_spelled_by_its_maker_is_opened_whole_and_takes_little_room
             entry = parse_entry(made.bytes)
             for opened_field in vault.disclose(0):
                 opened_field.check(entry.committed)
-            [sealed] = log.reader.sealed(0)
+            sealed = log.reader.sealed_beside([0])[0]
             assert len(sealed.payload) < len(document) / 4
             assert PEOPLE[0].encode() not in sealed.payload
 
