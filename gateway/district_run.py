@@ -11,18 +11,16 @@ import os
 import secrets
 import socket
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from string import ascii_lowercase
 
-import msgspec
-
 from connectors.ask import Connector
 from gateway.days import require_in_force
 from gateway.errors import CannotRun
 from gateway.run_home import RunHome
+from gateway.run_results import RuleCount, counted
 from gateway.snapshot import Taken, take_snapshot
 from gateway.trace import Trace
 from verification.catalogue import CATALOGUE
@@ -34,21 +32,8 @@ from verification.runs.ledger import KeptRun, RunState
 from verification.runs.stored import NoSnapshot, discard, store, stored
 from verification.runs.tables import Snapshot
 from vocabulary.codes import Category, Department
-from vocabulary.evidence import Answer
 
 Tell = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCount:
-    """What one rule came to: persons or households of whom it found something, or could not tell."""
-
-    rule: str
-    name_zh: str
-    name_en: str
-    severity: str
-    found: int
-    cannot_tell: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +183,7 @@ class _Noted:
         def work() -> tuple[KeptRun, Mapping[Category | None, int], tuple[RuleCount, ...]]:
             if job.work(worker_name(), progress=tell):
                 discard(self.home.folder(self.run))
-            return _kept(self.home, self.run), *_counted(judged for _, judged in job.results())
+            return _kept(self.home, self.run), *counted(judged for _, judged in job.results())
 
         kept, categories, rules = await asyncio.to_thread(work)
         await self._finished(kept.state, kept.judged, {each.rule: each.found for each in rules if each.found})
@@ -262,40 +247,3 @@ def _lives(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-class _FoundOf(msgspec.Struct):
-    rule: str
-    answer: Answer
-
-
-class _Judged(msgspec.Struct):
-    facts: dict[str, msgspec.Raw]
-    found: list[_FoundOf]
-
-
-_judged = msgspec.json.Decoder(_Judged).decode
-_category = msgspec.json.Decoder(str | dict[str, str]).decode
-
-
-def _counted(judgements: Iterable[bytes]) -> tuple[dict[Category | None, int], tuple[RuleCount, ...]]:
-    """Households by category, and answers by rule, from judgements as they are kept."""
-    categories: Counter[Category | None] = Counter()
-    answers: Counter[tuple[str, Answer]] = Counter()
-    for each in map(_judged, judgements):
-        category = _category(each.facts["category"])
-        categories[Category(category) if isinstance(category, str) else None] += 1
-        answers.update((found.rule, found.answer) for found in each.found)
-    rules = tuple(
-        RuleCount(
-            rule.number,
-            rule.zh,
-            rule.en,
-            rule.severity.value,
-            answers[rule.number, Answer.YES],
-            answers[rule.number, Answer.UNKNOWN],
-        )
-        for rule in CATALOGUE.rules
-        if answers[rule.number, Answer.YES] or answers[rule.number, Answer.UNKNOWN]
-    )
-    return dict(categories), rules

@@ -111,11 +111,18 @@ class Settings(BaseSettings):
     audience: str = Field("hedui", min_length=1, description="`aud` that a token must carry")
     token_leeway_s: int = Field(30, ge=0, le=300, description="seconds by which clocks may differ")
 
+    district: str | None = Field(
+        None,
+        pattern=r"^([0-9]{2}){1,3}$",
+        description="region code of whose registers these are; who works for less sees no run of all",
+    )
     oidc_issuer: str | None = Field(
         None, description="address of the identity provider (OpenID Connect) by which people sign in"
     )
     oidc_client_id: str = Field("hedui", description="our name with the identity provider")
-    oidc_client_secret: Path | None = Field(None, description="file of our secret with the identity provider")
+    oidc_client_secret: Path | None = Field(
+        None, repr=False, description="file of our secret with the identity provider"
+    )
     vouch_every_s: Seconds = Field(
         60.0, description="time after which the identity provider is asked again about somebody signed in"
     )

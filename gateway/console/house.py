@@ -26,8 +26,10 @@ from gateway.errors import InquiryError
 from gateway.inquiry import inquire_for
 from gateway.log_desk import LogDesk
 from gateway.office import Answered, Asked, Office
+from gateway.run_home import RunHome
 from gateway.trace import new_request
 from vocabulary.codes import Code
+from vocabulary.region import RegionCode
 
 COOKIE = "hedui-session"
 HERE = Path(__file__).parent
@@ -41,6 +43,7 @@ PLACES: tuple[tuple[str, str, frozenset[Role | None]], ...] = (
     ("/console/", "Look up", frozenset({*_CASEWORK, Role.EVALUATOR, None})),
     ("/console/findings", "Findings", _CASEWORK),
     ("/console/cases", "Cases", _CASEWORK),
+    ("/console/runs", "Runs", _CHECKING),
     ("/console/statement", "Who looked", frozenset({Role.CLERK, Role.SUPERVISOR, Role.EVALUATOR})),
     ("/console/evaluator", "Evaluation", frozenset({Role.EVALUATOR})),
     ("/console/graphql", "GraphiQL", frozenset({*_CHECKING, Role.EVALUATOR, Role.OPERATOR})),
@@ -68,11 +71,14 @@ class House:
     `personas`     whom one can be on a development machine, by name; empty elsewhere
     `vouch_every`  how old the provider's word may be
     `secure`       whether cookies travel by TLS alone
+    `district`     whose registers these are; None shows runs to nobody
     """
 
     office: Office
     desk: Desk
     log_desk: LogDesk
+    runs: RunHome
+    district: RegionCode | None
     evidence: Evidence
     sessions: Sessions
     provider: IdentityProvider | None

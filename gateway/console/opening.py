@@ -22,11 +22,13 @@ from gateway.errors import CannotOpen
 from gateway.evidence import trust_policy
 from gateway.log_desk import LogDesk
 from gateway.office import Office
-from gateway.persona import DEV_ISSUER, PERSONAS, Persona
+from gateway.persona import DEV_ISSUER, HERE, PERSONAS, Persona
+from gateway.run_home import run_home
 from gateway.settings import Settings
 from gateway.trace import code_of
 from gateway.versions import kept_versions
 from verification.pack import load_pack
+from vocabulary.region import RegionCode
 
 
 @contextmanager
@@ -48,11 +50,16 @@ def console_opened(
         timedelta(hours=settings.session_hours), timedelta(minutes=settings.session_idle_minutes)
     )
     embedded = f"sqlite:///{settings.run_folder / 'sessions.sqlite'}"
-    with Sessions(settings.database_url or embedded, lifetimes) as sessions:
+    with (
+        Sessions(settings.database_url or embedded, lifetimes) as sessions,
+        run_home(settings, clock=clock) as runs,
+    ):
         house = House(
             office=office,
             desk=Desk(kept, log_desk.log, log_desk.book, pack, clock, today, code_of),
             log_desk=log_desk,
+            runs=runs,
+            district=_district(settings),
             evidence=Evidence(
                 lambda: kept_versions(settings.run_folder, pack),
                 lambda: trust_policy(settings),
@@ -69,6 +76,12 @@ def console_opened(
             yield console(house, login_secret=_login_secret(settings))
         finally:
             kept.close()
+
+
+def _district(settings: Settings) -> RegionCode | None:
+    if settings.district is not None:
+        return RegionCode.parse(settings.district)
+    return HERE if settings.env == "dev" else None
 
 
 def _provider(settings: Settings, lasts: timedelta) -> IdentityProvider | None:

@@ -22,6 +22,7 @@ from gateway.console import (
     login,
     lookup,
     papers,
+    runs,
     sampling,
     statement,
     verdict,
@@ -33,6 +34,22 @@ from gateway.console.words import language_of
 
 LOGIN_COOKIE = "hedui-login"
 
+PARTS = (
+    login,
+    verdict,
+    papers,
+    lookup,
+    findings,
+    cases,
+    decisions,
+    runs,
+    sampling,
+    evaluator,
+    statement,
+    developer,
+)
+"""Where two could answer an address, the first does: a household's verdict is no department."""
+
 
 def console(house: House, *, login_secret: str) -> FastAPI:
     """The pages.
@@ -41,19 +58,8 @@ def console(house: House, *, login_secret: str) -> FastAPI:
     """
     app = FastAPI(title="hedui console", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
-    for part in (
-        login,
-        verdict,
-        papers,
-        lookup,
-        findings,
-        cases,
-        decisions,
-        sampling,
-        evaluator,
-        statement,
-        developer,
-    ):
+    app.state.tasks = set()
+    for part in PARTS:
         app.include_router(part.router)
     # Pages are not compressed: their length would tell something of what they hold.
     app.mount(

@@ -19,11 +19,13 @@ from gateway.console.house import Evidence, House
 from gateway.console.pages import console
 from gateway.console.session import Lifetimes, Sessions
 from gateway.log_desk import LogDesk
+from gateway.run_home import RunHome
 from gateway.trace import code_of
 from gateway.versions import kept_versions
 from tests.gateway.desk import LOG_KEY, NOW, ORIGIN, Desk, desk
 from tests.gateway.rows import ROWS
 from verification.pack import load_pack
+from verification.runs.ledger import Ledger
 from vocabulary.region import RegionCode
 
 POLICY = bytes(Policy((Known(Signer.ed25519(ORIGIN, LOG_KEY).key),)))
@@ -99,6 +101,7 @@ async def console_over(folder, rows=ROWS, *, provider=None, secure=True, **given
     async with desk(folder, rows, **given) as gateway:
         url = f"sqlite:///{folder / 'audit.sqlite'}"
         kept = Kept(url)
+        ledger = Ledger(f"sqlite:///{folder / 'runs.sqlite'}")
         with Sessions(
             f"sqlite:///{folder / 'sessions.sqlite'}", Lifetimes(timedelta(hours=10), timedelta(minutes=30))
         ) as sessions:
@@ -110,6 +113,8 @@ async def console_over(folder, rows=ROWS, *, provider=None, secure=True, **given
                 ),
                 log_desk=LogDesk(gateway.log, gateway.office.trace._book, None, 3600.0),
                 evidence=Evidence(lambda: kept_versions(folder, load_pack("demo-2026")), lambda: POLICY, folder / "frames"),
+                runs=RunHome(ledger, folder / "runs", lambda: clock.now),
+                district=RegionCode("529901"),
                 sessions=sessions,
                 provider=provider,
                 personas=personas(),
@@ -118,6 +123,7 @@ async def console_over(folder, rows=ROWS, *, provider=None, secure=True, **given
                 clock=lambda: clock.now,
             )  # fmt: skip
             yield Console(console_app(house), house, gateway, clock)
+        ledger.close()
         kept.close()
 
 
