@@ -19,6 +19,7 @@ from gateway.correction_commands import corrections
 from gateway.document_commands import documents
 from gateway.evidence_commands import bundle, replay
 from gateway.land_command import land
+from gateway.link_commands import links
 from gateway.log_commands import log, reconcile, shred, statement, witness
 from gateway.log_terminal import dev
 from gateway.pack_commands import packs, what_if
@@ -49,6 +50,7 @@ app.command()(shred)
 app.command()(reconcile)
 app.add_typer(corrections)
 app.add_typer(contracts)
+app.add_typer(links)
 app.add_typer(packs)
 app.command()(land)
 app.add_typer(documents)

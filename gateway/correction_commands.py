@@ -53,7 +53,7 @@ def ask(
     from casework.cases import case_numbered
     from casework.corrections import Dispute, dispute
 
-    kind = _record(record)
+    kind = record_named(record)
     meant = sys.stdin.readline().strip() if subject == "-" else subject
 
     async def work(desk: Desk, actor: Actor) -> Correction:
@@ -62,7 +62,7 @@ def ask(
             desk, actor, what, case=None if case is None else case_numbered(desk, actor, case)
         )
 
-    asked = _at_desk(config, who, token, work)
+    asked = at_casework_desk(config, who, token, work)
     typer.echo(f"{asked.id}  {asked.source.term} answers by {asked.due_on}")
 
 
@@ -82,7 +82,7 @@ def list_(
         found = await listed(desk, actor, state=state, first=1_000)
         return found, desk.today().isoformat()
 
-    found, today = _at_desk(config, who, token, work)
+    found, today = at_casework_desk(config, who, token, work)
     for one in found:
         late = "  overdue" if one.state is CorrectionState.ASKED and one.due_on.isoformat() < today else ""
         typer.echo(
@@ -100,7 +100,7 @@ def letter(id_: Id, who: As = "supervisor", token: Token = None, config: Config 
         await desk.read(actor, "correction", rows=1)
         return read_correction(desk, actor, id_)
 
-    typer.echo(_letter(_at_desk(config, who, token, work)))
+    typer.echo(_letter(at_casework_desk(config, who, token, work)))
 
 
 @corrections.command()
@@ -126,7 +126,7 @@ def answer(
         state = CorrectionState.CORRECTED if corrected else CorrectionState.UPHELD
         return await answered(desk, actor, asked, state=state, text=text, letter=reply)
 
-    done = _at_desk(config, who, token, work)
+    done = at_casework_desk(config, who, token, work)
     typer.echo(f"{done.id}  {done.state.term} on {done.answered_on}")
 
 
@@ -145,16 +145,17 @@ def withdraw(
     async def work(desk: Desk, actor: Actor) -> Correction:
         return await withdrawn(desk, actor, read_correction(desk, actor, id_), reason=reason)
 
-    done = _at_desk(config, who, token, work)
+    done = at_casework_desk(config, who, token, work)
     typer.echo(f"{done.id}  {done.state.term}")
 
 
-def _at_desk(
+def at_casework_desk(
     config: Path | None,
     who: str | None,
     token: Path | None,
     work: Callable[[Desk, Actor], Awaitable[T]],
 ) -> T:
+    """What `work` gives at a desk, done by whoever is named or whose token it is; errors are one plain line."""
     from casework.finding import CaseworkError
     from gateway.caller import BadTrust, NotAuthenticated
     from gateway.casework_desk import actor_of, casework_desk
@@ -171,7 +172,8 @@ def _at_desk(
         return asyncio.run(run())
 
 
-def _record(name: str) -> type[Record]:
+def record_named(name: str) -> type[Record]:
+    """A record type by its name; ends the command where there is none."""
     from vocabulary.register import RECORD_TYPES
 
     known = {one.__name__: one for one in RECORD_TYPES}
