@@ -2,13 +2,13 @@
 
 The contract names the document in the custom property `openapi` of its server: a file beside
 the contract (OpenAPI 3, JSON or YAML), so that the comparison needs no network. Only what the
-contract relies on is compared: the two paths of each table, that they are asked by POST, and
-that the rows of an answer have the fields that columns are read from.
+contract relies on is compared: the two paths of each table and their method, and that the rows
+of an answer have the fields that columns are read from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ import yaml
 
 from connectors.contract import Contract
 from connectors.mapping import Table
+
+Question = tuple[str, str, str]
+"""Method, path, and where in the answer the rows stand."""
 
 DOCUMENT_BYTES = 8 << 20
 """A larger document is not read."""
@@ -26,19 +29,18 @@ def differences(contract: Contract) -> Iterator[tuple[str, str]]:
     named = contract.server.get("openapi")
     if named is None:
         return
-    if contract.transport != "http":
-        yield (
-            "servers",
-            f"expected `openapi` of a server that answers over HTTP, got one of `{contract.transport}`",
-        )
+    questions = _QUESTIONS.get(contract.transport)
+    if questions is None:
+        known = " or ".join(f"`{one}`" for one in _QUESTIONS)
+        yield "servers", f"expected `openapi` of a server by {known}, got one by `{contract.transport}`"
         return
     document = _document(contract.file.parent / Path(str(named)).name)
     if document is None:
         yield "servers", f"expected an OpenAPI 3 document `{named}` beside the contract, got none"
         return
     for record, table in contract.tables.items():
-        for act in ("query", "snapshot"):
-            yield from _of_path(document, f"/v1/{table.physical}/{act}", record.__name__, table)
+        for question in questions(contract, table):
+            yield from _of_question(document, question, record.__name__, table)
 
 
 def _document(file: Path) -> Mapping[str, Any] | None:
@@ -52,21 +54,33 @@ def _document(file: Path) -> Mapping[str, Any] | None:
     return content if known else None
 
 
-def _of_path(document: Mapping[str, Any], path: str, name: str, table: Table) -> Iterator[tuple[str, str]]:
-    described = _at(document, "paths", path, "post")
+def _of_question(
+    document: Mapping[str, Any], question: Question, name: str, table: Table
+) -> Iterator[tuple[str, str]]:
+    method, path, rows = question
+    described = _at(document, "paths", path, method.lower())
     if described is None:
-        yield name, f"expected `POST {path}` in the OpenAPI document, got none"
+        yield name, f"expected `{method} {path}` in the OpenAPI document, got none"
         return
     answer = _at(document, described, "responses", "200", "content", "application/json", "schema")
-    fields = (
-        _at(document, answer, "properties", "rows", "items", "properties") if answer is not None else None
-    )
+    steps = [step for key in rows.split(".") if key for step in ("properties", key)]
+    fields = None if answer is None else _at(document, answer, *steps, "items", "properties")
     if not isinstance(fields, dict):
-        yield name, f"expected `POST {path}` to answer with `rows` of described fields, got otherwise"
+        yield name, f"expected `{method} {path}` to answer with `{rows}` of described fields, got otherwise"
         return
     for field in dict.fromkeys(field for one in table.fields for field in one.inputs):
         if field not in fields:
-            yield name, f"expected field `{field}` in the rows of `POST {path}`, got none"
+            yield name, f"expected field `{field}` in the rows of `{method} {path}`, got none"
+
+
+def _by_http(contract: Contract, table: Table) -> list[Question]:
+    return [("POST", f"/v1/{table.physical}/{act}", "rows") for act in ("query", "snapshot")]
+
+
+def _by_rest(contract: Contract, table: Table) -> list[Question]:
+    told = contract.server.get("operations", {}).get(table.physical, {})
+    method, rows = str(told.get("method", "GET")), str(told.get("rows", ""))
+    return [(method, str(told.get(act, "")), rows) for act in ("lookup", "all")]
 
 
 def _at(document: Mapping[str, Any], start: Any, *steps: str) -> Any:
@@ -92,3 +106,5 @@ def _referred(document: Mapping[str, Any], reference: str) -> Any:
 
 
 _MOST_REFERENCES = 10
+
+_QUESTIONS: Mapping[str, Callable[[Contract, Table], list[Question]]] = {"http": _by_http, "rest": _by_rest}

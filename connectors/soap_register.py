@@ -16,7 +16,6 @@ WS-Security stand in the address: `http://account:password@host/service`.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,7 +25,6 @@ from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
 import msgspec
 import zeep as untyped_zeep
 from zeep import Plugin
@@ -38,6 +36,7 @@ from zeep.wsse.username import UsernameToken as UntypedToken
 
 from connectors.arrow import Chunk
 from connectors.ask import Ask, Clock
+from connectors.carrying import carrier, carry
 from connectors.decode import Decoder, Row, askable
 from connectors.derived import derived
 from connectors.failure import Failed, broken, by_status
@@ -57,9 +56,6 @@ IDS_PER_REQUEST = 500
 
 CONNECTIONS = 4
 """Of one gateway to one service at a time."""
-
-ANSWER_BYTES = 32 << 20
-"""An answer of more is not read."""
 
 
 class Operations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -193,13 +189,13 @@ class _Expected(Plugin):
 
 
 class _Carrier(Transport):
-    """Carries messages by httpx2: no redirect, no proxy, a limit of time and of bytes; files from one folder alone."""
+    """Carries messages as `connectors.carrying` does; files come from one folder alone."""
 
     def __init__(self, folder: Path, timeout_s: float) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # zeep says no types here
         self._folder = folder.resolve()
         self._timeout_s = timeout_s
-        self._client = httpx2.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
+        self._client = carrier(timeout_s=timeout_s)
 
     def load(self, url: str) -> bytes:
         path = Path(url).resolve()
@@ -208,23 +204,15 @@ class _Carrier(Transport):
         return path.read_bytes()
 
     def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> _Answer:
-        ends = time.monotonic() + self._timeout_s
-        body = bytearray()
-        with self._client.stream("POST", address, content=message, headers=dict(headers)) as response:
-            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if kind not in _XML:
-                raise (
-                    by_status(response.status_code)
-                    if response.status_code != 200
-                    else broken("expected content type `text/xml`, got another")
-                )
-            for piece in response.iter_bytes():
-                body += piece
-                if len(body) > ANSWER_BYTES:
-                    raise broken(f"expected an answer of at most {ANSWER_BYTES} bytes, got more")
-                if time.monotonic() > ends:
-                    raise Failed(FailureKind.TIMED_OUT, "expected an answer in time, got a part of one")
-        return _Answer(response.status_code, dict(response.headers), bytes(body), "utf-8")
+        request = self._client.build_request("POST", address, content=message, headers=dict(headers))
+        answer = carry(self._client, request, timeout_s=self._timeout_s)
+        if answer.kind not in _XML:
+            raise (
+                by_status(answer.status)
+                if answer.status != 200
+                else broken("expected content type `text/xml`, got another")
+            )
+        return _Answer(answer.status, {"Content-Type": answer.kind}, answer.body, "utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,17 +252,13 @@ def _place(since: str) -> list[str] | None:
 
 @contextmanager
 def _failures_named() -> Iterator[None]:
-    """Turn what zeep and httpx2 raise into our own failures; their texts may hold values, so none is kept."""
+    """Turn what zeep raises into our own failures; their texts may hold values, so none is kept."""
     try:
         yield
     except Fault as fault:
         code = str(fault.code or "").rpartition(":")[2].rpartition(".")[2].lower()
         raise Failed(_FAULTS.get(code, FailureKind.UNREACHABLE), "expected an answer, got a fault") from None
-    except httpx2.TimeoutException:
-        raise Failed(FailureKind.TIMED_OUT, "expected an answer in time, got none") from None
-    except httpx2.TransportError:
-        raise Failed(FailureKind.UNREACHABLE, "connection refused, not trusted or lost") from None
-    except (ZeepError, SyntaxError, AttributeError, TypeError, ValueError, OSError, httpx2.HTTPError):
+    except (ZeepError, SyntaxError, AttributeError, TypeError, ValueError, OSError):
         # zeep reads an answer of another shape with whatever Python raises there.
         raise broken("expected an answer as the WSDL describes it, got one that cannot be read") from None
 

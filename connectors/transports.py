@@ -15,7 +15,7 @@ from datetime import date
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -24,9 +24,13 @@ from connectors.contract import Contract
 from connectors.file_register import FileRegister
 from connectors.guard import Patience
 from connectors.http_register import HttpRegister
+from connectors.rest_register import RestRegister
+from connectors.rest_register import Service as RestService
 from connectors.sql_register import SqlRegister
 
 GROUP = "hedui.transports"
+
+S = TypeVar("S")
 
 
 class NoTransport(ValueError):
@@ -125,10 +129,7 @@ def _soap(
     # Loaded where it is asked for: zeep takes half a second, and few departments speak SOAP.
     from connectors.soap_register import Service, SoapRegister
 
-    try:
-        service = msgspec.convert(dict(contract.server), Service)
-    except msgspec.ValidationError as error:
-        raise NoTransport(f"`{contract.file.name}`: server: {str(error).lower()}") from None
+    service = _service(contract, Service)
     return SoapRegister(
         contract.department,
         address,
@@ -140,4 +141,26 @@ def _soap(
     )
 
 
-_OURS: dict[str, Transport] = {"sql": _sql, "http": _http, "files": _files, "soap": _soap}
+def _rest(
+    contract: Contract,
+    address: str,
+    *,
+    clock: Clock,
+    today: Callable[[], date] | None,
+    patience: Patience | None,
+) -> Connector:
+    service = _service(contract, RestService)
+    return RestRegister(
+        contract.department, address, contract.tables, service=service, clock=clock, patience=patience
+    )
+
+
+def _service(contract: Contract, kind: type[S]) -> S:
+    """Read what a contract says of its server."""
+    try:
+        return msgspec.convert(dict(contract.server), kind)
+    except msgspec.ValidationError as error:
+        raise NoTransport(f"`{contract.file.name}`: server: {str(error).lower()}") from None
+
+
+_OURS: dict[str, Transport] = {"sql": _sql, "http": _http, "rest": _rest, "soap": _soap, "files": _files}

@@ -39,7 +39,7 @@ def test_the_shipped_contracts_have_no_fault() -> None:
             "Dwelling.danger: expected an example that comes to `D`",
         ),
         ("[A级, B级,", "[A等, B级,", "Dwelling.danger: example `A等`: expected one of the 4 codes"),
-        ("value: sql}", "value: pigeon}", "servers: expected a transport of sql, http, files"),
+        ("value: sql}", "value: pigeon}", "servers: expected a transport of sql, http, rest, soap, files"),
     ],
 )
 def test_what_does_not_hold_is_told(tmp_path: Path, old: str, new: str, why: str) -> None:

@@ -90,7 +90,7 @@ def test_an_installed_package_s_transport_answers(installed: Path, tmp_path: Pat
         ("absent", "expected transport `absent` to load, got AttributeError"),
         (
             "raven",
-            "expected a transport of sql, http, files, soap or one entry point `raven` of `hedui.transports`, got 0",
+            "expected a transport of sql, http, rest, soap, files or one entry point `raven` of `hedui.transports`, got 0",
         ),
     ],
 )
