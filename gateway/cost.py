@@ -79,10 +79,12 @@ class _Count:
             kind: Any = definition.type
             unbounded = is_list_type(get_nullable_type(kind)) and node.name.value != "edges"
             return UNBOUNDED if unbounded else 1
-        given: Any = definition.args["first"].default_value
+        default: Any = definition.args["first"].default_value
+        given = default
         for argument in node.arguments:
             if argument.name.value == "first" and isinstance(argument.value, IntValueNode):
                 given = int(argument.value.value)
             if argument.name.value == "first" and isinstance(argument.value, VariableNode):
-                given = self._variables.get(argument.value.name.value, given)
-        return max(1, given) if isinstance(given, int) else 1
+                given = self._variables.get(argument.value.name.value, default)
+        # Null is as if it were not given.
+        return max(1, given) if isinstance(given, int) else int(default)

@@ -32,6 +32,7 @@ from gateway.document import Document, Limits
 from gateway.errors import BadArgument, TooCostly
 from gateway.executor.kept import Kept
 from gateway.executor.program import conditions
+from gateway.schema.connections import PAGE
 from gateway.schema.told import OPEN, Shows
 from vocabulary.errors import MalformedIdNumber
 from vocabulary.idnumber import IdNumber
@@ -336,7 +337,8 @@ def _listing(arguments: Mapping[str, Any], limits: Limits) -> Listing:
     if before is not None and not (before.isascii() and before.isdigit() and len(before) < 6):
         raise BadArgument("expected an `endCursor` in `after`", argument="after")
     after = int(before or 0)
-    end = after + arguments["first"]
+    first = arguments.get("first")
+    end = after + (PAGE if first is None else first)
     return Listing(numbers[after:end], after, end < len(numbers))
 
 

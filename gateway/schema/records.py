@@ -108,7 +108,7 @@ def answer_type(record: type[Record]) -> type[graphene.ObjectType]:
         shows=OPEN,
         description="记录, in the order of the register's own keys.",
         first=graphene.Int(default_value=FIRST, description="How many at most (条数上限), 1 to 500."),
-        resolver=lambda sourced, _info, first: sourced.records[:first],
+        resolver=lambda sourced, _info, first: sourced.records[: FIRST if first is None else first],
     )
     says = f"{record.term}: what {record.department.term} answered."
     return type(

@@ -28,6 +28,7 @@ def test_first_bounds_a_list_by_literal_variable_or_default():
     assert cost(asked % "$n", {"n": 7}) == 1 + 1 + 7 * 2
     assert cost(asked.replace("Int!", "Int = 5") % "$n") == 1 + 1 + 5 * 2
     assert cost('{household(number:"1"){visit{records{visitors}}}}') == 1 + 1 + 100 * 2
+    assert cost('{household(number:"1"){visit{records(first: null){visitors}}}}') == 1 + 1 + 100 * 2
 
 
 def test_a_page_of_households_counts_each_of_them():
