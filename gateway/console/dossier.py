@@ -42,6 +42,8 @@ class Table:
     heads: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     count: int
+    record: str
+    columns: tuple[str, ...]
 
 
 def document_of(department: Department, schema: GraphQLSchema) -> str:
@@ -119,6 +121,8 @@ def _table(record: type[Record], told: Mapping[str, Any], *, path: str, withheld
         heads=tuple(column.term for column in columns),
         rows=tuple(rows),
         count=told["count"],
+        record=record.__name__,
+        columns=tuple(column.name for column in columns),
     )
 
 

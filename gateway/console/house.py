@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse
 
 from casework.desk import ChangedMeanwhile, Desk
 from casework.role import Actor, Role
+from connectors.quality import QualityBook
 from gateway.access import Refused
 from gateway.caller import Caller
 from gateway.console.session import Ended, NoSession, Session, Sessions
@@ -44,6 +45,7 @@ PLACES: tuple[tuple[str, str, frozenset[Role | None]], ...] = (
     ("/console/findings", "Findings", _CASEWORK),
     ("/console/cases", "Cases", _CASEWORK),
     ("/console/runs", "Runs", _CHECKING),
+    ("/console/sources", "Sources", _CASEWORK),
     ("/console/statement", "Who looked", frozenset({Role.CLERK, Role.SUPERVISOR, Role.EVALUATOR})),
     ("/console/evaluator", "Evaluation", frozenset({Role.EVALUATOR})),
     ("/console/graphql", "GraphiQL", frozenset({*_CHECKING, Role.EVALUATOR, Role.OPERATOR})),
@@ -78,6 +80,7 @@ class House:
     desk: Desk
     log_desk: LogDesk
     runs: RunHome
+    quality: QualityBook
     district: RegionCode | None
     evidence: Evidence
     sessions: Sessions

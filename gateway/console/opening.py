@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from casework.desk import Desk
 from casework.kept import Kept, OtherCaseworkSchema
+from connectors.quality import QualityBook
 from gateway.caller import Caller
 from gateway.console.house import Evidence, House
 from gateway.console.pages import console
@@ -59,6 +60,7 @@ def console_opened(
             desk=Desk(kept, log_desk.log, log_desk.book, pack, clock, today, code_of),
             log_desk=log_desk,
             runs=runs,
+            quality=QualityBook(settings.run_folder / "quality"),
             district=_district(settings),
             evidence=Evidence(
                 lambda: kept_versions(settings.run_folder, pack),

@@ -24,6 +24,7 @@ from gateway.console import (
     papers,
     runs,
     sampling,
+    sources,
     statement,
     verdict,
 )
@@ -47,6 +48,7 @@ PARTS = (
     evaluator,
     statement,
     developer,
+    sources,
 )
 """Where two could answer an address, the first does: a household's verdict is no department."""
 

@@ -14,6 +14,7 @@ from audit.policy import Known, Policy
 from casework.agreement import Recipient
 from casework.desk import Desk as Casework
 from casework.kept import Kept
+from connectors.quality import QualityBook
 from gateway.caller import Caller
 from gateway.console.house import Evidence, House
 from gateway.console.pages import console
@@ -114,6 +115,7 @@ async def console_over(folder, rows=ROWS, *, provider=None, secure=True, **given
                 log_desk=LogDesk(gateway.log, gateway.office.trace._book, None, 3600.0),
                 evidence=Evidence(lambda: kept_versions(folder, load_pack("demo-2026")), lambda: POLICY, folder / "frames"),
                 runs=RunHome(ledger, folder / "runs", lambda: clock.now),
+                quality=QualityBook(folder / "quality"),
                 district=RegionCode("529901"),
                 sessions=sessions,
                 provider=provider,

@@ -1,0 +1,186 @@
+"""How are the sources? When each answered last and how, what came of the checks of what it delivers, what is disputed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from casework.corrections import (
+    ANSWERS,
+    BadRequest,
+    CorrectionState,
+    Dispute,
+    answer,
+    corrections,
+    dispute,
+    read_correction,
+    withdraw,
+)
+from casework.desk import NotAllowed
+from casework.role import Act, Role
+from connectors.quality import BatchCheck
+from connectors.quality_page import page
+from gateway.console.house import House, Visit, Visiting
+from gateway.log_desk import size_of
+from verification.clock import BeyondCalendar
+from vocabulary.codes import Department
+from vocabulary.evidence import Quality
+from vocabulary.register import BY_NAME, RECORD_TYPES, records_of
+
+router = APIRouter()
+
+LATEST = 2_000
+"""Entries from the end of the log in which the last answers are looked for."""
+
+REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+"""A report is one page that carries its own style and loads nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One department: whether it is connected, its last answer, and what its checks said."""
+
+    department: Department
+    connected: bool
+    state: str
+    answered_at: datetime | None
+    checks: tuple[BatchCheck, ...]
+
+    @property
+    def doubtful(self) -> int:
+        """How many of its record types are in doubt."""
+        return sum(check.quality is Quality.DOUBTFUL for check in self.checks)
+
+    @property
+    def newest(self) -> date | None:
+        """The last day for which a checked row says that it is true."""
+        return max((check.newest for check in self.checks if check.newest), default=None)
+
+
+@router.get("/sources")
+async def sources(visit: Visiting) -> Response:
+    """Every department that owns records."""
+    await _let_in(visit, "sources")
+    last = await _last_answers(visit)
+    departments = dict.fromkeys(record.department for record in RECORD_TYPES)
+    found = [_source(visit.house, each, last) for each in departments]
+    return visit.page(
+        "sources.html", sources=found, corrections=await corrections(visit.house.desk, visit.actor),
+        today=visit.house.desk.today(),
+    )  # fmt: skip
+
+
+@router.get("/sources/{department}/report")
+async def report(visit: Visiting, department: Department) -> Response:
+    """What was found in what the department delivered: rows by its own keys, and nobody named."""
+    await _let_in(visit, "quality-report")
+    checks = visit.house.quality.of(records_of(department))
+    return HTMLResponse(page(department, checks), headers={"content-security-policy": REPORT_POLICY})
+
+
+@router.get("/corrections/{id_}")
+async def correction(visit: Visiting, id_: str) -> Response:
+    """One dispute with its clock."""
+    found = read_correction(visit.house.desk, visit.actor, id_)
+    await visit.house.desk.read(visit.actor, "correction", rows=1)
+    return visit.page(
+        "correction.html",
+        correction=found,
+        term=BY_NAME[found.record].term if found.record in BY_NAME else found.record,
+        answers=ANSWERS,
+        may_answer=visit.actor.may(Act.ANSWER),
+        may_withdraw=visit.actor.may(Act.DISPUTE),
+        today=visit.house.desk.today(),
+        fault="",
+    )
+
+
+@router.post("/corrections")
+async def ask(
+    visit: Visiting,
+    record: Annotated[str, Form()],
+    record_id: Annotated[str, Form()],
+    subject: Annotated[str, Form()],
+    column: Annotated[str, Form()],
+    claim: Annotated[str, Form()] = "",
+) -> Response:
+    """Dispute one column of one record with the department that owns it."""
+    kind = BY_NAME.get(record)
+    if kind is None:
+        return visit.page("fault.html", status=422, code="NO_SUCH_RECORD")
+    what = Dispute(
+        subject=subject,
+        region=visit.actor.region,
+        record=kind,
+        record_id=record_id,
+        columns=(column,),
+        claim=claim,
+    )
+    try:
+        made = await dispute(visit.house.desk, visit.actor, what)
+    except (BadRequest, BeyondCalendar) as error:
+        return visit.page("run_fault.html", status=422, fault=str(error), run="")
+    return RedirectResponse(f"/console/corrections/{made.id}", status_code=303)
+
+
+@router.post("/corrections/{id_}/answer")
+async def answered(
+    visit: Visiting,
+    id_: str,
+    state: Annotated[CorrectionState, Form()],
+    text: Annotated[str, Form()] = "",
+    letter: Annotated[str, Form()] = "",
+) -> Response:
+    """The department's answer, recorded."""
+    desk, actor = visit.house.desk, visit.actor
+    try:
+        await answer(desk, actor, read_correction(desk, actor, id_), state=state, text=text, letter=letter)
+    except BadRequest as error:
+        return visit.page("run_fault.html", status=422, fault=str(error), run="")
+    return RedirectResponse(f"/console/corrections/{id_}", status_code=303)
+
+
+@router.post("/corrections/{id_}/withdraw")
+async def taken_back(visit: Visiting, id_: str, reason: Annotated[str, Form()] = "") -> Response:
+    """The dispute, taken back."""
+    desk, actor = visit.house.desk, visit.actor
+    try:
+        await withdraw(desk, actor, read_correction(desk, actor, id_), reason=reason)
+    except BadRequest as error:
+        return visit.page("run_fault.html", status=422, fault=str(error), run="")
+    return RedirectResponse(f"/console/corrections/{id_}", status_code=303)
+
+
+async def _let_in(visit: Visit, what: str) -> None:
+    if visit.role not in (Role.VERIFIER, Role.SUPERVISOR, Role.CLERK):
+        raise NotAllowed("expected a post of casework")
+    await visit.house.desk.read(visit.actor, what, rows=0)
+
+
+def _source(house: House, department: Department, last: Mapping[str, tuple[str, datetime]]) -> Source:
+    state, at = last.get(department.value, ("", None))
+    checks = house.quality.of(records_of(department))
+    return Source(department, department in house.office.connectors, state, at, checks)
+
+
+async def _last_answers(visit: Visit) -> dict[str, tuple[str, datetime]]:
+    """Each department's state in the newest outcome that asked it: whichever process asked."""
+    desk = visit.house.log_desk
+    size = size_of(await desk.log.checkpoint())
+
+    def found() -> dict[str, tuple[str, datetime]]:
+        last: dict[str, tuple[str, datetime]] = {}
+        for _, entry in desk.entries(max(0, size - LATEST), size):
+            states = entry.fields.get("sources") if entry.event == "inquiry.outcome" else None
+            for name, state in states.items() if isinstance(states, dict) else ():
+                if state != "NOT_ASKED":
+                    last[name] = str(state), entry.at
+        return last
+
+    return await asyncio.to_thread(found)

@@ -1,0 +1,77 @@
+"""The sources at the browser: their last answers, what checks found, and what is disputed with whom."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from connectors.quality import BatchCheck, Checked, Severity
+from tests.gateway.console.houses import console_over
+from tests.gateway.rows import HEAD, HOUSEHOLD
+from vocabulary.codes import Department
+
+
+def a_check() -> BatchCheck:
+    broken = Checked(
+        column="base_fen", expectation="expect_column_values_to_not_be_null", severity=Severity.CRITICAL, rows=10,
+        failing_rows=2, kept=False, keys=("RS-1", "RS-2"),
+    )  # fmt: skip
+    return BatchCheck(
+        department=Department.SOCIAL_SECURITY, record="Insurance", batch="", checked_at=datetime(2026, 11, 16, tzinfo=UTC),
+        rows=10, newest=date(2026, 10, 31), checked=(broken,),
+    )  # fmt: skip
+
+
+def test_a_source_shows_its_last_answer_and_what_is_in_doubt(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            console.house.quality.keep(a_check())
+            browser = await console.signed_in()
+            await browser.get(f"/console/household/{HOUSEHOLD}/social_security")
+            page = await browser.get("/console/sources")
+            report = await browser.get("/console/sources/social_security/report")
+        assert "已反馈" in page.text
+        assert "2026-10-31" in page.text
+        assert "RS-1" in report.text
+        assert "default-src 'none'" in report.headers["content-security-policy"]
+
+    asyncio.run(story())
+
+
+def test_a_record_is_disputed_from_its_sheet_and_answered_in_time(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in()
+            sheet = await browser.get(f"/console/household/{HOUSEHOLD}/social_security")
+            given = {
+                "record": "Insurance",
+                "record_id": "i-1",
+                "subject": HEAD,
+                "column": "base_fen",
+                "claim": "该月基数应为零",
+            }
+            asked = await browser.post("/console/corrections", data=given)
+            page = await browser.get(asked.headers["location"])
+            unknown = await browser.post("/console/corrections", data={**given, "record": "Secret"})
+            empty = await browser.post("/console/corrections", data={**given, "claim": " "})
+            listed = await browser.get("/console/sources")
+            events = [entry["event"] for entry in await console.gateway.entries()]
+        assert "请该部门校核" in sheet.text
+        assert "2026-11-30" in page.text  # ten working days after 16 November
+        assert (unknown.status_code, empty.status_code) == (422, 422)
+        assert "i-1" in listed.text
+        assert "correction.changed" in events
+        assert HEAD not in page.text
+
+    asyncio.run(story())
+
+
+def test_who_does_no_casework_sees_no_sources(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in("evaluator", errand=False)
+            assert (await browser.get("/console/sources")).status_code == 403
+            assert (await browser.get("/console/corrections/none")).status_code in (403, 404)
+
+    asyncio.run(story())
