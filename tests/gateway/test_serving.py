@@ -23,6 +23,7 @@ from gateway.persona import PERSONAS, mint
 from gateway.serving import Background, configure_log
 from gateway.settings import Settings
 from vocabulary.codes import Department
+from vocabulary.money import Money
 from vocabulary.register import RECORD_TYPES
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +66,27 @@ def test_five_real_registers_answer_and_one_killed_is_named(folder, settings):
     assert partial.data["household"]["verification"]["category"] == "INDETERMINATE"
     assert partial.extensions["sources"]["social_security"]["failure"] == "UNREACHABLE"
     assert partial.extensions["sources"]["health"] == {"state": "ANSWERED"}
+
+
+def test_a_client_reads_a_verdict_into_a_structure_and_follows_what_takes_long(folder, settings):
+    with Registers(folder / "registers") as registers:
+        ready = settings(registers=registers.addresses)
+        with Background(ready, today=lambda: STORY.on) as gateway:
+            verdict = client(ready, gateway.address).verify(STORY.household)
+            with pytest.raises(NoAnswer, match="no such household"):
+                client(ready, gateway.address).verify("S-none")
+            evaluator = client(ready, gateway.address, "evaluator")
+            steps = list(evaluator.follow("subscription {logVerification {state checked entries}}"))
+            with pytest.raises(NoAnswer) as refused:
+                list(
+                    client(ready, gateway.address, "medical").follow("subscription {logVerification {state}}")
+                )
+    assert (verdict.category, verdict.payable) == ("NONE", Money(0))
+    assert "INC-01" in {found.rule for found in verdict.findings}
+    assert type(verdict.annual) is Money
+    assert steps[-1].data["logVerification"]["state"] == "SOUND"
+    assert steps[-1].receipt.startswith("c2sp.org/tlog-proof@v1")
+    assert refused.value.status == 403
 
 
 def test_a_client_is_told_why_no_data_came(folder, settings):
