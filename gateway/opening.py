@@ -34,7 +34,7 @@ from gateway.document import Limits
 from gateway.errors import CannotOpen
 from gateway.keys import earlier_books, entry_book, log_signers
 from gateway.log_desk import OPERATOR, LogDesk
-from gateway.office import Judge, Office
+from gateway.office import Judge, Office, Watching
 from gateway.pace import OwnCounts, Pace, Pacing, SharedCounts
 from gateway.persona import DEV_ISSUER
 from gateway.progress import follow_run, verify_log
@@ -111,12 +111,7 @@ async def opened(
             federated=_federated() if settings.subgraph else None,
             served=served_book(settings, clock=clock),
             acts=acts_on(_desk(settings, log)),
-            watching={
-                "logVerification": lambda _caller, _given: verify_log(log),
-                "runProgress": lambda _caller, given: follow_run(
-                    Ledger(settings.runs_database), given["run"], clock=clock
-                ),
-            },
+            watching=_watching(settings, log, clock=clock),
         )
         with console_opened(settings, office, _desk(settings, log), clock=clock, today=the_day) as console:
             app = application(office, log=log, body_bytes=settings.max_body_bytes, console=console)
@@ -205,6 +200,16 @@ def _contracts(settings: Settings) -> Mapping[Department, Contract]:
     except ValueError as error:
         raise CannotOpen(str(error)) from error
     return contracts
+
+
+def _watching(settings: Settings, log: Log, *, clock: Callable[[], datetime]) -> Mapping[str, Watching]:
+    """What a subscription may follow besides an inquiry, by its field."""
+    return {
+        "logVerification": lambda _caller, _given: verify_log(log),
+        "runProgress": lambda _caller, given: follow_run(
+            Ledger(settings.runs_database), given["run"], clock=clock
+        ),
+    }
 
 
 def _schema() -> GraphQLSchema:
