@@ -76,10 +76,10 @@ def plainly_text(values: Sequence[str]) -> bool:
     (True, False, False, False)
     """
     together = "".join(values)
-    if "e" not in together and "E" not in together and all(values):
-        # Letters and digits hold no blank and no formula, and without an E no number of a spreadsheet.
-        if together.replace("-", "").isalnum():
-            return True
+    # Letters and digits hold no blank and no formula, and without an E no number of a spreadsheet.
+    exponents = "e" in together or "E" in together
+    if not exponents and all(values) and together.replace("-", "").isalnum():
+        return True
     return _NOT_PLAIN.search("\0".join(values)) is None
 
 

@@ -168,7 +168,8 @@ def guard(resolve: Callable[..., Any], root: Any, info: GraphQLResolveInfo, **ar
     owner, telling = info.parent_type.name, info.context
     if owner.startswith("__") or info.field_name.startswith("__"):
         return resolve(root, info, **arguments)
-    name, compares = telling.shows.get((owner, info.field_name), Shows(f"{owner}.{info.field_name}"))
+    shown = telling.shows.get((owner, info.field_name), Shows(f"{owner}.{info.field_name}"))
+    name, compares = shown.resource, shown.compares
     if name == OPEN:
         return resolve(root, info, **arguments)
     decision = telling.decisions[name]

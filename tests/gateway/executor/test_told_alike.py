@@ -1,0 +1,129 @@
+"""Is what the gateway tells compiled what graphql-core tells under the same guard, for its own schema?"""
+
+import random
+from dataclasses import replace
+
+import pytest
+from graphql import GraphQLScalarType, is_specified_scalar_type
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from hypothesis_graphql import nodes, queries
+
+from casework.agreement import Access
+from casework.cedar import Decision
+from gateway.answer import by_graphql_core, executed, formatted, tell
+from gateway.document import Limits, read
+from gateway.errors import BadArgument, TooCostly
+from gateway.plan import plan, question
+from gateway.schema.query import printed, schema
+from gateway.schema.told import resources_shown
+from gateway.view import MemberView
+from tests.gateway.test_answer import everything
+from vocabulary.evidence import Evidence, Found
+from vocabulary.records.social_security import Insurance
+
+SHOWS = resources_shown(schema())
+WIDE = Limits(
+    source_bytes=200_000, tokens=20_000, depth=30, aliases=500, fragments=100, spreads=500, roots=50
+)
+MEMBERS = '{household(number: "H-1") {number pseudonym members {%s}}}'
+ANSWER = "insurance {state reason department count asOf records(first: %d) {month base status employer person __typename}}"
+
+
+def decided(seed):
+    """A decision for each resource, as the seed has it: mostly clear."""
+
+    def decide(name):
+        dice = random.Random(f"{seed} {name}")
+        outcome = dice.choices([*Access], [6, 2, 1, 2])[0] if seed else Access.CLEAR
+        return Decision(outcome, f"clause of {name}", "basis")
+
+    return decide
+
+
+def corrupted(shown, seed):
+    """The same with rows that no connector would give: a value of another type, a column too few, a failure."""
+    dice = random.Random(seed)
+    household = shown.household
+    outcomes = {record: dict(answers) for record, answers in household.evidence.outcomes.items()}
+    for who, outcome in outcomes[Insurance].items():
+        rows = [_spoilt(row, dice) for row in outcome.records] if isinstance(outcome, Found) else []
+        outcomes[Insurance][who] = Found(tuple(rows), outcome.provenance)
+    evidence = Evidence(outcomes)
+    members = tuple(MemberView(one.row, one.name, evidence) for one in household.members)
+    return replace(shown, household=replace(household, members=members, evidence=evidence))
+
+
+class _Row:
+    """A row whose columns are whatever they are."""
+
+    def __init__(self, values):
+        self.__dict__.update(values)
+
+
+def _spoilt(row, dice):
+    values = {name: getattr(row, name) for name in row.__struct_fields__}
+    for name in dice.sample(sorted(values.keys() - {"as_of"}), 2):
+        values[name] = dice.choice([None, "text", 7, object(), [], True])
+    if dice.random() < 0.3:
+        del values["month"]
+    return _Row(values)
+
+
+def told_both(text, *, seed, spoilt):
+    document = read(text, operation_name=None, variables={}, schema=schema(), limits=WIDE)
+    asked = question(document, schema=schema(), shows=SHOWS, limits=WIDE, today=everything().household.on)
+    allowed = plan(asked, decided(seed))
+    shown = corrupted(everything(), seed) if spoilt else everything()
+    ours = tell(allowed, shown, schema=schema(), shows=SHOWS)
+    reference = by_graphql_core(allowed, shown, schema=schema(), shows=SHOWS)
+    return (ours.data, ours.errors), (reference.data, tuple(map(formatted, reference.errors or ())))
+
+
+@pytest.mark.parametrize("spoilt", [False, True], ids=["sound", "corrupted"])
+@pytest.mark.parametrize("seed", range(30))
+def test_a_question_about_records_is_told_alike_whatever_is_decided(seed, spoilt):
+    dice = random.Random(seed)
+    fields = ["idNumber", "relation", "a: joinedOn", "pseudonym", ANSWER % dice.choice([1, 3, 100])]
+    fields += ["person {state records {name birth sex}}", "death {state reason}"]
+    dice.shuffle(fields)
+    ours, reference = told_both(MEMBERS % " ".join(fields), seed=seed, spoilt=spoilt)
+    assert ours == reference
+
+
+@settings(
+    max_examples=80,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+@given(some.data())
+def test_whatever_the_schema_can_be_asked_is_told_alike(data):
+    text = data.draw(_OPERATIONS)
+    try:
+        ours, reference = told_both(
+            text, seed=data.draw(some.integers(0, 5)), spoilt=data.draw(some.booleans())
+        )
+    except (TooCostly, BadArgument):
+        return
+    assert ours == reference
+
+
+_WRITTEN = {"Money": "1.00", "Month": "2026-01", "Date": "2026-01-01", "Instant": "2026-01-01T00:00:00Z"}
+
+_OPERATIONS = queries(
+    printed(),
+    custom_scalars={
+        kind.name: some.just(_WRITTEN.get(kind.name, "529901")).map(nodes.String)
+        for kind in schema().type_map.values()
+        if isinstance(kind, GraphQLScalarType) and not is_specified_scalar_type(kind)
+    },
+)
+
+
+def test_nothing_of_our_schema_is_left_to_graphql_core():
+    told_both(MEMBERS % "idNumber", seed=0, spoilt=False)
+    told_both(
+        '{__schema {types {name fields {name type {name ofType {name}}}}} __type(name: "Log") {name}}',
+        seed=0,
+        spoilt=False,
+    )
+    assert executed(schema()).keys() == {"compiled"}
