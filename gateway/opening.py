@@ -25,7 +25,7 @@ from connectors.qualified import Qualified
 from connectors.quality import QualityBook
 from connectors.served import ServedBook
 from connectors.transports import NoTransport
-from gateway.acts import acts_on
+from gateway.acts import Watching, acts_on
 from gateway.app import Asgi, application
 from gateway.caller import BadTrust, Trust
 from gateway.console.opening import console_opened
@@ -34,7 +34,7 @@ from gateway.document import Limits
 from gateway.errors import CannotOpen
 from gateway.keys import earlier_books, entry_book, log_signers
 from gateway.log_desk import OPERATOR, LogDesk
-from gateway.office import Judge, Office, Watching
+from gateway.office import Judge, Office
 from gateway.pace import OwnCounts, Pace, Pacing, SharedCounts
 from gateway.persona import DEV_ISSUER
 from gateway.progress import follow_run, verify_log
