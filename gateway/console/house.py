@@ -46,6 +46,7 @@ PLACES: tuple[tuple[str, str, frozenset[Role | None]], ...] = (
     ("/console/cases", "Cases", _CASEWORK),
     ("/console/runs", "Runs", _CHECKING),
     ("/console/sources", "Sources", _CASEWORK),
+    ("/console/policy", "Policy", frozenset({*_CHECKING, Role.LAWYER, Role.EVALUATOR})),
     ("/console/statement", "Who looked", frozenset({Role.CLERK, Role.SUPERVISOR, Role.EVALUATOR})),
     ("/console/evaluator", "Evaluation", frozenset({Role.EVALUATOR})),
     ("/console/graphql", "GraphiQL", frozenset({*_CHECKING, Role.EVALUATOR, Role.OPERATOR})),

@@ -22,6 +22,7 @@ from gateway.console import (
     login,
     lookup,
     papers,
+    policy,
     runs,
     sampling,
     sources,
@@ -49,6 +50,7 @@ PARTS = (
     statement,
     developer,
     sources,
+    policy,
 )
 """Where two could answer an address, the first does: a household's verdict is no department."""
 
