@@ -212,18 +212,15 @@ EVENTS: Mapping[str, Event] = {
     ),
     "correction.changed": Event(
         "A record was disputed with the department that owns it (校核), or that department answered.",
-        {"caller": PERSON, "department": CODE, "post": CODE, "source": CODE, "record": CODE}
-        | {"before": CODE, "after": CODE},
+        {**_CALLER, "source": CODE, "record": CODE, "before": CODE, "after": CODE},
         {"due": DAY, "request": CODE},
         frozenset({"correction", "record_id", "claim", "answer", "case"}),
         fewest_subjects=1,
     ),
     "link.changed": Event(
         "That a department's row is about a person was proposed by likeness, confirmed or rejected by somebody.",
-        {"caller": PERSON, "department": CODE, "post": CODE, "source": CODE, "record": CODE}
-        | {"how": CODE, "before": CODE, "after": CODE},
-        {"request": CODE},
-        frozenset({"link", "record_id", "reason"}),
+        {**_CALLER, "source": CODE, "record": CODE, "how": CODE, "before": CODE, "after": CODE},
+        committed=frozenset({"link", "record_id", "reason"}),
         fewest_subjects=1,
     ),
     "authorization.changed": Event(
@@ -279,8 +276,6 @@ EVENTS: Mapping[str, Event] = {
     "table.landed": Event(
         "A department's table is about to be brought to rest in files, whole.",
         {"caller": PERSON, "source": CODE, "record": CODE},
-        {"request": CODE},
-        _WHY,
     ),
     "batch.checked": Event(
         "A department's table was read whole, and held against what was agreed; `quality` is what came of it.",
@@ -297,7 +292,6 @@ EVENTS: Mapping[str, Event] = {
             "tokens": COUNT,
             "equal": COUNT,
         },
-        {"request": CODE},
     ),
     "source.served": Event(
         "What one department says it served us on one day: digest of its signed list.",
