@@ -20,7 +20,11 @@ import sqlalchemy as sa
 from audit import tables
 from audit.store import Reader
 
-AT_ONCE = 2048
+AT_ONCE = 8192
+SEGMENT = 32_768
+"""Entries whose keys lie together. Keys are spread evenly, so that a piece of the log would touch every page of one
+large tree; of a segment's small tree it touches few. Looking for a key is one search a segment."""
+
 _KEYS_AT_ONCE = 500
 
 
@@ -40,6 +44,7 @@ class Lookup:
     def __init__(self, reader: Reader, *, size: int) -> None:
         self._reader, self._engine = reader, reader.engine
         self._size = size
+        self._add = tables.Statement(tables.lookup.insert(), self._engine.dialect)
         self._follow()
 
     def naming(self, pseudonyms: Iterable[str]) -> list[int]:
@@ -69,10 +74,11 @@ class Lookup:
 
     def _entries(self, keys: Iterable[int]) -> list[int]:
         found: set[int] = set()
-        wanted = sorted(set(keys))
+        wanted, segments = sorted(set(keys)), list(range(-(-self._size // SEGMENT)))
         for at in range(0, len(wanted), _KEYS_AT_ONCE):
             query = sa.select(tables.lookup.c.entry).where(
-                tables.lookup.c.key.in_(wanted[at : at + _KEYS_AT_ONCE])
+                tables.lookup.c.segment.in_(segments),
+                tables.lookup.c.key.in_(wanted[at : at + _KEYS_AT_ONCE]),
             )
             found.update(row[0] for row in self._rows(query))
         return sorted(index for index in found if index < self._size)
@@ -100,8 +106,9 @@ class Lookup:
             if connection.execute(step).rowcount != 1:
                 return  # somebody else took this piece in
             connection.execute(spans, found.spans)
-            if found.rows:
-                connection.execute(tables.lookup.insert(), found.rows)
+            if found.rows:  # on the driver: SQLAlchemy would take longer over each row than the database
+                raw: Any = connection.connection.dbapi_connection
+                self._add.run_many(raw.cursor(), found.rows)
         self._tidy()
 
     def _tidy(self) -> None:
@@ -165,7 +172,7 @@ def _glanced(entries: Sequence[bytes], first: int) -> _Found:
         for name in names:
             spans[name] = (spans.get(name, (index, 0))[0], index)
     return _Found(
-        [{"key": key, "entry": index} for key, index in sorted(keys)],
+        [{"segment": index // SEGMENT, "key": key, "entry": index} for key, index in sorted(keys)],
         [{"name": name, "first": at, "last": last} for name, (at, last) in spans.items()],
     )
 

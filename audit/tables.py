@@ -66,6 +66,7 @@ cosigned = sa.Table(
 lookup = sa.Table(
     "audit_lookup",
     metadata,
+    sa.Column("segment", Whole, primary_key=True, autoincrement=False),
     sa.Column("key", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("entry", Whole, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,

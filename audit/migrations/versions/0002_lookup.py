@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Make the tables; they are filled when they are first asked."""
     op.create_table(
         "audit_lookup",
+        sa.Column("segment", whole, primary_key=True, autoincrement=False),
         sa.Column("key", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("entry", whole, primary_key=True, autoincrement=False),
         sqlite_with_rowid=False,
