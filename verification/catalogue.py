@@ -21,7 +21,7 @@ TOLD_OF_HOUSEHOLD = (
     "counted_members",
     "annual_fen",
     "gross_annual_fen",
-    "lower_bound_fen",
+    "evidenced_fen",
     "declared_annual_fen",
     "standard_fen",
     "line_fen",

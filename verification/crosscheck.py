@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from verification import arithmetic, explain
+from verification.bound import proven_least
 from verification.catalogue import CATALOGUE
 from verification.freshness import usable
 from verification.income import evidence_lines, verified
@@ -92,8 +93,8 @@ def crosscheck(evidence: Evidence, household: str, on: date, pack: Pack) -> Verd
     if not case.members and isinstance(evidence.of(Membership, household), (Answered, NoRecord)):
         raise NobodyListed(f"expected members of the household on {on}, got none")
     judgement = bound.judge.judge(case)
-    told = _Telling(judgement, case, evidence, pack)
-    lines = told.lines(bound)
+    told = _Telling(judgement, case, evidence, pack, bound)
+    lines = told.lines
     return Verdict(
         household=household,
         on=on,
@@ -108,7 +109,8 @@ def crosscheck(evidence: Evidence, household: str, on: date, pack: Pack) -> Verd
         counted_members=told.whole("counted_members"),
         annual_fen=told.whole("annual_fen"),
         declared_annual_fen=told.whole("declared_annual_fen"),
-        lower_bound_fen=told.whole("lower_bound_fen") or 0,
+        evidenced_fen=told.whole("evidenced_fen") or 0,
+        lower_bound_fen=told.least,
         per_capita_month=told.per_capita(),
         payable_fen=told.whole("payable_fen"),
         declared_payable_fen=told.whole("declared_payable_fen"),
@@ -135,7 +137,9 @@ def _bind(pack: Pack) -> _Bound:
 class _Telling:
     """Puts a judgement into the words and figures of a verdict. Computes nothing that a rule decides."""
 
-    def __init__(self, judgement: Judgement, case: Case, evidence: Evidence, pack: Pack) -> None:
+    def __init__(
+        self, judgement: Judgement, case: Case, evidence: Evidence, pack: Pack, bound: _Bound
+    ) -> None:
         self.facts, self.of_member, self.found = judgement.facts, judgement.members, judgement.found
         self.case, self.evidence, self.pack = case, evidence, pack
         masks = case.unanswered_of or {}
@@ -144,6 +148,8 @@ class _Telling:
             self.among |= mask
         month = Month.of(case.on)
         self.window = (month.plus(-pack.number("window_months", case.on)), month.plus(-1))
+        self.lines = self._lines(bound)
+        self.least = self._least()
 
     def whole(self, name: str) -> int | None:
         value = self.facts[name]
@@ -198,7 +204,21 @@ class _Telling:
     def members(self) -> tuple[Counting, ...]:
         return tuple(_counting(WrittenId(person), facts) for person, facts in sorted(self.of_member.items()))
 
-    def lines(self, bound: _Bound) -> tuple[IncomeLine, ...]:
+    def _least(self) -> int | None:
+        """The income itself where it is told, else what it is proven not to be below."""
+        annual = self.whole("annual_fen")
+        if annual is not None:
+            return annual
+        return proven_least(
+            self.lines,
+            counted={person: _answer(facts["counted"]) for person, facts in self.of_member.items()},
+            evidence=self.evidence,
+            household=self.case.household,
+            cost_fen=self.pack.number("employment_cost_fen_month", self.case.on),
+            months=self.window[1] - self.window[0] + 1,
+        )
+
+    def _lines(self, bound: _Bound) -> tuple[IncomeLine, ...]:
         return explain.income_lines(
             bound.everything.rows(self.case.rows),
             bound.best.rows(self.case.rows),
@@ -249,15 +269,20 @@ class _Telling:
                     yield f"{record.__name__}/{row.record_id}"
 
     def _undetermined(self) -> Finding:
-        """CAT-07: the category cannot be told; what is evidenced so far is said beside it."""
-        bound, line = self.whole("lower_bound_fen") or 0, self.whole("line_fen")
-        above = line is not None and bound >= line
-        reached = ("，已达到或超过低保线", ", at or above the standard") if above else ("", "")
+        """CAT-07: the category cannot be told; what is evidenced so far, and what is proven, are said beside it."""
+        bound, line = self.least, self.whole("line_fen")
+        above = bound is not None and line is not None and bound >= line
+        reached = (
+            ("，无论其余数据如何均已达到或超过低保线", ", at or above the standard whatever else comes")
+            if above
+            else ("", "")
+        )
         who = (
             "、".join(dict.fromkeys(b.department.term for gate in self.gates() for b in gate.because))
             or "数据"
         )
-        amount = arithmetic.yuan(bound)
+        evidenced = self.whole("evidenced_fen") or 0
+        amount = arithmetic.yuan(evidenced)
         return Finding(
             category_cannot_be_told.number,
             category_cannot_be_told.zh,
@@ -265,7 +290,11 @@ class _Telling:
             category_cannot_be_told.severity,
             None,
             category_cannot_be_told.cite,
-            {"lower_bound_fen": bound, "reaches_the_line": above},
+            {
+                "evidenced_fen": evidenced,
+                "lower_bound_fen": Missing.UNKNOWN if bound is None else bound,
+                "reaches_the_line": above,
+            },
             f"待核：{who}未答复、未查询或记录不一致，不能判断类别；已有证据的收入 {amount}元{reached[0]}。",
             f"the category cannot be told; {amount} a year is evidenced so far{reached[1]}.",
         )

@@ -26,8 +26,8 @@ from vocabulary.records.social_security import InjuryBenefit, Insurance, Pension
 from vocabulary.register import BY_NAME
 
 _REPLACED = "审核确认办法 art. 17: 有部门记录的以部门记录为准"
-_NO_VALUE = "the policy pack has no class for this kind and month"
-_REGISTER: dict[DeclaredItem, type[Record]] = {
+NO_VALUE = "the policy pack has no class for this kind and month"
+REGISTER: dict[DeclaredItem, type[Record]] = {
     DeclaredItem.WAGE: Insurance,
     **dict.fromkeys(PENSION_FAMILY, Pension),
     DeclaredItem.UNEMPLOYMENT_BENEFIT: UnemploymentBenefit,
@@ -113,7 +113,7 @@ def _state(
     if OFFICIAL in by_rank:
         agree = len(set(by_rank.values())) == 1 and len(by_rank) == 2
         return EvidenceState.MATCH if agree else EvidenceState.MISMATCH
-    register = _REGISTER.get(DeclaredItem(str(row["kind"])))
+    register = REGISTER.get(DeclaredItem(str(row["kind"])))
     if register is None:
         return EvidenceState.NOT_ASKED
     match evidence.of(register, str(row["person"])):
@@ -136,7 +136,7 @@ def _line(row: Mapping[str, Result], *, chosen: bool, state: EvidenceState, pack
         kind,
         number(row["fen"]),
         chosen and counts,
-        (dated.cite if dated is not None else _NO_VALUE) if chosen else _REPLACED,
+        (dated.cite if dated is not None else NO_VALUE) if chosen else _REPLACED,
         record.department,
         record.__name__,
         str(row["record_id"]),
@@ -187,7 +187,8 @@ _WORDS = {
     "last": "末月",
     "length": "位数",
     "listed": "列入",
-    "lower_bound_fen": "已有证据的收入",
+    "evidenced_fen": "已有证据的收入",
+    "lower_bound_fen": "至少收入",
     "living_subsidies": "生活补贴应享未享人数",
     "members": "计入人数",
     "months": "月数",

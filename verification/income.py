@@ -273,7 +273,7 @@ household.define(
         total(member.declared_income_fen, where=member.counted), "家庭申报年收入", "declared income"
     ),
     declared_gross_annual_fen=total(member.declared_gross_fen, where=member.counted),
-    lower_bound_fen=named(
+    evidenced_fen=named(
         evidenced(total(member.least_income_fen, where=member.counted)),
         "已有证据的收入",
         "what is evidenced so far",

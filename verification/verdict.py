@@ -131,7 +131,8 @@ class Verdict:
     """核对结论 on one household on one day. Amounts are whole fen; None where they cannot be told.
 
     `annual_fen`         verified counted income over the window, after employment cost
-    `lower_bound_fen`    what is evidenced so far: the sum of what was answered
+    `evidenced_fen`      what is evidenced so far: the sum of what was answered; a promise in neither direction
+    `lower_bound_fen`    what the income is not below whatever is still to come; None where nothing is proven
     `per_capita_month`   yuan a head and month, half up to the fen: for display, never used to decide
     `payable_fen`        低保 a month; 0 outside 低保 (特困 has a standard of its own)
     `single_person`      who may enter alone, and the amount a month
@@ -151,7 +152,8 @@ class Verdict:
     counted_members: int | None
     annual_fen: int | None
     declared_annual_fen: int | None
-    lower_bound_fen: int
+    evidenced_fen: int
+    lower_bound_fen: int | None
     per_capita_month: str | None
     payable_fen: int | None
     declared_payable_fen: int | None

@@ -260,8 +260,14 @@ class Verification(graphene.ObjectType):
     lower_bound = _shows(
         Product.ANNUAL_INCOME,
         scalars.Money,
-        "已有证据的收入: what is evidenced so far, whatever did not answer.",
+        "至少收入: what the income is proven not to be below, whatever did not answer; null where nothing is proven.",
         resolver=lambda verdict, _info: verdict.lower_bound_fen,
+    )
+    evidenced = _shows(
+        Product.ANNUAL_INCOME,
+        scalars.Money,
+        "已有证据的收入: the sum of what was answered, a promise in neither direction.",
+        resolver=lambda verdict, _info: verdict.evidenced_fen,
     )
     per_capita_month = _shows(
         Product.ANNUAL_INCOME,

@@ -90,10 +90,19 @@ def test_more_income_never_lowers_what_a_head_has(drawn: Drawn, month: int, fen:
 
 @given(households())
 @settings(RANDOM, max_examples=40)
-def test_what_is_evidenced_at_least_never_exceeds_the_whole(drawn: Drawn) -> None:
+def test_what_is_evidenced_so_far_never_exceeds_the_whole_when_all_have_answered(drawn: Drawn) -> None:
     verdict = verdict_on(drawn)
     assert verdict.annual_fen is not None
-    assert verdict.lower_bound_fen <= verdict.annual_fen
+    assert verdict.evidenced_fen <= verdict.annual_fen
+    assert verdict.lower_bound_fen == verdict.annual_fen
+
+
+@given(households(), st.sets(st.sampled_from(READ), max_size=4))
+@settings(RANDOM, max_examples=200)
+def test_the_income_is_never_below_what_was_proven_whoever_did_not_answer(drawn: Drawn, silent) -> None:
+    whole, proven = verdict_on(drawn), verdict_on(drawn, failed=frozenset(silent)).lower_bound_fen
+    assert whole.annual_fen is not None
+    assert proven is None or proven <= whole.annual_fen
 
 
 def accused(verdict: Verdict) -> set[tuple[str, str | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from demo.story import load_all
+from demo.story import load_all, read_story
 from demo.story_check import verify
 from verification.verdict import Verdict
 from vocabulary.codes import Category, DeclaredItem, Department
@@ -106,7 +106,8 @@ def test_what_cannot_be_told_says_why() -> None:
 
 def test_the_lower_bound_is_said_and_whether_it_reaches_the_line() -> None:
     (finding,) = [each for each in verdict("H13").findings if each.rule == "CAT-07"]
-    assert finding.evidence == {"lower_bound_fen": 960_000, "reaches_the_line": False}
+    assert finding.evidence["evidenced_fen"] == 960_000
+    assert finding.evidence["reaches_the_line"] is False
     assert "9,600.00" in finding.zh
 
 
@@ -133,3 +134,37 @@ def test_the_margin_and_rigid_spending_are_told_where_they_decide() -> None:
     assert any("不低于" in step and "边缘线" in step for step in told)
     assert not any("边缘线" in step.zh for step in verdict("H1").arithmetic)
     assert any("边缘线" in step.zh and step.zh.endswith("，低于") for step in verdict("H6").arithmetic)
+
+
+def proven(records: str, silent: str) -> int | None:
+    text = f"""
+id: R
+title: 至少
+on: 2026-11-16
+household: {{number: S-R}}
+people:
+  head: {{id: "529901198404049014", name: 甲一, relation: "0"}}
+records:
+  Declaration:
+    - {{person: head, item: RENT, month: 2026-03, amount_yuan: "700.00"}}
+    - {{person: head, item: PENSION, month: 2026-03, amount_yuan: "90.00"}}
+{records}
+unanswered: {{{silent}: TIMED_OUT}}
+"""
+    return verify(read_story("r.yaml", text)).lower_bound_fen
+
+
+def test_what_is_declared_is_proven_only_where_no_register_could_replace_it() -> None:
+    assert proven("", "UnemploymentBenefit") == 79_000
+    assert proven("", "Pension") == 70_000
+    assert proven("", "Declaration") is None
+    assert proven("", "Insurance") is None  # twelve wages of a fen, each with its employment cost
+
+
+def test_who_may_not_be_counted_proves_nothing() -> None:
+    assert proven("", "Death") is None
+
+
+def test_an_official_record_is_proven_beside_a_register_that_is_silent() -> None:
+    paid = "  Pension:\n    - {person: head, month: 2026-03, personal_yuan: '120.00'}"
+    assert proven(paid, "UnemploymentBenefit") == 82_000
