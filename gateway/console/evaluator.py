@@ -23,17 +23,18 @@ from audit.contents import Contents
 from audit.lookup import Lookup
 from casework.desk import NotAllowed
 from casework.role import Role
+from gateway.conduct import Conduct, of_entries
 from gateway.console.house import Visit, Visiting
 from gateway.evidence import Opening, export
 from gateway.log_desk import china_day, size_of
-from gateway.misuse import Suspect, suspects
 from gateway.progress import LogVerification, verify_log
 from gateway.replay import Replayed, replayed
+from verification.conduct import CONDUCT
 
 router = APIRouter(prefix="/evaluator")
 
 A_PAGE = 50
-MOST_SUSPECTS = 500
+NAMES = {rule.number: rule for rule in CONDUCT}
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}").fullmatch
 
 
@@ -139,22 +140,18 @@ async def verify_stream(visit: Visiting) -> Response:
 
 
 @router.get("/misuse")
-async def misuse(visit: Visiting, since: str = "", until: str = "") -> Response:
-    """Look-ups out of hours or too many within one hour, of some days, under pseudonyms."""
+async def misuse(visit: Visiting, day: str = "") -> Response:
+    """Look-ups of a day that break a rule of conduct: out of hours, too many within one hour, without a case."""
     await let_in(visit, "misuse")
-    desk, today = visit.house.log_desk, visit.house.desk.today()
-    first, last = _day(since) or today - timedelta(days=30), _day(until) or today
+    desk, which = visit.house.log_desk, _day(day) or visit.house.desk.today()
     size = size_of(await desk.log.checkpoint())
 
-    def found() -> list[Suspect]:
+    def found() -> Conduct:
         # A day in China begins at 16:00 UTC of the day before.
-        span = Lookup(desk.log.reader, size=size).days(first - timedelta(days=1), last)
-        of_days = (pair for pair in desk.entries(*span) if first <= china_day(pair[1].at) <= last)
-        return list(islice(suspects(of_days, visit.house.desk.pack), MOST_SUSPECTS))
+        span = Lookup(desk.log.reader, size=size).days(which - timedelta(days=1), which)
+        return of_entries(desk.entries(*span), visit.house.desk.pack, day=which)
 
-    return visit.page(
-        "misuse.html", found=await asyncio.to_thread(found), since=first, until=last, most=MOST_SUSPECTS
-    )
+    return visit.page("misuse.html", conduct=await asyncio.to_thread(found), day=which, rules=NAMES)
 
 
 @router.post("/bundle")
