@@ -32,7 +32,7 @@ Says = tuple[Expr, Mapping[str, Expr | Value]]
 
 
 class Severity(Code):
-    """What a finding asks for; the order is ascending."""
+    """疑点等级: what a finding asks for; the order is ascending."""
 
     INFO = "INFO", "提示"
     REVIEW = "REVIEW", "需人工复核"
