@@ -112,6 +112,7 @@ async def desk(
     pace=EASY_PACE,
     limits=LIMITS,
     federated=None,
+    hedge_after_s=0.0,
 ):
     clock = lambda: now  # noqa: E731
     log = await Log.open(
@@ -146,6 +147,7 @@ async def desk(
         today=now.date,
         documents=documents,
         federated=federated,
+        hedge_after_s=hedge_after_s,
         pacing=Pacing(pace, OwnCounts(), pseudonym=book.pseudonym, clock=clock),
         served=ServedBook(folder / "served", clock=clock),
         acts=acts_on(LogDesk(log, book, None, 3600.0)),

@@ -1,0 +1,78 @@
+"""Is counted what happens, for all to read, without anything that came in?"""
+
+from tests.gateway.desk import at_desk
+from tests.gateway.rows import HEAD, ROWS
+
+QUESTION = '{household(number: "H-1") {members {insurance {count}}}}'
+
+
+def metrics_after(folder, ask):
+    async def test(desk):
+        answers = await ask(desk)
+        told = await desk.client.get("/metrics")
+        return answers, told
+
+    return at_desk(folder, ROWS, test)
+
+
+def values(told):
+    lines = [line.rsplit(" ", 1) for line in told.text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in lines}
+
+
+def test_answers_refusals_sources_and_times_are_counted(tmp_path):
+    async def ask(desk):
+        await desk.ask(QUESTION)
+        await desk.ask("{salary}")
+        await desk.ask(QUESTION, headers={"content-type": "application/json"})
+
+    _, told = metrics_after(tmp_path, ask)
+    assert told.headers["content-type"].startswith("text/plain; version=0.0.4")
+    found = values(told)
+    assert found['hedui_answers_total{path="/graphql",status="200"}'] == 1
+    assert found['hedui_answers_total{path="/graphql",status="400"}'] == 1
+    assert found['hedui_answers_total{path="/graphql",status="401"}'] == 1
+    assert found['hedui_refused_total{code="BAD_DOCUMENT"}'] == 1
+    assert found['hedui_refused_total{code="NOT_AUTHENTICATED"}'] == 1
+    assert found['hedui_source_answers_total{department="social_security",state="ANSWERED"}'] == 1
+    assert found['hedui_answer_seconds_count{path="/graphql"}'] == 3
+    assert found["hedui_requests_under_way"] == 1, "this one"
+    assert found['hedui_executed_total{how="compiled"}'] >= 1
+
+
+def test_nothing_that_came_in_becomes_a_label_or_a_log_line(tmp_path, capsys):
+    async def ask(desk):
+        for path in (f"/{HEAD}", f"/graphql{HEAD}", f"/log/{HEAD}", f"/log/tile/{HEAD}"):
+            await desk.client.get(path)
+        await desk.client.request(f"X{HEAD}", "/graphql")
+        await desk.client.get("/graphql", params={"query": HEAD, "operationName": HEAD})
+
+    _, told = metrics_after(tmp_path, ask)
+    assert HEAD not in told.text
+    assert HEAD not in "".join(capsys.readouterr())
+
+
+def test_a_fault_is_counted_by_its_class(tmp_path):
+    async def ask(desk):
+        for connector in desk.office.connectors.values():
+            connector.fetch = connector.fetch_all = _failing
+        await desk.ask(QUESTION)
+
+    _, told = metrics_after(tmp_path, ask)
+    assert values(told)['hedui_faults_total{kind="RuntimeError"}'] == 1
+
+
+async def _failing(*_):
+    raise RuntimeError(HEAD)
+
+
+def test_the_number_of_a_request_ties_answer_log_line_and_entries(tmp_path, capsys):
+    async def test(desk):
+        answer = await desk.ask(QUESTION)
+        return answer, await desk.entries()
+
+    answer, entries = at_desk(tmp_path, ROWS, test)
+    number = answer.headers["x-hedui-request"]
+    assert answer.json()["extensions"]["request"] == number
+    assert [entry["fields"]["request"] for entry in entries] == [number, number]
+    assert number in "".join(capsys.readouterr())
