@@ -19,7 +19,7 @@ from itertools import zip_longest
 from audit.catalogue import Entry
 from audit.commitment import Json, canonical
 from audit.contents import Contents, opened_values
-from gateway.decision_record import BadRecord, inputs_of, result_of
+from gateway.decision_record import inputs_of, result_of
 from verification.arithmetic import ArithmeticDiffers
 from verification.catalogue import CATALOGUE
 from verification.crosscheck import NobodyListed, crosscheck, reads
@@ -115,8 +115,9 @@ class _Desk:
         try:
             given = inputs_of(recorded, reads=reads())
             reached = result_of(crosscheck(given.evidence, given.household, given.on, pack))
-        except (BadRecord, NobodyListed, PackError, PackGap, ArithmeticDiffers) as error:
-            return State.DIFFERS, f"{type(error).__name__}: {error}"
+        except (NobodyListed, PackGap, ArithmeticDiffers, ValueError, OverflowError) as error:
+            # What was recorded is the examined party's word: no verdict follows from it, whatever is wrong with it.
+            return State.DIFFERS, f"{type(error).__name__}: {_masked(str(error))}"
         if reached == expected:
             return State.AGREES, ""
         return State.DIFFERS, first_difference(expected, reached)

@@ -217,7 +217,13 @@ def test_a_verdict_that_does_not_follow_from_its_inputs_differs_in_a_named_line(
 
 
 @pytest.mark.parametrize(
-    "inputs", [b"{}", b'{"evidence":{},"format":"hedui-inputs/v1","household":"x","on":"2026-11-16"}']
+    "inputs",
+    [
+        b"{}",
+        b"[]",
+        b'{"evidence":{},"format":"hedui-inputs/v1","household":"x","on":"2026-11-16"}',
+        b'{"evidence":{},"format":"hedui-inputs/v1","household":"x","on":"9999-12-31"}',
+    ],
 )
 def test_inputs_that_are_none_differ_and_do_not_break_the_tool(tmp_path_factory, monkeypatch, inputs):
     run = made(
