@@ -20,7 +20,7 @@ from connectors.contract import Quality
 from connectors.decode import Row
 from connectors.forms import NotInForm, read
 from connectors.mapping import Field, Table
-from connectors.quality import KEYS_KEPT, BatchCheck, Checked, Severity, key_shown
+from connectors.quality import KEYS_KEPT, BatchCheck, Checked, Gravity, key_shown
 from connectors.quality_rules import PRESENT, Bound, agreed
 from vocabulary.idnumber import WrittenId
 from vocabulary.record import ColumnKind, Record, columns_of
@@ -116,7 +116,7 @@ def _fresh(newest: date | None, since: date | None, rows: int) -> tuple[Checked,
         Checked(
             column="as_of",
             expectation=FRESH,
-            severity=Severity.WARNING,
+            severity=Gravity.WARNING,
             rows=rows,
             failing_rows=0 if newest >= since else rows,
             kept=newest >= since,
@@ -181,7 +181,7 @@ def _suite(record: type[Record], table: Table) -> Iterator[dict[str, Any]]:
     limits = _limits(record)
     for name, column in columns_of(record).items():
         decides = name in ("record_id", *record.subjects)
-        told = {"column": name, "severity": (Severity.CRITICAL if decides else Severity.ERROR).value}
+        told = {"column": name, "severity": (Gravity.CRITICAL if decides else Gravity.ERROR).value}
         if not column.optional:
             yield _expected("expect_column_values_to_not_be_null", told, column=name)
         if name == "record_id":
@@ -231,7 +231,7 @@ def _checked(
     return Checked(
         column=told["column"],
         expectation=told.get("expectation", config.type),
-        severity=Severity(told["severity"]),
+        severity=Gravity(told["severity"]),
         rows=rows,
         failing_rows=count,
         kept=bound.holds(failing=count, rows=rows),

@@ -29,7 +29,7 @@ KEYS_KEPT = 200
 Count = Annotated[int, Meta(ge=0)]
 
 
-class Severity(Code):
+class Gravity(Code):
     """How much it matters that an expectation is not kept; the words of the contracts."""
 
     CRITICAL = "critical", "严重"
@@ -52,7 +52,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
     column: str
     expectation: str
-    severity: Severity
+    severity: Gravity
     rows: Count
     failing_rows: Count
     kept: bool
@@ -79,13 +79,13 @@ class BatchCheck(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def quality(self) -> Quality:
         """What is to be thought of the batch."""
-        broken = any(not one.kept and one.severity is Severity.CRITICAL for one in self.checked)
+        broken = any(not one.kept and one.severity is Gravity.CRITICAL for one in self.checked)
         return Quality.DOUBTFUL if broken else Quality.SOUND
 
     @property
     def broken(self) -> tuple[Checked, ...]:
         """The expectations that were not kept, the gravest first."""
-        order = [*Severity]
+        order = [*Gravity]
         return tuple(
             sorted((one for one in self.checked if not one.kept), key=lambda one: order.index(one.severity))
         )

@@ -15,7 +15,7 @@ from typing import Any
 from open_data_contract_standard.model import DataQuality
 
 from connectors.contract import Quality
-from connectors.quality import Severity
+from connectors.quality import Gravity
 
 PRESENT = " present"
 """Ending of the name of a column that is empty where a cell is empty or blank."""
@@ -54,7 +54,7 @@ class Bound:
 def agreed(rules: Iterable[Quality]) -> Iterator[tuple[dict[str, Any], Bound]]:
     """Give the expectations of rules of one record type, as Great Expectations stores them, each with its bound."""
     for one in rules:
-        severity = Severity(one.rule.severity or Severity.ERROR).value
+        severity = Gravity(one.rule.severity or Gravity.ERROR).value
         told = {"column": one.column or "", "severity": severity, "expectation": str(one.rule.metric)}
         for kind, arguments in _EXPECTED[str(one.rule.metric)](one.column, one.rule.arguments or {}):
             yield {"type": kind, "kwargs": arguments, "meta": told}, _bound(one.rule)

@@ -13,7 +13,7 @@ from connectors.contract import Quality, shipped
 from connectors.departments import TABLES as EVERY
 from connectors.expectations import FRESH, IN_FORM, NotChecked, check
 from connectors.file_register import FileRegister
-from connectors.quality import BatchCheck, Severity
+from connectors.quality import BatchCheck, Gravity
 from demo.registers.deliveries import write_delivery
 from demo.registers.writing import written
 from tests.connectors.conformance import ROWS
@@ -56,7 +56,7 @@ def test_a_good_delivery_keeps_everything(tmp_path: Path) -> None:
         assert broken(found) == {}
         assert (found.rows, found.batch, found.quality) == (len(ROWS[record]), "b", State.SOUND)
         assert found.newest == date(2026, 10, 31)
-        critical = {one.column for one in found.checked if one.severity is Severity.CRITICAL}
+        critical = {one.column for one in found.checked if one.severity is Gravity.CRITICAL}
         assert critical == {"record_id", "person"}
         assert any(one.expectation == "rowCount" for one in found.checked)
 
@@ -111,7 +111,7 @@ def test_a_value_that_is_not_as_agreed_leaves_the_batch_sound() -> None:
     rows = certificates()
     rows[0][PLACE["grade"]] = "一级"
     found = check(Certificate, DISABILITY[Certificate], rows, at=NOW)
-    assert [one.severity for one in found.broken] == [Severity.ERROR]
+    assert [one.severity for one in found.broken] == [Gravity.ERROR]
     assert found.quality is State.SOUND
 
 

@@ -14,7 +14,7 @@ from connectors.departments import TABLES
 from connectors.file_register import FileRegister
 from connectors.memory import MemoryConnector
 from connectors.qualified import Qualified, stamped
-from connectors.quality import BatchCheck, Checked, QualityBook, Severity, key_shown
+from connectors.quality import BatchCheck, Checked, QualityBook, Gravity, key_shown
 from connectors.quality_page import page
 from demo.registers.deliveries import write_delivery
 from tests.connectors.conformance import ROWS, Conformance
@@ -25,19 +25,19 @@ from vocabulary.records.disability import Certificate
 from vocabulary.records.education import Aid
 
 KEPT = Checked(
-    column="record_id", expectation="unique", severity=Severity.CRITICAL, rows=3, failing_rows=0, kept=True
+    column="record_id", expectation="unique", severity=Gravity.CRITICAL, rows=3, failing_rows=0, kept=True
 )
 BROKEN = Checked(
     column="person",
     expectation="in_form",
-    severity=Severity.CRITICAL,
+    severity=Gravity.CRITICAL,
     rows=3,
     failing_rows=2,
     kept=False,
     keys=("CL-1", "CL-2"),
 )
 ODD = Checked(
-    column="name", expectation="in_form", severity=Severity.ERROR, rows=3, failing_rows=1, kept=False
+    column="name", expectation="in_form", severity=Gravity.ERROR, rows=3, failing_rows=1, kept=False
 )
 
 
@@ -179,7 +179,7 @@ def test_the_page_shows_what_was_broken_by_keys_and_loads_nothing() -> None:
 
 def test_the_page_escapes_whatever_stands_in_a_result() -> None:
     odd = Checked(
-        column="name", expectation="<script>", severity=Severity.ERROR, rows=1, failing_rows=1, kept=False
+        column="name", expectation="<script>", severity=Gravity.ERROR, rows=1, failing_rows=1, kept=False
     )
     text = page(Department.DISABILITY, [checked(odd)])
     assert "<script" not in text
