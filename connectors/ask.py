@@ -7,7 +7,7 @@ fills in: what the department did not say stays unsaid.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -109,4 +109,18 @@ class Connector(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections. The connector is not asked again."""
+        ...
+
+
+@runtime_checkable
+class Together(Protocol):
+    """A connector that may be asked several questions of one inquiry in one act; never those of two inquiries."""
+
+    @property
+    def asks_together(self) -> bool:
+        """Whether its source can be: a contract says so."""
+        ...
+
+    async def fetch_all(self, asks: Sequence[Ask]) -> list[Mapping[str, Outcome]]:
+        """Give for each question, in their order, what `fetch` would have given."""
         ...

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
-from connectors.ask import Ask, Clock, Connector
+from connectors.ask import Ask, Clock, Connector, Together
 from connectors.failure import Failed
 from connectors.hedge import Hedge
 from connectors.served import Tally
@@ -43,16 +44,21 @@ async def ask_all(
     A department without a connector is `UNREACHABLE`. A subject asked for twice of one record
     type, as a birth is by the child and by the mother, has the rows of both answers.
     """
+    groups = _grouped(connectors, asks)
     answers = await asyncio.gather(
         *(
-            _ask_one(
-                connectors.get(ask.record.department), ask, timeout_s=timeout_s, clock=clock, hedge=hedge
+            _ask(
+                connectors.get(group[0].record.department),
+                group,
+                timeout_s=timeout_s,
+                clock=clock,
+                hedge=hedge,
             )
-            for ask in asks
+            for group in groups
         )
     )
     outcomes: dict[type[Record], dict[str, Outcome]] = {}
-    for ask, answer in zip(asks, answers, strict=True):
+    for ask, answer in zip(chain(*groups), chain(*answers), strict=True):
         if tally is not None:
             tally.count(ask.record.department, answer)
         of_record = outcomes.get(ask.record)
@@ -65,25 +71,53 @@ async def ask_all(
     return Evidence(outcomes)
 
 
-async def _ask_one(
-    connector: Connector | None, ask: Ask, *, timeout_s: float, clock: Clock, hedge: Hedge | None
-) -> Mapping[str, Outcome]:
-    department = ask.record.department
+def _grouped(connectors: Mapping[Department, Connector], asks: Sequence[Ask]) -> list[list[Ask]]:
+    """Put the questions to one source together where it takes them so; each other stands alone."""
+    together: dict[Department, list[Ask]] = {}
+    groups: list[list[Ask]] = []
+    for ask in asks:
+        connector = connectors.get(ask.record.department)
+        if not (isinstance(connector, Together) and connector.asks_together):
+            groups.append([ask])
+        elif ask.record.department in together:
+            together[ask.record.department].append(ask)
+        else:
+            groups.append(together.setdefault(ask.record.department, [ask]))
+    return groups
+
+
+async def _ask(
+    connector: Connector | None,
+    asks: Sequence[Ask],
+    *,
+    timeout_s: float,
+    clock: Clock,
+    hedge: Hedge | None,
+) -> Sequence[Mapping[str, Outcome]]:
+    """Give the answers to one group of questions, which is of one department."""
+    department = asks[0].record.department
     if connector is None:
         why = Failed(FailureKind.UNREACHABLE, "expected an address of this department, got none")
-        return why.for_all(ask.ids, department, at=clock())
+        return [why.for_all(ask.ids, department, at=clock()) for ask in asks]
     try:
         async with asyncio.timeout(timeout_s):
             if hedge is None:
-                return await connector.fetch(ask)
-            return await hedge.ask(lambda: connector.fetch(ask), department, good=_is_answer)
+                return await _fetched(connector, asks)
+            return await hedge.ask(lambda: _fetched(connector, asks), department, good=_are_answers)
     except TimeoutError:
         why = Failed(FailureKind.TIMED_OUT, f"expected an answer within {timeout_s:g} s, got none")
-        return why.for_all(ask.ids, department, at=clock())
+        return [why.for_all(ask.ids, department, at=clock()) for ask in asks]
 
 
-def _is_answer(outcomes: Mapping[str, Outcome]) -> bool:
-    return not any(isinstance(outcome, SourceFailed) for outcome in outcomes.values())
+async def _fetched(connector: Connector, asks: Sequence[Ask]) -> Sequence[Mapping[str, Outcome]]:
+    if len(asks) == 1:
+        return [await connector.fetch(asks[0])]
+    assert isinstance(connector, Together)
+    return await connector.fetch_all(asks)
+
+
+def _are_answers(answers: Sequence[Mapping[str, Outcome]]) -> bool:
+    return not any(isinstance(outcome, SourceFailed) for answer in answers for outcome in answer.values())
 
 
 def _both(one: Outcome, other: Outcome) -> Outcome:

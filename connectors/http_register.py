@@ -10,6 +10,10 @@ does the same without `by` and `ids`, and `GET {address}/v1` tells `{"version": 
 travels as a bearer token and stands in the address as its user part (`http://key@host:port`),
 or nowhere.
 
+Where the contract's server says `batch: /v1/batch`, all questions of one inquiry to the department
+go together: `{"questions": [{"table": "ac43", "by": …, "ids": …, "fields": …, "after": null}, …]}`,
+answered by `{"pages": […]}` in their order.
+
 Redirects are not followed and proxies of the environment not used: a question with id
 numbers goes to the department or nowhere.
 """
@@ -18,7 +22,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from operator import itemgetter
@@ -30,7 +34,7 @@ import stamina
 
 from connectors.arrow import Chunk, chunked
 from connectors.ask import Ask, Clock
-from connectors.decode import Decoder, Row, askable
+from connectors.decode import Decoder, Row, askable, decoder, outcomes
 from connectors.derived import derived
 from connectors.failure import Failed, broken, by_status
 from connectors.guard import Guard, Patience, may_pass
@@ -38,10 +42,13 @@ from connectors.http_client import HttpClient, media_type
 from connectors.mapping import Table, Tables
 from connectors.register import Register
 from vocabulary.codes import Department
-from vocabulary.evidence import FailureKind
+from vocabulary.evidence import FailureKind, Outcome
 
 IDS_PER_REQUEST = 500
 """Subjects in one question: about 10 KB of body."""
+
+QUESTIONS_PER_BATCH = 40
+"""Questions in one batch: a household asks a department a dozen at most."""
 
 CONNECTIONS = 8
 """Of one gateway to one service at a time."""
@@ -58,6 +65,12 @@ class Page(msgspec.Struct, frozen=True):
     count: int
     rows: list[dict[str, Value]]
     next: str | None
+
+
+class Pages(msgspec.Struct, frozen=True):
+    """The first page of each question of a batch, in their order."""
+
+    pages: list[Page]
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -77,7 +90,10 @@ class HttpRegister(Register):
         *,
         clock: Clock,
         patience: Patience | None = None,
+        batch: str = "",
     ) -> None:
+        """Open nothing yet. `batch` is the path, below the address, of a service that takes many questions at once."""
+        self._batch = batch
         self._patience = patience or Patience()
         super().__init__(department, tables, guard=Guard(department.value, self._patience), clock=clock)
         url = httpx2.URL(address)
@@ -112,23 +128,72 @@ class HttpRegister(Register):
             await self._client[1].aclose()
             self._client = None
 
+    @property
+    def asks_together(self) -> bool:
+        """See `Together.asks_together`."""
+        return bool(self._batch)
+
+    async def fetch_all(self, asks: Sequence[Ask]) -> list[Mapping[str, Outcome]]:
+        """See `Together.fetch_all`: one request, and ordinary ones for pages that have more behind them."""
+        try:
+            told = [(ask, self._table(ask.record)) for ask in asks]
+            decoders = [decoder(ask.record, table, ask.columns) for ask, table in told]
+            found = await self._guard.ask(lambda: self._look_up_all(told, decoders))
+        except Failed as why:
+            return [why.for_all(ask.ids, self.department, at=self._clock()) for ask in asks]
+        return [*map(self._outcomes, asks, decoders, found)]
+
+    def _outcomes(self, ask: Ask, decode: Decoder, rows: Sequence[Row]) -> Mapping[str, Outcome]:
+        try:
+            return outcomes(ask, decode, rows, at=self._clock())
+        except Failed as why:
+            return why.for_all(ask.ids, self.department, at=self._clock())
+
+    async def _look_up_all(
+        self, told: Sequence[tuple[Ask, Table]], decoders: Sequence[Decoder]
+    ) -> list[list[Row]]:
+        asked = [
+            (place, question)
+            for place, ((ask, table), decode) in enumerate(zip(told, decoders, strict=True))
+            for question in _questions(ask, table, decode)
+        ]
+        rows: list[list[Row]] = [[] for _ in told]
+        for at in range(0, len(asked), QUESTIONS_PER_BATCH):
+            part = asked[at : at + QUESTIONS_PER_BATCH]
+            pages = await self._pages(
+                [{"table": told[place][1].physical, **question, "after": None} for place, question in part]
+            )
+            for (place, question), page in zip(part, pages, strict=True):
+                rows[place] += await self._to_the_end(told[place][1], decoders[place], question, page)
+        return rows
+
+    async def _pages(self, questions: Sequence[Mapping[str, object]]) -> Sequence[Page]:
+        answer = await self._own_client().post(self._batch, msgspec.json.encode({"questions": questions}))
+        _check_head(answer.status, answer.kind)
+        try:
+            pages = msgspec.json.decode(answer.body, type=Pages).pages
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise broken("expected pages of rows in JSON, got something else") from None
+        if len(pages) != len(questions):
+            raise broken(f"expected a page for each of {len(questions)} questions, got {len(pages)}")
+        return [*map(_counted, pages)]
+
     async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> list[Row]:
-        subjects = askable(ask.ids)
-        names = decode.inputs
         rows: list[Row] = []
-        for at in range(0, len(subjects), IDS_PER_REQUEST):
-            question = {
-                "by": table.of[ask.by].physical,
-                "ids": subjects[at : at + IDS_PER_REQUEST],
-                "fields": names,
-            }
-            after: str | None = None
-            while True:
-                page = await self._page(table, {**question, "after": after})
-                rows.extend(_rows(page, decode))
-                if page.next is None:
-                    break
-                after = _advanced(page, after)
+        for question in _questions(ask, table, decode):
+            page = await self._page(table, {**question, "after": None})
+            rows += await self._to_the_end(table, decode, question, page)
+        return rows
+
+    async def _to_the_end(
+        self, table: Table, decode: Decoder, question: Mapping[str, object], page: Page
+    ) -> list[Row]:
+        """Give the rows of a page and of those that follow."""
+        rows, after = [*_rows(page, decode)], None
+        while page.next is not None:
+            after = _advanced(page, after)
+            page = await self._page(table, {**question, "after": after})
+            rows.extend(_rows(page, decode))
         return rows
 
     async def _page(self, table: Table, question: Mapping[str, object]) -> Page:
@@ -213,9 +278,22 @@ def _parsed(body: bytes) -> Page:
         page = msgspec.json.decode(body, type=Page)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise broken("expected a page of rows in JSON, got something else") from None
+    return _counted(page)
+
+
+def _counted(page: Page) -> Page:
     if page.count != len(page.rows):
         raise broken(f"expected the {page.count} rows that the page announces, got {len(page.rows)}")
     return page
+
+
+def _questions(ask: Ask, table: Table, decode: Decoder) -> list[dict[str, object]]:
+    """Give the questions that ask for all subjects, each for as many as one may ask for."""
+    subjects, by = askable(ask.ids), table.of[ask.by].physical
+    return [
+        {"by": by, "ids": subjects[at : at + IDS_PER_REQUEST], "fields": decode.inputs}
+        for at in range(0, len(subjects), IDS_PER_REQUEST)
+    ]
 
 
 def _rows(page: Page, decode: Decoder) -> Iterator[Row]:

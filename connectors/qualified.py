@@ -6,11 +6,11 @@ then cannot tell. A whole district is not read from a doubtful batch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-from connectors.ask import Ask, Clock, Connector, Snapshot, SnapshotFailed
+from connectors.ask import Ask, Clock, Connector, Snapshot, SnapshotFailed, Together
 from connectors.failure import Failed, broken
 from connectors.quality import QualityBook
 from vocabulary.codes import Department
@@ -45,10 +45,17 @@ class Qualified:
 
     async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
         """See `Connector.fetch`."""
-        answer = await self._inner.fetch(ask)
-        batch = self._inner.answered_from if isinstance(self._inner, Delivered) else ""
-        quality = self._book.quality(ask.record, batch)
-        return answer if quality is Quality.UNCHECKED else stamped(answer, quality)
+        return self._stamped(ask, await self._inner.fetch(ask))
+
+    @property
+    def asks_together(self) -> bool:
+        """See `Together.asks_together`."""
+        return isinstance(self._inner, Together) and self._inner.asks_together
+
+    async def fetch_all(self, asks: Sequence[Ask]) -> list[Mapping[str, Outcome]]:
+        """See `Together.fetch_all`."""
+        assert isinstance(self._inner, Together)
+        return [*map(self._stamped, asks, await self._inner.fetch_all(asks))]
 
     def snapshot(self, record: type[Record], columns: frozenset[str], since: str = "") -> Snapshot:
         """See `Connector.snapshot`. Raises `SnapshotFailed` for a doubtful batch."""
@@ -65,6 +72,11 @@ class Qualified:
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
         await self._inner.aclose()
+
+    def _stamped(self, ask: Ask, answer: Mapping[str, Outcome]) -> Mapping[str, Outcome]:
+        batch = self._inner.answered_from if isinstance(self._inner, Delivered) else ""
+        quality = self._book.quality(ask.record, batch)
+        return answer if quality is Quality.UNCHECKED else stamped(answer, quality)
 
 
 def stamped(answer: Mapping[str, Outcome], quality: Quality) -> dict[str, Outcome]:

@@ -102,7 +102,10 @@ def _http(
     today: Callable[[], date] | None,
     patience: Patience | None,
 ) -> Connector:
-    return HttpRegister(contract.department, address, contract.tables, clock=clock, patience=patience)
+    batch = str(contract.server.get("batch", ""))
+    return HttpRegister(
+        contract.department, address, contract.tables, clock=clock, patience=patience, batch=batch
+    )
 
 
 def _files(

@@ -50,6 +50,7 @@ class Service:
         self.app = Starlette(
             routes=[
                 Route("/v1", self.version, methods=["GET"]),
+                Route("/v1/batch", self.batch, methods=["POST"]),
                 Route("/v1/{table}/query", self.query, methods=["POST"]),
                 Route("/v1/{table}/snapshot", self.snapshot, methods=["POST"]),
             ]
@@ -63,14 +64,18 @@ class Service:
     async def query(self, request: Request) -> Response:
         """Give the rows of those subjects whose `by` is one of `ids`."""
         question = await self._question(request)
-        by, ids = question.get("by"), question.get("ids")
-        if not isinstance(ids, list) or len(ids) > MOST_IDS:
+        return _sent(self._found(request.path_params["table"], question))
+
+    async def batch(self, request: Request) -> Response:
+        """Give the first page of each of several such questions."""
+        questions = (await self._question(request)).get("questions")
+        if not isinstance(questions, list) or not all(isinstance(one, dict) for one in questions):
             raise HTTPException(400)
-        return self._page(request, question, by=by, ids=ids)
+        return _sent({"pages": [self._found(one.get("table"), one) for one in questions]})
 
     async def snapshot(self, request: Request) -> Response:
         """Give every row of a table."""
-        return self._page(request, await self._question(request))
+        return _sent(self._page(request.path_params["table"], await self._question(request)))
 
     async def _question(self, request: Request) -> Mapping[str, object]:
         """Check the key before anything is read."""
@@ -88,15 +93,22 @@ class Service:
         if not hmac.compare_digest(given.encode(), f"Bearer {self._key}".encode()):
             raise HTTPException(401)
 
+    def _found(self, table: object, question: Mapping[str, object]) -> Mapping[str, object]:
+        by, ids = question.get("by"), question.get("ids")
+        if not isinstance(ids, list) or len(ids) > MOST_IDS:
+            raise HTTPException(400)
+        return self._page(table, question, by=by, ids=ids)
+
     def _page(
         self,
-        request: Request,
+        table: object,
         question: Mapping[str, object],
         *,
         by: object = None,
         ids: Sequence[str] | None = None,
-    ) -> Response:
-        table = request.path_params["table"]
+    ) -> Mapping[str, object]:
+        if not isinstance(table, str):
+            raise HTTPException(400)
         fields = self._known(table, question.get("fields"))
         key, after = self._tables[table][0], question.get("after")
         # The plus keeps SQLite on the index of the subject: it would walk the key's instead.
@@ -118,10 +130,7 @@ class Service:
             found = database.execute(statement, given).fetchall()
         rows = [dict(zip(fields, row[:-1], strict=True)) for row in found[:PAGE_ROWS]]
         following = found[PAGE_ROWS - 1][-1] if len(found) > PAGE_ROWS else None
-        return Response(
-            msgspec.json.encode({"count": len(rows), "rows": rows, "next": following}),
-            media_type="application/json",
-        )
+        return {"count": len(rows), "rows": rows, "next": following}
 
     def _known(self, table: str, names: object) -> list[str]:
         """Check names against the catalogue: only what is there gets into a statement."""
@@ -141,6 +150,10 @@ class Service:
                 name: [column for (column,) in database.execute(_COLUMNS, (name,)).fetchall()]
                 for name in names
             }
+
+
+def _sent(content: Mapping[str, object]) -> Response:
+    return Response(msgspec.json.encode(content), media_type="application/json")
 
 
 _COLUMNS = "SELECT name FROM pragma_table_info(?) ORDER BY pk = 0, cid"

@@ -61,8 +61,8 @@ def described(folder: Path) -> tuple[Path, dict[str, Any]]:
     told = changed(
         folder,
         "social_security",
-        "[{property: transport, value: http}]",
-        "[{property: transport, value: http}, {property: openapi, value: service.json}]",
+        "[{property: transport, value: http},",
+        "[{property: transport, value: http}, {property: openapi, value: service.json},",
     )
     paths: dict[str, Any] = {}
     schemas: dict[str, Any] = {}
