@@ -14,7 +14,7 @@ from connectors.departments import TABLES
 from connectors.file_register import FileRegister
 from connectors.memory import MemoryConnector
 from connectors.qualified import Qualified, stamped
-from connectors.quality import BatchCheck, Checked, QualityBook, Gravity, key_shown
+from connectors.quality import BatchCheck, Checked, Gravity, QualityBook, key_shown
 from connectors.quality_page import page
 from demo.registers.deliveries import write_delivery
 from tests.connectors.conformance import ROWS, Conformance
