@@ -30,7 +30,7 @@ def household_digests(snapshot: Snapshot) -> dict[str, str]:
         parts = ['SELECT "person" AS who, HASH(\'mask\', "mask") AS h FROM masks']
         for record, table in snapshot.tables.items():
             connection.register(f"rows {record.__name__}", table)
-            parts += _parts(record, table.column_names)
+            parts += _parts(record, table.schema.names)
         added = f"SELECT who, SUM(CAST(h AS HUGEINT)) AS h FROM ({' UNION ALL '.join(parts)}) GROUP BY who"
         connection.execute(f"CREATE TEMP TABLE whose AS {added}")
         return _by_household(connection)
