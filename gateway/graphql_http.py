@@ -143,7 +143,11 @@ def refusing(error: InquiryError | NotAuthenticated | Refused, *, media: str, re
             more |= {"code": "TOO_OFTEN", "clause": error.clause}
             status, headers = 429, ((b"retry-after", str(error.again_in_s).encode()),)
         case Refused():
-            more |= {"code": "REFUSED", "clause": error.clause, **({"rule": error.rule} if error.rule else {})}
+            more |= {
+                "code": "REFUSED",
+                "clause": error.clause,
+                **({"rule": error.rule} if error.rule else {}),
+            }
             status = 403
         case BadDocument():
             # A client that reads plain JSON may take any other status for a failure of the transport.

@@ -1,8 +1,9 @@
 """How often may somebody ask, and about how many? Who looks up one household after the other is noticed.
 
 Counts by the clock's own minute, hour or day: questions of a caller, households that a caller asks
-about, those of them that are not there, households in lists, questions about one household. What claims to know a value (`verify`) is counted by household and day: three tries are
-a mistake, thirty are a guess.
+about, those of them that are not there, households in lists, questions about one household. What
+claims to know a value (`verify`) is counted by household and day: three tries are a mistake,
+thirty are a guess.
 
     Refused
     └── TooOften     which limit, and after how many seconds it is worth asking again
