@@ -74,7 +74,9 @@ def now() -> datetime:
 def connectors_to(port: int) -> dict[Department, Connector]:
     """The project's own connectors, one a department, over HTTP."""
     return {
-        one: HttpRegister(one, f"http://key@127.0.0.1:{port}/{one.value}", TABLES[one], clock=now)
+        one: HttpRegister(
+            one, f"http://key@127.0.0.1:{port}/{one.value}", TABLES[one], clock=now, batch="/v1/batch"
+        )
         for one in ASKED
     }
 
