@@ -35,16 +35,16 @@ def add(
     file: Annotated[Path, typer.Argument(help="File of one named operation.")], config: Config = None
 ) -> None:
     """Trust a document: check it against schema and limits, and copy it into the folder of `HEDUI_DOCUMENTS`."""
-    from gateway.opening import limits_of
-    from gateway.schema.query import schema
+    from gateway.errors import CannotOpen
+    from gateway.opening import limits_of, schema_of
     from gateway.trusted import BadTrustedDocument, read_trusted
 
     settings = settings_of(config)
     if settings.documents is None:
         fail("expected `HEDUI_DOCUMENTS` to name the folder of trusted documents, got none")
-    with plainly(BadTrustedDocument, UnicodeDecodeError):
+    with plainly(BadTrustedDocument, CannotOpen, UnicodeDecodeError):
         text = file.read_text("utf-8")
-        read = read_trusted(text, name=file.name, schema=schema(), limits=limits_of(settings))
+        read = read_trusted(text, name=file.name, schema=schema_of(settings), limits=limits_of(settings))
         _require_name(read, _loaded(settings))
         settings.documents.mkdir(parents=True, exist_ok=True)
         with (settings.documents / f"{read.name}.graphql").open("x", encoding="utf-8") as copy:
@@ -53,13 +53,13 @@ def add(
 
 
 def _loaded(settings: Settings) -> dict[str, TrustedDocument]:
-    from gateway.opening import limits_of
-    from gateway.schema.query import schema
+    from gateway.errors import CannotOpen
+    from gateway.opening import limits_of, schema_of
     from gateway.trusted import BadTrustedDocument, load_trusted
 
     folder = settings.documents if settings.documents is not None and settings.documents.exists() else None
-    with plainly(BadTrustedDocument):
-        return load_trusted(folder, schema=schema(), limits=limits_of(settings))
+    with plainly(BadTrustedDocument, CannotOpen):
+        return load_trusted(folder, schema=schema_of(settings), limits=limits_of(settings))
 
 
 def _require_name(read: TrustedDocument, known: dict[str, TrustedDocument]) -> None:

@@ -192,6 +192,12 @@ async def _watched(
         yield watch.covers
 
 
+def schema_of(settings: Settings) -> GraphQLSchema:
+    """The schema, with the record types that the settings' contracts declare. Raises `CannotOpen`."""
+    _contracts(settings)
+    return _schema()
+
+
 def _contracts(settings: Settings) -> Mapping[Department, Contract]:
     """The contracts, and with them the record types that they declare: before anything is built of those."""
     try:
