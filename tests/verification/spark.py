@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 PARTS = 3
-_SMALL = {
+SMALL = {
     # What the tests judge is small: to compile plans for it takes many times longer than to walk through them.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
+"""Settings of Spark for a few households."""
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     with ExitStack() as stack:
         try:
             scratch = tmp_path_factory.mktemp("spark")
-            session = stack.enter_context(spark_session(scratch=scratch, master="local[2]", options=_SMALL))
+            session = stack.enter_context(spark_session(scratch=scratch, master="local[2]", options=SMALL))
         except NoSpark as missing:
             pytest.skip(str(missing))
         yield session

@@ -23,6 +23,7 @@ class Dialect:
     `divide`   whole-number division of a dividend that is 0 or more
     `strpos`   place from 1 of a text in another, 0 for none: (in, what)
     `joined`   different texts sorted by their bytes and joined by commas
+    `kinds`    how many different values
     `quote`    the character round an identifier
     `escape`   how a text is written between two apostrophes
     `semi`     whether there are SEMI and ANTI joins, so that nothing has to be made distinct first
@@ -45,6 +46,7 @@ class Dialect:
     types: dict[str, str]
     quote: str = '"'
     escape: Callable[[str], str] = lambda text: text.replace("'", "''")
+    kinds: Callable[[str], str] = lambda value: f"COUNT(DISTINCT {value})"
     semi: bool = False
 
     def quoted(self, name: str) -> str:
@@ -157,4 +159,6 @@ SPARK = Dialect(
     quote="`",
     # Spark reads a backslash in a text as the beginning of an escape.
     escape=lambda text: text.replace("\\", "\\\\").replace("'", "\\'"),
+    # Spark deals rows anew for two counts of different values in one statement.
+    kinds=lambda value: f"CAST(SIZE(COLLECT_SET({value})) AS BIGINT)",
 )

@@ -89,6 +89,8 @@ class Parts:
     def _aggregated(self, each: Aggregate, taken: str) -> str:
         if each.op == "rows listing":
             return self.dialect.joined(taken)
+        if each.op == "rows kinds":
+            return self.dialect.kinds(taken)
         flag = each.kind is Kind.FLAG
         text = _OF_FLAGS.get(each.op, "BOOL_OR({v})") if flag else _AGGREGATED[each.op]
         return text.format(v=taken, whole=self.dialect.types["whole"])
@@ -158,7 +160,6 @@ _OF_FLAGS = {"rows lowest": "BOOL_AND({v})"}
 _AGGREGATED = {
     "rows count": "COUNT({v})",
     "rows total": "CAST(SUM({v}) AS {whole})",
-    "rows kinds": "COUNT(DISTINCT {v})",
     "rows only": "MAX({v})",
     "rows latest": "MAX({v})",
     "rows earliest": "MAX({v})",
