@@ -42,7 +42,7 @@ def asked_digests(snapshot: Snapshot) -> dict[str, str]:
     Households and days stand in it, records do not: it is cheap, and enough where departments say
     themselves which records have changed.
     """
-    listed = snapshot.tables.get(Membership)
+    listed = snapshot.table(Membership) if Membership in snapshot.tables else None
     with duckdb.connect() as connection:
         connection.register("cases", snapshot.cases)
         connection.register("masks", snapshot.persons)
@@ -61,7 +61,7 @@ def asked_digests(snapshot: Snapshot) -> dict[str, str]:
 def households_of(snapshot: Snapshot, touched: Collection[str]) -> frozenset[str]:
     """The households that have one of these numbers, or ever listed a person of one."""
     wanted = pa.array(sorted(touched), pa.string())
-    listed = snapshot.tables.get(Membership)
+    listed = snapshot.table(Membership) if Membership in snapshot.tables else None
     if listed is None:
         return frozenset(touched)
     theirs = listed.filter(pc.is_in(listed["person"], wanted))["household"]

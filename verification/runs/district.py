@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import duckdb
@@ -93,7 +94,9 @@ class Engine:
     ) -> None:
         self._snapshot = snapshot
         self._sql = Sql(catalogue, pack, on=_only_day(snapshot.cases), names=NAMES)
-        self._connection = duck.connect(memory_mib=memory_mib, threads=threads)
+        # Only we may read what does not fit in memory, and it goes when we go.
+        self._spilled = TemporaryDirectory(prefix="hedui-run-")
+        self._connection = duck.connect(memory_mib=memory_mib, threads=threads, spill=self._spilled.name)
         self.steps = len(self._sql.statements) + 1
         """Steps a shard: one a statement, and one for taking the judgements."""
 
@@ -128,6 +131,7 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+        self._spilled.cleanup()
 
 
 def cut(cases: pa.Table, households: int) -> list[pa.Table]:

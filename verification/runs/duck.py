@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
 
 import duckdb
@@ -31,21 +30,20 @@ HEAD = ("household", "person", "person_mask", "household_mask", "members_mask", 
 """The columns of a table of answers before the evidence."""
 
 
-def connect(*, memory_mib: int = 1024, threads: int = 2) -> duckdb.DuckDBPyConnection:
+def connect(*, memory_mib: int = 1024, threads: int = 2, spill: str = "") -> duckdb.DuckDBPyConnection:
     """A database of its own in memory, that knows how names are tidied.
 
-    `memory_mib`   what it may hold in memory; what does not fit lies in a folder for temporary files
+    `memory_mib`   what it may hold in memory
+    `spill`        a folder of the caller's for what does not fit; without one that is an error
     """
-    spilled = tempfile.mkdtemp(prefix="hedui-run-")
     connection = duckdb.connect(
         config={
             "memory_limit": f"{memory_mib}MiB",
             "threads": threads,
             "preserve_insertion_order": False,
-            "temp_directory": spilled,
+            "temp_directory": spill,
         }
     )
-    # The database removes what it put there, and the folder too, when it is closed.
     connection.create_function(
         "nfkc_tidy", _tidy, [duckdb.type("VARCHAR")], duckdb.type("VARCHAR"), type=PythonUDFType.ARROW
     )
