@@ -4,18 +4,13 @@ import random
 from dataclasses import replace
 
 import pytest
-from graphql import GraphQLScalarType, is_specified_scalar_type
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as some
-from hypothesis_graphql import nodes, queries
 
 from casework.agreement import Access
 from casework.cedar import Decision
 from gateway.answer import by_graphql_core, executed, formatted, tell
 from gateway.document import Limits, read
-from gateway.errors import BadArgument, TooCostly
 from gateway.plan import plan, question
-from gateway.schema.query import printed, schema
+from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
 from gateway.view import MemberView
 from tests.gateway.test_answer import everything
@@ -89,35 +84,6 @@ def test_a_question_about_records_is_told_alike_whatever_is_decided(seed, spoilt
     dice.shuffle(fields)
     ours, reference = told_both(MEMBERS % " ".join(fields), seed=seed, spoilt=spoilt)
     assert ours == reference
-
-
-@settings(
-    max_examples=15,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
-@given(some.data())
-def test_whatever_the_schema_can_be_asked_is_told_alike(data):
-    text = data.draw(_OPERATIONS)
-    try:
-        ours, reference = told_both(
-            text, seed=data.draw(some.integers(0, 5)), spoilt=data.draw(some.booleans())
-        )
-    except (TooCostly, BadArgument):
-        return
-    assert ours == reference
-
-
-_WRITTEN = {"Money": "1.00", "Month": "2026-01", "Date": "2026-01-01", "Instant": "2026-01-01T00:00:00Z"}
-
-_OPERATIONS = queries(
-    printed(),
-    fields=["household", "log"],
-    custom_scalars={
-        kind.name: some.just(_WRITTEN.get(kind.name, "529901")).map(nodes.String)
-        for kind in schema().type_map.values()
-        if isinstance(kind, GraphQLScalarType) and not is_specified_scalar_type(kind)
-    },
-)
 
 
 def test_nothing_of_our_schema_is_left_to_graphql_core():
