@@ -1,9 +1,10 @@
 # Two commands are all a fresh machine needs: `make demo` and `make test`.
 UV := 0.13.9
 ROUNDS := 1000
+KILLS := 100
 BIN := .venv/bin
 
-.PHONY: demo test lint crash fuzz spark assets format docs lock clean
+.PHONY: demo test lint crash kill fuzz spark assets format docs lock clean
 
 VENDOR := gateway/console/static/vendor
 LIBRARIES := @tabler/core/dist/css/tabler.min.css htmx.org/dist/htmx.min.js htmx.org/dist/ext/hx-sse.min.js \
@@ -14,7 +15,7 @@ demo: .venv/ready assets
 	$(BIN)/hedui demo
 
 test: .venv/ready assets
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .
@@ -25,6 +26,10 @@ lint: .venv/ready
 # Writers killed, every other one at a random moment, the rest at each step; nothing acknowledged may be lost.
 crash: .venv/ready
 	$(BIN)/python -m tests.audit.crash --rounds $(ROUNDS)
+
+# Runs over a district killed in mid-work; what they come to in the end is the same, byte for byte.
+kill: .venv/ready
+	$(BIN)/python -m tests.verification.runs.kill --kills $(KILLS)
 
 fuzz: .venv/ready
 	$(BIN)/python -m tests.audit.fuzz_guided -max_total_time=600
