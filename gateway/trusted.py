@@ -110,7 +110,7 @@ def identifier_of(text: str) -> str:
     """The identifier of a document.
 
     >>> identifier_of("{log{size}}")[:18]
-    'sha256:8ea1ba6e67a'
+    'sha256:d86f6d78b0e'
     """
     return PREFIX + sha256(text.encode("utf-8", "replace")).hexdigest()
 

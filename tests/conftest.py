@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -10,6 +11,11 @@ from hypothesis import HealthCheck, settings
 
 from tests.mariadb import mariadb
 from tests.postgres import postgres, postgres_url
+
+# Where pyspark is installed Great Expectations imports it, and pyspark ends a process whose main module has no
+# file, as that of a pytest-xdist worker: it takes it for one that runs doctests.
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
 
 __all__ = ["mariadb", "postgres", "postgres_url"]
 

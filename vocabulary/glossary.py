@@ -11,7 +11,7 @@ from vocabulary.register import RECORD_TYPES
 
 def code_tables(lists: Iterable[type[Code]]) -> str:
     """Markdown: one table a code list, by name, and one table a record type."""
-    codes = "\n".join(map(_code_list, sorted(lists, key=lambda one: one.__name__)))
+    codes = "\n".join(map(_code_list, sorted(lists, key=lambda one: (one.__name__, one.__module__))))
     records = "\n".join(map(_record, RECORD_TYPES))
     return f"## Code lists 代码表\n\n{codes}\n## Records 记录\n\n{records}"
 

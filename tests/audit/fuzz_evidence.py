@@ -21,7 +21,7 @@ _MADE = intent(book(), PEOPLE[0])
 _OPENED = _MADE.disclose("purpose", index=3)
 _CHECKPOINT = f"{ORIGIN}\n7\n{'A' * 43}=\n\n— {ORIGIN} AAAAAAA=\n".encode()
 _STATEMENT = Statement(
-    ("0" * 32,), _CHECKPOINT, (Access(3, _MADE.bytes, (bytes(32), bytes(range(32))), (_OPENED,)),)
+    {"2026": "0" * 32}, _CHECKPOINT, (Access(3, _MADE.bytes, (bytes(32), bytes(range(32))), (_OPENED,)),)
 )
 _RECORD = SampleRecord(10, 11, 12, "ab" * 32, (0, 2), Frame(((0, "DIBAO"), (2, "TEKUN"))))
 

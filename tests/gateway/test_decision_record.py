@@ -1,10 +1,10 @@
 """Is what is kept of a verdict enough to reach it again, to the same bytes, and nothing but that?"""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from audit.commitment import parse_canonical
@@ -112,7 +112,7 @@ def test_one_fen_more_in_the_inputs_is_another_result_or_the_same_line_by_line()
                     **evidence.outcomes,
                     record: {
                         **by_subject,
-                        subject: replace(outcome, records=(other, *outcome.records[1:])),
+                        subject: msgspec.structs.replace(outcome, records=(other, *outcome.records[1:])),
                     },
                 }
             )

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from connectors.quality import BatchCheck, Checked, Severity
+from connectors.quality import BatchCheck, Checked, Gravity
 from tests.gateway.console.houses import console_over
 from tests.gateway.rows import HEAD, HOUSEHOLD
 from vocabulary.codes import Department
@@ -14,7 +14,7 @@ from vocabulary.codes import Department
 
 def a_check() -> BatchCheck:
     broken = Checked(
-        column="base_fen", expectation="expect_column_values_to_not_be_null", severity=Severity.CRITICAL, rows=10,
+        column="base_fen", expectation="expect_column_values_to_not_be_null", severity=Gravity.CRITICAL, rows=10,
         failing_rows=2, kept=False, keys=("RS-1", "RS-2"),
     )  # fmt: skip
     return BatchCheck(
