@@ -19,11 +19,11 @@ from audit.tables import engine_of
 from casework import tables
 
 SCRIPTS = Path(__file__).with_name("migrations")
-"""Alembic's steps from one version of the tables to the next: `hedui casework migrate` takes them."""
+"""Alembic's steps from one version of the tables to the next: `hedui log migrate` takes them."""
 
 
 class OtherCaseworkSchema(Exception):
-    """The tables of casework are of another version: run `hedui casework migrate`."""
+    """The tables of casework are of another version: run `hedui log migrate`."""
 
 
 class Kept:

@@ -91,14 +91,17 @@ def verify(
 
 @log.command()
 def migrate(config: Config = None) -> None:
-    """Bring the log's database from an older version of the program to this one. Stop the gateway first."""
+    """Bring the log's database, with casework's tables in it, from an older version to this one. Stop the gateway first."""
     from audit.migrate import migrate as migrated
     from audit.tables import REVISION
+    from casework.kept import SCRIPTS
+    from casework.tables import VERSIONS
 
     with plainly_logged():
         settings = dev(settings_of(config))
         settings.run_folder.mkdir(parents=True, exist_ok=True)
         migrated(settings.log_url)
+        migrated(settings.log_url, scripts=SCRIPTS, versions=VERSIONS)
     typer.echo(f"the log's database is of version {REVISION}")
 
 
