@@ -8,14 +8,17 @@ entry is refused with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from audit.alongside import Change
-from audit.tables import engine_of
+from audit.tables import engine_of, turns_of
 from casework import tables
 
 SCRIPTS = Path(__file__).with_name("migrations")
@@ -32,17 +35,23 @@ class Kept:
     def __init__(self, url: str) -> None:
         """Open, and make the tables when there are none. Raises `OtherCaseworkSchema`."""
         self._engine = engine_of(url)
-        with self._engine.begin() as connection:
-            new = not sa.inspect(connection).has_table(tables.VERSIONS)
-            if new:
-                tables.metadata.create_all(connection)
-                connection.execute(tables.version.insert().values(version_num=tables.REVISION))
-            found = connection.execute(sa.select(tables.version.c.version_num)).scalars().all()
+        with _alone(self._engine):
+            found = self._made()
         if found != [tables.REVISION]:
             self.close()
             raise OtherCaseworkSchema(
                 f"expected tables of version `{tables.REVISION}`, got `{', '.join(found)}`"
             )
+
+    def _made(self) -> list[str]:
+        """The version of the tables, which are made when there are none."""
+        with self._engine.begin() as connection:
+            if self._engine.dialect.name == "postgresql":  # two processes may come first at once
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            if not sa.inspect(connection).has_table(tables.VERSIONS):
+                tables.metadata.create_all(connection)
+                connection.execute(tables.version.insert().values(version_num=tables.REVISION))
+            return list(connection.execute(sa.select(tables.version.c.version_num)).scalars())
 
     def rows(self, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:
         """What a query finds."""
@@ -83,3 +92,21 @@ class Kept:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+
+_LOCK = 0x6361736577
+"""Of PostgreSQL's advisory locks, the one under which the tables are made."""
+
+
+@contextmanager
+def _alone(engine: sa.Engine) -> Iterator[None]:
+    """Among the writers of an SQLite database, the only one; PostgreSQL has locks of its own."""
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    turns = turns_of(engine)
+    try:
+        fcntl.flock(turns, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(turns)

@@ -93,7 +93,10 @@ class Sessions:
     def __init__(self, url: str, lifetimes: Lifetimes) -> None:
         self._engine = sa.create_engine(url)
         self._lifetimes = lifetimes
-        _metadata.create_all(self._engine)
+        try:
+            _metadata.create_all(self._engine)
+        except sa.exc.DBAPIError:  # another process made it at the same moment: now it is there
+            _metadata.create_all(self._engine)
 
     def begin(self, caller: Caller, *, browser: str, bearer: str, at: datetime) -> str:
         """The key of a new session, for the browser's cookie; those that are over are forgotten."""

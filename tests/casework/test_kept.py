@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -47,3 +49,10 @@ def test_tables_of_another_version_are_refused(url: str) -> None:
     engine.dispose()
     with pytest.raises(OtherCaseworkSchema):
         Kept(url)
+
+
+def test_several_processes_may_come_first_at_once(url: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for kept in pool.map(lambda _: Kept(url), range(8)):
+            kept.close()
+    assert differences(url) == []
