@@ -14,7 +14,6 @@ is null, with the reason above. What is installed goes to a scratch folder that 
     list_vs_graphene                fifty households in one question
     household_vs_mercurius_jit      mercurius (Node) with its JIT and loaders
     household_vs_apollo             Apollo Gateway over subgraphs that are prepared text
-    household_vs_hive               Hive Gateway over the same
     executor_household_vs_graphene  our executor and connectors alone, without access and log
     memory_growth                   resident memory at the end of many requests, by that after a tenth of them
 """
