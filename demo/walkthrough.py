@@ -41,8 +41,7 @@ IN_CONFLICT, AT_THE_DESK, UNDER_EVALUATION = "S-H8", "S-H1", "S-H10"
 
 NEXT = """\
 [bold]What to try next[/] (with `source .venv/bin/activate`, or .venv/bin/ before each)
-  hedui serve                                    keep this district running, then in another terminal:
-                                                 or open /console/ of its address in a browser, as anybody
+  hedui serve                                    keep this district running: open /console/ of its address, or ask it:
   hedui ask demo/questions/cross-check.graphql --as verifier --number S-H13
   hedui story demo/stories/h08-*.yaml            a story, expected and got; change a number and run it again
   hedui verify S-H8                              one household with every line of the sum
