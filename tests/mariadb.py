@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -85,6 +86,7 @@ class MariaDb:
                     "--skip-name-resolve",
                     "--innodb-flush-log-at-trx-commit=0",
                     "--innodb-buffer-pool-size=32M",
+                    "--innodb-use-native-aio=0",
                 ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -110,15 +112,18 @@ class MariaDb:
         return self._folder / "data"
 
     def _init(self) -> None:
-        subprocess.run(
+        made = subprocess.run(
             [
                 *("mariadb-install-db", "--no-defaults", *self._user, f"--datadir={self._data}"),
                 *("--skip-test-db", "--auth-root-authentication-method=socket"),
+                "--innodb-use-native-aio=0",  # the kernel lends few of those to all servers of a machine together
             ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
+        assert made.returncode == 0, made.stdout
 
 
 def installed() -> bool:
@@ -132,10 +137,19 @@ def _server() -> list[str]:
 
 
 @contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Among the workers of a test run, the only one that makes a server: it takes a second core while it does."""
+    with (Path(tempfile.gettempdir()) / "hedui-mariadb.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def running() -> Iterator[MariaDb]:
     """A server that is stopped and removed at the end."""
     with tempfile.TemporaryDirectory(prefix="hedui-mariadb-") as folder:
-        server = MariaDb(Path(folder)).start()
+        with _one_at_a_time():
+            server = MariaDb(Path(folder)).start()
         try:
             yield server
         finally:

@@ -9,6 +9,7 @@ import pytest
 from connectors.ask import Connector
 from connectors.contract import shipped
 from connectors.departments import TABLES, connect
+from connectors.guard import Patience
 from connectors.memory import MemoryConnector
 from demo.registers.systems import Registers, write_registers
 from tests.connectors.conformance import ROWS, Conformance
@@ -19,13 +20,16 @@ from tests.postgres import Postgres
 from vocabulary.codes import Department
 from vocabulary.register import RECORD_TYPES
 
+PATIENT = Patience(timeout_s=60.0)
+"""What is answered is looked at here, not how soon: other tests keep both cores busy."""
+
 
 @pytest.fixture(scope="module")
 def connectors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[Department, Connector]]:
     folder = tmp_path_factory.mktemp("registers")
     write_registers(ROWS, folder)
     with Registers(folder) as registers:
-        yield connect(registers.addresses, clock=clock)
+        yield connect(registers.addresses, clock=clock, patience=dict.fromkeys(registers.addresses, PATIENT))
 
 
 class TestReference(Conformance):
@@ -94,7 +98,7 @@ def native_on_mariadb(mariadb: MariaDb) -> Connector:
 
 def placed(url: str, department: Department, *, native: bool = False) -> Connector:
     put_on(url, TABLES[department], ROWS, native=native)
-    return connect({department: url}, clock=clock)[department]
+    return connect({department: url}, clock=clock, patience={department: PATIENT})[department]
 
 
 def test_every_department_that_has_record_types_has_a_contract() -> None:

@@ -203,7 +203,8 @@ class Ledger:
         A shard of a claim that had run out may be written twice; the second time changes nothing.
         """
         with self._engine.begin() as on:
-            state = on.execute(sa.select(_RUN.c.state).where(_RUN.c.id == run).with_for_update(read=True))
+            # Locked for us alone: of two who finish the last shards at once, the later must see the earlier.
+            state = on.execute(sa.select(_RUN.c.state).where(_RUN.c.id == run).with_for_update())
             if state.scalar() != RunState.RUNNING:
                 return False
             _write(on, _JUDGEMENT, _rows(run, judged), insert=self._insert_new)
