@@ -65,6 +65,13 @@ def collect_less() -> None:
     gc.set_threshold(YOUNG_OBJECTS, 20, 20)
 
 
+def collect_all() -> None:
+    """Collect everything again: what is left out to the end, libraries take for leaks and say so."""
+    gc.unfreeze()
+    gc.set_threshold(700, 10, 10)
+    gc.collect()
+
+
 @asynccontextmanager
 async def serving(
     settings: Settings, *, today: Callable[[], date] | None = None, shared: bool = False
@@ -100,6 +107,7 @@ async def serving(
         finally:
             stop()
             await stopped
+            collect_all()
 
 
 def run(work: Coroutine[None, None, T]) -> T:
