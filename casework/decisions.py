@@ -256,7 +256,7 @@ def _grounds(desk: Desk, actor: Actor, decision: Decision) -> Grounds:
         second=actor.account,
         publicized=_publicized(desk, case) if decision.kind is DecisionKind.GRANT else None,
         visited=decision.visited if case.near_relative else None,
-        judged=True,
+        judged=bool(decision.inputs and decision.result),
     )
 
 

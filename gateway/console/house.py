@@ -115,6 +115,12 @@ class Visit:
         return self.actor.role
 
     @property
+    def works_for_all(self) -> bool:
+        """Tell whether the person works for the whole district: whoever works for less sees no run of it."""
+        district = self.house.district
+        return district is not None and self.actor.covers(district)
+
+    @property
     def places(self) -> list[tuple[str, str]]:
         """Where this person can go, as address and words."""
         return [(href, self.say(words)) for href, words, roles in PLACES if self.role in roles]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fastapi import FastAPI, Request
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -66,9 +64,7 @@ def console(house: House, *, login_secret: str) -> FastAPI:
     for part in PARTS:
         app.include_router(part.router)
     # Pages are not compressed: their length would tell something of what they hold.
-    app.mount(
-        "/static", GZipMiddleware(StaticFiles(directory=Path(STATIC)), minimum_size=1024), name="static"
-    )
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=1024), name="static")
     app.add_middleware(
         SessionMiddleware,
         secret_key=login_secret,

@@ -80,13 +80,9 @@ async def what_if(
 
 async def _let_in(visit: Visit, what: str, *, asks: bool = False) -> None:
     may = {Role.SUPERVISOR} if asks else {Role.VERIFIER, Role.SUPERVISOR, Role.LAWYER, Role.EVALUATOR}
-    if visit.role not in may or (asks and not _works_for_all(visit)):
+    if visit.role not in may or (asks and not visit.works_for_all):
         raise NotAllowed("expected a post that may look at policy")
     await visit.house.desk.read(visit.actor, what, rows=0)
-
-
-def _works_for_all(visit: Visit) -> bool:
-    return visit.house.district is not None and visit.actor.covers(visit.house.district)
 
 
 def _named(name: str) -> Pack | None:

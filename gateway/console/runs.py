@@ -43,7 +43,7 @@ async def let_in(visit: Visit, what: str, *, starts: bool = False) -> None:
     A run is of the whole district: only who works for all of it may.
     """
     roles = {Role.SUPERVISOR} if starts else {Role.VERIFIER, Role.SUPERVISOR}
-    if visit.role not in roles or not _works_for_all(visit):
+    if visit.role not in roles or not visit.works_for_all:
         raise NotAllowed("expected a post that may see runs of the district")
     await visit.house.desk.read(visit.actor, what, rows=0)
 
@@ -203,12 +203,6 @@ async def _kept(visit: Visit, run: str) -> KeptRun:
 
 def _before(each: KeptRun, kept: KeptRun) -> bool:
     return each.id != kept.id and each.state is RunState.DONE and each.begun_at < kept.begun_at
-
-
-def _works_for_all(visit: Visit) -> bool:
-    """Tell whether the visitor works for the whole district: whoever works for less sees no run of it."""
-    district = visit.house.district
-    return district is not None and visit.actor.covers(district)
 
 
 def _in_background(visit: Visit, work: Coroutine[Any, Any, Any]) -> None:

@@ -19,7 +19,6 @@ from gateway.office import Answered
 from verification.language.rule import Severity
 from vocabulary.codes import ApplicationKind
 from vocabulary.idnumber import passes_check
-from vocabulary.region import RegionCode
 
 router = APIRouter()
 
@@ -60,7 +59,6 @@ async def register(
     visit: Visiting,
     number: str,
     kind: Annotated[ApplicationKind | None, Form()] = None,
-    region: Annotated[str, Form()] = "",
 ) -> Response:
     """Register what the rules find now with the case that stands on every page; open it where there is none."""
     try:
@@ -69,13 +67,12 @@ async def register(
         return visit.refused(error)
     case = case_or_none(visit)
     if case is None:
-        place = RegionCode.parse(region) if region else visit.session.caller.region
         case = await open_case(
             visit.house.desk,
             visit.actor,
             number=visit.session.case,
             household=number,
-            region=place,
+            region=visit.session.caller.region,
             kind=kind or ApplicationKind.REVIEW,
         )
     if case.household != number:
