@@ -220,6 +220,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.execute("pragma synchronous=full")
     connection.execute("pragma wal_autocheckpoint=0")  # `Store.tidy` does it, off the path of an append
     connection.execute("pragma secure_delete=on")  # what is shredded is overwritten, not only unlinked
+    connection.execute("pragma foreign_keys=on")  # of the tables that lie beside the log; its own have none
     connection.execute(f"pragma busy_timeout={BUSY_MS}")
 
 

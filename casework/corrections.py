@@ -7,7 +7,7 @@ at all, and nothing in them names a person: who is meant is known by the record'
 
     CaseworkError
     ├── NotAllowed, NotThere, ChangedMeanwhile, NotNow     as everywhere in casework
-    └── BadRequest                                         says what of the request is missing or unknown
+    └── BadRequest       (casework.finding)                says what of the request is missing or unknown
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from casework import tables
 from casework.agreement import Recipient
 from casework.cases import Case
 from casework.desk import Desk, NotThere, new_id
-from casework.finding import CaseworkError, Lack, NotNow
+from casework.finding import BadRequest, Lack, NotNow
 from casework.role import Act, Actor
 from verification.clock import deadline
 from vocabulary.codes import Code, Department
@@ -48,10 +48,6 @@ class CorrectionState(Code):
 
 ANSWERS = (CorrectionState.CORRECTED, CorrectionState.UPHELD)
 """What the department may answer."""
-
-
-class BadRequest(CaseworkError):
-    """Something of the request is missing, too long or unknown; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)

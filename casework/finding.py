@@ -4,7 +4,8 @@ A rule finds, a person decides: what a rule found is suspected until the person 
 told, had the time to object, and somebody confirmed it with a reason. Everything here is pure.
 
     CaseworkError
-    └── NotNow        names every condition that is still open, with its article
+    ├── NotNow        names every condition that is still open, with its article
+    └── BadRequest    says what of the request is missing, too long or unknown
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from vocabulary.codes import Code
 
 class CaseworkError(Exception):
     """Something that casework does not do; the message says why."""
+
+
+class BadRequest(CaseworkError):
+    """Something of the request is missing, too long or unknown; nothing was written."""
 
 
 class FindingState(Code):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import sqlalchemy as sa
 from audit.alongside import Change
 from audit.tables import engine_of, turns_of
 from casework import tables
+from casework.finding import BadRequest
 
 SCRIPTS = Path(__file__).with_name("migrations")
 """Alembic's steps from one version of the tables to the next: `hedui log migrate` takes them."""
@@ -70,16 +72,19 @@ class Kept:
             return int(connection.execute(counting).scalar_one())
 
     def added(self, table: sa.Table, **values: object) -> Change:
-        """A row to be added, as the log takes it."""
+        """A row to be added, as the log takes it. Raises `BadRequest`, as all that makes a change does."""
+        _require_fitting(table, values)
         return self._change(table.insert().values(**values))
 
     def changed(self, table: sa.Table, *, id: str, version: int, **values: object) -> Change:  # noqa: A002
         """A row to be changed that is still in this version; it is in the next one then."""
+        _require_fitting(table, values)
         same = (table.c.id == id, table.c.version == version)
         return self._change(table.update().where(*same).values(**values, version=version + 1))
 
     def set(self, table: sa.Table, *same: sa.ColumnElement[bool], **values: object) -> Change:
         """Exactly one row to be changed, found by its columns."""
+        _require_fitting(table, values)
         return self._change(table.update().where(*same).values(**values))
 
     def _change(self, statement: sa.Insert | sa.Update) -> Change:
@@ -93,6 +98,20 @@ class Kept:
         """Give the connections back."""
         self._engine.dispose()
 
+
+def _require_fitting(table: sa.Table, values: Mapping[str, object]) -> None:
+    """Return when every text has a place: PostgreSQL would refuse the whole batch, with others' entries in it."""
+    for name, value in values.items():
+        if isinstance(value, str):
+            longest = getattr(table.c[name].type, "length", None)
+            if longest is not None and len(value) > longest:
+                raise BadRequest(f"expected `{name}` of at most {longest} characters, got {len(value)}")
+            if _UNWRITABLE.search(value):
+                raise BadRequest(f"expected `{name}` as text that can be kept, got other characters")
+
+
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+"""Zero bytes, and halves of characters, which no UTF-8 holds."""
 
 _LOCK = 0x6361736577
 """Of PostgreSQL's advisory locks, the one under which the tables are made."""

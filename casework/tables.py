@@ -1,4 +1,4 @@
-"""What is kept of what people decided: the tables of cases, findings, hearings, decisions, corrections and clocks.
+"""What is kept of what people decided: the tables of cases, findings, decisions, agreements, authorizations and the rest.
 
 They lie in the audit log's database, because a change and its entry are one transaction. Nothing
 here names a person: who is meant stands as the log's pseudonym, and who they are is read from the
@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from casework.guards import guard
+
 metadata = sa.MetaData()
 
 VERSIONS = "casework_schema"
-REVISION = "0001"
+REVISION = "0002"
 """The newest step in `casework/migrations`: what these tables are."""
 
 Instant = sa.BigInteger()
@@ -50,6 +52,7 @@ finding = sa.Table(
     sa.Column("objection_until", sa.String(10)),
     sa.Column("assigned", sa.String(96)),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("run", sa.String(64), index=True),  # the run over the district that found it, if one did
     sa.UniqueConstraint("case_id", "rule", "person", name="one_finding_of_a_rule_and_person"),
 )
 step = sa.Table(
@@ -97,6 +100,8 @@ decision = sa.Table(
     sa.Column("decided_on", sa.String(10)),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("facts_of_a_month", sa.Integer, nullable=False, server_default="0"),  # rule INC-08
+    sa.Column("facts_of_longer", sa.Integer, nullable=False, server_default="0"),
     sa.CheckConstraint("second is null or second <> drafted_by", name="two_people"),
     sa.CheckConstraint(
         "adverse = 0 or state <> 'CONFIRMED' or (finding_id is not null and hearing_id is not null"
@@ -167,9 +172,100 @@ link = sa.Table(
         name="decided_by_a_person",
     ),
 )
+row_finding = sa.Table(
+    "casework_row_finding",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("source", sa.String(32), nullable=False, index=True),  # the department that delivered the row
+    sa.Column("record", sa.String(40), nullable=False),
+    sa.Column("record_id", sa.String(64), nullable=False),  # the department's own key, or the row's place
+    sa.Column("batch", sa.String(64), nullable=False),  # digest of the delivery, or `live`
+    sa.Column("rule", sa.String(64), nullable=False),
+    sa.Column("severity", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("found_on", sa.String(10), nullable=False),
+    sa.Column("correction_id", sa.String(32), sa.ForeignKey("casework_correction.id")),
+    sa.Column("decided_by", sa.String(96)),
+    sa.Column("decided_on", sa.String(10)),
+    sa.Column("reason", sa.Text),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.UniqueConstraint(
+        "source", "record", "record_id", "rule", "batch", name="one_finding_of_a_rule_and_row"
+    ),
+    sa.CheckConstraint(
+        "state = 'SUSPECTED' or (decided_by is not null and decided_on is not null and reason <> '')",
+        name="row_decided_by_a_person",
+    ),
+)
+authorization = sa.Table(
+    "casework_authorization",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("paper", sa.String(32), nullable=False, index=True),  # those who signed one paper together
+    sa.Column("household", sa.String(40), nullable=False, index=True),
+    sa.Column("region", sa.String(12), nullable=False, index=True),
+    sa.Column("person", sa.String(32), nullable=False, index=True),  # pseudonym
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("departments", sa.Text, nullable=False),  # JSON: who may be asked
+    sa.Column("method", sa.String(16)),  # null where only a withdrawal is on file here
+    sa.Column("guardian", sa.String(32)),  # pseudonym of who signed for a minor
+    sa.Column("valid_from", sa.String(10), nullable=False),
+    sa.Column("valid_until", sa.String(10)),
+    sa.Column("withdrawn_on", sa.String(10)),
+    sa.Column("reason", sa.Text),
+    sa.Column("scan", sa.String(64)),  # SHA-256 of the signed paper
+    sa.Column("recorded_by", sa.String(96), nullable=False),
+    sa.Column("recorded_on", sa.String(10), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.UniqueConstraint("paper", "person", name="one_signature_of_a_person"),
+    sa.CheckConstraint("method is not null or withdrawn_on is not null", name="signed_or_withdrawn"),
+    sa.CheckConstraint("guardian is null or guardian <> person", name="guarded_by_another"),
+)
+agreement = sa.Table(
+    "casework_agreement",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("number", sa.String(16), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),  # the agreement as it is signed
+    sa.Column("digest", sa.String(64), nullable=False),  # of what it says
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("drafted_by", sa.String(96), nullable=False),
+    sa.Column("drafted_on", sa.String(10), nullable=False),
+    sa.Column("second", sa.String(96)),
+    sa.Column("decided_on", sa.String(10)),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.UniqueConstraint("number", "revision", name="one_revision_of_a_number"),
+    sa.CheckConstraint("second is null or second <> drafted_by", name="two_sign"),
+    sa.CheckConstraint(
+        "state not in ('IN_FORCE', 'REPLACED') or (second is not null and decided_on is not null)",
+        name="in_force_by_two",
+    ),
+)
+sa.Index(
+    "casework_agreement_in_force",
+    agreement.c.number,
+    unique=True,
+    sqlite_where=agreement.c.state == "IN_FORCE",
+    postgresql_where=agreement.c.state == "IN_FORCE",
+)
+declaration = sa.Table(
+    "casework_declaration",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("case_id", sa.String(32), sa.ForeignKey("casework_case.id"), nullable=False, index=True),
+    sa.Column("number", sa.Integer, nullable=False),  # the first of the case, the second, …
+    sa.Column("answers", sa.Text, nullable=False),  # JSON: what was asked, and what was said
+    sa.Column("unasked", sa.Text, nullable=False),  # JSON: what a source tells, and by which clause
+    sa.Column("made_on", sa.String(10), nullable=False),
+    sa.Column("taken_by", sa.String(96), nullable=False),
+    sa.UniqueConstraint("case_id", "number", name="one_declaration_of_a_number"),
+)
 version = sa.Table(
     VERSIONS,
     metadata,
     sa.Column("version_num", sa.String(32), nullable=False),  # in the form that Alembic keeps
     sa.PrimaryKeyConstraint("version_num", name=f"{VERSIONS}_pkc"),
 )
+sa.event.listen(metadata, "after_create", lambda _, connection, **__: guard(connection))

@@ -11,8 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from audit.migrate import migrate
+from casework.finding import BadRequest
 from casework.kept import SCRIPTS, Kept, OtherCaseworkSchema
-from casework.tables import REVISION, VERSIONS, metadata
+from casework.tables import REVISION, VERSIONS, case, metadata
 
 
 def differences(url: str) -> list[object]:
@@ -56,3 +57,16 @@ def test_several_processes_may_come_first_at_once(url: str) -> None:
         for kept in pool.map(lambda _: Kept(url), range(8)):
             kept.close()
     assert differences(url) == []
+
+
+@pytest.mark.parametrize("number", ["D" * 41, "DB-\x00", "DB-\ud800"])
+def test_a_text_that_a_database_would_refuse_is_refused_before_the_log_is_asked(
+    url: str, number: str
+) -> None:
+    kept = Kept(url)
+    with pytest.raises(BadRequest):
+        kept.added(case, id="1", number=number)
+    with pytest.raises(BadRequest):
+        kept.changed(case, id="1", version=1, number=number)
+    assert kept.added(case, id="1", number="D" * 40).rows == 1
+    kept.close()
