@@ -9,6 +9,12 @@ A pair counts only when it is the only one for both of its sides. GB 11643's che
 catches every single wrong digit and every swap of neighbours, so that two numbers which both
 pass are never one error apart: they are two people, however alike. What is found under 2 and 3
 is evidence for a person who decides.
+
+A department also has rows of strangers, and such a row may look like one of ours by accident: in
+a block of thirty, with 256 names in all, one in nine bears the name of somebody. So a pair also
+counts only where accident hardly brings about one (`MOST_BY_CHANCE`), by what both lists
+themselves tell: how many rows of theirs under a good number are nobody's of ours, how many of
+ours are in the block, and how many bear the name.
 """
 
 from __future__ import annotations
@@ -16,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from functools import cached_property
 from itertools import product
 
@@ -27,6 +34,18 @@ from vocabulary.idnumber import IdNumber
 
 LARGEST_BLOCK = 2_000
 """Rows of one side with one birth day and region; a block of more says that the day is a default."""
+
+MOST_BY_CHANCE = Fraction(1, 2_000)
+"""A pair is not proposed when more than so many of its kind are expected to be strangers."""
+
+STRANGERS_ASSUMED = Fraction(1, 20)
+"""The share of strangers among their rows where too few are under a good number to tell: fewer than `ROWS_TO_TELL`."""
+
+ROWS_TO_TELL = 100
+
+ONE_ERROR_BY_CHANCE = Fraction(1, 1000) + Fraction(27, 1000) / 11
+"""The share of numbers of one block within one wrong digit of a given one: the same sequence with another check,
+or one of 27 other sequences (1,000 in all) with the same check (one of 11)."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +121,8 @@ class Match:
 class Linked:
     """What came of laying two lists beside each other.
 
-    `ambiguous`   keys of theirs with several candidates, or one that is also another's
+    `ambiguous`   keys of theirs with several candidates, with one that is also another's, or with one
+                  that accident could well have brought about
     `unmatched`   keys of theirs without any
     """
 
@@ -127,7 +147,8 @@ def link(ours: Iterable[Identity], theirs: Iterable[Identity]) -> Linked:
             matches.append(Match(mine.key, one.key, _exactly(mine, one), _agree(mine, one)))
     taken = {match.ours for match in matches}
     free = [one for one in known if one.key not in taken]
-    alike, ambiguous = _alike(free, rest)
+    accident = _Accident(known, strangers=_strangers(rest, good=len(matches)))
+    alike, ambiguous = _alike(free, rest, accident)
     matches += alike
     settled = {match.theirs for match in matches} | ambiguous
     left = tuple(one.key for one in given if one.key not in settled)
@@ -149,15 +170,22 @@ def _exactly(mine: Identity, one: Identity) -> How:
     return How.EXACT if mine.written == one.written else How.RAISED
 
 
-def _alike(free: Sequence[Identity], rest: Sequence[Identity]) -> tuple[list[Match], set[str]]:
-    """Pairs by likeness that are the only one for both sides, and those of theirs for whom there are several."""
+def _alike(
+    free: Sequence[Identity], rest: Sequence[Identity], accident: _Accident
+) -> tuple[list[Match], set[str]]:
+    """Pairs by likeness that are the only one for both sides, and those of theirs for whom nothing can be proposed."""
     matches: list[Match] = []
     ambiguous: set[str] = set()
     for how, likely in _STEPS:
-        pairs = [pair for pair in _pairs(free, rest) if likely(*pair)]
-        of_mine, of_theirs = _counted(pair[0].key for pair in pairs), _counted(pair[1].key for pair in pairs)
-        for mine, one in pairs:
-            if of_mine[mine.key] == of_theirs[one.key] == 1:
+        pairs = [pair for pair in _pairs(free, rest) if likely(pair.mine, pair.one)]
+        of_mine, of_theirs = (
+            _counted(pair.mine.key for pair in pairs),
+            _counted(pair.one.key for pair in pairs),
+        )
+        for pair in pairs:
+            mine, one = pair.mine, pair.one
+            only = of_mine[mine.key] == of_theirs[one.key] == 1
+            if only and accident.expected(how, pair) <= MOST_BY_CHANCE:
                 matches.append(Match(mine.key, one.key, how, _agree(mine, one)))
             else:
                 ambiguous.add(one.key)
@@ -168,12 +196,43 @@ def _alike(free: Sequence[Identity], rest: Sequence[Identity]) -> tuple[list[Mat
     return matches, ambiguous
 
 
-def _pairs(free: Sequence[Identity], rest: Sequence[Identity]) -> Iterator[tuple[Identity, Identity]]:
+def _strangers(rest: Sequence[Identity], *, good: int) -> Fraction:
+    """The share of their rows that are of nobody whom we know, by those under a good number. `good`   known ones"""
+    strange = sum(one.valid is not None for one in rest)
+    return Fraction(strange, strange + good) if strange + good >= ROWS_TO_TELL else STRANGERS_ASSUMED
+
+
+class _Accident:
+    """How many pairs as alike as one are expected of strangers, by how often names are met among our people."""
+
+    def __init__(self, known: Sequence[Identity], *, strangers: Fraction) -> None:
+        self._people, self._strangers = len(known), strangers
+        self._bearers = _counted(one.called for one in known)
+
+    def expected(self, how: How, pair: _Pair) -> Fraction:
+        """How many of ours a stranger of the block would look like as much as this."""
+        share = self._strangers * pair.among * (ONE_ERROR_BY_CHANCE if how is How.ONE_ERROR else 1)
+        if _agree(pair.mine, pair.one):
+            # Others of the name: who bears it alone shares it with nobody, also in a short list.
+            share *= Fraction(self._bearers[pair.mine.called] - 1, self._people)
+        return share
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One of ours and one of theirs in the same block. `among`   how many of ours are in it, matched ones left out."""
+
+    mine: Identity
+    one: Identity
+    among: int
+
+
+def _pairs(free: Sequence[Identity], rest: Sequence[Identity]) -> Iterator[_Pair]:
     blocks, others = _blocks(free), _blocks(rest)
     for block, theirs in others.items():
         mine = blocks.get(block, [])
         if len(mine) <= LARGEST_BLOCK and len(theirs) <= LARGEST_BLOCK:
-            yield from product(mine, theirs)
+            yield from (_Pair(*pair, len(mine)) for pair in product(mine, theirs))
 
 
 def _blocks(side: Sequence[Identity]) -> dict[tuple[date, str], list[Identity]]:
