@@ -154,10 +154,14 @@ class Keyed:
 
     def hex(self, message: bytes) -> str:
         """HMAC(key, message), 64 hex digits."""
+        return self.digest(message).hex()
+
+    def digest(self, message: bytes) -> bytes:
+        """HMAC(key, message), 32 bytes."""
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(message)
         outer.update(inner.digest())
-        return outer.hexdigest()
+        return outer.digest()
 
 
 def commitment(*, field_key: bytes, value: Json) -> bytes:

@@ -12,9 +12,9 @@ an operation that cannot be logged must not happen.
 from __future__ import annotations
 
 import hmac
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
@@ -31,6 +31,7 @@ from audit.commitment import (
     commitments,
     field_keys,
 )
+from audit.entropy import Entropy
 from audit.errors import EntryRefused, EntryTooLong, NotCanonical
 from audit.kinds import MOST_SUBJECTS, is_code
 
@@ -39,6 +40,9 @@ Octets: TypeAlias = bytes
 
 NONCE_BYTES = 16
 PSEUDONYM_DIGITS = 32
+
+PSEUDONYMS_KEPT = 65_536
+"""Of those asked about last: a household is named several times in each question, and asked about again."""
 
 
 class Spelled(bytes):
@@ -81,12 +85,12 @@ class Made(msgspec.Struct, frozen=True, gc=False):
 
 
 class EntryBook:
-    """Makes the entries of one pseudonym epoch. Safe to share between threads: it keeps no state but keys.
+    """Makes the entries of one pseudonym epoch. Safe to share between threads.
 
     `pseudonym_key`  32 bytes, of this epoch only; kept outside the log's database
     `vault_key`      32 bytes, wraps the key of every sealed entry; kept outside the log's database
     `epoch`          a code, for example `2026-11`; another epoch gives other pseudonyms
-    `entropy`        gives that many random bytes
+    `entropy`        gives that many random bytes; by default the operating system's
     """
 
     def __init__(
@@ -95,8 +99,9 @@ class EntryBook:
         pseudonym_key: bytes,
         vault_key: bytes,
         epoch: str,
-        entropy: Callable[[int], bytes] = os.urandom,
+        entropy: Callable[[int], bytes] | None = None,
     ) -> None:
+        entropy = entropy or Entropy()
         if len(pseudonym_key) != KEY_BYTES:
             raise ValueError(f"expected a pseudonym key of `{KEY_BYTES}` bytes")
         if not is_code(epoch):
@@ -105,7 +110,10 @@ class EntryBook:
         self._sealing = vault.Sealing(vault_key, entropy=entropy)
         self._entropy = entropy
         # The epoch is mixed in, so that a key used twice by mistake still gives other pseudonyms.
-        self._keyed = Keyed(hmac.digest(pseudonym_key, epoch.encode(), "sha256"))
+        keyed = Keyed(hmac.digest(pseudonym_key, epoch.encode(), "sha256"))
+        self._pseudonym: Callable[[str], str] = lru_cache(maxsize=PSEUDONYMS_KEPT)(
+            lambda person: keyed.hex(person.encode())[:PSEUDONYM_DIGITS]
+        )
 
     @property
     def sealing(self) -> vault.Sealing:
@@ -114,7 +122,7 @@ class EntryBook:
 
     def pseudonym(self, person: str) -> str:
         """The pseudonym of an id number, household number or account name in this epoch, 32 hex digits."""
-        return self._keyed.hex(person.encode())[:PSEUDONYM_DIGITS]
+        return self._pseudonym(person)
 
     def entry(
         self,
@@ -140,8 +148,7 @@ class EntryBook:
         kind = EVENTS.get(event)
         if kind is None:
             raise EntryRefused("expected an event of the catalogue")
-        hidden = self._keyed.hex  # as `pseudonym`, without a call for each
-        concerned = tuple(sorted({*[hidden(one.encode())[:PSEUDONYM_DIGITS] for one in subjects], *tags}))
+        concerned = tuple(sorted({*map(self._pseudonym, subjects), *tags}))
         public = self._public(event, fields)
         _refuse_misfit(event, kind, public, committed or {}, subjects=len(concerned))
         return self._made(event, at=at, fields=public, tags=concerned, committed=committed or {})

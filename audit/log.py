@@ -85,7 +85,7 @@ class Log:
         """Use `Log.open`, which checks what it opens."""
         self.origin = store.origin
         self.reader = Reader(store.engine)
-        self.tree = Tree(self._tile)
+        self.tree = Tree(self._tile, near=self._growing_tile)
         self._store = store
         self.began_with = continued.signed_by
         self._head = continued.head
@@ -189,8 +189,11 @@ class Log:
 
     async def proof(self, index: int) -> str:
         """The tlog-proof of entry `index` under the newest checkpoint, as text. Raises `NoSuchEntry`."""
-        note = (await self._newest(beyond=index)).note
-        return await asyncio.to_thread(self._proof, index, note)
+        head = await self._newest(beyond=index)
+        path = self.tree.near_inclusion(index, head.frontier.size)
+        if path is not None:
+            return bytes(Proof(index, tuple(path), head.note)).decode()
+        return await asyncio.to_thread(self._proof, index, head.note)
 
     async def witnessed_proof(self, index: int) -> str:
         """The tlog-proof of entry `index` under the newest cosigned checkpoint; `NoSuchEntry` until one covers it."""
@@ -262,11 +265,15 @@ class Log:
         return await asyncio.to_thread(self.reader.head)
 
     def _tile(self, level: int, index: int, width: int) -> bytes:
-        """A tile; the one that still grows, which every fresh receipt needs, from the writer's memory."""
+        growing = self._growing_tile(level, index, width)
+        return self.reader.tile(level, index, width) if growing is None else growing
+
+    def _growing_tile(self, level: int, index: int, width: int) -> bytes | None:
+        """The tile that still grows, which every fresh receipt needs, from the writer's memory; None for another."""
         frontier, tail = self._store.tail
         if level == 0 and index == frontier.size // WIDTH and width <= len(tail):
             return b"".join(tail[:width])
-        return self.reader.tile(level, index, width)
+        return None
 
     def _proof(self, index: int, note: bytes) -> str:
         size = Checkpoint.parse(Note.parse(note).text).size

@@ -236,16 +236,21 @@ class Store:
         # In order where it matters: what was sealed before a shredding goes, a key made after it stays.
         for _, group in groupby(rows, key=lambda row: isinstance(row[1], Shred)):
             some = list(group)
-            for statement, values in (
-                (self._sql.shred, [row._asdict() for _, row in some if isinstance(row, Shred)]),
-                (self._sql.add_key, [row._asdict() for _, row in some if isinstance(row, SubjectKey)]),
+            for statement, names, values in (
+                (self._sql.shred, Shred._fields, [row for _, row in some if isinstance(row, Shred)]),
+                (
+                    self._sql.add_key,
+                    SubjectKey._fields,
+                    [row for _, row in some if isinstance(row, SubjectKey)],
+                ),
                 (
                     self._sql.add_sealed,
-                    [{"entry": at, **row._asdict()} for at, row in some if isinstance(row, Sealed)],
+                    ("entry", *Sealed._fields),
+                    [(at, *row) for at, row in some if isinstance(row, Sealed)],
                 ),
             ):
                 if values:
-                    statement.run_many(cursor, values)
+                    statement.run_tuples(cursor, names, values)
 
     def _move_head(self, cursor: Any, old: Frontier, new: Head) -> None:
         values = {"new_size": new.frontier.size, "new_peaks": new.frontier.to_bytes(), "new_note": new.note}

@@ -132,6 +132,13 @@ class Statement:
         """Run it for every row."""
         cursor.executemany(self._text, [self._arguments(row) for row in rows])
 
+    def run_tuples(self, cursor: Any, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run it for every row, each with its values in the order of these names."""
+        if self._order == [*names]:
+            cursor.executemany(self._text, rows)
+        else:
+            self.run_many(cursor, [dict(zip(names, row, strict=True)) for row in rows])
+
     def _arguments(self, values: Mapping[str, Any]) -> Any:
         return values if self._order is None else [values[name] for name in self._order]
 

@@ -8,10 +8,11 @@ full one. Files are a projection of the log: the same log gives the same bytes.
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
+from threading import Lock
 from typing import Self
 
 from audit.errors import EntryTooLong, MalformedTile, NoSuchEntry
@@ -114,57 +115,106 @@ ReadTile = Callable[[int, int, int], bytes]
 class Tree:
     """The hashes and proofs of a log, read from its tiles; `read` may fetch them from anywhere.
 
-    Full tiles never change, so what was computed from them is kept: 512 tiles, about 8 MB.
+    What was computed from a tile is kept, and grows with it: 512 tiles, about 8 MB.
+    `near` gives a tile that needs no fetching, or None; only `near_inclusion` asks it.
     Safe to use from several threads. Raises `NoSuchEntry` beyond the size asked for,
     `MalformedTile` for a tile of the wrong length, and whatever `read` raises.
     """
 
-    def __init__(self, read: ReadTile, *, kept_tiles: int = 512) -> None:
-        self._read = read
-        self._rows = lru_cache(kept_tiles)(self._rows_of)
+    def __init__(
+        self,
+        read: ReadTile,
+        *,
+        near: Callable[[int, int, int], bytes | None] = lambda level, index, width: None,
+        kept_tiles: int = 512,
+    ) -> None:
+        self._read, self._near, self._most = read, near, kept_tiles
+        self._kept: OrderedDict[tuple[int, int], Rows] = OrderedDict()
+        self._one_at_a_time = Lock()
 
     def root(self, size: int) -> bytes:
         """The root over the first `size` entries, 0 or more."""
-        return self._subtree(size)(0, size) if size else sha256(b"").digest()
+        return self._subtree(size, self._read)(0, size) if size else sha256(b"").digest()
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The proof that entry `index` is in the tree of `size` entries."""
-        if not 0 <= index < size:
-            raise NoSuchEntry(f"expected an index below `{size}`, got `{index}`")
-        return inclusion_path(index, size, self._subtree(size))
+        return self._inclusion(index, size, self._read)
+
+    def near_inclusion(self, index: int, size: int) -> list[bytes] | None:
+        """As `inclusion`, when all that it takes is at hand; else None."""
+        try:
+            return self._inclusion(index, size, self._at_hand)
+        except _TooFar:
+            return None
 
     def consistency(self, old: int, new: int) -> list[bytes]:
         """The proof that the tree of `old` entries is the start of that of `new`."""
         if not 0 <= old <= new:
             raise NoSuchEntry(f"expected a size of at most `{new}`, got `{old}`")
-        return consistency_path(old, new, self._subtree(new))
+        return consistency_path(old, new, self._subtree(new, self._read))
 
-    def _subtree(self, size: int) -> Callable[[int, int], bytes]:
+    def _inclusion(self, index: int, size: int, read: ReadTile) -> list[bytes]:
+        if not 0 <= index < size:
+            raise NoSuchEntry(f"expected an index below `{size}`, got `{index}`")
+        return inclusion_path(index, size, self._subtree(size, read))
+
+    def _at_hand(self, level: int, index: int, width: int) -> bytes:
+        found = self._near(level, index, width)
+        if found is None:
+            raise _TooFar
+        return found
+
+    def _subtree(self, size: int, read: ReadTile) -> Callable[[int, int], bytes]:
         def subtree(first: int, end: int) -> bytes:
             count = end - first
             if count & (count - 1) == 0:
-                return self._perfect(count.bit_length() - 1, first, size)
+                return self._perfect(count.bit_length() - 1, first, size, read)
             middle = first + largest_power_below(count)
             return node_hash(subtree(first, middle), subtree(middle, end))
 
         return subtree
 
-    def _perfect(self, height: int, first: int, size: int) -> bytes:
+    def _perfect(self, height: int, first: int, size: int, read: ReadTile) -> bytes:
         """The hash over 2**height entries from `first`, which is a multiple of that."""
         level, row = divmod(height, TILE_HEIGHT)
         at = first >> height
         index = at >> TILE_HEIGHT - row
         width = min(WIDTH, (size >> TILE_HEIGHT * level) - index * WIDTH)
-        return self._rows(level, index, width)[row][at & (1 << TILE_HEIGHT - row) - 1]
+        rows = self._kept.get((level, index))
+        if rows is None or len(rows[0]) < width:
+            rows = self._grown(level, index, width, read)
+        return rows[row][at & (1 << TILE_HEIGHT - row) - 1]
 
-    def _rows_of(self, level: int, index: int, width: int) -> list[list[bytes]]:
-        """Every complete node inside a tile: row 0 is its hashes, row 7 the last two halves."""
-        rows = [split_hashes(self._read(level, index, width))]
-        if len(rows[0]) != width:
-            raise MalformedTile(f"expected a tile of `{width}` hashes, got `{len(rows[0])}`")
-        while len(rows[-1]) > 1 and len(rows) < TILE_HEIGHT:
-            pair = iter(rows[-1])
-            rows.append(
-                [sha256(b"\x01" + left + right).digest() for left, right in zip(pair, pair, strict=False)]
-            )
+    def _grown(self, level: int, index: int, width: int, read: ReadTile) -> Rows:
+        """The rows of a tile, those of a narrower one taken over: nodes that are complete never change."""
+        hashes = split_hashes(read(level, index, width))
+        if len(hashes) != width:
+            raise MalformedTile(f"expected a tile of `{width}` hashes, got `{len(hashes)}`")
+        with self._one_at_a_time:
+            known = self._kept.get((level, index))
+            rows = _rows_over(hashes, [] if known is None else known)
+            self._kept[level, index] = rows
+            self._kept.move_to_end((level, index))
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
         return rows
+
+
+Rows = list[list[bytes]]
+"""Every complete node inside a tile: row 0 is its hashes, row 7 the last two halves."""
+
+
+class _TooFar(Exception):
+    """A tile is not at hand."""
+
+
+def _rows_over(hashes: list[bytes], known: Rows) -> Rows:
+    """The rows above the hashes of a tile. `known` are those of the same tile, perhaps when it was narrower."""
+    taken = known if known and known[0] == hashes[: len(known[0])] else []
+    rows = [hashes]
+    while len(rows[-1]) > 1 and len(rows) < TILE_HEIGHT:
+        row = [*taken[len(rows)]] if len(rows) < len(taken) else []
+        pair = iter(rows[-1][2 * len(row) :])
+        row += [sha256(b"\x01" + left + right).digest() for left, right in zip(pair, pair, strict=False)]
+        rows.append(row)
+    return rows

@@ -9,8 +9,6 @@ not change. This module seals and opens; `audit.store` keeps the rows.
 
 from __future__ import annotations
 
-import hmac
-import os
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
@@ -20,7 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from audit.alongside import Row, Sealed, SubjectKey
 from audit.catalogue import Entry, parse_entry
-from audit.commitment import KEY_BYTES, Disclosure, Json, field_keys, parse_canonical
+from audit.commitment import KEY_BYTES, Disclosure, Json, Keyed, field_keys, parse_canonical
+from audit.entropy import Entropy
 from audit.errors import NoSuchEntry, NotCanonical, Shredded, WrongVaultKey
 
 NOBODY = b"nobody"
@@ -38,11 +37,11 @@ class Sealing:
     `vault_key`  32 bytes
     """
 
-    def __init__(self, vault_key: bytes, *, entropy: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(self, vault_key: bytes, *, entropy: Callable[[int], bytes] | None = None) -> None:
         if len(vault_key) != KEY_BYTES:
             raise ValueError(f"expected a vault key of `{KEY_BYTES}` bytes")
         self._wrap = AESGCM(vault_key)
-        self._entropy = entropy
+        self._entropy = entropy or Entropy()
 
     def seal(
         self, values: Mapping[str, bytes], *, entry_key: bytes, nonce: bytes, tags: Sequence[bytes]
@@ -187,7 +186,8 @@ def opened(payload: bytes, *, entry_key: bytes, nonce: bytes) -> dict[str, Json]
 
 
 def _sealer(entry_key: bytes) -> AESGCM:
-    return AESGCM(hmac.digest(entry_key, b"\0payload", "sha256"))
+    # `hmac.digest` lets other threads run meanwhile, and waits for its turn again: longer than all the hashing.
+    return AESGCM(Keyed(entry_key).digest(b"\0payload"))
 
 
 def _packed(values: bytes) -> bytes:
