@@ -46,7 +46,7 @@ from pyarrow import dataset
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhere
 
-from benchmarks.city import FOURTEEN_RULES, city, digest_of_findings, people_of, rows_of
+from benchmarks.city import FOURTEEN_RULES, digest_of_findings, write_city
 from benchmarks.openfisca_rival import ratios
 from verification.catalogue import CATALOGUE
 from verification.language.rule import Catalogue
@@ -108,12 +108,11 @@ def measured(folder: Path, effort: Effort, *, quick: bool) -> dict[str, float | 
     load = os.getloadavg()
     print(f"load average {load[0]:.2f} {load[1]:.2f} {load[2]:.2f}, {os.cpu_count()} cores")
     large, small = folder / "city", folder / "tenth"
-    snapshot = written(large, households=effort.households)
+    rows = written(large, households=effort.households)
     written(small, households=effort.households // 10)
     print(f"{'a tenth of the city' if quick else 'the city'}: {effort.households:,} households,"
-          f" {people_of(snapshot):,} people listed, {rows_of(snapshot):,} records")  # fmt: skip
-    alone = household(snapshot, effort.alone)
-    del snapshot
+          f" {rows['Membership']:,} people listed, {sum(rows.values()) - rows['cases']:,} records")  # fmt: skip
+    alone = household(opened(large), effort.alone)
     gc.collect()
     ran, wall = cities(large, small, effort)
     fisca = ratios(large, ours_city_s=wall, ours_household_s=alone["household_p50_ms"] / 1e3)
@@ -260,16 +259,10 @@ def altered(snapshot: Snapshot) -> Snapshot:
 # ------------------------------------------------------------------ files
 
 
-def written(folder: Path, *, households: int) -> Snapshot:
-    """A city, also as Parquet files."""
+def written(folder: Path, *, households: int) -> dict[str, int]:
+    """A city as Parquet files: rows by record type, and `cases`."""
     folder.mkdir()
-    snapshot = city(SEED, households=households)
-    for record in RECORD_TYPES:
-        table = snapshot.tables.get(record)
-        if table is not None:
-            pq.write_table(table, folder / f"{record.__name__}.parquet")
-    pq.write_table(snapshot.cases, folder / "cases.parquet")
-    return snapshot
+    return write_city(folder, SEED, households=households)
 
 
 def opened(folder: Path) -> Snapshot:
