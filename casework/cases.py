@@ -16,6 +16,7 @@ from casework import tables
 from casework.clocks import MET_BY_STATE, STARTED_BY_OPENING, STARTED_BY_STATE
 from casework.desk import Desk, NotThere, new_id
 from casework.finding import Lack, NotNow
+from casework.kept import within
 from casework.role import Act, Actor
 from vocabulary.codes import ApplicationKind, Code
 from vocabulary.region import RegionCode
@@ -146,7 +147,7 @@ def cases_in(
 ) -> Sequence[Case]:
     """Cases of the actor's region, by number, from behind the number `after`."""
     case = tables.case
-    query = sa.select(case).where(case.c.region.startswith(str(actor.region)), case.c.number > after)
+    query = sa.select(case).where(within(case.c.region, actor.region), case.c.number > after)
     if state is not None:
         query = query.where(case.c.state == state.value)
     return [case_in(row) for row in desk.kept.rows(query.order_by(case.c.number).limit(first))]
@@ -158,19 +159,59 @@ def clocks_of(desk: Desk, about: str) -> Sequence[sa.RowMapping]:
     return desk.kept.rows(sa.select(clock).where(clock.c.about == about).order_by(clock.c.due_on))
 
 
-def overdue(desk: Desk, actor: Actor) -> Sequence[sa.RowMapping]:
-    """Clocks of the actor's region that nobody met in time, by unit (region) and the longest overdue first."""
+@dataclass(frozen=True, slots=True)
+class Late:
+    """How many clocks of one kind a unit has let run out, and since when the oldest."""
+
+    region: RegionCode
+    clock: str
+    count: int
+    oldest: date
+
+
+def late_by_unit(desk: Desk, actor: Actor) -> list[Late]:
+    """What nobody met in time in the actor's region, by unit and clock."""
     clock = tables.clock
-    return desk.kept.rows(
-        sa.select(clock)
-        .where(
-            clock.c.region.startswith(str(actor.region)),
-            clock.c.met_on.is_(None),
-            clock.c.due_on < desk.today().isoformat(),
-            clock.c.kind != "publicity",  # its end is reached, not missed
+    query = (
+        sa.select(
+            clock.c.region,
+            clock.c.kind,
+            sa.func.count().label("count"),
+            sa.func.min(clock.c.due_on).label("oldest"),
         )
-        .order_by(clock.c.region, clock.c.due_on)
+        .where(*_missed(desk, actor.region))
+        .group_by(clock.c.region, clock.c.kind)
+        .order_by(clock.c.region, clock.c.kind)
     )
+    return [
+        Late(RegionCode(row["region"]), row["kind"], row["count"], date.fromisoformat(row["oldest"]))
+        for row in desk.kept.rows(query)
+    ]
+
+
+def overdue(
+    desk: Desk, actor: Actor, *, region: RegionCode | None = None, kind: str = "", first: int = 50
+) -> Sequence[sa.RowMapping]:
+    """Clocks that nobody met in time, the longest overdue first; of one unit and kind where they are given."""
+    clock = tables.clock
+    inside = _missed(desk, actor.region)
+    if region is not None:
+        inside.append(within(clock.c.region, region))
+    if kind:
+        inside.append(clock.c.kind == kind)
+    return desk.kept.rows(
+        sa.select(clock).where(*inside).order_by(clock.c.due_on, clock.c.region, clock.c.id).limit(first)
+    )
+
+
+def _missed(desk: Desk, region: RegionCode) -> list[sa.ColumnElement[bool]]:
+    clock = tables.clock
+    return [
+        within(clock.c.region, region),
+        clock.c.met_on.is_(None),
+        clock.c.due_on < desk.today().isoformat(),
+        clock.c.kind != "publicity",  # its end is reached, not missed
+    ]
 
 
 def steps_of(desk: Desk, about: str) -> Sequence[sa.RowMapping]:

@@ -18,6 +18,7 @@ from casework import tables
 from casework.cases import Case, case_in, read_case
 from casework.desk import Desk, NotThere, new_id
 from casework.finding import FindingState, Standing, next_state
+from casework.kept import within
 from casework.role import Act, Actor
 from verification.clock import deadline
 from verification.language.rule import Severity
@@ -222,18 +223,43 @@ class Filter:
     assigned: str | None = None
 
 
-def queue(
-    desk: Desk, actor: Actor, which: Filter, *, first: int = 50, offset: int = 0
-) -> tuple[list[Finding], int]:
-    """Findings of the actor's region, the oldest first, and how many there are in all."""
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A page of findings, the oldest first.
+
+    `total`   how many fit in all, counted up to `COUNTED` and one
+    `after`   behind which finding the next page begins, empty on the last one
+    """
+
+    findings: tuple[Finding, ...]
+    total: int
+    after: str
+
+
+COUNTED = 10_000
+"""Findings that a queue counts exactly: nobody works through more, and counting all would be what a page costs."""
+
+
+def queue(desk: Desk, actor: Actor, which: Filter, *, first: int = 50, after: str = "") -> Queue:
+    """Findings of the actor's region, the oldest first, from behind the finding `after`."""
     finding, case = tables.finding, tables.case
     both = finding.join(case, case.c.id == finding.c.case_id)
-    fits = [case.c.region.startswith(str(actor.region)), *_fits(which)]
+    fits = [within(case.c.region, actor.region), *_fits(which)]
     of_case = [column.label(f"of_{column.name}") for column in case.c]
-    query = sa.select(finding, *of_case).select_from(both).where(*fits)
-    ordered = query.order_by(finding.c.found_on, finding.c.rule, finding.c.id).limit(first).offset(offset)
-    found = [_finding(row, case_in(row, prefix="of_")) for row in desk.kept.rows(ordered)]
-    return found, desk.kept.count(sa.select(finding.c.id).select_from(both).where(*fits))
+    query = sa.select(finding, *of_case).select_from(both).where(*fits, *_behind(desk, after))
+    rows = desk.kept.rows(query.order_by(*_ORDER).limit(first + 1))
+    found = [_finding(row, case_in(row, prefix="of_")) for row in rows[:first]]
+    total = desk.kept.count(sa.select(finding.c.id).select_from(both).where(*fits).limit(COUNTED + 1))
+    return Queue(tuple(found), total, found[-1].id if len(rows) > first else "")
+
+
+_ORDER = (tables.finding.c.found_on, tables.finding.c.rule, tables.finding.c.id)
+
+
+def _behind(desk: Desk, after: str) -> list[sa.ColumnElement[bool]]:
+    """What comes behind a finding in the order of the queue; of one that is not there, everything."""
+    last = desk.kept.one(sa.select(*_ORDER).where(tables.finding.c.id == after)) if after else None
+    return [] if last is None else [sa.tuple_(*_ORDER) > sa.tuple_(*last.values())]
 
 
 def _fits(which: Filter) -> list[sa.ColumnElement[bool]]:
@@ -248,7 +274,7 @@ def _fits(which: Filter) -> list[sa.ColumnElement[bool]]:
         if wanted:
             fits.append(column == wanted)
     if which.region:
-        fits.append(case.c.region.startswith(which.region))
+        fits.append(within(case.c.region, which.region))
     if which.found_before:
         fits.append(finding.c.found_on < which.found_before.isoformat())
     return fits

@@ -113,6 +113,14 @@ def _require_fitting(table: sa.Table, values: Mapping[str, object]) -> None:
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 """Zero bytes, and halves of characters, which no UTF-8 holds."""
 
+
+def within(column: sa.ColumnElement[str], region: str) -> sa.ColumnElement[bool]:
+    """Whether a column of region codes lies in the subtree of one: as a range, which an index can follow."""
+    return column.between(region, region.ljust(_LONGEST_REGION, "9"))
+
+
+_LONGEST_REGION = 12
+
 _LOCK = 0x6361736577
 """Of PostgreSQL's advisory locks, the one under which the tables are made."""
 

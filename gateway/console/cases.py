@@ -7,17 +7,30 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
-from casework.cases import FOLLOWS, CaseState, cases_in, clocks_of, move_case, overdue, read_case, steps_of
+from casework.cases import (
+    FOLLOWS,
+    CaseState,
+    cases_in,
+    clocks_of,
+    late_by_unit,
+    move_case,
+    overdue,
+    read_case,
+    steps_of,
+)
 from casework.decision import DecisionKind
 from casework.decisions import decisions_of, hear, hearings_of
 from casework.findings import findings_of
 from casework.role import Act
 from gateway.console.findings import NAMES
 from gateway.console.house import Visiting
+from vocabulary.region import RegionCode
 
 router = APIRouter()
 
 A_PAGE = 50
+LATE = 200
+"""Clocks on one list: the next ones stand there when these are met."""
 
 
 @router.get("/cases")
@@ -27,7 +40,7 @@ async def cases(visit: Visiting, state: str = "", after: str = "") -> Response:
     await desk.permit(visit.actor, Act.READ)
     wanted = CaseState(state) if state in CaseState.__members__ else None
     found = cases_in(desk, visit.actor, state=wanted, first=A_PAGE + 1, after=after)
-    late = overdue(desk, visit.actor)
+    late = late_by_unit(desk, visit.actor)
     await desk.read(visit.actor, "cases", rows=len(found))
     return visit.page(
         "cases.html",
@@ -36,6 +49,19 @@ async def cases(visit: Visiting, state: str = "", after: str = "") -> Response:
         state=wanted,
         states=list(CaseState),
         late=late,
+    )
+
+
+@router.get("/cases/overdue")
+async def late(visit: Visiting, region: str = "", clock: str = "") -> Response:
+    """What nobody did in time, of one unit and one clock or of all: the longest overdue first."""
+    desk = visit.house.desk
+    await desk.permit(visit.actor, Act.READ)
+    unit = RegionCode(region) if region.isdigit() else None
+    found = overdue(desk, visit.actor, region=unit, kind=clock, first=LATE + 1)
+    await desk.read(visit.actor, "overdue", rows=min(len(found), LATE))
+    return visit.page(
+        "overdue.html", clocks=found[:LATE], more=len(found) > LATE, region=unit or "", clock=clock
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
 from casework.cases import clocks_of, steps_of
 from casework.finding import FindingState
 from casework.findings import (
+    COUNTED,
     Filter,
     Finding,
     assign,
@@ -53,7 +54,7 @@ async def findings(  # one argument a filter
     region: str = "",
     before: str = "",
     mine: bool = False,
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    after: str = "",
 ) -> Response:
     """The queue: the oldest first, filtered by rule, severity, state, region, age and who works on it."""
     await visit.house.desk.permit(visit.actor, Act.READ)
@@ -65,17 +66,16 @@ async def findings(  # one argument a filter
         found_before=_day(before),
         assigned=visit.session.account if mine else None,
     )
-    found, total = queue(visit.house.desk, visit.actor, which, first=A_PAGE, offset=(page - 1) * A_PAGE)
-    await visit.house.desk.read(visit.actor, "findings", rows=len(found))
+    found = queue(visit.house.desk, visit.actor, which, first=A_PAGE, after=after)
+    await visit.house.desk.read(visit.actor, "findings", rows=len(found.findings))
     return visit.page(
         "findings_rows.html" if visit.partial else "findings.html",
-        findings=found,
-        total=total,
+        queue=found,
+        counted=COUNTED,
         which=which,
         before=before,
         mine=mine,
-        at_page=page,
-        pages=max(1, -(-total // A_PAGE)),
+        here=after,
         rules=NAMES,
         severities=list(Severity),
         states=list(FindingState),

@@ -13,7 +13,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from casework.corrections import (
     ANSWERS,
-    BadRequest,
     CorrectionState,
     Dispute,
     answer,
@@ -23,6 +22,7 @@ from casework.corrections import (
     withdraw,
 )
 from casework.desk import NotAllowed
+from casework.finding import BadRequest
 from casework.role import Act, Role
 from connectors.quality import BatchCheck
 from connectors.quality_page import page

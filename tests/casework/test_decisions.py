@@ -11,7 +11,17 @@ import pytest
 import sqlalchemy as sa
 
 from casework import tables
-from casework.cases import Case, CaseState, clocks_of, move_case, overdue, read_case, steps_of
+from casework.cases import (
+    Case,
+    CaseState,
+    Late,
+    clocks_of,
+    late_by_unit,
+    move_case,
+    overdue,
+    read_case,
+    steps_of,
+)
 from casework.decision import DecisionKind, DecisionState
 from casework.decisions import decide, draft, hear, missing, read_decision, send_back
 from casework.desk import ChangedMeanwhile, Desk, NotAllowed, NotThere
@@ -248,9 +258,13 @@ def test_clocks_run_in_working_days_from_the_day_after_and_stop_with_the_step(tm
             assert due["compare_start"] == "2026-09-30"
             calendar.day = date(2026, 10, 8)
             late = [(row["kind"], row["due_on"]) for row in overdue(desk, SUPERVISOR)]
+            units = late_by_unit(desk, SUPERVISOR)
+            of_one = overdue(desk, SUPERVISOR, region=case.region, kind="compare_start")
             await move_case(desk, VERIFIER, case, to=CaseState.COMPARED)
             left = [row["kind"] for row in overdue(desk, SUPERVISOR)]
         assert ("compare_start", "2026-09-30") in late
+        assert Late(case.region, "compare_start", 1, date(2026, 9, 30)) in units
+        assert [row["kind"] for row in of_one] == ["compare_start"]
         assert left == ["survey_start"]
 
     asyncio.run(story())

@@ -13,6 +13,7 @@ from casework.desk import ChangedMeanwhile, NotAllowed
 from casework.finding import FindingState
 from casework.findings import (
     Filter,
+    Queue,
     add_findings,
     assign,
     findings_of,
@@ -92,9 +93,12 @@ def test_the_queue_is_filtered_by_every_column_and_ends_at_the_region(url: str, 
             await add_findings(desk, VERIFIER, case, [suspicion("INC-01"), suspicion("INC-03")])
             calendar.day += timedelta(days=1)
             await add_findings(desk, VERIFIER, case, [suspicion("HH-01", None)])
-            first, total = queue(desk, VERIFIER, Filter(), first=2)
-            rest, _ = queue(desk, VERIFIER, Filter(), first=2, offset=2)
-            assert ([each.rule for each in [*first, *rest]], total) == (["INC-01", "INC-03", "HH-01"], 3)
+            first = queue(desk, VERIFIER, Filter(), first=2)
+            rest = queue(desk, VERIFIER, Filter(), first=2, after=first.after)
+            assert [each.rule for each in first.findings] == ["INC-01", "INC-03"]
+            assert [each.rule for each in rest.findings] == ["HH-01"]
+            assert (first.total, rest.total, rest.after) == (3, 3, "")
+            assert len(queue(desk, VERIFIER, Filter(), after="gone").findings) == 3
             for which, expected in (
                 (Filter(rule="INC-03"), 1),
                 (Filter(severity=Severity.CONFLICT), 3),
@@ -105,8 +109,8 @@ def test_the_queue_is_filtered_by_every_column_and_ends_at_the_region(url: str, 
                 (Filter(found_before=calendar.day), 2),
                 (Filter(assigned=VERIFIER.account), 0),
             ):
-                assert queue(desk, VERIFIER, which)[1] == expected, which
-            assert queue(desk, NEIGHBOUR, Filter()) == ([], 0)
+                assert queue(desk, VERIFIER, which).total == expected, which
+            assert queue(desk, NEIGHBOUR, Filter()) == Queue((), 0, "")
 
     asyncio.run(story())
 
@@ -120,6 +124,6 @@ def test_findings_are_given_to_somebody_by_the_supervisor_alone(tmp_path: Path) 
             with pytest.raises(NotAllowed):
                 await assign(desk, VERIFIER, found, to=VERIFIER.account)
             assert await assign(desk, SUPERVISOR, found, to=VERIFIER.account) == 2
-            assert queue(desk, VERIFIER, Filter(assigned=VERIFIER.account))[1] == 2
+            assert queue(desk, VERIFIER, Filter(assigned=VERIFIER.account)).total == 2
 
     asyncio.run(story())

@@ -34,7 +34,7 @@ async def a_finding(console: Console) -> str:
         kind=ApplicationKind.DIBAO,
     )
     await add_findings(desk, VERIFIER, case, [suspicion(person=HEAD)])
-    [finding], _ = queue(desk, VERIFIER, Filter())
+    [finding] = queue(desk, VERIFIER, Filter()).findings
     return finding.id
 
 
