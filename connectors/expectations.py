@@ -20,7 +20,7 @@ from connectors.contract import Quality
 from connectors.decode import Row
 from connectors.forms import NotInForm, read
 from connectors.mapping import Field, Table
-from connectors.quality import KEYS_KEPT, BatchCheck, Checked, Gravity, key_shown
+from connectors.quality import BatchCheck, Checked, Gravity, key_shown
 from connectors.quality_rules import PRESENT, Bound, agreed
 from vocabulary.idnumber import WrittenId
 from vocabulary.record import ColumnKind, Record, columns_of
@@ -235,7 +235,7 @@ def _checked(
         rows=rows,
         failing_rows=count,
         kept=bound.holds(failing=count, rows=rows),
-        keys=tuple(key_shown(keys[at], row=at + 1) for at in failing[:KEYS_KEPT]),
+        keys=tuple(key_shown(keys[at], row=at + 1) for at in failing),
     )
 
 

@@ -24,7 +24,7 @@ from vocabulary.evidence import Quality
 from vocabulary.record import Record
 
 KEYS_KEPT = 200
-"""Failing rows that one result names; it counts all of them."""
+"""Failing rows that a result names where it is kept; it counts all of them."""
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -47,7 +47,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     `rows`          all rows of the batch
     `failing_rows`  those that fail it; a few may be allowed
     `kept`          whether it was kept
-    `keys`          the register's keys of failing rows, the first `KEYS_KEPT`
+    `keys`          the register's keys of failing rows; of a result that was kept the first `KEYS_KEPT`
     """
 
     column: str
@@ -102,10 +102,10 @@ class QualityBook:
         self._read: dict[Path, tuple[int, BatchCheck]] = {}
 
     def keep(self, check: BatchCheck) -> None:
-        """Keep a result; on return it is the newest of its record type. Raises `OSError`."""
+        """Keep a result, with few of its keys; on return it is the newest of its record type. Raises `OSError`."""
         folder = self._folder / check.department.value
         folder.mkdir(parents=True, exist_ok=True)
-        written = msgspec.json.format(msgspec.json.encode(check), indent=1)
+        written = msgspec.json.format(msgspec.json.encode(_shortened(check)), indent=1)
         (folder / f"{check.record}-{check.checked_at:%Y%m%dT%H%M%S%f}Z.json").write_bytes(written)
         under_way = folder / f".{check.record}.{os.getpid()}"
         under_way.write_bytes(written)
@@ -131,6 +131,11 @@ class QualityBook:
         """The newest results of record types, of those that were checked."""
         found = map(self.newest, records)
         return tuple(check for check in found if check is not None)
+
+
+def _shortened(check: BatchCheck) -> BatchCheck:
+    shorter = [msgspec.structs.replace(one, keys=one.keys[:KEYS_KEPT]) for one in check.checked]
+    return msgspec.structs.replace(check, checked=tuple(shorter))
 
 
 def key_shown(key: object, *, row: int) -> str:

@@ -2,7 +2,8 @@
 
 Great Expectations takes seconds to load and is never loaded by the gateway: whoever takes a
 delivery in checks it here, and the gateway reads what came of it from the run folder. Every
-check is a reading of a whole table, and stands in the log before its result is kept.
+check is a reading of a whole table, and stands in the log before its result is kept. Rows that
+fail become findings of casework, by their keys, for a person to dispute or to set aside.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.correction_commands import As, Token, at_casework_desk
 from gateway.log_terminal import Config, at_desk, dev, plainly_logged
 from gateway.terminal import FAILED, day_of, fail, registers_of, settings_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
+    from casework.desk import Desk
+    from casework.role import Actor
+    from casework.row_findings import RowFinding, RowSuspicion
     from connectors.quality import BatchCheck, QualityBook
     from gateway.log_desk import LogDesk
     from gateway.settings import Settings
@@ -42,6 +47,11 @@ def check(
         str | None,
         typer.Option(help="The day, as 2026-11-16; no delivery dated after it is read. Today unless given."),
     ] = None,
+    findings: Annotated[
+        bool, typer.Option("--findings/--no-findings", help="Register each failing row as a finding.")
+    ] = True,
+    who: As = "verifier",
+    token: Token = None,
     config: Config = None,
 ) -> None:
     """Check what the departments hold or deliver against their contracts; counts and keys only, nobody's values."""
@@ -58,6 +68,9 @@ def check(
         given = _checked(settings, departments_named(departments), (lambda: day) if day else today)
         checks = at_desk(config, lambda desk: _kept(desk, quality_book(settings), given))
     _show(checks)
+    failing = [row for one in checks for row in _failing(one)]
+    if findings and failing:
+        typer.echo(f"{_registered(failing, config, who, token)} new findings of {len(failing)} failing rows")
     if any(one.quality.value == "DOUBTFUL" for one in checks):
         raise typer.Exit(FAILED)
 
@@ -88,6 +101,87 @@ def report(
             path = folder / f"{department.value}.html"
             path.write_text(page(department, _newest(book, department)), "utf-8")
             typer.echo(path)
+
+
+@quality.command("findings")
+def findings_(
+    departments: Departments = None,
+    open_only: Annotated[bool, typer.Option("--open", help="Only those that nobody has decided.")] = False,
+    who: As = "supervisor",
+    token: Token = None,
+    config: Config = None,
+) -> None:
+    """List rows that failed a check, by their department's key: what they fail, and what became of it."""
+    from casework.row_findings import RowState, row_findings
+
+    wanted = departments_named(departments)
+
+    async def work(desk: Desk, actor: Actor) -> list[RowFinding]:
+        state = RowState.SUSPECTED if open_only else None
+        return [
+            one
+            for department in wanted
+            for one in await row_findings(desk, actor, department=department, state=state, first=1_000)
+        ]
+
+    for one in at_casework_desk(config, who, token, work):
+        what = one.what
+        typer.echo(
+            f"{one.id}  {what.department.term}  {what.record}/{what.record_id}  {what.rule}  "
+            f"{what.severity}  {one.state.term}"
+        )
+
+
+@quality.command()
+def decide(
+    id_: Annotated[str, typer.Argument(help="The finding, as `hedui quality findings` shows it.")],
+    disputed: Annotated[
+        bool, typer.Option("--disputed/--set-aside", help="Whether the department is asked to mend the row.")
+    ],
+    reason: Annotated[str, typer.Option(help="On what grounds; no names or ids.")],
+    who: As = "supervisor",
+    token: Token = None,
+    config: Config = None,
+) -> None:
+    """Decide on a row that failed. The request to its department is `hedui corrections ask`."""
+    from casework.row_findings import decide_row_finding, read_row_finding
+
+    async def work(desk: Desk, actor: Actor) -> RowFinding:
+        finding = read_row_finding(desk, actor, id_)
+        return await decide_row_finding(desk, actor, finding, confirmed=disputed, reason=reason)
+
+    done = at_casework_desk(config, who, token, work)
+    typer.echo(f"{done.id}  {done.state.term}")
+
+
+def _registered(
+    failing: Sequence[RowSuspicion], config: Path | None, who: str | None, token: Path | None
+) -> int:
+    """Register failing rows, and say how many are new. The same row of a delivery is one finding."""
+    from casework.row_findings import add_row_findings
+
+    return at_casework_desk(config, who, token, lambda desk, actor: add_row_findings(desk, actor, failing))
+
+
+def _failing(check: BatchCheck) -> Iterator[RowSuspicion]:
+    """The rows that fail what was not kept. A register that answers live has no deliveries: a month is taken for one."""
+    from casework.row_findings import RowSuspicion
+
+    batch = check.batch or f"live-{check.checked_at:%Y-%m}"
+    for one in check.broken:
+        rule = rule_of(check.record, one.column, one.expectation)
+        for key in one.keys:
+            yield RowSuspicion(check.department, check.record, key, batch, rule, one.severity.value)
+
+
+def rule_of(record: str, column: str, expectation: str) -> str:
+    """The name under which findings of an expectation are kept: a code of at most 64 characters.
+
+    >>> rule_of("Enrolment", "person", "expect_column_values_to_not_be_null")
+    'Q-Enrolment-person-not_be_null'
+    """
+    short = expectation.removeprefix("expect_").removeprefix("column_values_to_")
+    return "-".join(["Q", record, *([column] if column else []), short])[:64]
 
 
 def _checked(

@@ -47,15 +47,46 @@ def test_a_whole_delivery_is_sound_and_one_with_a_missing_person_is_not(folder: 
     assert "person: expect_column_values_to_not_be_null, 1 rows" in said
     assert "DOUBTFUL" in said
 
+    assert said.endswith("1 new findings of 1 failing rows")
+
     listed = CliRunner().invoke(app, ["quality", "list", "education"])
-    assert " ".join(listed.output.split()) == said
+    assert " ".join(listed.output.split()) + " 1 new findings of 1 failing rows" == said
     written = CliRunner().invoke(app, ["quality", "report", str(folder / "pages"), "education"])
     assert written.output.strip() == str(folder / "pages" / "education.html")
     page = (folder / "pages" / "education.html").read_text("utf-8")
     assert ROWS[Aid][0].record_id in page
     kept = "".join(file.read_text("utf-8") for file in (folder / "run" / "quality").rglob("*.json"))
+    found = run("findings", "education")
     for row in ROWS[Aid]:
-        assert str(row.person) not in bad.output + page + kept
+        assert str(row.person) not in bad.output + page + kept + found
+
+    again = CliRunner().invoke(app, ["quality", "check", "education"])
+    assert " ".join(again.output.split()).endswith("0 new findings of 1 failing rows")
+    [line] = found.splitlines()
+    finding, *told = line.split("  ")
+    key = f"Aid/{ROWS[Aid][0].record_id}"
+    assert told == ["教育", key, "Q-Aid-person-not_be_null", "critical", "待处理"]
+    set_aside = ("decide", finding, "--set-aside", "--reason", "机构代发，无个人号码")
+    assert run(*set_aside).split("  ") == [finding, "不予处理\n"]
+    assert run("findings", "--open") == ""
+    # What somebody decided about a row of this delivery stands when the delivery is checked once more.
+    assert "0 new findings" in CliRunner().invoke(app, ["quality", "check", "education"]).output
+
+
+def run(*arguments: str) -> str:
+    ran = CliRunner().invoke(app, ["quality", *arguments])
+    assert ran.exit_code == 0, ran.output
+    return ran.output
+
+
+def test_who_may_register_no_finding_is_refused_in_one_line(folder: Path) -> None:
+    nobody = [msgspec.structs.replace(ROWS[Aid][0], person=""), *ROWS[Aid][1:]]
+    write_delivery(folder / "in", TABLES, {**ROWS, Aid: nobody}, on=DELIVERED_ON)
+    ran = CliRunner().invoke(app, ["quality", "check", "education", "--as", "clerk"])
+    assert ran.exit_code == 1
+    assert ran.stderr.startswith("NotAllowed: expected a post that may do `登记疑点` there")
+    left = CliRunner().invoke(app, ["quality", "check", "education", "--as", "clerk", "--no-findings"])
+    assert "new findings" not in left.output
 
 
 def test_a_folder_without_a_delivery_is_told_in_one_line(folder: Path) -> None:
