@@ -210,15 +210,21 @@ def _unfiltered(each: Aggregate) -> Aggregate:
 
 
 def _common(items: tuple[Item, ...]) -> tuple[tuple[Item, ...], list[Expr]]:
-    """The aggregates without a period, or a condition, that all of them share, and what they share."""
+    """The aggregates without a period, or a condition, that all of them share, and what they share.
+
+    The first or last row keeps its condition: it is placed among all rows, before any are left out.
+    """
     shared: list[Expr] = []
     for role in ("during", "where"):
         first = items[0][1].role(role)
         if first is None or first.uncertain or _differ(items, role, first):
             continue
         shared.append(first)
-        items = tuple((name, _without(each, role)) for name, each in items)
+        items = tuple((name, each if each.op in _ORDERED else _without(each, role)) for name, each in items)
     return items, shared
+
+
+_ORDERED = frozenset({"rows latest", "rows earliest"})
 
 
 def _differ(items: tuple[Item, ...], role: str, first: Expr) -> bool:

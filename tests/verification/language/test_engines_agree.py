@@ -80,6 +80,9 @@ def aggregates() -> Catalogue:
         last_status=latest(insurance.status, by=insurance.month),
         first_employer=earliest(insurance.employer, by=insurance.month, where=insurance.base_fen >= 0),
         most=highest(insurance.base_fen, where=insurance.base_fen < 20_000),
+        # These two share all of their condition: rows that it leaves out must not be the first or the last.
+        last_school=latest(enrolment.school, by=enrolment.since, where=enrolment.full_time),
+        first_stage=earliest(enrolment.stage, by=enrolment.since, where=enrolment.full_time),
         months=listing(insurance.month),
         numbers=listing(insurance.record_id, during=recent),
         together=count(insurance, matching=(pension, "month")),
