@@ -1,11 +1,11 @@
 """The gateway of this project as a contender: whole, or its executor and connectors alone.
 
-    python benchmarks/gateway_ours.py --sources 41234 --folder scratch [--bare]
+    echo '{"sources": 41234}' | python benchmarks/gateway_ours.py --folder scratch [--bare]
 
 Whole, everything that an inquiry does is on: token, access decided field by field, intent and outcome
 entries, each durable and signed, a receipt, provenance, what each department served. `--bare` is what
-a peer does: no token, no access, no consent, no log. The first line on standard output is what a
-client needs: port and headers.
+a peer does, and less: no token, no access, no consent, no log. The first line of input says where the sources
+are; the first line on standard output is what a client needs. `--folder` holds the issuer's keys.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import asyncio
 import dataclasses
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from audit.entry import EntryBook
 from audit.log import Log
 from audit.note import Signer
 from benchmarks.gateway_sources import ASKED
-from casework.agreement import Access, Recipient, load_agreements
+from casework.agreement import Access, load_agreements
 from casework.cedar import AgreementSet, Decision
 from connectors.ask import Ask, Connector
 from connectors.departments import TABLES
@@ -43,6 +43,7 @@ from connectors.served import ServedBook
 from gateway.answer import tell
 from gateway.app import application
 from gateway.caller import Trust
+from gateway.collecting import collect_less
 from gateway.document import Limits, read
 from gateway.fetch import together
 from gateway.office import Judge, Office
@@ -50,8 +51,7 @@ from gateway.pace import OwnCounts, Pace, Pacing
 from gateway.plan import Plan, plan_for, question
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
-from gateway.serving import collect_less
-from gateway.token import open_issuer
+from gateway.token import JWKS_FILE
 from gateway.trace import Trace
 from gateway.trusted import Documents
 from gateway.view import EdgeView, HouseholdView, ListView, MemberView, PageView, Shown
@@ -59,7 +59,6 @@ from vocabulary.codes import Department
 from vocabulary.evidence import Evidence
 from vocabulary.household import Household
 from vocabulary.records.civil_affairs import HouseholdFile, Membership
-from vocabulary.region import RegionCode
 
 EVERYBODY = frozenset({"*"})
 UNLIMITED = Pace(**{each.name: 10**12 for each in dataclasses.fields(Pace)})
@@ -81,8 +80,8 @@ def connectors_to(port: int) -> dict[Department, Connector]:
     }
 
 
-async def whole(port: int, folder: Path) -> tuple[Any, Mapping[str, str]]:
-    """The application with all of it on, and the headers of a caller."""
+async def whole(port: int, folder: Path) -> Any:
+    """The application with all of it on."""
     log = await Log.open(
         f"sqlite:///{folder / 'audit.sqlite'}",
         origin=ORIGIN,
@@ -90,9 +89,8 @@ async def whole(port: int, folder: Path) -> tuple[Any, Mapping[str, str]]:
         guard=folder / "guard",
     )
     book = EntryBook(pseudonym_key=b"\x02" * 32, vault_key=b"\x03" * 32, epoch="2026-11")
-    issuer = open_issuer(folder, name="benchmark", audience="hedui", environment="dev")
     office = Office(
-        trust=Trust.load({"benchmark": folder / "issuer.jwks.json"}, audience="hedui"),
+        trust=Trust.load({"benchmark": folder / JWKS_FILE}, audience="hedui"),
         agreements=AgreementSet(load_agreements()),
         connectors=connectors_to(port),
         trace=Trace(log, book, clock=now),
@@ -108,23 +106,10 @@ async def whole(port: int, folder: Path) -> tuple[Any, Mapping[str, str]]:
         pacing=Pacing(UNLIMITED, OwnCounts(), pseudonym=book.pseudonym, clock=now),
         served=ServedBook(folder / "served", clock=now),
     )
-    token = issuer.mint(
-        subject="mz-0042",
-        department=Recipient.CIVIL_AFFAIRS,
-        post="核对员",
-        region=RegionCode("529901"),
-        at=now(),
-        lifetime_s=3_600,
-    )
-    headers = {
-        "Authorization": f"Bearer {token}",
-        "X-Hedui-Purpose": "PERIODIC_REVIEW",
-        "X-Hedui-Case": "HD-2026-0001",
-    }
-    return application(office, log=log, body_bytes=65_536), headers
+    return application(office, log=log, body_bytes=65_536)
 
 
-def bare(port: int) -> tuple[Any, Mapping[str, str]]:
+def bare(port: int) -> Any:
     """Executor and connectors alone: what is asked for is fetched and told, to anybody."""
     connectors, made, shows, limits = connectors_to(port), schema(), resources_shown(schema()), Limits()
     today = now().date()
@@ -153,7 +138,7 @@ def bare(port: int) -> tuple[Any, Mapping[str, str]]:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": told})
 
-    return app, {}
+    return app
 
 
 class _Everything:
@@ -205,13 +190,14 @@ def _judging_nothing(_evidence: Evidence, _household: str, _on: date) -> Any:
     raise AssertionError("the benchmark asks for no verdict")
 
 
-async def serve(port: int, folder: Path, *, is_bare: bool) -> None:
+async def serve(folder: Path, *, is_bare: bool) -> None:
     """Answer until standard input ends."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(30),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    app, headers = bare(port) if is_bare else await whole(port, folder)
+    port = json.loads(sys.stdin.readline())["sources"]
+    app = bare(port) if is_bare else await whole(port, folder)
     collect_less()
     config = uvicorn.Config(app, port=0, lifespan="off", log_level="warning", access_log=False)
     server = uvicorn.Server(config)
@@ -219,7 +205,7 @@ async def serve(port: int, folder: Path, *, is_bare: bool) -> None:
     while not server.started:
         await asyncio.sleep(0.01)
     own = server.servers[0].sockets[0].getsockname()[1]
-    print(json.dumps({"port": own, "path": "/graphql", "headers": dict(headers)}), flush=True)
+    print(json.dumps({"port": own, "path": "/graphql"}), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     server.should_exit = True
     await serving
@@ -227,8 +213,7 @@ async def serve(port: int, folder: Path, *, is_bare: bool) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--sources", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--bare", action="store_true")
     options = parser.parse_args()
-    uvloop.run(serve(options.sources, options.folder, is_bare=options.bare))
+    uvloop.run(serve(options.folder, is_bare=options.bare))

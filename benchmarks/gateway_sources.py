@@ -114,7 +114,7 @@ def _person(rows: Rows, dice: random.Random, household: str, number: int, place:
         Authorization(
             record_id=f"a{number:06}",
             method=SignatureMethod.HANDWRITTEN,
-            valid_from=date(2020, 1, 1),
+            valid_from=date(2021, 1, 1),  # after all have joined: who joins later has not agreed
             **common,
         )
     )
@@ -266,7 +266,7 @@ class _Question(asyncio.Protocol):
 
 
 async def serve(households: int, *, seed: int) -> None:
-    """Answer until standard input ends; the first line on standard output is the port."""
+    """Answer until standard input ends; the first line on standard output says where, and the words."""
     rows = rows_of(households, seed=seed)
     sources = {one.value: Source(one, rows) for one in ASKED}
     subgraphs = Subgraphs(rows)
@@ -284,7 +284,8 @@ async def serve(households: int, *, seed: int) -> None:
     _Question.answer = staticmethod(answer)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(_Question, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    port = server.sockets[0].getsockname()[1]
+    print(json.dumps({"port": port, "path": "", "words": words()}), flush=True)
     await loop.run_in_executor(None, _until_input_ends)
 
 

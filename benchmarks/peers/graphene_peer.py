@@ -1,26 +1,34 @@
 # ruff: noqa: D101, D102, D103, N805
 """Stock graphene over FastAPI, with a data loader for each record type and aiohttp for the registers.
 
-    python graphene_peer.py --sources 41234
-
-What a good programmer would write who follows the documentation of each: no token, no access, no log.
+What a good programmer would write who follows the documentation of each. `/graphql` checks a token, and
+remembers it until it expires; `/open` asks for none. No access, no log.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import sys
+import time
 
 import aiohttp
 import graphene
 import uvicorn
 from aiodataloader import DataLoader
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, HTTPException, Request
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
 
-WORDS = json.loads(sys.stdin.readline())
+TOLD = json.loads(sys.stdin.readline())
+WORDS = TOLD["words"]
 """The departments' codes in our words, from the project's own contracts, so that all contenders have the same."""
+KEYS = KeySet.import_key_set(TOLD["jwks"])
+CLAIMS = jwt.JWTClaimsRegistry(
+    iss={"essential": True, "value": TOLD["issuer"]}, aud={"essential": True, "value": TOLD["audience"]}
+)
+GOOD_UNTIL = {}
 
 
 def month(text):
@@ -203,10 +211,21 @@ TABLES = {
 }
 
 
+def authenticated(request: Request):
+    authorization = request.headers.get("authorization", "")
+    if GOOD_UNTIL.get(authorization, 0) > time.time():
+        return
+    try:
+        token = jwt.decode(authorization.removeprefix("Bearer "), KEYS, algorithms=["Ed25519"])
+        CLAIMS.validate(token.claims)
+    except (JoseError, ValueError) as error:
+        raise HTTPException(401) from error
+    GOOD_UNTIL[authorization] = token.claims["exp"]
+
+
 def application(port):
     schema, app, kept = graphene.Schema(query=Query), FastAPI(), {}
 
-    @app.post("/graphql")
     async def graphql(request: Request):
         asked = await request.json()
         if not kept:
@@ -223,6 +242,12 @@ def application(port):
             told["errors"] = [error.formatted for error in result.errors]
         return told
 
+    # Not a dependency function by itself: FastAPI would run it in a thread, which costs more than it does.
+    async def check(request: Request):
+        authenticated(request)
+
+    app.post("/graphql", dependencies=[Depends(check)])(graphql)
+    app.post("/open")(graphql)
     return app
 
 
@@ -233,15 +258,13 @@ async def serve(port):
     while not server.started:
         await asyncio.sleep(0.01)
     own = server.servers[0].sockets[0].getsockname()[1]
-    print(json.dumps({"port": own, "path": "/graphql", "headers": {}}), flush=True)
+    print(json.dumps({"port": own, "path": "/graphql"}), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     server.should_exit = True
     await serving
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--sources", type=int, required=True)
     import uvloop
 
-    uvloop.run(serve(parser.parse_args().sources))
+    uvloop.run(serve(TOLD["sources"]))

@@ -1,15 +1,11 @@
-// mercurius with its JIT and its loaders over undici: no token, no access, no log.
-//     node mercurius.mjs 41234
+// mercurius with its JIT and its loaders over undici: a token is checked; no access, no log.
 import Fastify from 'fastify'
 import mercurius from 'mercurius'
 import { Pool } from 'undici'
-import { createInterface } from 'node:readline'
+import { checked, listening, origin, told } from './told.mjs'
 
-const lines = createInterface({ input: process.stdin })
-lines.on('close', () => process.exit(0))
-const words = JSON.parse(await new Promise((resolve) => lines.once('line', resolve)))
-
-const pool = new Pool(`http://127.0.0.1:${process.argv[2]}`, { connections: 64 })
+const { words } = told
+const pool = new Pool(origin, { connections: 64 })
 
 async function found (department, table, by, fields, ids) {
   const { body } = await pool.request({
@@ -58,10 +54,10 @@ const resolvers = {
   }
 }
 
-function loader (department, table, by, fields, told) {
+function loader (department, table, by, fields, shown) {
   return async (queries) =>
     (await found(department, table, by, fields, queries.map(({ obj }) => obj.idNumber))).map((rows) =>
-      answer(rows.map(told))
+      answer(rows.map(shown))
     )
 }
 
@@ -104,6 +100,7 @@ const loaders = {
 }
 
 const app = Fastify()
+app.addHook('onRequest', async (request) => checked(request.headers.authorization))
 app.register(mercurius, { schema, resolvers, loaders, jit: 1 })
 await app.listen({ port: 0, host: '127.0.0.1' })
-console.log(JSON.stringify({ port: app.server.address().port, path: '/graphql', headers: {} }))
+listening(app.server)
