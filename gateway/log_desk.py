@@ -88,11 +88,16 @@ class LogDesk:
         """Opens what the log committed to. Synchronous."""
         return Vault(self.log.reader, self.book.sealing)
 
-    def entries(self, first: int, end: int) -> Iterator[tuple[int, Entry]]:
-        """The entries from `first` up to `end`, with their indexes. Synchronous; raises `MalformedEntry`."""
+    def entries(self, first: int, end: int, *, holding: str = "") -> Iterator[tuple[int, Entry]]:
+        """The entries from `first` up to `end`, with their indexes. Synchronous; raises `MalformedEntry`.
+
+        `holding`   only those in whose bytes this stands: what is not looked for need not be parsed
+        """
+        text = holding.encode()
         for at in range(first, end, _AT_ONCE):
             for index, data in enumerate(self.log.reader.entries(at, min(at + _AT_ONCE, end)), at):
-                yield index, parse_entry(data)
+                if text in data:
+                    yield index, parse_entry(data)
 
     def decisions(self, size: int) -> list[int]:
         """Of the first `size` entries those that keep a verdict or rest on one. Synchronous; reads them all."""
@@ -109,6 +114,11 @@ class LogDesk:
 def size_of(checkpoint: bytes) -> int:
     """How many entries a signed head covers."""
     return Checkpoint.parse(Note.parse(checkpoint).text).size
+
+
+def named(event: str) -> str:
+    """What stands in the bytes of every entry of an event, to be looked for before they are parsed."""
+    return f'"event":"{event}"'
 
 
 def china_day(at: datetime) -> date:

@@ -10,8 +10,8 @@ import asyncio
 import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +26,7 @@ from casework.role import Role
 from gateway.conduct import Conduct, of_entries
 from gateway.console.house import Visit, Visiting
 from gateway.evidence import Opening, export
-from gateway.log_desk import china_day, size_of
+from gateway.log_desk import LogDesk, china_day, named, size_of
 from gateway.progress import LogVerification, verify_log
 from gateway.replay import Replayed, replayed
 from verification.conduct import CONDUCT
@@ -34,8 +34,19 @@ from verification.conduct import CONDUCT
 router = APIRouter(prefix="/evaluator")
 
 A_PAGE = 50
+AT_ONCE = 1024
+LOOKED_THROUGH = 20_000
+"""Entries that one page looks through for those that fit; it says where to go on."""
 NAMES = {rule.number: rule for rule in CONDUCT}
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A page of the trail: entries, the newest first, and the index before which to go on; None at the end."""
+
+    entries: tuple[tuple[int, Entry], ...]
+    before: int | None
 
 
 async def let_in(visit: Visit, what: str) -> None:
@@ -78,26 +89,15 @@ async def trail(
     size = size_of(await desk.log.checkpoint())
     wanted = event if event in EVENTS else ""
 
-    def found() -> list[tuple[int, Entry]]:
-        indexes = _indexes(
-            Lookup(desk.log.reader, size=size), size=size, day=_day(day), who=who, before=before
-        )
-        fitting = (
-            pair for pair in _newest_first(visit, indexes) if _fits(pair[1], wanted, day=_day(day), who=who)
-        )
-        return list(islice(fitting, A_PAGE + 1))
+    def found() -> Leaf:
+        finds = Lookup(desk.log.reader, size=size)
+        indexes = _indexes(finds, size=size, day=_day(day), who=who, before=before)
+        return _leaf(desk, indexes, event=wanted, day=_day(day), who=who)
 
-    entries = await asyncio.to_thread(found)
+    leaf = await asyncio.to_thread(found)
     return visit.page(
-        "trail.html",
-        entries=entries[:A_PAGE],
-        more=entries[A_PAGE - 1][0] if len(entries) > A_PAGE else None,
-        events=EVENTS,
-        event=wanted,
-        day=day,
-        who=who,
-        size=size,
-    )
+        "trail.html", leaf=leaf, full=len(leaf.entries) == A_PAGE, events=EVENTS, event=wanted, day=day, who=who,
+    )  # fmt: skip
 
 
 @router.get("/entry/{index}")
@@ -149,7 +149,8 @@ async def misuse(visit: Visiting, day: str = "") -> Response:
     def found() -> Conduct:
         # A day in China begins at 16:00 UTC of the day before.
         span = Lookup(desk.log.reader, size=size).days(which - timedelta(days=1), which)
-        return of_entries(desk.entries(*span), visit.house.desk.pack, day=which)
+        intents = desk.entries(*span, holding=named("inquiry.intent"))
+        return of_entries(intents, visit.house.desk.pack, day=which)
 
     return visit.page("misuse.html", conduct=await asyncio.to_thread(found), day=which, rules=NAMES)
 
@@ -220,16 +221,28 @@ def _indexes(
     return range(span.first, min(span.end, end))
 
 
-def _newest_first(visit: Visit, indexes: range | list[int]) -> Iterator[tuple[int, Entry]]:
-    desk = visit.house.log_desk
+def _leaf(desk: LogDesk, indexes: range | list[int], *, event: str, day: date | None, who: str) -> Leaf:
+    """The newest of these entries that fit, and where the next page begins."""
+    holding, found = who or (event and named(event)), []
+    for first, end in _pieces(indexes):
+        piece = list(desk.entries(first, end, holding=holding))
+        for index, entry in reversed(piece):
+            if _fits(entry, event, day=day, who=who):
+                found.append((index, entry))
+                if len(found) == A_PAGE:
+                    return Leaf(tuple(found), index)
+        if indexes[-1] - first >= LOOKED_THROUGH and first > indexes[0]:
+            return Leaf(tuple(found), first)
+    return Leaf(tuple(found), None)
+
+
+def _pieces(indexes: range | list[int]) -> Iterator[tuple[int, int]]:
+    """Stretches of the log to be read, the newest first."""
     if isinstance(indexes, list):
-        for index in reversed(indexes):
-            found = desk.entry(index)
-            if found is not None:
-                yield index, found
-        return
-    for end in range(indexes.stop, indexes.start, -1024):
-        yield from reversed(list(desk.entries(max(indexes.start, end - 1024), end)))
+        yield from ((index, index + 1) for index in reversed(indexes))
+    else:
+        for end in range(indexes.stop, indexes.start, -AT_ONCE):
+            yield max(indexes.start, end - AT_ONCE), end
 
 
 def _fits(entry: Entry, event: str, *, day: date | None, who: str) -> bool:

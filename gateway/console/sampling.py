@@ -17,12 +17,12 @@ from audit.errors import AuditError
 from audit.sample import SampleRecord
 from gateway.console.evaluator import let_in
 from gateway.console.house import Visit, Visiting
-from gateway.log_desk import size_of
+from gateway.log_desk import named, size_of
 from gateway.sampling import CannotSample, commit, draw, frame_bytes, read_frame, reveal
 
 router = APIRouter(prefix="/evaluator/sample")
 
-LATEST = 5_000
+LATEST = 20_000
 """Entries from the end of the log in which commits are looked for."""
 
 
@@ -102,7 +102,7 @@ async def _commits(visit: Visit) -> list[tuple[int, Entry]]:
     size = size_of(await desk.log.checkpoint())
 
     def found() -> list[tuple[int, Entry]]:
-        late = desk.entries(max(0, size - LATEST), size)
+        late = desk.entries(max(0, size - LATEST), size, holding=named("sample.commit"))
         return [pair for pair in late if pair[1].event == "sample.commit"][::-1]
 
     return await asyncio.to_thread(found)

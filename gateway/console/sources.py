@@ -27,7 +27,7 @@ from casework.role import Act, Role
 from connectors.quality import BatchCheck
 from connectors.quality_page import page
 from gateway.console.house import House, Visit, Visiting
-from gateway.log_desk import size_of
+from gateway.log_desk import named, size_of
 from verification.clock import BeyondCalendar
 from vocabulary.codes import Department
 from vocabulary.evidence import Quality
@@ -176,7 +176,7 @@ async def _last_answers(visit: Visit) -> dict[str, tuple[str, datetime]]:
 
     def found() -> dict[str, tuple[str, datetime]]:
         last: dict[str, tuple[str, datetime]] = {}
-        for _, entry in desk.entries(max(0, size - LATEST), size):
+        for _, entry in desk.entries(max(0, size - LATEST), size, holding=named("inquiry.outcome")):
             states = entry.fields.get("sources") if entry.event == "inquiry.outcome" else None
             for name, state in states.items() if isinstance(states, dict) else ():
                 if state != "NOT_ASKED":
