@@ -1,44 +1,51 @@
-"""How are rows gathered in Python? Each source is drawn and indexed once, and each index walked once a step."""
+"""What are rows gathered to in Python? Aggregates: one loop for all that look at the same rows of the same person."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 
 from verification.language.expression import Expr
 from verification.language.kinds import Kind
 from verification.language.level import MEMBER, MemberRows, asked_by
+from verification.language.python_draw import Draw, key_of
 from verification.language.python_text import Text
 from verification.language.rows import Aggregate, Grouped
-from verification.language.source import Best, ColumnOf, Filtered, Lines, Plan, Records, Union, column
+from verification.language.source import ColumnOf, Plan, Records, column
 from vocabulary.records.civil_affairs import Membership
 from vocabulary.register import RECORD_TYPES
 
 
 class RowsText:
-    """Writes the lines that draw rows, index them and make aggregates of them."""
+    """Writes the lines that make aggregates of rows, and those that draw the rows."""
 
     def __init__(self, text: Text) -> None:
         self.text = text
         self.text.constants["written_month"] = _written_month
-        self._drawn: dict[str, str] = {}
-        self._indexed: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._draw = Draw(text, self._group)
 
     def column(self, expr: ColumnOf) -> str:
         """How a column of the row `r` is written."""
-        root = expr.plan.root
-        if isinstance(root, Records):
-            return f"r.{expr.column}"
-        return f"r[{list(root.columns).index(expr.column)}]"
+        return self._draw.column(expr)
 
-    def prepare(self, expr: Expr) -> None:
-        """Draw and index, before the members' loop, what an aggregate will look at."""
-        if not isinstance(expr, Aggregate):
-            return
-        if not isinstance(expr.plan.root, MemberRows):
-            self._index(expr.plan, expr.on or ())
-        if expr.match is not None:
-            self._index(expr.match.plan, expr.match.on or ())
+    def draw(self, plan: Plan) -> str:
+        """The name of the list of a source's rows, drawn before this line."""
+        return self._draw.rows(plan)
+
+    def apart(self) -> AbstractContextManager[None]:
+        """What is drawn meanwhile is forgotten afterwards: it may not have been, where code goes on."""
+        return self._draw.apart()
+
+    def prepare(self, exprs: Iterable[Expr | None]) -> None:
+        """Draw and index all rows at which aggregates will look."""
+        wanted = self._draw.wanted()
+        for expr in exprs:
+            if isinstance(expr, Aggregate):
+                if not isinstance(expr.plan.root, MemberRows):
+                    wanted.index(expr.plan, expr.on or ())
+                if expr.match is not None:
+                    wanted.index(expr.match.plan, expr.match.on or ())
+        self._draw.all(wanted)
 
     def gather(self, wanted: list[tuple[str, Expr]], level: str) -> None:
         """Write each aggregate into its variable, one loop for those that look at the same rows."""
@@ -50,20 +57,86 @@ class RowsText:
             self._loop(items, level)
 
     def _loop(self, items: list[tuple[str, Aggregate]], level: str) -> None:
+        """The aggregates of one index; in a plain case nothing is done where the index is empty."""
+        first = items[0][1]
+        members = isinstance(first.plan.root, MemberRows)
+        index = None if members else self._draw.index(first.plan, first.on or ())
+        if not self.text.plain or index is None:
+            self._start(items, _START)
+            self._gathered(items, index, level)
+            return
+        self._start(items, _NONE)
+        with self.text.block(f"if {index}:"):
+            self._start([item for item in items if _START[item[1].op] != _NONE[item[1].op]], _START)
+            self._gathered(items, index, level)
+
+    def _gathered(self, items: list[tuple[str, Aggregate]], index: str | None, level: str) -> None:
         first = items[0][1]
         matched = {name: self._matched(each, level) for name, each in items if each.match is not None}
-        for name, each in items:
-            doubt = f"; u_{name} = False" if self._may_doubt(each) else ""
-            self.text.line(f"{name} = {_START[each.op]}{doubt}")
-        members = isinstance(first.plan.root, MemberRows)
-        rows = "members" if members else self._own(first.plan, first.on or (), level)
-        with self.text.block(f"for {'m' if members else 'r'} in {rows}:"):
+        rows = "members" if index is None else self._own(index, first.plan, first.on or (), level)
+        with self.text.block(f"for {'m' if index is None else 'r'} in {rows}:"):
             for _, each in items:
                 self.text.expect(each.condition, each.role("value"), each.role("by"))
-            for name, each in items:
-                self._item(name, each, matched.get(name))
+            self._items(items, matched)
         for name, each in items:
             self._finish(name, each)
+
+    def _start(self, items: list[tuple[str, Aggregate]], starts: Mapping[str, str]) -> None:
+        """What aggregates start from; those that start from the same constant in one line."""
+        alike: dict[str, list[str]] = {}
+        for name, each in items:
+            alike.setdefault(starts[each.op], []).append(name)
+            if self._may_doubt(each):
+                alike.setdefault("False", []).append(f"u_{name}")
+        for start, names in alike.items():
+            for some in [[name] for name in names] if start == "set()" else [names]:
+                self.text.line(f"{' = '.join(some)} = {start}")
+
+    def _group(self, plan: Grouped, rows: str) -> dict[str, str]:
+        """What a group of rows comes to."""
+        variables = {each: self.text.fresh() for each in plan.values}
+        items = [(variables[each], value) for each, value in plan.values.items()]
+        self._start(items, _START)
+        with self.text.block(f"for r in {rows}:"):
+            for _, value in items:
+                self.text.expect(value.condition, value.role("value"))
+            self._items(items, {})
+        for name, value in items:
+            self._finish(name, value)
+        return variables
+
+    def _items(self, items: list[tuple[str, Aggregate]], matched: Mapping[str, str]) -> None:
+        """Take a row into all aggregates; what several demand of it is tested once."""
+        sure: list[_Demand] = []
+        for name, each in items:
+            if not self._certain(each):
+                self._item(name, each, matched.get(name))
+                continue
+            found = matched.get(name)
+            sure.append(([*_conjuncts(each.condition), *([found] if found is not None else [])], name, each))
+        self._demanded(sure)
+
+    def _demanded(self, items: list[_Demand]) -> None:
+        """One test for those whose demands begin alike, and beneath it what they demand besides."""
+        alike: dict[str, list[_Demand]] = {}
+        for demands, name, each in items:
+            if not demands:
+                self._take(name, each)
+                continue
+            mark = demands[0].digest if isinstance(demands[0], Expr) else demands[0]
+            alike.setdefault(mark, []).append((demands, name, each))
+        for some in alike.values():
+            first = some[0][0][0]
+            rest = [(demands[1:], name, each) for demands, name, each in some]
+            if isinstance(first, Expr) and len(rest) == 1:
+                tests = [self.text.write(each) if isinstance(each, Expr) else each for each in some[0][0]]
+                first, rest = " and ".join(tests), [([], some[0][1], some[0][2])]
+            with self.text.block(f"if {self.text.write(first) if isinstance(first, Expr) else first}:"):
+                self._demanded(rest)
+
+    def _certain(self, each: Aggregate) -> bool:
+        args = (each.condition, each.role("value"))
+        return not any(arg is not None and self.text.doubtful(arg) for arg in args)
 
     def _item(self, name: str, each: Aggregate, matched: str | None) -> None:
         if each.op in ("rows some", "rows every"):
@@ -93,19 +166,11 @@ class RowsText:
         return f"({written} and {matched})", False
 
     def _quantifier(self, name: str, each: Aggregate, matched: str | None) -> None:
-        test, doubtful = self._condition(each, matched)
+        """Where the condition or the value may be unknown; else `_take` does."""
+        test, _ = self._condition(each, matched)
         value = each.role("value")
         some = each.op == "rows some"
         with self.text.block(f"if {name} is not {some}:"):
-            if not doubtful and (value is None or not self.text.doubtful(value)):
-                held = (
-                    []
-                    if value is None
-                    else [self.text.write(value) if some else f"not {self.text.write(value)}"]
-                )
-                tests = " and ".join([*([test] if test != "True" else []), *held]) or "True"
-                self.text.line(f"if {tests}: {name} = {some}")
-                return
             found = test = self.text.name_for(test)
             if value is not None:
                 held_name = self.text.name(value)
@@ -117,6 +182,14 @@ class RowsText:
         value = each.role("value")
         if each.op == "rows count":
             self.text.line(f"{name} += 1")
+        elif each.op in ("rows some", "rows every"):
+            some = each.op == "rows some"
+            held = (
+                ""
+                if value is None
+                else f"if {self.text.write(value) if some else 'not ' + self.text.write(value)}: "
+            )
+            self.text.line(f"{held}{name} = {some}")
         elif each.op in ("rows latest", "rows earliest"):
             self._take_ordered(name, each)
         elif value is not None:
@@ -132,7 +205,8 @@ class RowsText:
             written = (
                 f"written_month({held})" if each.op == "rows listing" and value.kind is Kind.MONTH else held
             )
-            lines = [line.format(a=name, v=written) for line in _TAKE[each.op]]
+            taken = _TAKE_PLAIN if self.text.plain and each.op in _TAKE_PLAIN else _TAKE
+            lines = [line.format(a=name, v=written) for line in taken[each.op]]
             if conditions:
                 with self.text.block(f"if {' and '.join(conditions)}:"):
                     for line in lines:
@@ -172,7 +246,7 @@ class RowsText:
             self.text.line(f"{name} = ABSENT if {name} is None else {name}[1]")
         if each.lenient:
             return
-        tests = [] if self.text.answered else list(self._unanswered(each))
+        tests = [] if self.text.plain else list(self._unanswered(each))
         if self._may_doubt(each):
             undecided = {"rows some": f" and {name} is not True", "rows every": f" and {name} is not False"}
             tests.append(f"u_{name}{undecided.get(each.op, '')}")
@@ -183,7 +257,7 @@ class RowsText:
         """Whether a row may leave the aggregate in doubt."""
         args = (each.condition, each.role("value"), each.role("by"))
         doubtful = any(arg is not None and self.text.doubtful(arg) for arg in args)
-        return not each.lenient and (doubtful or each.op == "rows only")
+        return not each.lenient and (doubtful or (each.op == "rows only" and not self.text.plain))
 
     def _unanswered(self, each: Aggregate) -> Iterable[str]:
         bits = {"hmask": 0, "pmask": 0}
@@ -206,7 +280,8 @@ class RowsText:
         theirs = [column(match.plan, each) for each in match.columns]
         name = self.text.fresh()
         self.text.line(f"{name} = set()")
-        with self.text.block(f"for r in {self._own(match.plan, match.on or (), level)}:"):
+        index = self._draw.index(match.plan, match.on or ())
+        with self.text.block(f"for r in {self._own(index, match.plan, match.on or (), level)}:"):
             self.text.expect(condition)
             if condition is None:
                 self._add_matched(name, theirs)
@@ -214,119 +289,33 @@ class RowsText:
                 with self.text.block(f"if {self.text.write(condition)}:"):
                     self._add_matched(name, theirs)
         mine = [self.text.name_of(column(each.plan, by)) for by in match.columns]
-        return f"({_key(mine)} {'in' if match.present else 'not in'} {name})"
+        return f"({key_of(mine)} {'in' if match.present else 'not in'} {name})"
 
     def _add_matched(self, name: str, columns: list[ColumnOf]) -> None:
         written = [self.text.write(each) for each in columns]
         absent = [text for text, each in zip(written, columns, strict=True) if each.optional]
-        add = f"{name}.add({_key(written)})"
+        add = f"{name}.add({key_of(written)})"
         self.text.line(
             f"if {' and '.join(f'{text} is not ABSENT' for text in absent)}: {add}" if absent else add
         )
 
-    def _own(self, plan: Plan, on: tuple[str, ...], level: str) -> str:
+    def _own(self, index: str, plan: Plan, on: tuple[str, ...], level: str) -> str:
         """The rows of the member or household at hand."""
-        index = self._index(plan, on)
         keys = ["p" if plan.columns[name].kind is Kind.PERSON else "h_household" for name in on]
         assert level == MEMBER or "p" not in keys, "a household has no id number"
-        return f"{index}.get({_key(keys)}, ())"
-
-    def _index(self, plan: Plan, on: tuple[str, ...]) -> str:
-        known = self._indexed.get((plan.digest, on))
-        if known is None:
-            rows = self._draw(plan)
-            known = self.text.fresh()
-            self._indexed[plan.digest, on] = known
-            keys = [self.text.name_of(column(plan, name)) for name in on]
-            self.text.line(f"{known} = {{}}")
-            with self.text.block(f"for r in {rows}:"):
-                self.text.line(f"{known}.setdefault({_key(keys)}, []).append(r)")
-        return known
-
-    @contextmanager
-    def apart(self) -> Iterator[None]:
-        """What is drawn and indexed meanwhile is forgotten afterwards: it may not have been, where code goes on."""
-        drawn, indexed = dict(self._drawn), dict(self._indexed)
-        yield
-        self._drawn, self._indexed = drawn, indexed
-
-    def draw(self, plan: Plan) -> str:
-        """The name of the list of a source's rows, drawn before this line."""
-        return self._draw(plan)
-
-    def _draw(self, plan: Plan) -> str:
-        known = self._drawn.get(plan.digest)
-        if known is None:
-            known = self._drawn[plan.digest] = self._rows(plan)
-        return known
-
-    def _rows(self, plan: Plan) -> str:
-        if isinstance(plan, Records):
-            return f"tables.get({self.text.constant(plan.record)}, ())"
-        if isinstance(plan, Best):
-            return self._best(plan)
-        if isinstance(plan, Grouped):
-            return self._grouped(plan)
-        name = self.text.fresh()
-        if isinstance(plan, Union):
-            drawn = [self._drawn_lines(part, list(plan.columns)) for part in plan.parts]
-            self.text.line(f"{name} = [{', '.join(f'*{each}' for each in drawn)}]")
-            return name
-        assert isinstance(plan, Filtered)
-        of = self._draw(plan.of)
-        self.text.line(f"{name} = []")
-        with self.text.block(f"for r in {of}:"):
-            self.text.expect(plan.condition)
-            with self.text.block(f"if {self.text.write(plan.condition)}:"):
-                self.text.line(f"{name}.append(r)")
-        return name
-
-    def _drawn_lines(self, part: Lines, names: list[str]) -> str:
-        of = self._draw(part.of)
-        name = self.text.fresh()
-        self.text.line(f"{name} = []")
-        with self.text.block(f"for r in {of}:"):
-            self.text.expect(*part.values.values())
-            values = [
-                self.text.write(part.values[each]) if each in part.values else "ABSENT" for each in names
-            ]
-            self.text.line(f"{name}.append(({', '.join(values)},))")
-        return name
-
-    def _grouped(self, plan: Grouped) -> str:
-        rows, groups, name = self._draw(plan.of), self.text.fresh(), self.text.fresh()
-        keys = [self.text.name_of(column(plan.of, each)) for each in plan.by]
-        variables = {each: self.text.fresh() for each in plan.values}
-        self.text.line(f"{groups}, {name} = {{}}, []")
-        with self.text.block(f"for r in {rows}:"):
-            self.text.line(f"{groups}.setdefault(({', '.join(keys)},), []).append(r)")
-        with self.text.block(f"for key, group in {groups}.items():"):
-            for each, value in plan.values.items():
-                self.text.line(f"{variables[each]} = {_START[value.op]}")
-            with self.text.block("for r in group:"):
-                for each, value in plan.values.items():
-                    self.text.expect(value.condition, value.role("value"))
-                    self._item(variables[each], value, None)
-            for each, value in plan.values.items():
-                self._finish(variables[each], value)
-            made = [variables.get(each) or f"key[{plan.by.index(each)}]" for each in plan.columns]
-            self.text.line(f"{name}.append(({', '.join(made)},))")
-        return name
-
-    def _best(self, plan: Best) -> str:
-        rows, best, name = self._draw(plan.of), self.text.fresh(), self.text.fresh()
-        names = list(plan.of.columns)
-        key = _key([f"r[{names.index(each)}]" for each in plan.by])
-        rank = f"r[{names.index(plan.rank)}]"
-        self.text.line(f"{best} = {{}}")
-        with self.text.block(f"for r in {rows}:"):
-            self.text.line(f"if {rank} > {best}.get({key}, {rank} - 1): {best}[{key}] = {rank}")
-        self.text.line(f"{name} = [r for r in {rows} if {rank} == {best}[{key}]]")
-        return name
+        return f"{index}.get({key_of(keys)}, ())"
 
 
-def _key(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+_Demand = tuple[list[Expr | str], str, Aggregate]
+"""What an aggregate demands of a row, all of which must hold, as expressions or as text; its name; itself."""
+
+
+def _conjuncts(condition: Expr | None) -> list[Expr]:
+    if condition is None:
+        return []
+    return (
+        [condition] if condition.op != "and" else [part for arg in condition.args for part in _conjuncts(arg)]
+    )
 
 
 def _written_month(ordinal: int) -> str:
@@ -347,6 +336,15 @@ _START = {
     "rows listing": "set()",
 }
 
+_NONE = {
+    **_START,
+    "rows kinds": "0",
+    "rows latest": "ABSENT",
+    "rows earliest": "ABSENT",
+    "rows listing": "''",
+}
+"""What aggregates come to where there is no row."""
+
 _TAKE = {
     "rows total": ("{a} += {v}",),
     "rows kinds": ("{a}.add({v})",),
@@ -355,6 +353,8 @@ _TAKE = {
     "rows highest": ("if {a} is ABSENT or {v} > {a}: {a} = {v}",),
     "rows lowest": ("if {a} is ABSENT or {v} < {a}: {a} = {v}",),
 }
+
+_TAKE_PLAIN = {"rows only": ("if {a} is ABSENT: {a} = {v}", "elif {a} != {v}: raise NotPlain")}
 
 _QUANTIFIED = {
     "rows some": "(False if {test} is False or {value} is False"

@@ -1,7 +1,10 @@
 """How is an expression written in Python? Text made of validated trees only; nothing stored is ever evaluated.
 
 Unknown is None and absent is ABSENT (see `values`). Operators that may meet either are
-guarded; the others are plain Python, which is what makes a household cheap.
+guarded; the others are plain Python, which is what makes a household cheap. For plain cases,
+those in which nothing is unknown, no guard is written at all: what is unknown after all is
+raised where it comes up (`NotPlain`), and the case is judged again with every guard.
+What rests on the day alone is told once a day, by a function of its own.
 """
 
 from __future__ import annotations
@@ -12,31 +15,37 @@ from contextlib import contextmanager
 from datetime import date
 
 from verification.language import values
-from verification.language.expression import Expr, walk
+from verification.language.expression import Expr
 from verification.language.kinds import Kind, Value
-from verification.language.level import FactOf, MemberRows
-from verification.language.parameter import Dated, Pack, check, value_at
+from verification.language.level import HOUSEHOLD, FactOf
+from verification.language.parameter import Pack, check, value_at
 from verification.language.source import ColumnOf
 from vocabulary.month import Month
+
+
+class NotPlain(Exception):
+    """Something is unknown in a case that was taken for a plain one."""
 
 
 class Text:
     """Lines of a function being written, and the constants that it uses.
 
-    `name_of`    how a fact or a column is called where it is used
-    `answered`   write for a case in which every department answered: far less can be unknown
-    `checked`    parameters that such a function looks up first; where one is unknown it gives up
+    `name_of`   how a fact or a column is called where it is used
+    `plain`     write for a case in which nothing is unknown; it raises `NotPlain` where something is
+    `of_day`    put what rests on the day alone into a function of its own, see `day`
     """
 
-    def __init__(self, pack: Pack, name_of: Callable[[Expr], str], *, answered: bool = False) -> None:
+    def __init__(
+        self, pack: Pack, name_of: Callable[[Expr], str], *, plain: bool = False, of_day: bool = False
+    ) -> None:
         self.pack = pack
-        self.answered = answered
-        self.checked: dict[str, str] = {}
-        self._doubts: dict[str, bool] = {}
+        self.plain = plain
         self.name_of = name_of
         self.lines: list[str] = []
         self.constants: dict[str, object] = {
             "ABSENT": values.ABSENT,
+            "UNKNOWN": values.Missing.UNKNOWN,
+            "NotPlain": NotPlain,
             "date": date,
             "tidy": values.tidy,
             "position": values.position,
@@ -44,32 +53,17 @@ class Text:
             "plus_months": values.plus_months,
             "plus_days": values.plus_days,
         }
+        self.day = DayText(pack, self.constants, plain=plain) if of_day else None
+        """Names and values that a function of the day gives; None where there is no such function."""
+        self._parameters: dict[tuple[object, ...], str] = {}
         self._known: list[dict[str, str]] = [{}]
-        self._uses: Counter[str] = Counter()
+        self._uses: list[Counter[str]] = [Counter()]
         self._depth = 1
         self._fresh = 0
 
     def doubtful(self, expr: Expr) -> bool:
         """Whether the expression may be unknown in this function."""
-        if not (self.answered and expr.uncertain):
-            return expr.uncertain
-        mark = expr.digest + (expr.plan.digest if isinstance(expr, ColumnOf) else "")
-        if mark not in self._doubts:
-            self._doubts[mark] = self._doubtful(expr)
-        return self._doubts[mark]
-
-    def _doubtful(self, expr: Expr) -> bool:
-        """With every department answering: what disagrees, and what the pack has no value for."""
-        if isinstance(expr, FactOf):
-            told = expr.definition.expr
-            return told is not None and self.doubtful(told)
-        if isinstance(expr, ColumnOf):
-            root = expr.plan.root
-            told = root.level.definitions[expr.column].expr if isinstance(root, MemberRows) else None
-            return self.doubtful(told) if told is not None else not isinstance(root, MemberRows)
-        if expr.op == "rows only" or (expr.op in ("param", "param_class") and not _of_the_day(expr)):
-            return True
-        return any(self.doubtful(arg) for arg in expr.args)
+        return expr.uncertain and not self.plain
 
     def line(self, text: str) -> None:
         """Write one line at the current depth."""
@@ -81,17 +75,20 @@ class Text:
         self.line(head)
         self._depth += 1
         self._known.append({})
+        self._uses.append(Counter())
         start = len(self.lines)
         yield
         if len(self.lines) == start:
             self.line("pass")
         self._known.pop()
+        self._uses.pop()
         self._depth -= 1
 
     def expect(self, *exprs: Expr | None) -> None:
-        """Announce expressions to be written, so that what occurs twice is computed once."""
+        """Announce expressions to be written in this block, so that what occurs twice is computed once."""
         for expr in exprs:
-            self._uses.update(_occurrences(expr))
+            if expr is not None:
+                _count(expr, self._uses[-1])
 
     def fresh(self) -> str:
         """A name not used before."""
@@ -123,13 +120,21 @@ class Text:
 
     def write(self, expr: Expr) -> str:
         """The expression as Python."""
+        if self.day is not None and expr.op not in ("literal", "nothing") and self.day.tells(expr):
+            return self.day.name_of_day(expr)
         for known in reversed(self._known):
             if expr.digest in known:
                 return known[expr.digest]
         text = self._text(expr)
-        if not text.isidentifier() and (expr.args or expr.optional) and self._uses[expr.digest] > 1:
+        # A column or a constant costs little more than a variable: it is given one only for several uses.
+        worth = 1 if expr.args or expr.optional else 2
+        if not text.isidentifier() and expr.op != "literal" and self._used(expr) > worth:
             return self._assign(expr.digest, text)
         return text
+
+    def _used(self, expr: Expr) -> int:
+        """How often an expression is used in the blocks that are open."""
+        return sum(uses[expr.digest] for uses in self._uses)
 
     def _assign(self, digest: str, text: str) -> str:
         name = self.fresh()
@@ -211,11 +216,18 @@ class Text:
         return f"({text})" if doubtful or optional else text
 
     def _parameter(self, expr: Expr, args: list[str]) -> str:
-        if not (self.answered and _of_the_day(expr)):
-            return f"{self.constant(parameter(expr, self.pack))}({', '.join(args)})"
-        if expr.digest not in self.checked:
-            self.checked[expr.digest] = f"{self.constant(parameter(expr, self.pack))}({', '.join(args)})"
-        return f"k{list(self.checked).index(expr.digest)}"
+        mark = (expr.op, *expr.constants, expr.kind, expr.codes)
+        if mark not in self._parameters:
+            self._parameters[mark] = self.constant(Asked(expr, self.pack, plain=self.plain))
+        return f"{self._parameters[mark]}[{', '.join(args)}]"
+
+    def _position(self, expr: Expr, args: list[str]) -> str:
+        """Of one character that is cut out of a text, its place is looked up; of any other it is searched."""
+        cut, letters = expr.args[0], str(expr.constants[0])
+        if cut.op != "part" or int(cut.constants[1]) - int(cut.constants[0]) != 1:  # type: ignore[arg-type] # ends of a part are numbers
+            return f"position({letters!r}, {args[0]})"
+        places = {letter: letters.find(letter) for letter in letters}
+        return f"{self.constant(places)}.get({args[0]}, -1)"
 
     def _operator(self, expr: Expr, args: list[str]) -> str:
         if expr.op == "among":
@@ -223,7 +235,9 @@ class Text:
             return f"({args[0]} in {self.constant(frozenset(members))})"
         if expr.op in ("param", "param_class"):
             return self._parameter(expr, args)
-        if expr.op in ("part", "position", "pick", "contains"):
+        if expr.op == "position":
+            return self._position(expr, args)
+        if expr.op in ("part", "pick", "contains"):
             constants = [self.constant(each) for each in expr.constants]
             return _TEXTS[expr.op].format(*args, *constants)
         if expr.op in ("year_of", "month_in_year"):
@@ -231,53 +245,83 @@ class Text:
         return _OPERATORS[expr.op].format(*args)
 
 
-def _of_the_day(expr: Expr) -> bool:
-    """Whether a parameter is asked for at the day or month of the question itself."""
-    at = expr.args[-1]
-    day = isinstance(at, FactOf) and at.definition.expr is None and at.level.name == "household"
-    return day and not expr.optional and all(arg.op == "literal" for arg in expr.args[:-1])
+class DayText(Text):
+    """The function that gives what rests on the day alone, as one tuple, in the order of `names`."""
+
+    def __init__(self, pack: Pack, constants: dict[str, object], *, plain: bool) -> None:
+        super().__init__(pack, self._fact, plain=plain)
+        self.constants = constants
+        self.names: dict[str, tuple[str, str]] = {}
+        self._tells: dict[str, bool] = {}
+
+    def tells(self, expr: Expr) -> bool:
+        """Whether nothing but constants, the pack and the day of the question decides what it is worth."""
+        if expr.digest not in self._tells:
+            self._tells[expr.digest] = self._rests_on_day(expr)
+        return self._tells[expr.digest]
+
+    def name_of_day(self, expr: Expr) -> str:
+        """How the value of an expression is called in the function that is given the day's tuple."""
+        if isinstance(expr, FactOf) and expr.definition.expr is None:
+            return self._fact(expr)
+        if expr.digest not in self.names:
+            told = self.name(expr)
+            self.names[expr.digest] = (f"d{len(self.names)}", told)
+        return self.names[expr.digest][0]
+
+    def whole(self) -> str:
+        """The text of the function."""
+        told = "".join(f"{name}, " for _, name in self.names.values())
+        return "\n".join(["def of_day(h_on, h_month):", *self.lines, f"    return ({told})"])
+
+    def taken(self) -> str:
+        """The line that takes the tuple `day` apart."""
+        return "".join(f"{name}, " for name, _ in self.names.values())
+
+    def _rests_on_day(self, expr: Expr) -> bool:
+        if isinstance(expr, FactOf):
+            told = expr.definition.expr
+            own = expr.level.name == HOUSEHOLD and expr.constants[1] in ("on", "month")
+            return own if told is None else self.tells(told)
+        if expr.op == "column" or expr.op.startswith("rows "):
+            return False
+        return all(self.tells(arg) for arg in expr.args)
+
+    def _fact(self, expr: Expr) -> str:
+        assert isinstance(expr, FactOf)
+        told = expr.definition.expr
+        return f"h_{expr.constants[1]}" if told is None else self.name(told)
 
 
-def parameter(expr: Expr, pack: Pack) -> Callable[..., Value | values.Missing | None]:
-    """A parameter as a function of its day or month (and key); values are looked up once.
+class Asked(dict[object, "Value | values.Missing | None"]):
+    """A parameter by its day or month, or by key and day; each is looked up in the pack once.
 
+    Where the pack has no value: absent, if the expression may be; else unknown, or `NotPlain`.
     Raises `PackGap` where the pack has no such parameter, or one of another kind.
     """
-    name, optional = str(expr.constants[0]), bool(expr.constants[1])
-    gap = values.ABSENT if optional else None
-    seen: dict[object, Value | values.Missing | None] = {}
-    if expr.op == "param":
-        found = check(pack.values(name), name, expr.kind, expr.codes)
 
-        def at(when: date | int) -> Value | values.Missing | None:
-            if when not in seen:
-                seen[when] = _or(gap, found, when)
-            return seen[when]
+    def __init__(self, expr: Expr, pack: Pack, *, plain: bool) -> None:
+        super().__init__()
+        name, optional = str(expr.constants[0]), bool(expr.constants[1])
+        self._gap, self._strict = values.ABSENT if optional else None, plain and not optional
+        rows = {"": pack.values(name)} if expr.op == "param" else pack.table(name)
+        self._rows = {key: check(found, name, expr.kind, expr.codes) for key, found in rows.items()}
 
-        return at
-    table = {key: check(rows, name, expr.kind, expr.codes) for key, rows in pack.table(name).items()}
-
-    def of(key: str, when: date | int) -> Value | values.Missing | None:
-        if (key, when) not in seen:
-            seen[key, when] = _or(gap, table.get(key, table.get("*", [])), when)
-        return seen[key, when]
-
-    return of
+    def __missing__(self, asked: date | int | tuple[str, date | int]) -> Value | values.Missing | None:
+        key, when = asked if isinstance(asked, tuple) else ("", asked)
+        found = value_at(self._rows.get(key, self._rows.get("*", [])), when)
+        if found is None and self._strict:
+            raise NotPlain
+        self[asked] = self._gap if found is None else found
+        return self[asked]
 
 
-def _or(gap: values.Missing | None, found: list[Dated], when: date | int) -> Value | values.Missing | None:
-    value = value_at(found, when)
-    return gap if value is None else value
-
-
-def _occurrences(expr: Expr | None) -> Counter[str]:
-    """How often each node is written, when every node is written once below each place that uses it."""
-    uses: Counter[str] = Counter()
-    if expr is not None:
-        uses[expr.digest] += 1
-        for node in walk(expr):
-            uses.update(arg.digest for arg in node.args)
-    return uses
+def _count(expr: Expr, uses: Counter[str]) -> None:
+    """Count uses of a node by what is made of it; what is made once is counted once for its parts."""
+    uses[expr.digest] += 1
+    if uses[expr.digest] == 1:
+        for arg in expr.args:
+            _count(arg, uses)
 
 
 _OPERATORS = {
@@ -309,7 +353,6 @@ _OPERATORS = {
 
 _TEXTS = {
     "part": "{0}[{1}:{2}]",
-    "position": "position({1}, {0})",
     "pick": "pick({1}, {0})",
     "contains": "({1} in {0})",
 }

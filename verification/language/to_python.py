@@ -1,30 +1,23 @@
 """How does a catalogue judge one household? As one generated function that looks at every row once per source.
 
 The text of the function is made from the validated catalogue and a policy pack; it is
-compiled when the pack is bound, and judges any number of households from then on.
+compiled when the pack is bound, and judges any number of households from then on. It is written
+twice: for plain cases, in which every department answered and nothing disagrees, without a single
+test for what is unknown; and for all others. A case that turns out not to be plain is judged again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from verification.language.expression import Expr
 from verification.language.kinds import Value
-from verification.language.level import (
-    HOUSEHOLD,
-    MEMBER,
-    Definition,
-    Doubt,
-    FactOf,
-    Level,
-    MemberRows,
-    facts_in,
-)
+from verification.language.level import Doubt
 from verification.language.parameter import Pack
+from verification.language.python_judge import Writer
 from verification.language.python_rows import RowsText
-from verification.language.python_text import Text
+from verification.language.python_text import NotPlain, Text
 from verification.language.rule import Catalogue, Rule, Severity
 from verification.language.source import ColumnOf, Holds, Source
 from verification.language.values import Missing, Result, result
@@ -100,33 +93,34 @@ class Judge:
     def __init__(self, catalogue: Catalogue, pack: Pack) -> None:
         """Write and compile the function. Raises `PackGap` where the pack lacks a parameter."""
         self.catalogue, self.pack = catalogue, pack
-        self._run = _compiled(_Writer(catalogue, pack, answered=True), _compiled(_Writer(catalogue, pack)))
-        self._told_h = [fact for fact in catalogue.told if fact.level.name == HOUSEHOLD]
-        self._told_m = [fact for fact in catalogue.told if fact.level.name == MEMBER]
+        self._plain = _Compiled(Writer(catalogue, pack, plain=True))
+        self._whole = _Compiled(Writer(catalogue, pack))
 
     def judge(self, case: Case) -> Judgement:
         """Judge one household. Never raises for anything that records can hold."""
         masks = case.unanswered_of or {}
-        told, members, raw = self._run(
-            case.household, case.on, Month.of(case.on), case.members, case.rows, case.unanswered, masks
-        )
-        among = 0
-        for member in case.members:
-            among |= masks.get(member.person, 0)
-        found = tuple(self._found(each, case, masks, among) for each in raw)
-        return Judgement(
-            case.household,
-            _results(self._told_h, told),
-            {person: _results(self._told_m, values) for person, values in members},
-            tuple(sorted(found, key=lambda each: (each.rule.number, each.person or ""))),
-        )
+        if not case.unanswered and not (masks and any(masks.get(each.person, 0) for each in case.members)):
+            try:
+                return self._judged(self._plain, case, masks)
+            except NotPlain:
+                pass
+        return self._judged(self._whole, case, masks)
 
-    def _found(self, raw: _RawFound, case: Case, masks: Mapping[str, int], among: int) -> Found:
+    def _judged(self, compiled: _Compiled, case: Case, masks: Mapping[str, int]) -> Judgement:
+        told, members, raw = compiled.run(case, masks)
+        found = [self._found(each, case, masks) for each in raw]
+        if len(found) > 1:
+            found.sort(key=lambda each: (each.rule.number, each.person or ""))
+        return Judgement(case.household, told, members, tuple(found))
+
+    def _found(self, raw: _RawFound, case: Case, masks: Mapping[str, int]) -> Found:
         place, person, verdict, milder, shown = raw
         rule = self.catalogue.rules[place]
-        own = masks.get(person, 0) if person is not None else 0
         because: tuple[type[Record], ...] = ()
         if verdict is None:
+            own, among = masks.get(person, 0) if person is not None else 0, 0
+            for member in case.members:
+                among |= masks.get(member.person, 0)
             because = because_of(rule.doubts, own=own, household=case.unanswered, among=among)
         evidence = {
             name: result(value, expr.kind, expr.codes)
@@ -164,29 +158,35 @@ def because_of(doubts: Iterable[Doubt], *, own: int, household: int, among: int)
     return tuple(record for record in RECORD_TYPES if record in found)
 
 
-def _compiled(writer: _Writer, otherwise: Callable[..., _Raw] | None = None) -> Callable[..., _Raw]:
-    """The function that a writer writes; `otherwise` is the one it calls where something is missing."""
-    # The text comes from the tree alone, whose names and operators were checked on declaring.
-    text = compile(writer.whole(), "<rules>", "exec")
-    names: dict[str, object] = {**writer.text.constants, "otherwise": otherwise}
-    exec(text, names)  # noqa: S102
-    run: Callable[..., _Raw] = names["judge"]  # type: ignore[assignment] # defined by the text
-    return run
+class _Compiled:
+    """What a writer wrote: a function of the day, and one of a household on it."""
+
+    def __init__(self, writer: Writer) -> None:
+        names = writer.text.constants
+        # The text comes from the tree alone, whose names and operators were checked on declaring.
+        exec(compile(writer.whole(), "<rules>", "exec"), names)  # noqa: S102
+        self._of_day: Callable[[date, Month], _Day] = names["of_day"]  # type: ignore[assignment] # defined by the text
+        self._judge: Callable[..., _Raw] = names["judge"]  # type: ignore[assignment] # as above
+        self._days: dict[date, tuple[Month, _Day]] = {}
+
+    def run(self, case: Case, masks: Mapping[str, int]) -> _Raw:
+        """What the function says of a case. Raises `NotPlain` where it is for plain cases alone."""
+        known = self._days.get(case.on)
+        if known is None:
+            if len(self._days) >= _DAYS_KEPT:
+                self._days.pop(next(iter(self._days)), None)
+            month = Month.of(case.on)
+            known = self._days[case.on] = (month, self._of_day(case.on, month))
+        month, day = known
+        return self._judge(
+            case.household, case.on, month, day, case.members, case.rows, case.unanswered, masks
+        )
 
 
+_DAYS_KEPT = 400
+_Day = tuple[Value | Missing | None, ...]
 _RawFound = tuple[int, str | None, bool | None, bool, tuple[Value | Missing | None, ...]]
-_Raw = tuple[
-    tuple[Value | Missing | None, ...],
-    list[tuple[str, tuple[Value | Missing | None, ...]]],
-    list[_RawFound],
-]
-
-
-def _results(facts: list[FactOf], values: Sequence[Value | Missing | None]) -> dict[str, Result]:
-    return {
-        str(fact.constants[1]): result(value, fact.kind, fact.codes)
-        for fact, value in zip(facts, values, strict=True)
-    }
+_Raw = tuple[dict[str, Result], dict[str, dict[str, Result]], list[_RawFound]]
 
 
 def _row(row: object, columns: list[tuple[str, Holds]]) -> dict[str, Result]:
@@ -197,168 +197,3 @@ def _row(row: object, columns: list[tuple[str, Holds]]) -> dict[str, Result]:
         absent = value is None and not isinstance(row, tuple)
         drawn[name] = result(Missing.ABSENT if absent else value, holds.kind, holds.codes)
     return drawn
-
-
-class _Writer:
-    """Writes `judge`: the household's and the members' facts in turns, then the rules.
-
-    `answered`   for the case that every department answered; it hands any other on
-    """
-
-    def __init__(self, catalogue: Catalogue, pack: Pack, *, answered: bool = False) -> None:
-        self.catalogue = catalogue
-        self.text = Text(pack, self._name, answered=answered)
-        self.rows = RowsText(self.text)
-        decisive = catalogue.decisive()
-        self.facts: dict[str, list[Definition]] = {}
-        self.shown: dict[str, list[Definition]] = {}
-        for level in self._levels():
-            needed = catalogue.definitions(level)
-            decides = {
-                each.name for each in needed if each.expr is None or (level.name, each.name) in decisive
-            }
-            self.facts[level.name] = [each for each in needed if each.name in decides]
-            self.shown[level.name] = [each for each in needed if each.name not in decides]
-        self.places = {found.name: place for place, found in enumerate(self._members_facts())}
-
-    def whole(self) -> str:
-        """The text of the function."""
-        for expr in self.catalogue.expressions():
-            self.text.expect(expr)
-        turns = {found.turn for found in (*self.facts[MEMBER], *self.facts[HOUSEHOLD])}
-        for turn in range(max([*turns, 1]) + 1):
-            self._turn(turn)
-        self._rules()
-        given = "h_household, h_on, h_month, listed, tables, hmask, masks"
-        return "\n".join([f"def judge({given}):", *self._handed_on(given), *self.text.lines])
-
-    def _handed_on(self, given: str) -> Iterator[str]:
-        """The function for answered cases first makes sure that it has one, and every parameter of the day."""
-        if not self.text.answered:
-            return
-        yield f"    if hmask or any(masks.get(m.person, 0) for m in listed): return otherwise({given})"
-        for place, text in enumerate(self.text.checked.values()):
-            yield f"    k{place} = {text}"
-            yield f"    if k{place} is None: return otherwise({given})"
-
-    def _levels(self) -> tuple[Level, Level]:
-        return self.catalogue.household, self.catalogue.member
-
-    def _members_facts(self) -> list[Definition]:
-        """The members' facts in the order of their places in a member's tuple: by turn, as defined."""
-        return sorted(self.facts[MEMBER], key=lambda found: found.turn)
-
-    def _name(self, expr: Expr) -> str:
-        if isinstance(expr, ColumnOf):
-            root = expr.plan.root
-            if isinstance(root, MemberRows):
-                return f"m[{self.places[expr.column]}]"
-            return self.rows.column(expr)
-        assert isinstance(expr, FactOf)
-        return f"{expr.level.name[0]}_{expr.constants[1]}"
-
-    def _turn(self, turn: int) -> None:
-        if turn % 2 == 0:
-            self._tell([found for found in self.facts[HOUSEHOLD] if found.turn == turn], HOUSEHOLD)
-            return
-        mine = [found for found in self._members_facts() if found.turn == turn]
-        if turn > 1 and not mine:
-            return
-        self._prepare(mine)
-        rows = "listed" if turn == 1 else "members"
-        self.text.line("turned = []")
-        with self.text.block(f"for m in {rows}:"):
-            if turn == 1:
-                self.text.line("p, pmask = m.person, masks.get(m.person, 0)")
-            else:
-                self._unpack(turn)
-            self._tell(mine, MEMBER)
-            told = [f"m_{found.name}" for found in self._members_facts() if found.turn <= turn]
-            self.text.line(f"turned.append(({', '.join([*told, 'p', 'pmask'])},))")
-        self.text.line("members = turned")
-
-    def _unpack(self, turn: int) -> None:
-        told = [f"m_{found.name}" for found in self._members_facts() if found.turn < turn]
-        self.text.line(f"({', '.join([*told, 'p', 'pmask'])},) = m")
-
-    def _prepare(self, mine: list[Definition]) -> None:
-        for found in mine:
-            if found.expr is not None:
-                self.rows.prepare(found.expr)
-
-    def _tell(self, facts: list[Definition], level: str) -> None:
-        """Facts of one turn. Those of one source are gathered in one pass where nothing stands between."""
-        base = {"household", "on", "month"} if level == HOUSEHOLD else set[str]()
-        left = [found for found in facts if found.name not in base]
-        if level == HOUSEHOLD:
-            self._prepare(left)
-        for step in sorted({found.step for found in left}):
-            now = [found for found in left if found.step == step]
-            self.rows.gather(
-                [(f"{level[0]}_{found.name}", found.expr) for found in now if found.expr is not None], level
-            )
-            for found in now:
-                if found.expr is None:
-                    self._own_column(found)
-                elif not found.expr.op.startswith("rows "):
-                    self.text.expect(found.expr)
-            for found in now:
-                if found.expr is not None and not found.expr.op.startswith("rows "):
-                    self.text.line(f"{level[0]}_{found.name} = {self.text.write(found.expr)}")
-
-    def _only_shown(self, rule: Rule) -> list[Definition]:
-        """The facts that nothing but the evidence of a rule looks at, each after those it uses."""
-        wanted: set[str] = set()
-        left = [fact for _, value in rule.evidence for fact in facts_in(value)]
-        there = {found.name for found in self.shown[rule.level.name]}
-        while left:
-            fact = left.pop()
-            name = fact.definition.name
-            if fact.level is rule.level and name in there and name not in wanted:
-                wanted.add(name)
-                left += facts_in(fact.definition.expr)
-        return [found for found in self.shown[rule.level.name] if found.name in wanted]
-
-    def _own_column(self, found: Definition) -> None:
-        self.text.line(f"m_{found.name} = m.{found.name}")
-        if found.holds.optional:
-            self.text.line(f"if m_{found.name} is None: m_{found.name} = ABSENT")
-
-    def _rules(self) -> None:
-        self.text.line("found = []")
-        rules = list(enumerate(self.catalogue.rules))
-        for place, rule in rules:
-            if rule.level.name == HOUSEHOLD:
-                self._rule(place, rule, "None")
-        self.text.line("told = []")
-        with self.text.block("for m in members:"):
-            self._unpack(1_000)
-            for place, rule in rules:
-                if rule.level.name == MEMBER:
-                    self._rule(place, rule, "p")
-            self.text.line(f"told.append((p, {self._told(MEMBER)}))")
-        self.text.line(f"return {self._told(HOUSEHOLD)}, told, found")
-
-    def _told(self, level: str) -> str:
-        names = [self.text.write(fact) for fact in self.catalogue.told if fact.level.name == level]
-        return f"({', '.join(names)},)" if names else "()"
-
-    def _rule(self, place: int, rule: Rule, person: str) -> None:
-        answer = self.text.name(rule.condition)
-        milder = "False"
-        if rule.milder is not None:
-            other = self.text.name(rule.milder[1])
-            milder = self.text.fresh()
-            self.text.line(f"{milder} = {answer} is not True and {other} is True")
-            both = self.text.fresh()
-            self.text.line(
-                f"{both} = True if {answer} is True or {other} is True"
-                f" else None if {answer} is None or {other} is None else False"
-            )
-            answer = both
-        with self.text.block(f"if {answer} is not False:"), self.rows.apart():
-            # What is only shown beside an answer is told where there is one, and nowhere else.
-            self._tell(self._only_shown(rule), rule.level.name)
-            shown = [self.text.write(value) for _, value in rule.evidence]
-            values = f"({', '.join(shown)},)" if shown else "()"
-            self.text.line(f"found.append(({place}, {person}, {answer}, {milder}, {values}))")

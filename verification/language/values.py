@@ -71,19 +71,21 @@ def plus_days(day: date, days: int) -> date:
 
 
 def result(value: Value | Missing | None, kind: Kind, codes: type[Code] | None) -> Result:
-    """What leaves compiled rules: a value of the vocabulary, or which way it is missing.
-
-    A month outside the vocabulary's years (of a day such as 9999-12-31) is its last or first.
-    """
+    """What leaves compiled rules: a value of the vocabulary, or which way it is missing."""
     if value is None:
         return Missing.UNKNOWN
     if isinstance(value, Missing):
         return value
     if kind is Kind.MONTH and isinstance(value, int):
-        return Month(min(max(value, FIRST), LAST))
+        return month_told(value)
     if codes is not None:
         return codes(str(value))
     return value
+
+
+def month_told(ordinal: int) -> Month:
+    """A month as it leaves compiled rules: one outside the vocabulary's years (as of 9999-12-31) is its last or first."""
+    return Month(min(max(ordinal, FIRST), LAST))
 
 
 def written(value: Result) -> str | int | bool | None:
