@@ -2,20 +2,23 @@
 
 Those who live in the household agree to be checked when it applies (社会救助法 art. 40); those
 outside who owe it support are asked about only with their own consent (art. 41, rule HH-09).
-When the register of authorizations did not answer, nobody has been shown to consent.
+Who lives in the household agreed to be checked together with those who lived there then: when
+somebody joins, all sign anew (rule LIF-06). When the register of authorizations did not answer,
+nobody has been shown to consent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import assert_never, cast
+from types import MappingProxyType
+from typing import NamedTuple, assert_never, cast
 
-from vocabulary.codes import Code, MemberKind
+from vocabulary.codes import Code, Department, MemberKind
 from vocabulary.evidence import Found, NoRecord, NotAsked, Outcome, SourceFailed
 from vocabulary.household import Household
-from vocabulary.records.civil_affairs import Authorization
+from vocabulary.records.civil_affairs import Authorization, Membership
 
 
 class Lack(Code):
@@ -23,17 +26,23 @@ class Lack(Code):
 
     WITHDRAWN = "WITHDRAWN", "授权已撤回"
     EXPIRED = "EXPIRED", "授权已到期"
+    MEMBERS_CHANGED = "MEMBERS_CHANGED", "签署后家庭成员有变动（LIF-06）"
     NOT_YET_VALID = "NOT_YET_VALID", "授权尚未生效"
     MISSING = "MISSING", "没有授权书"
     UNKNOWN = "UNKNOWN", "授权情况未能查明"
     NOT_LISTED = "NOT_LISTED", "不是家庭成员也不是义务人"
+    OUT_OF_SCOPE = "OUT_OF_SCOPE", "授权书没有列明该部门"
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The person may be asked about, by the authorization of this record id."""
+    """The person may be asked about, by the authorization of this record id.
+
+    `departments`   who may be asked by it; None where it names none, and all may
+    """
 
     record_id: str
+    departments: frozenset[Department] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +62,19 @@ class Consents:
 
     of_person: Mapping[str, Consent]
 
-    def of(self, person: str) -> Consent:
-        """One person's consent; who is not listed is withheld."""
-        return self.of_person.get(person, Withheld(Lack.NOT_LISTED, f"{_COHABITING}：{Lack.NOT_LISTED.term}"))
+    def of(self, person: str, department: Department | None = None) -> Consent:
+        """One person's consent, to asking a department where one is named; who is not listed is withheld."""
+        consent = self.of_person.get(person) or _withheld(Lack.NOT_LISTED, _COHABITING)
+        if isinstance(consent, Allowed) and consent.departments is not None and department is not None:
+            return consent if department in consent.departments else _withheld(Lack.OUT_OF_SCOPE, _COHABITING)
+        return consent
+
+    @property
+    def scoped(self) -> bool:
+        """Tell whether somebody's authorization names the departments that may be asked."""
+        return any(
+            isinstance(one, Allowed) and one.departments is not None for one in self.of_person.values()
+        )
 
     @property
     def allowed(self) -> frozenset[str]:
@@ -68,18 +87,29 @@ class Consents:
         return all(isinstance(consent, Allowed) for consent in self.of_person.values())
 
 
-def consents(household: Household, authorizations: Mapping[str, Outcome], *, asked_on: date) -> Consents:
+def consents(
+    household: Household,
+    authorizations: Mapping[str, Outcome],
+    *,
+    asked_on: date,
+    listed: Iterable[Membership] = (),
+    scopes: Mapping[str, frozenset[Department]] = MappingProxyType({}),
+) -> Consents:
     """Whether each person of the household may be asked about, on the household's day and on that of asking.
 
     `asked_on`         today: a caller may ask about any earlier day, and must not thereby choose one
-                       on which an authorization that has ended was still good
+                       on which an authorization that has ended was still good, or a member not there
     `authorizations`   what civil affairs answered about each person's `Authorization`; a person
                        that is absent was not asked about, and is withheld as unknown
+    `listed`           rows of the household of other days, too, so that who joined since is known
+    `scopes`           by record id, who may be asked by an authorization that names departments
     """
+    joined = _joined_on((*household.members, *listed), by=max(asked_on, household.on))
     decided: dict[str, Consent] = {}
     for row in household.members:
-        basis = _COHABITING if row.kind is MemberKind.COHABIT else _OBLIGOR
-        found = _consent(authorizations.get(row.person), basis, since=household.on, asked_on=asked_on)
+        lives_there = row.kind is MemberKind.COHABIT
+        terms = _Terms(household.on, asked_on, joined if lives_there else date.min, scopes)
+        found = _consent(authorizations.get(row.person), _COHABITING if lives_there else _OBLIGOR, terms)
         if not isinstance(decided.get(row.person), Allowed):
             decided[row.person] = found
     return Consents(decided)
@@ -103,11 +133,26 @@ _COHABITING = "社会救助法 第四十条"
 _OBLIGOR = "社会救助法 第四十一条（HH-09）"
 
 
-def _consent(outcome: Outcome | None, basis: str, *, since: date, asked_on: date) -> Consent:
+class _Terms(NamedTuple):
+    """What an authorization is held against. `joined`: the day on which the newest of the household joined it."""
+
+    since: date
+    asked_on: date
+    joined: date
+    scopes: Mapping[str, frozenset[Department]]
+
+
+def _joined_on(rows: Iterable[Membership], *, by: date) -> date:
+    """The day on which the newest of those who live there, or will have lived there, joined."""
+    days = (row.joined_on for row in rows if row.kind is MemberKind.COHABIT and row.joined_on <= by)
+    return max(days, default=date.min)
+
+
+def _consent(outcome: Outcome | None, basis: str, terms: _Terms) -> Consent:
     match outcome:
         case Found(records):
             # Connectors give `partial` records, which have the columns of the type and not the type.
-            return _best(cast("tuple[Authorization, ...]", records), basis, since=since, asked_on=asked_on)
+            return _best(cast("tuple[Authorization, ...]", records), basis, terms)
         case NoRecord():
             return _withheld(Lack.MISSING, basis)
         case None | NotAsked() | SourceFailed():
@@ -116,14 +161,22 @@ def _consent(outcome: Outcome | None, basis: str, *, since: date, asked_on: date
             assert_never(outcome)
 
 
-def _best(signed: Sequence[Authorization], basis: str, *, since: date, asked_on: date) -> Consent:
-    """One that holds is enough; when none does, the one nearest to it is named."""
+def _best(signed: Sequence[Authorization], basis: str, terms: _Terms) -> Consent:
+    """One that holds is enough, or several for their departments; when none does, the one nearest to it is named."""
     lacks: list[Lack] = []
+    scoped: list[str] = []
     for authorization in signed:
-        lack = holds(authorization, since=since, asked_on=asked_on)
-        if lack is None:
+        lack = holds(authorization, since=terms.since, asked_on=terms.asked_on)
+        if lack is None and authorization.valid_from < terms.joined:
+            lack = Lack.MEMBERS_CHANGED
+        if lack is not None:
+            lacks.append(lack)
+        elif authorization.record_id not in terms.scopes:
             return Allowed(authorization.record_id)
-        lacks.append(lack)
+        else:
+            scoped.append(authorization.record_id)
+    if scoped:
+        return Allowed(scoped[0], frozenset().union(*(terms.scopes[one] for one in scoped)))
     return _withheld(min(lacks, key=list(Lack).index, default=Lack.MISSING), basis)
 
 

@@ -41,10 +41,11 @@ class Act(Code):
     DECIDE = "DECIDE", "作出决定"
     DISPUTE = "DISPUTE", "提出校核"
     ANSWER = "ANSWER", "答复校核"
+    AUTHORIZE = "AUTHORIZE", "登记或撤回授权"
     EDIT_AGREEMENT = "EDIT_AGREEMENT", "修订共享协议"
 
 
-_DAILY = frozenset({Act.READ, Act.OPEN_CASE, Act.TELL, Act.OBJECT, Act.DISPUTE})
+_DAILY = frozenset({Act.READ, Act.OPEN_CASE, Act.TELL, Act.OBJECT, Act.DISPUTE, Act.AUTHORIZE})
 _CHECKING = _DAILY | {
     Act.MOVE_CASE,
     Act.ADD_FINDING,

@@ -54,6 +54,8 @@ finding = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("run", sa.String(64), index=True),  # the run over the district that found it, if one did
     sa.UniqueConstraint("case_id", "rule", "person", name="one_finding_of_a_rule_and_person"),
+    sa.Index("casework_finding_oldest", "found_on", "rule", "id"),
+    sa.Index("casework_finding_assigned", "assigned"),
 )
 step = sa.Table(
     "casework_step",
@@ -121,6 +123,7 @@ clock = sa.Table(
     sa.Column("cite", sa.Text, nullable=False),
     sa.Column("met_on", sa.String(10)),
     sa.UniqueConstraint("about", "kind", name="one_clock_of_a_kind"),
+    sa.Index("casework_clock_overdue", "met_on", "due_on", "region", "kind"),
 )
 correction = sa.Table(
     "casework_correction",
@@ -166,7 +169,9 @@ link = sa.Table(
     sa.Column("decided_on", sa.String(10)),
     sa.Column("reason", sa.Text),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("per_mille", sa.Integer),  # how likely a statistical linker holds it; null for the others
     sa.UniqueConstraint("source", "record", "record_id", "person", name="one_link_of_a_row_and_person"),
+    sa.CheckConstraint("per_mille between 0 and 1000", name="per_mille_of_a_thousand"),
     sa.CheckConstraint(
         "state = 'PROPOSED' or (decided_by is not null and decided_on is not null and reason <> '')",
         name="decided_by_a_person",

@@ -1,4 +1,4 @@
-"""At which desk does a command do casework, and as whom? The tables, the log and the book of the settings.
+"""At which desk does a command do casework, and as whom? At one of its own, over the log of the settings.
 
 On a development machine one is somebody by name; elsewhere by the token that one's own identity
 provider issued, in a file.
@@ -12,17 +12,14 @@ from datetime import date
 from pathlib import Path
 
 from casework.desk import Desk
-from casework.kept import Kept, OtherCaseworkSchema
 from casework.role import Actor
 from gateway.caller import Caller
+from gateway.casework_opening import desk_over
 from gateway.errors import CannotOpen
-from gateway.keys import entry_book
 from gateway.log_desk import china_day, now
 from gateway.opening import log_opened, trust_of
 from gateway.persona import DEV_ISSUER, PERSONAS
 from gateway.settings import Settings
-from gateway.trace import code_of
-from verification.pack import load_pack
 
 
 @asynccontextmanager
@@ -31,23 +28,10 @@ async def casework_desk(settings: Settings, *, today: date | None = None) -> Asy
 
     Raises `CannotOpen`, `audit.errors.CannotOpen`, `PackError`.
     """
+    the_day = (lambda: today) if today else (lambda: china_day(now()))
     async with log_opened(settings) as log:
-        try:
-            kept = Kept(settings.log_url)
-        except OtherCaseworkSchema as error:
-            raise CannotOpen(str(error)) from error
-        try:
-            yield Desk(
-                kept,
-                log,
-                entry_book(settings),
-                load_pack(settings.policy_pack),
-                now,
-                lambda: today or china_day(now()),
-                code_of,
-            )
-        finally:
-            kept.close()
+        with desk_over(settings, log, clock=now, today=the_day) as desk:
+            yield desk
 
 
 def actor_of(settings: Settings, *, persona: str | None, token: Path | None) -> Actor:

@@ -128,6 +128,7 @@ class DemoDesk:
                     trace=gateway.office.trace,
                     caller="demo",
                     progress=progress,
+                    authorized=gateway.office.authorized,
                 )
 
         return _tally(self._gateway.call(work))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from string import ascii_lowercase
 
+from casework.authorized import Authorized
 from connectors.ask import Connector
 from gateway.days import require_in_force
 from gateway.errors import CannotRun
@@ -68,6 +69,7 @@ async def run_district(
     trace: Trace,
     caller: str,
     progress: Tell,
+    authorized: Authorized | None,
     after: str | None = None,
     touched: Collection[str] | None = None,
 ) -> RunResult:
@@ -76,6 +78,7 @@ async def run_district(
     `today`      the day of asking, on which authorizations must hold, whatever day is asked about
     `caller`     account of who started it
     `connectors` one for each department
+    `authorized` our own register of authorizations, beside civil affairs'; None where there is none
     `progress`   is told households done and in all; the work is done in a thread, and so is this call
     `after`      an earlier run whose judgements are taken over where nothing changed since
     `touched`    whose records changed since then, as the departments say; without it all are compared
@@ -91,7 +94,7 @@ async def run_district(
 
     def begin() -> tuple[Taken, Snapshot]:
         home.sweep()
-        taken = take_snapshot(connectors, CATALOGUE.reads(), on=on, today=today)
+        taken = take_snapshot(connectors, CATALOGUE.reads(), on=on, today=today, authorized=authorized)
         home.count(started, taken.answered)
         snapshot = aged(taken.snapshot, pack)
         store(snapshot, home.folder(run))

@@ -7,14 +7,16 @@ a person without an authorization is `NotAsked`, with the clause.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from casework.authorizations import Authorization as Kept
+from casework.authorized import Authorized, joined, scopes_of
 from casework.consent import Allowed, Consents, Withheld, consents
-from connectors.ask import Ask
+from connectors.ask import Ask, carried
 from gateway.plan import Plan, Subject
-from vocabulary.codes import MemberKind
+from vocabulary.codes import Department, MemberKind
 from vocabulary.evidence import Evidence, NotAsked, Outcome, SourceFailed
 from vocabulary.household import Household, is_listed
 from vocabulary.record import Record
@@ -69,12 +71,19 @@ class Located:
 
 
 async def locate(
-    subject: Subject, *, on: date, today: date, columns: Columns, ask: AskAll
+    subject: Subject,
+    *,
+    on: date,
+    today: date,
+    columns: Columns,
+    ask: AskAll,
+    authorized: Authorized | None = None,
 ) -> Located | SourceFailed | None:
     """The household asked about; None when there is none, the failure when civil affairs did not say.
 
     `today`     the day of asking, on which authorizations must hold, whatever day is asked about
     `columns`   what is to be shown or judged; what finding the household itself takes is added
+    `authorized`   our own register of authorizations, beside civil affairs'
     Raises `SeveralHouseholds`.
     """
     number = subject.number
@@ -83,11 +92,18 @@ async def locate(
         if not isinstance(listing, str):
             return listing
         number = listing
-    return (await locate_each((number,), on=on, today=today, columns=columns, ask=ask))[number]
+    found = await locate_each((number,), on=on, today=today, columns=columns, ask=ask, authorized=authorized)
+    return found[number]
 
 
 async def locate_each(
-    numbers: Sequence[str], *, on: date, today: date, columns: Columns, ask: AskAll
+    numbers: Sequence[str],
+    *,
+    on: date,
+    today: date,
+    columns: Columns,
+    ask: AskAll,
+    authorized: Authorized | None = None,
 ) -> dict[str, Located | SourceFailed | None]:
     """The households of these numbers, as `locate` gives one: each department is asked once for all of them."""
     asked = tuple(numbers)
@@ -100,7 +116,10 @@ async def locate_each(
     households = {
         number: Household.listed(number, first.records(Membership, number), on=on) for number in asked
     }
-    signed = await _authorizations(households.values(), columns=columns, ask=ask)
+    persons = tuple(dict.fromkeys(row.person for one in households.values() for row in one.members))
+    ours = authorized.of(persons) if authorized else {}
+    signed = _with_ours(await _authorizations(persons, columns=columns, ask=ask), ours, columns=columns)
+    scopes = scopes_of(one for kept in ours.values() for one in kept)
     evidence = together(first, signed)
     authorizations = signed.outcomes.get(Authorization, {})
     found: dict[str, Located | SourceFailed | None] = {}
@@ -110,7 +129,8 @@ async def locate_each(
         if failed is not None or not files:
             found[number] = failed
             continue
-        agreed = consents(household, authorizations, asked_on=today)
+        listed = first.records(Membership, number)
+        agreed = consents(household, authorizations, asked_on=today, listed=listed, scopes=scopes)
         found[number] = Located(household, files[0].street, agreed, evidence)
     return found
 
@@ -133,14 +153,15 @@ async def fetch(
     """
     asks: list[Ask] = []
     untold: dict[type[Record], dict[str, Outcome]] = {}
-    asked: dict[tuple[str, bool], tuple[tuple[str, ...], Mapping[str, Withheld]]] = {}
+    asked: dict[tuple[str, bool, Department | None], tuple[tuple[str, ...], Mapping[str, Withheld]]] = {}
+    scoped = any(one.consents.scoped for one in located)
     for record, names in columns.items():
         for by in record.subjects if record in second else record.subjects[:1]:
             if (record, by) in _KNOWN:
                 continue
-            key = by, record in free
+            key = by, record in free, record.department if scoped else None
             if key not in asked:
-                asked[key] = _parted(_subjects(by, located, free=record in free))
+                asked[key] = _parted(_subjects(by, located, free=key[1], department=key[2]))
             may, withheld = asked[key]
             asks += [Ask(record, by, may, names)] if may else []
             unasked = untold.setdefault(record, {})
@@ -206,12 +227,22 @@ def _failed(first: Evidence, number: str) -> SourceFailed | None:
     return None
 
 
-async def _authorizations(households: Iterable[Household], *, columns: Columns, ask: AskAll) -> Evidence:
-    persons = tuple(dict.fromkeys(row.person for household in households for row in household.members))
+async def _authorizations(persons: tuple[str, ...], *, columns: Columns, ask: AskAll) -> Evidence:
     if not persons:
         return Evidence()
     names = columns.get(Authorization, frozenset()) | SIGNED
     return await ask([Ask(Authorization, "person", persons, names)])
+
+
+def _with_ours(signed: Evidence, ours: Mapping[str, Sequence[Kept]], *, columns: Columns) -> Evidence:
+    """What civil affairs answered, with what our own register has of the same persons."""
+    if not ours:
+        return signed
+    names = carried(Authorization, columns.get(Authorization, frozenset()) | SIGNED)
+    answered = dict(signed.outcomes.get(Authorization, {}))
+    for person, kept in ours.items():
+        answered[person] = joined(answered[person], kept, person=person, columns=names)
+    return Evidence({Authorization: answered})
 
 
 def _parted(
@@ -224,8 +255,10 @@ def _parted(
     return tuple(subject for subject in subjects if subject not in withheld), withheld
 
 
-def _subjects(by: str, located: Sequence[Located], *, free: bool) -> Mapping[str, Allowed | Withheld]:
-    """Whom a look-up by this column is about, and whether they may be asked about.
+def _subjects(
+    by: str, located: Sequence[Located], *, free: bool, department: Department | None
+) -> Mapping[str, Allowed | Withheld]:
+    """Whom a look-up by this column is about, and whether they may be asked about, of that department if one is named.
 
     A person of two households has consented or has not; only the article differs, and the first stands.
     """
@@ -235,12 +268,12 @@ def _subjects(by: str, located: Sequence[Located], *, free: bool) -> Mapping[str
         if by != "household":
             for row in household.members:
                 if row.person not in subjects:
-                    subjects[row.person] = _ON_FILE if free else one.consents.of(row.person)
+                    subjects[row.person] = _ON_FILE if free else one.consents.of(row.person, department)
         elif free:
             subjects[household.number] = _ON_FILE
         else:
             # What is asked about the household is asked about everyone who lives in it.
-            living = (one.consents.of(person) for person in household.cohabiting)
+            living = (one.consents.of(person, department) for person in household.cohabiting)
             withheld = (consent for consent in living if isinstance(consent, Withheld))
             subjects[household.number] = next(withheld, _ON_FILE)
     return subjects

@@ -20,6 +20,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from casework.agreement import Access
 from casework.cedar import Standing
@@ -128,7 +129,8 @@ async def _gathered_list(
 ) -> _Gathered:
     """As for one household, but asked about together. One outside the region is told only if that makes no difference."""
     columns, on, today = needed(allowed, office.judge.reads), allowed.question.on, office.today()
-    found = await locate_each(listing.numbers, on=on, today=today, columns=columns, ask=ask)
+    ours = office.authorized
+    found = await locate_each(listing.numbers, on=on, today=today, columns=columns, ask=ask, authorized=ours)
     outside = decided(allowed.question, caller, errand, office, inside=False)
     listed: dict[str, Located | Absence] = {}
     failed: dict[str, Outcome] = {}
@@ -166,16 +168,18 @@ async def _located(
 ) -> Located | SourceFailed | Absence:
     """The household asked about. Of a person's several, those in the caller's region are told, and one is taken."""
     wanted, columns = allowed.question, needed(allowed, office.judge.reads)
-    today = office.today()
+    find = partial(
+        locate, on=wanted.on, today=office.today(), columns=columns, ask=ask, authorized=office.authorized
+    )
     assert wanted.subject is not None, "asked only when there is one"
     try:
-        found = await locate(wanted.subject, on=wanted.on, today=today, columns=columns, ask=ask)
+        found = await find(wanted.subject)
     except SeveralHouseholds as several:
         numbers = await in_region(several.numbers, caller.region, ask=ask)
         if len(numbers) > 1:
             return _several(numbers, allowed)
         one = Subject(numbers[0], None) if numbers else None
-        found = await locate(one, on=wanted.on, today=today, columns=columns, ask=ask) if one else None
+        found = await find(one) if one else None
     return _nothing(caller) if found is None else found
 
 

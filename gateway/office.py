@@ -9,6 +9,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from casework.authorized import Authorized
 from casework.cedar import AgreementSet
 from connectors.ask import Connector
 from connectors.served import ServedBook
@@ -89,6 +90,8 @@ class Office:
     today: Callable[[], date]
     documents: Documents
     pacing: Pacing
+    authorized: Authorized | None = None
+    """Our own register of authorizations, beside civil affairs'."""
     served: ServedBook | None = None
     """Where departments' answers are counted, under the index of the intent."""
     acts: Mapping[str, Act] = field(default_factory=dict)

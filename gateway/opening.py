@@ -17,6 +17,7 @@ from audit.commitment import Json
 from audit.log import Log
 from casework.agreement import load_agreements
 from casework.cedar import AgreementSet, DoesNotCompile
+from casework.desk import Desk
 from casework.written import BadAgreement
 from connectors.ask import Connector
 from connectors.contract import Contract, read_contracts
@@ -28,6 +29,7 @@ from connectors.transports import NoTransport
 from gateway.acts import Watching, acts_on
 from gateway.app import Asgi, application
 from gateway.caller import BadTrust, Trust
+from gateway.casework_opening import authorized_at, desk_over
 from gateway.console.opening import console_opened
 from gateway.days import require_in_force
 from gateway.document import Limits
@@ -90,6 +92,7 @@ async def opened(
         log_opened(settings) as log,
         _watched(settings, log, clock=clock) as covers,
         _connected(settings, contracts, clock=clock, today=the_day) as connectors,
+        _at_desk(settings, log, clock=clock, today=the_day) as casework,
     ):
         trace = Trace(log, entry_book(settings), clock=clock, covers=covers)
         office = Office(
@@ -109,13 +112,22 @@ async def opened(
             documents=documents,
             pacing=_pacing(settings, trace, clock=clock),
             federated=_federated() if settings.subgraph else None,
+            authorized=authorized_at(casework, settings),
             served=served_book(settings, clock=clock),
             acts=acts_on(_desk(settings, log)),
             watching=_watching(settings, log, clock=clock),
         )
-        with console_opened(settings, office, _desk(settings, log), clock=clock, today=the_day) as console:
+        with console_opened(settings, office, _desk(settings, log), casework, clock=clock) as console:
             app = application(office, log=log, body_bytes=settings.max_body_bytes, console=console)
             yield Opened(office, log, app)
+
+
+@asynccontextmanager
+async def _at_desk(
+    settings: Settings, log: Log, *, clock: Callable[[], datetime], today: Callable[[], date]
+) -> AsyncIterator[Desk]:
+    with desk_over(settings, log, clock=clock, today=today) as desk:
+        yield desk
 
 
 @asynccontextmanager

@@ -144,6 +144,7 @@ async def _asked(
                 trace=gateway.office.trace,
                 caller="operator",
                 progress=progress,
+                authorized=gateway.office.authorized,
             )
 
 

@@ -96,6 +96,7 @@ async def _asked(work: Callable[..., Awaitable[T]], on: str | None, config: Path
                 today=gateway.office.today(),
                 trace=gateway.office.trace,
                 caller="operator",
+                authorized=gateway.office.authorized,
             )
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from casework.authorized import Authorized
 from connectors.ask import Connector
 from gateway.days import require_in_force
-from gateway.snapshot import take_snapshot
+from gateway.snapshot import Taken, take_snapshot
 from gateway.trace import Trace
 from verification import holdings
 from verification.causes import CAUSES, CauseTable, Line, ledger, primary_of, table
@@ -59,26 +60,45 @@ class CauseReport:
 
 
 async def report_stacking(
-    connectors: Connectors, *, pack: Pack, on: date, today: date, trace: Trace, caller: str
+    connectors: Connectors,
+    *,
+    pack: Pack,
+    on: date,
+    today: date,
+    trace: Trace,
+    caller: str,
+    authorized: Authorized | None,
 ) -> StackingReport:
     """What was drawn too much and what is due and not drawn, of every household on file on a day.
 
-    `today`  the day of asking, on which authorizations must hold
+    `today`       the day of asking, on which authorizations must hold
+    `authorized`  our own register of authorizations, beside civil affairs'; None where there is none
     Raises `NotInForce`, `CannotRun`, `NotLogged`, `verification.stacking.TooManyClaims`.
     """
     return await _noted(
-        lambda: _stacking(connectors, pack, on, today),
+        lambda: _stacking(
+            take_snapshot(connectors, holdings.reads(), on=on, today=today, authorized=authorized), pack
+        ),
         lambda report: report.households,
         trace=trace, caller=caller, run="stacking", pack=pack, rules=DUE.hash, on=on,
     )  # fmt: skip
 
 
 async def report_causes(
-    connectors: Connectors, *, pack: Pack, on: date, today: date, trace: Trace, caller: str
+    connectors: Connectors,
+    *,
+    pack: Pack,
+    on: date,
+    today: date,
+    trace: Trace,
+    caller: str,
+    authorized: Authorized | None,
 ) -> CauseReport:
     """致困类别统计表: one primary cause a household. Raises `NotInForce`, `CannotRun`, `NotLogged`."""
     return await _noted(
-        lambda: _causes(connectors, pack, on, today),
+        lambda: _causes(
+            take_snapshot(connectors, CAUSES.reads(), on=on, today=today, authorized=authorized), pack
+        ),
         lambda report: report.table.households,
         trace=trace, caller=caller, run="causes", pack=pack, rules=CAUSES.hash, on=on,
     )  # fmt: skip
@@ -107,8 +127,7 @@ async def _noted(
     return report
 
 
-def _stacking(connectors: Connectors, pack: Pack, on: date, today: date) -> StackingReport:
-    taken = take_snapshot(connectors, holdings.reads(), on=on, today=today)
+def _stacking(taken: Taken, pack: Pack) -> StackingReport:
     snapshot, failed = taken.snapshot, taken.failed
     teller, every, listed = Holdings(pack), list[Proposal](), []
     for case in cases_of(aged(snapshot, pack)):
@@ -120,8 +139,7 @@ def _stacking(connectors: Connectors, pack: Pack, on: date, today: date) -> Stac
     return StackingReport(snapshot.cases.num_rows, sums(every), tuple(listed), failed)
 
 
-def _causes(connectors: Connectors, pack: Pack, on: date, today: date) -> CauseReport:
-    taken = take_snapshot(connectors, CAUSES.reads(), on=on, today=today)
+def _causes(taken: Taken, pack: Pack) -> CauseReport:
     snapshot, failed = taken.snapshot, taken.failed
     judged = list(judge_district(aged(snapshot, pack), CAUSES, pack))
     return CauseReport(table(map(primary_of, judged)), ledger(judged), failed)

@@ -72,6 +72,7 @@ def run(
                 trace=gateway.office.trace,
                 caller=OPERATOR,
                 progress=progress,
+                authorized=gateway.office.authorized,
                 after=after,
                 touched=numbers,
             ),

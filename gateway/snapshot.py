@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from casework.consent import Allowed, Consents, consents
+from casework.authorized import Authorized, Scopes, joined, scopes_of
+from casework.consent import Allowed, Withheld, consents
 from connectors.ask import Connector, SnapshotFailed
 from gateway.errors import CannotRun
 from gateway.fetch import LISTING, ON_FILE, SIGNED
@@ -50,11 +51,17 @@ class Taken:
 
 
 def take_snapshot(
-    connectors: Mapping[Department, Connector], reads: Columns, *, on: date, today: date
+    connectors: Mapping[Department, Connector],
+    reads: Columns,
+    *,
+    on: date,
+    today: date,
+    authorized: Authorized | None,
 ) -> Taken:
     """Ask every department for its whole district.
 
-    `today`  the day of asking, on which authorizations must hold, whatever day is asked about
+    `today`       the day of asking, on which authorizations must hold, whatever day is asked about
+    `authorized`  our own register of authorizations, beside civil affairs'; None where there is none
     Raises `CannotRun`.
     """
     tables: dict[type[Record], pa.Table] = {}
@@ -68,9 +75,13 @@ def take_snapshot(
                 raise CannotRun(str(failure)) from None
             failed[record.department] = failure.failure.failure.value
             lacking |= bit_of(record)
-    households = _listed(tables, on=on)
-    signed = _signed(tables[Authorization])
-    cases, masks = _masks(households, signed, reads, lacking=lacking, on=on, asked_on=max(on, today))
+    households, members = _listed(tables, on=on)
+    signed: Mapping[str, Outcome] = _signed(tables[Authorization])
+    scopes: Scopes = {}
+    if authorized is not None:
+        signed, scopes = _with_ours(tables, signed, authorized, households)
+    terms = _Asking(reads, lacking, max(on, today), members, scopes)
+    cases, masks = _masks(households, signed, terms, on=on)
     snapshot = Snapshot(tables, cases_table(cases), masks_table(masks))
     return Taken(snapshot, failed, _answered(tables), len(masks))
 
@@ -111,15 +122,17 @@ def _answered(tables: Mapping[type[Record], pa.Table]) -> dict[Department, int]:
     return found
 
 
-def _listed(tables: Mapping[type[Record], pa.Table], *, on: date) -> list[Household]:
-    """The households on file on a day, in the order of their numbers, each with its members."""
+def _listed(
+    tables: Mapping[type[Record], pa.Table], *, on: date
+) -> tuple[list[Household], Mapping[str, Sequence[Membership]]]:
+    """The households on file on a day, in the order of their numbers, and the rows of each, of other days too."""
     members: dict[str, list[Membership]] = {}
     for row in rows_of(Membership, tables[Membership]):
         members.setdefault(row.household, []).append(row)
     files = sorted(
         row.household for row in rows_of(HouseholdFile, tables[HouseholdFile]) if row.opened_on <= on
     )
-    return [Household.listed(number, members.get(number, ()), on=on) for number in files]
+    return [Household.listed(number, members.get(number, ()), on=on) for number in files], members
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -137,34 +150,69 @@ def _signed(table: pa.Table) -> dict[str, Outcome]:
     return {person: Found(tuple(rows), _CAME_FROM) for person, rows in signed.items()}
 
 
-def _masks(
-    households: Sequence[Household],
+def _with_ours(
+    tables: dict[type[Record], pa.Table],
     signed: Mapping[str, Outcome],
-    reads: Columns,
-    *,
-    lacking: int,
-    on: date,
-    asked_on: date,
+    authorized: Authorized,
+    households: Sequence[Household],
+) -> tuple[Mapping[str, Outcome], Scopes]:
+    """The authorizations with those of our own register, in the table that rules read as well."""
+    persons = {row.person for household in households for row in household.members}
+    ours = authorized.everybody(persons)
+    if not ours:
+        return signed, {}
+    columns = frozenset(tables[Authorization].column_names)
+    both = dict(signed)
+    for person, kept in ours.items():
+        both[person] = joined(signed.get(person, _NOTHING), kept, person=person, columns=columns)
+    rows = [record for one in both.values() if isinstance(one, Found) for record in one.records]
+    values = [{name: getattr(row, name) for name in columns} for row in rows]
+    tables[Authorization] = pa.Table.from_pylist(values, schema=tables[Authorization].schema)
+    return both, scopes_of(one for kept in ours.values() for one in kept)
+
+
+class _Asking(NamedTuple):
+    """Under what persons are asked about: what is `lacking` of everybody, the day of asking, who was ever listed."""
+
+    reads: Columns
+    lacking: int
+    asked_on: date
+    members: Mapping[str, Sequence[Membership]]
+    scopes: Scopes
+
+
+def _masks(
+    households: Sequence[Household], signed: Mapping[str, Outcome], terms: _Asking, *, on: date
 ) -> tuple[list[tuple[str, date, int]], dict[str, int]]:
     """Which record types have no usable answer, for each household and for each person."""
+    reads, lacking = terms.reads, terms.lacking
     of_household = mask_of(record for record in reads if "household" in record.subjects)
     of_person = mask_of(record for record in reads if record.subjects != ("household",))
-    asking = mask_of(record for record in reads if record not in ON_FILE)
+    asking = [record for record in reads if record not in ON_FILE]
     cases: list[tuple[str, date, int]] = []
     persons: dict[str, int] = {}
     for household in households:
         known = consents(
             household,
             {row.person: signed.get(row.person, _NOTHING) for row in household.members},
-            asked_on=asked_on,
+            asked_on=terms.asked_on,
+            listed=terms.members.get(household.number, ()),
+            scopes=terms.scopes,
         )
-        closed = 0 if _all_agree(household, known) else asking & of_household
-        cases.append((household.number, on, (lacking & of_household) | closed))
-        for row in household.members:
-            agreed = isinstance(known.of(row.person), Allowed)
-            persons[row.person] = (lacking & of_person) | (0 if agreed else asking & of_person)
+        closed = {row.person: _closed(known.of(row.person), asking) for row in household.members}
+        of_all = 0
+        for person in household.cohabiting:
+            of_all |= closed[person] & of_household
+        cases.append((household.number, on, (lacking & of_household) | of_all))
+        for person, mask in closed.items():
+            persons[person] = (lacking & of_person) | (mask & of_person)
     return cases, persons
 
 
-def _all_agree(household: Household, known: Consents) -> bool:
-    return all(isinstance(known.of(person), Allowed) for person in household.cohabiting)
+def _closed(consent: Allowed | Withheld, asking: Sequence[type[Record]]) -> int:
+    """The record types that nobody may be asked for about a person of this consent."""
+    if isinstance(consent, Withheld):
+        return mask_of(asking)
+    if consent.departments is None:
+        return 0
+    return mask_of(record for record in asking if record.department not in consent.departments)

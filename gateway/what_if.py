@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from casework.authorized import Authorized
 from connectors.ask import Connector
 from gateway.days import require_in_force
-from gateway.snapshot import take_snapshot
+from gateway.snapshot import Taken, take_snapshot
 from gateway.trace import Trace
 from verification.pack import Pack
 from verification.runs.district import Progress
@@ -33,18 +34,25 @@ async def ask_what_if(
     trace: Trace,
     caller: str,
     progress: Tell,
+    authorized: Authorized | None,
 ) -> tuple[WhatIf, Mapping[Department, str]]:
     """What changes from one pack to the other on a day, and which departments failed and how.
 
     `today`      the day of asking, on which authorizations must hold
     `progress`   is told households done and in all, of both runs together
+    `authorized` our own register of authorizations, beside civil affairs'; None where there is none
     Raises `NotInForce`, `CannotRun`, `NotLogged`, `verification.language.kinds.PackGap`.
     """
     for pack in (before, after):
         require_in_force(pack, on=on)
     started = [await _started(trace, pack, caller=caller, on=on) for pack in (before, after)]
+
+    def take() -> tuple[WhatIf, Mapping[Department, str]]:
+        taken = take_snapshot(connectors, FACTS.reads(), on=on, today=today, authorized=authorized)
+        return _work(taken, before, after, progress)
+
     try:
-        found, failed = await asyncio.to_thread(_work, connectors, before, after, on, today, progress)
+        found, failed = await asyncio.to_thread(take)
     except BaseException:
         for each in started:
             await trace.run_finished(each, state="FAILED", households=0, found={})
@@ -60,15 +68,7 @@ async def _started(trace: Trace, pack: Pack, *, caller: str, on: date) -> int:
     )
 
 
-def _work(
-    connectors: Mapping[Department, Connector],
-    before: Pack,
-    after: Pack,
-    on: date,
-    today: date,
-    progress: Tell,
-) -> tuple[WhatIf, Mapping[Department, str]]:
-    taken = take_snapshot(connectors, FACTS.reads(), on=on, today=today)
+def _work(taken: Taken, before: Pack, after: Pack, progress: Tell) -> tuple[WhatIf, Mapping[Department, str]]:
     snapshot, failed = taken.snapshot, taken.failed
     runs = [
         _judged(snapshot, pack, progress, number=number, of=2) for number, pack in enumerate((before, after))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import date, datetime, timedelta
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime, timedelta
 from functools import partial
 
 from fastapi import FastAPI
 
 from casework.desk import Desk
-from casework.kept import Kept, OtherCaseworkSchema
 from connectors.quality import QualityBook
 from gateway.caller import Caller
 from gateway.console.house import Evidence, House
@@ -25,10 +24,9 @@ from gateway.log_desk import LogDesk
 from gateway.office import Office
 from gateway.persona import DEV_ISSUER, HERE, PERSONAS, Persona
 from gateway.run_home import run_home
+from gateway.run_index import RunIndex
 from gateway.settings import Settings
-from gateway.trace import code_of
 from gateway.versions import kept_versions
-from verification.pack import load_pack
 from vocabulary.region import RegionCode
 
 
@@ -37,16 +35,11 @@ def console_opened(
     settings: Settings,
     office: Office,
     log_desk: LogDesk,
+    desk: Desk,
     *,
     clock: Callable[[], datetime],
-    today: Callable[[], date],
 ) -> Iterator[FastAPI]:
     """The pages over an office, closed again when the context ends. Raises `CannotOpen`."""
-    pack = load_pack(settings.policy_pack)
-    try:
-        kept = Kept(settings.log_url)
-    except OtherCaseworkSchema as error:
-        raise CannotOpen(str(error)) from error
     lifetimes = Lifetimes(
         timedelta(hours=settings.session_hours), timedelta(minutes=settings.session_idle_minutes)
     )
@@ -54,16 +47,18 @@ def console_opened(
     with (
         Sessions(settings.database_url or embedded, lifetimes) as sessions,
         run_home(settings, clock=clock) as runs,
+        closing(RunIndex(settings.runs_database)) as run_index,
     ):
         house = House(
             office=office,
-            desk=Desk(kept, log_desk.log, log_desk.book, pack, clock, today, code_of),
+            desk=desk,
             log_desk=log_desk,
             runs=runs,
+            run_index=run_index,
             quality=QualityBook(settings.run_folder / "quality"),
             district=_district(settings),
             evidence=Evidence(
-                lambda: kept_versions(settings.run_folder, pack),
+                lambda: kept_versions(settings.run_folder, desk.pack),
                 lambda: trust_policy(settings),
                 settings.run_folder / "frames",
             ),
@@ -74,10 +69,7 @@ def console_opened(
             secure=settings.env == "prod",
             clock=clock,
         )
-        try:
-            yield console(house, login_secret=_login_secret(settings))
-        finally:
-            kept.close()
+        yield console(house, login_secret=_login_secret(settings))
 
 
 def _district(settings: Settings) -> RegionCode | None:

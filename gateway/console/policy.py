@@ -69,6 +69,7 @@ async def what_if(
             trace=visit.house.office.trace,
             caller=visit.session.account,
             progress=lambda done, of: None,
+            authorized=visit.house.office.authorized,
         )
     except (PackError, PackGap, NotInForce, CannotRun, NotLogged) as error:
         return visit.page("run_fault.html", status=422, fault=str(error), run="")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from itertools import islice
+from datetime import timedelta
 from typing import Annotated, Any
 
 import structlog
@@ -18,14 +18,14 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from casework.desk import NotAllowed, NotThere
 from casework.role import Role
 from connectors.ask import SnapshotFailed
-from gateway.console.house import Visit, Visiting
-from gateway.district_run import cancel_run, resume_run, run_district
+from gateway.console.house import House, Visit, Visiting
+from gateway.district_run import RunResult, cancel_run, resume_run, run_district
 from gateway.errors import CannotRun, NotLogged
-from gateway.run_moves import Moves, moves_between
-from gateway.run_results import counted, households_with
+from gateway.run_index import Counts, of_category, of_move, of_rule
 from verification.pack import NotInForce
 from verification.runs.job import NoSuchRun, OtherRun, RunEnded
 from verification.runs.ledger import KeptRun, RunState
+from verification.transitions import Move
 from vocabulary.codes import Category
 
 router = APIRouter(prefix="/runs")
@@ -63,42 +63,45 @@ async def start(visit: Visiting) -> Response:
     """A run of today begins; it goes on when the page is left."""
     await let_in(visit, "run-start", starts=True)
     house, desk = visit.house, visit.house.desk
-    _in_background(
+    in_background(
         visit,
-        run_district(
-            house.office.connectors,
-            home=house.runs,
-            pack=desk.pack,
-            on=desk.today(),
-            today=desk.today(),
-            trace=house.office.trace,
-            caller=visit.session.account,
-            progress=lambda done, of: None,
+        _run_and_count(
+            visit,
+            run_district(
+                house.office.connectors,
+                home=house.runs,
+                pack=desk.pack,
+                on=desk.today(),
+                today=desk.today(),
+                trace=house.office.trace,
+                caller=visit.session.account,
+                progress=lambda done, of: None,
+                authorized=house.office.authorized,
+            ),
         ),
     )
     return RedirectResponse("/console/runs", status_code=303)
 
 
 @router.get("/{run}")
-async def one(visit: Visiting, run: str) -> Response:
-    """One run: how far it is, or what it came to."""
+async def one(visit: Visiting, run: str, beside: str = "") -> Response:
+    """One run: how far it is, or what it came to, beside an earlier one: by default that of a month before."""
     await let_in(visit, "run")
-    kept = await _kept(visit, run)
-
-    def results() -> tuple[Any, Any]:
-        return counted(judged for _, judged in visit.house.runs.ledger.results(run))
-
+    kept = await kept_run(visit, run)
     done = kept.state is RunState.DONE
-    categories, rules = await asyncio.to_thread(results) if done else ({}, ())
-    earlier = [each for each in await asyncio.to_thread(visit.house.runs.ledger.runs) if _before(each, kept)]
+    earlier = await asyncio.to_thread(earlier_runs, visit.house, kept) if done else []
+    other = next((each for each in earlier if each.id == beside), None) or a_month_before(kept, earlier)
     return visit.page(
         "run.html",
         run=kept,
         done=done,
         under_way=kept.state is RunState.RUNNING,
-        categories=sorted(categories.items(), key=lambda pair: str(pair[0])),
-        rules=rules,
+        counts=await counts_of(visit.house, run) if done else None,
+        other=other,
+        before=await counts_of(visit.house, other.id) if other else None,
+        categories=[*Category, None],
         earlier=earlier,
+        compared=visit.house.run_index.compared_with(run),
         may_start=visit.role is Role.SUPERVISOR,
     )
 
@@ -107,11 +110,11 @@ async def one(visit: Visiting, run: str) -> Response:
 async def stream(visit: Visiting, run: str) -> Response:
     """The progress as server-sent events, each a part of the page, until the run has ended."""
     await let_in(visit, "run-progress")
-    await _kept(visit, run)
+    await kept_run(visit, run)
 
     async def told() -> AsyncIterator[str]:
         while True:
-            kept = await _kept(visit, run)
+            kept = await kept_run(visit, run)
             part = bytes(visit.page("run_progress.html", run=kept).body).decode()
             yield "".join(f"data: {line}\n" for line in part.splitlines()) + "\n"
             if kept.state is not RunState.RUNNING:
@@ -136,76 +139,96 @@ async def cancel(visit: Visiting, run: str) -> Response:
 async def resume(visit: Visiting, run: str) -> Response:
     """Take up a run that was stopped, over the inputs that it began with."""
     await let_in(visit, "run-resume", starts=True)
-    await _kept(visit, run)
+    await kept_run(visit, run)
     house = visit.house
-    _in_background(
+    in_background(
         visit,
-        resume_run(
-            run,
-            home=house.runs,
-            pack=house.desk.pack,
-            trace=house.office.trace,
-            caller=visit.session.account,
-            progress=lambda done, of: None,
+        _run_and_count(
+            visit,
+            resume_run(
+                run,
+                home=house.runs,
+                pack=house.desk.pack,
+                trace=house.office.trace,
+                caller=visit.session.account,
+                progress=lambda done, of: None,
+            ),
         ),
     )
     return RedirectResponse(f"/console/runs/{run}", status_code=303)
 
 
 @router.get("/{run}/households")
-async def households(visit: Visiting, run: str, rule: str = "", category: str = "") -> Response:
+async def households(
+    visit: Visiting,
+    run: str,
+    rule: str = "",
+    category: str = "",
+    move: str = "",
+    before: str = "",
+    after: str = "",
+) -> Response:
     """The households of one row of the results, to be looked up one by one."""
     await let_in(visit, "run-households")
-    await _kept(visit, run)
+    kept = await kept_run(visit, run)
     wanted = Category(category) if category in Category.__members__ else None
+    moved = Move(move) if move in Move.__members__ and before else None
+    row = of_move(before, moved) if moved else of_rule(rule) if rule else of_category(wanted)
 
     def found() -> list[str]:
-        results = visit.house.runs.ledger.results(run)
-        fits = households_with(results, rule=rule, category=wanted, told=bool(rule or wanted))
-        return list(islice(fits, LISTED + 1))
+        if kept.state is RunState.DONE:
+            visit.house.run_index.counts(run, visit.house.runs.ledger.results(run))
+        return visit.house.run_index.households(run, row, first=LISTED + 1, after=after)
 
     numbers = await asyncio.to_thread(found)
     return visit.page(
         "run_households.html",
         run=run,
-        rule=rule,
-        category=wanted,
+        of=rule or (moved or wanted),
+        asked={"rule": rule, "category": category, "move": move, "before": before},
         numbers=numbers[:LISTED],
-        more=len(numbers) > LISTED,
+        after=numbers[LISTED - 1] if len(numbers) > LISTED else "",
     )
 
 
-@router.post("/{run}/moves")
-async def moves(visit: Visiting, run: str, before: Annotated[str, Form()]) -> Response:
-    """What became of the households from an earlier run to this one."""
-    await let_in(visit, "run-moves")
-    house = visit.house
-    try:
-        found: Moves = await moves_between(
-            before,
-            run,
-            home=house.runs,
-            connectors=house.office.connectors,
-            trace=house.office.trace,
-            caller=visit.session.account,
-        )
-    except FAULTS as fault:
-        return visit.page("run_fault.html", status=409, fault=str(fault), run=run)
-    return visit.page("run_moves.html", moves=found, run=run, before=before)
-
-
-async def _kept(visit: Visit, run: str) -> KeptRun:
+async def kept_run(visit: Visit, run: str) -> KeptRun:
+    """A run that is kept. Raises `NotThere`."""
     kept = await asyncio.to_thread(visit.house.runs.ledger.run, run)
     if kept is None:
         raise NotThere("expected a run that is kept")
     return kept
 
 
+def earlier_runs(house: House, kept: KeptRun) -> list[KeptRun]:
+    """The runs that were done before one, the newest first."""
+    return [each for each in house.runs.ledger.runs() if _before(each, kept)]
+
+
+def a_month_before(kept: KeptRun, earlier: list[KeptRun]) -> KeptRun | None:
+    """Of the earlier runs the newest that is of a month before or older; else the one just before; None without any."""
+    month = kept.terms.day - timedelta(days=28)
+    return next((each for each in earlier if each.terms.day <= month), earlier[0] if earlier else None)
+
+
+async def counts_of(house: House, run: str) -> Counts:
+    """What a run that is done came to."""
+    return await asyncio.to_thread(lambda: house.run_index.counts(run, house.runs.ledger.results(run)))
+
+
 def _before(each: KeptRun, kept: KeptRun) -> bool:
     return each.id != kept.id and each.state is RunState.DONE and each.begun_at < kept.begun_at
 
 
-def _in_background(visit: Visit, work: Coroutine[Any, Any, Any]) -> None:
+async def _run_and_count(visit: Visit, work: Coroutine[Any, Any, RunResult]) -> None:
+    """Judge, and count at once, so that nobody waits for it who opens the page."""
+    result, house = await work, visit.house
+    house.run_index.keep_only(each.id for each in house.runs.ledger.runs())
+    kept = await kept_run(visit, result.run)
+    if kept.state is RunState.DONE:
+        await counts_of(house, result.run)
+
+
+def in_background(visit: Visit, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
     """Work on after the answer; what goes wrong is in the ledger and the log, and its kind in the server log."""
     tasks: set[asyncio.Task[Any]] = visit.request.app.state.tasks
     task = asyncio.create_task(work)
@@ -217,3 +240,4 @@ def _in_background(visit: Visit, work: Coroutine[Any, Any, Any]) -> None:
             _log.error("run", kind=type(fault).__name__)
 
     task.add_done_callback(ended)
+    return task

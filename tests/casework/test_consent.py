@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 
 from casework.consent import Allowed, Lack, Withheld, consents, holds
@@ -132,3 +133,28 @@ def test_no_clause_repeats_an_id_number():
     for consent in decided.of_person.values():
         assert HEAD not in consent.clause
         assert OBLIGOR not in consent.clause
+
+
+@pytest.mark.parametrize(("joined", "may"), [(ON - DAY, True), (ON, True), (ON + DAY, False)])
+def test_who_lives_there_agreed_together_with_those_who_lived_there_then(joined, may):
+    """To the day: who joined on the day of signing was there; a caller cannot ask about the day before."""
+    spouse = msgspec.structs.replace(member(OBLIGOR), joined_on=joined)
+    rows = {HEAD: found(signed(HEAD, valid_from=ON))}
+    told = consents(household(member(HEAD)), rows, asked_on=ON + 9 * DAY, listed=(spouse,)).of(HEAD)
+    assert isinstance(told, Allowed) is may
+    assert may or told.lack is Lack.MEMBERS_CHANGED
+    # Whoever owes support and lives elsewhere signs for themselves alone.
+    outside = household(member(HEAD, MemberKind.OBLIGOR))
+    assert isinstance(consents(outside, rows, asked_on=ON + 9 * DAY, listed=(spouse,)).of(HEAD), Allowed)
+
+
+def test_several_papers_allow_the_departments_of_all_of_them_and_no_other():
+    health, work = Department.HEALTH, Department.SOCIAL_SECURITY
+    rows = {HEAD: found(signed(HEAD, record_id="a"), signed(HEAD, record_id="b"))}
+    scopes = {"a": frozenset({health}), "b": frozenset({work})}
+    decided = consents(household(member(HEAD)), rows, asked_on=ON, scopes=scopes)
+    assert decided.scoped
+    assert decided.of(HEAD) == decided.of(HEAD, health) == decided.of(HEAD, work)
+    assert decided.of(HEAD, Department.EDUCATION).lack is Lack.OUT_OF_SCOPE
+    # One that names none is for all.
+    assert not consents(household(member(HEAD)), rows, asked_on=ON, scopes={"a": frozenset()}).scoped

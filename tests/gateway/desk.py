@@ -16,7 +16,10 @@ from audit.entry import EntryBook
 from audit.log import Log
 from audit.note import Signer
 from casework.agreement import Recipient, load_agreements
+from casework.authorized import Authorized
 from casework.cedar import AgreementSet
+from casework.desk import Desk as Casework
+from casework.kept import Kept
 from connectors.memory import MemoryConnector
 from connectors.served import ServedBook
 from gateway.acts import acts_on
@@ -30,8 +33,9 @@ from gateway.progress import verify_log
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
 from gateway.token import open_issuer
-from gateway.trace import Trace
+from gateway.trace import Trace, code_of
 from gateway.trusted import Documents
+from verification.pack import load_pack
 from vocabulary.codes import Department
 from vocabulary.region import RegionCode
 
@@ -56,6 +60,7 @@ class Desk:
     office: Office
     issuer: object
     app: object
+    casework: Casework | None = None
 
     def token(
         self,
@@ -113,6 +118,7 @@ async def desk(
     limits=LIMITS,
     federated=None,
     hedge_after_s=0.0,
+    casework=False,
 ):
     clock = lambda: now  # noqa: E731
     log = await Log.open(
@@ -122,6 +128,8 @@ async def desk(
         guard=folder / "guard",
     )
     book = EntryBook(pseudonym_key=b"\x02" * 32, vault_key=b"\x03" * 32, epoch="2026-11")
+    kept = Kept(f"sqlite:///{folder / 'audit.sqlite'}") if casework else None
+    at_work = Casework(kept, log, book, load_pack("demo-2026"), clock, now.date, code_of) if kept else None
     issuer = open_issuer(folder, name="test", audience="hedui", environment="dev")
     office = Office(
         trust=Trust.load({"test": folder / "issuer.jwks.json"}, audience="hedui"),
@@ -148,6 +156,7 @@ async def desk(
         documents=documents,
         federated=federated,
         hedge_after_s=hedge_after_s,
+        authorized=Authorized(kept, (book.pseudonym,)) if kept else None,
         pacing=Pacing(pace, OwnCounts(), pseudonym=book.pseudonym, clock=clock),
         served=ServedBook(folder / "served", clock=clock),
         acts=acts_on(LogDesk(log, book, None, 3600.0)),
@@ -157,8 +166,10 @@ async def desk(
     transport = httpx2.ASGITransport(app=app)
     try:
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
-            yield Desk(client, log, office, issuer, app)
+            yield Desk(client, log, office, issuer, app, at_work)
     finally:
+        if kept:
+            kept.close()
         await log.aclose()
 
 

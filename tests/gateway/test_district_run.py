@@ -80,6 +80,7 @@ def run(folder: Path, failing=None, *, rows=ROWS, on=DAY, today=DAY, progress=No
                     trace=at.office.trace,
                     caller="operator",
                     progress=progress or (lambda done, households: told.append((done, households))),
+                    authorized=None,
                     **given,
                 )
             return result, await at.entries(), told

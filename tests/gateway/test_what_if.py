@@ -48,6 +48,7 @@ def ask(folder: Path, failing=None):
                     trace=at.office.trace,
                     caller="operator",
                     progress=lambda done, households: told.append((done, households)),
+                    authorized=None,
                 )
             finally:
                 entries.extend(await at.entries())

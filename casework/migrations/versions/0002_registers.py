@@ -16,6 +16,12 @@ def upgrade() -> None:
     with op.batch_alter_table("casework_finding") as finding:
         finding.add_column(sa.Column("run", sa.String(64)))
         finding.create_index("ix_casework_finding_run", ["run"])
+        finding.create_index("casework_finding_oldest", ["found_on", "rule", "id"])
+        finding.create_index("casework_finding_assigned", ["assigned"])
+    op.create_index("casework_clock_overdue", "casework_clock", ["met_on", "due_on", "region", "kind"])
+    with op.batch_alter_table("casework_link") as link:
+        link.add_column(sa.Column("per_mille", sa.Integer))
+        link.create_check_constraint("per_mille_of_a_thousand", "per_mille between 0 and 1000")
     with op.batch_alter_table("casework_decision") as decision:
         for name in ("facts_of_a_month", "facts_of_longer"):
             decision.add_column(sa.Column(name, sa.Integer, nullable=False, server_default="0"))
