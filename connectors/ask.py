@@ -124,3 +124,36 @@ class Together(Protocol):
     async def fetch_all(self, asks: Sequence[Ask]) -> list[Mapping[str, Outcome]]:
         """Give for each question, in their order, what `fetch` would have given."""
         ...
+
+
+class Begun(Protocol):
+    """Questions to one source that are on their way. End them once: by `answers`, or by `drop`.
+
+    `limit_s`   how long its answer may take
+    """
+
+    limit_s: float
+
+    async def answers(self, *, ends_at: float) -> Sequence[Mapping[str, Outcome]]:
+        """Give for each question what `fetch` would have given; by the loop's clock not after `ends_at`.
+
+        Raises `TimeoutError` then, and `Failed` after `give_up`.
+        """
+        ...
+
+    def give_up(self, after_s: float) -> None:
+        """Wait no longer, after so many seconds: `answers` ends."""
+        ...
+
+    def drop(self) -> None:
+        """Wait no longer, for nobody wants the answers."""
+        ...
+
+
+@runtime_checkable
+class Prompt(Protocol):
+    """A connector that can send questions without waiting for anything: none of them needs a task of its own."""
+
+    def begin(self, asks: Sequence[Ask]) -> Begun | None:
+        """Send the questions, more than one only where `asks_together`; None when they must be asked patiently."""
+        ...

@@ -64,11 +64,15 @@ class Decoder:
     def words(self, rows: Sequence[Row]) -> list[Sequence[object]]:
         """Give what one or more rows say, by column, as `decode` reads them: whole columns at a time.
 
-        Raises one of `_UNREADABLE` when some row does not decode; `decode` then tells which, and why.
+        Raises one of `UNREADABLE` when some row does not decode; `decode` then tells which, and why.
         """
         return [
             meanings.of(cells) for meanings, cells in zip(self.meanings, zip(*rows, strict=True), strict=True)
         ]
+
+    def plain_words(self, rows: Sequence[Row]) -> list[Sequence[object]]:
+        """As `words`, of rows whose cells are known to be of what `_Meanings.kind` says."""
+        return [meanings.plainly(cells) for meanings, cells in zip(self.meanings, zip(*rows), strict=True)]  # noqa: B905
 
     def arrays(
         self, columns: Sequence[Sequence[object] | pa.Array], types: Mapping[str, pa.DataType]
@@ -178,14 +182,23 @@ def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) ->
     if not given:
         return dict.fromkeys(ask.ids, NoRecord(came_from))
     try:
-        return _all_at_once(ask, decode, given, came_from)
-    except _UNREADABLE:
+        return _all_at_once(ask, decode, decode.words(given), came_from)
+    except UNREADABLE:
         return _row_by_row(ask, decode, given, came_from)
 
 
-def _all_at_once(ask: Ask, decode: Decoder, rows: Sequence[Row], came_from: Provenance) -> dict[str, Outcome]:
-    """As `_row_by_row`, where every row decodes and none comes twice. Raises one of `_UNREADABLE` where not."""
-    columns = decode.words(rows)
+def plain_outcomes(ask: Ask, decode: Decoder, rows: Sequence[Row], *, at: datetime) -> dict[str, Outcome]:
+    """As `outcomes`, of rows whose cells are of the types that `_Meanings.kind` says. Raises one of `UNREADABLE`."""
+    came_from = provenance(ask.record, at=at)
+    if not rows:
+        return dict.fromkeys(ask.ids, NoRecord(came_from))
+    return _all_at_once(ask, decode, decode.plain_words(rows), came_from)
+
+
+def _all_at_once(
+    ask: Ask, decode: Decoder, columns: Sequence[Sequence[object]], came_from: Provenance
+) -> dict[str, Outcome]:
+    """As `_row_by_row`, where every row decodes and none comes twice. Raises one of `UNREADABLE` where not."""
     asked = _tidied(ask.ids)
     wanted = set(asked)
     grouped: dict[str, list[Record]] = {}
@@ -318,7 +331,7 @@ class _Meanings(dict[object, object]):
         self._as_it_is = _AS_IT_IS.get(hint) if reads_text else None
 
     def of(self, cells: Sequence[object]) -> Sequence[object]:
-        """The meanings of a column's cells. Raises one of `_UNREADABLE`."""
+        """The meanings of a column's cells. Raises one of `UNREADABLE`."""
         kinds = set(map(type, cells))
         if self._as_it_is is not None and kinds == {str}:
             meant = self._as_it_is(cells)  # type: ignore[arg-type]  # all are text
@@ -331,6 +344,21 @@ class _Meanings(dict[object, object]):
             nothing = self._meaning(None)
             return [nothing if cell is None else self._of(cell) for cell in cells]
         return [*map(self._of, cells)]
+
+    @property
+    def kind(self) -> Any:
+        """Of what types the cells must be that `plainly` takes: with no two that are one key and not one value."""
+        if self._as_it_is is not None and self._hint in (str, WrittenId):
+            return str
+        return str | int | bool | None if self._hint in (bool, bool | None) else str | int | None
+
+    def plainly(self, cells: Sequence[object]) -> Sequence[object]:
+        """As `of`, of cells that are of the types in `kind`."""
+        if self._as_it_is is not None and self.kind is str:
+            meant = self._as_it_is(cells)  # type: ignore[arg-type]  # all are text
+            if meant is not None:
+                return meant
+        return [*map(self.__getitem__, cells)]
 
     def _of(self, cell: object) -> object:
         return self[cell] if type(cell) is str else self._meaning(cell)
@@ -348,7 +376,7 @@ class _Meanings(dict[object, object]):
         return value if self._plain else msgspec.convert(value, self._hint, dec_hook=read_word)
 
 
-_UNREADABLE = (NotInForm, msgspec.ValidationError, ValueError)
+UNREADABLE = (NotInForm, msgspec.ValidationError, ValueError)
 """What is raised by rows that do not decode; a row of another length than the others is a `ValueError`."""
 
 

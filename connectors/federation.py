@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from connectors.ask import Ask, Clock, Connector, Together
+from connectors.ask import Ask, Begun, Clock, Connector, Together
 from connectors.failure import Failed
+from connectors.guard import late
 from connectors.hedge import Hedge
 from connectors.served import Tally
 from vocabulary.codes import Department
@@ -45,20 +46,9 @@ async def ask_all(
     type, as a birth is by the child and by the mother, has the rows of both answers.
     """
     groups = _grouped(connectors, asks)
-    answers = await asyncio.gather(
-        *(
-            _ask(
-                connectors.get(group[0].record.department),
-                group,
-                timeout_s=timeout_s,
-                clock=clock,
-                hedge=hedge,
-            )
-            for group in groups
-        )
-    )
+    answers = await _answered(groups, timeout_s=timeout_s, clock=clock, hedge=hedge)
     outcomes: dict[type[Record], dict[str, Outcome]] = {}
-    for ask, answer in zip(chain(*groups), chain(*answers), strict=True):
+    for ask, answer in zip(chain(*(asks for _, asks in groups)), chain(*answers), strict=True):
         if tally is not None:
             tally.count(ask.record.department, answer)
         of_record = outcomes.get(ask.record)
@@ -71,19 +61,93 @@ async def ask_all(
     return Evidence(outcomes)
 
 
-def _grouped(connectors: Mapping[Department, Connector], asks: Sequence[Ask]) -> list[list[Ask]]:
+Group = tuple[Connector | None, list[Ask]]
+"""Questions to one source, that go together or are one."""
+
+
+def _grouped(connectors: Mapping[Department, Connector], asks: Sequence[Ask]) -> list[Group]:
     """Put the questions to one source together where it takes them so; each other stands alone."""
     together: dict[Department, list[Ask]] = {}
-    groups: list[list[Ask]] = []
+    groups: list[Group] = []
     for ask in asks:
-        connector = connectors.get(ask.record.department)
-        if not (isinstance(connector, Together) and connector.asks_together):
-            groups.append([ask])
-        elif ask.record.department in together:
-            together[ask.record.department].append(ask)
+        department = ask.record.department
+        connector = connectors.get(department)
+        # `isinstance` of a runtime protocol costs more than decoding the answer.
+        if not getattr(connector, "asks_together", False):
+            groups.append((connector, [ask]))
+        elif department in together:
+            together[department].append(ask)
         else:
-            groups.append(together.setdefault(ask.record.department, [ask]))
+            together[department] = [ask]
+            groups.append((connector, together[department]))
     return groups
+
+
+async def _answered(
+    groups: Sequence[Group], *, timeout_s: float, clock: Clock, hedge: Hedge | None
+) -> list[Answers]:
+    """Give the answers group by group. What can be sent at once is; a task is made only for what cannot."""
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + timeout_s
+    under_way: list[Begun | asyncio.Task[Answers]] = []
+    for connector, asks in groups:
+        begun = _begun(connector, asks) if hedge is None else None
+        asked = begun or loop.create_task(
+            _ask(connector, asks, timeout_s=timeout_s, clock=clock, hedge=hedge)
+        )
+        under_way.append(asked)
+    timers = _timers(under_way, timeout_s)
+    answers: list[Answers] = []
+    try:
+        for (_, asks), one in zip(groups, under_way, strict=True):
+            if isinstance(one, asyncio.Task):
+                answers.append(await one)
+            else:
+                answers.append(await _of_begun(one, asks, ends_at=ends_at, timeout_s=timeout_s, clock=clock))
+    finally:
+        for timer in timers:
+            timer.cancel()
+        for one in under_way[len(answers) :]:
+            one.cancel() if isinstance(one, asyncio.Task) else one.drop()
+    return answers
+
+
+Answers = Sequence[Mapping[str, Outcome]]
+"""One for each question of a group."""
+
+
+def _begun(connector: Connector | None, asks: Sequence[Ask]) -> Begun | None:
+    begin = getattr(connector, "begin", None)  # as above
+    return None if begin is None else begin(asks)
+
+
+def _timers(
+    under_way: Sequence[Begun | asyncio.Task[Answers]], timeout_s: float
+) -> list[asyncio.TimerHandle]:
+    """One for each time within which some of what was sent must be answered; mostly that is one for all."""
+    loop = asyncio.get_running_loop()
+    limits: dict[float, list[Begun]] = {}
+    for one in under_way:
+        if not isinstance(one, asyncio.Task):
+            limits.setdefault(min(timeout_s, one.limit_s), []).append(one)
+    return [loop.call_later(limit_s, _give_up, some, limit_s) for limit_s, some in limits.items()]
+
+
+def _give_up(some: Sequence[Begun], after_s: float) -> None:
+    for one in some:
+        one.give_up(after_s)
+
+
+async def _of_begun(
+    begun: Begun, asks: Sequence[Ask], *, ends_at: float, timeout_s: float, clock: Clock
+) -> Answers:
+    """Give the answers to questions that were sent."""
+    try:
+        return await begun.answers(ends_at=ends_at)
+    except TimeoutError:
+        return _none(asks, late(timeout_s), clock)
+    except Failed as why:
+        return _none(asks, why, clock)
 
 
 async def _ask(
@@ -93,30 +157,35 @@ async def _ask(
     timeout_s: float,
     clock: Clock,
     hedge: Hedge | None,
-) -> Sequence[Mapping[str, Outcome]]:
-    """Give the answers to one group of questions, which is of one department."""
-    department = asks[0].record.department
+) -> Answers:
+    """Give the answers to one group of questions, patiently."""
     if connector is None:
-        why = Failed(FailureKind.UNREACHABLE, "expected an address of this department, got none")
-        return [why.for_all(ask.ids, department, at=clock()) for ask in asks]
+        return _none(
+            asks, Failed(FailureKind.UNREACHABLE, "expected an address of this department, got none"), clock
+        )
     try:
         async with asyncio.timeout(timeout_s):
             if hedge is None:
                 return await _fetched(connector, asks)
+            department = asks[0].record.department
             return await hedge.ask(lambda: _fetched(connector, asks), department, good=_are_answers)
     except TimeoutError:
-        why = Failed(FailureKind.TIMED_OUT, f"expected an answer within {timeout_s:g} s, got none")
-        return [why.for_all(ask.ids, department, at=clock()) for ask in asks]
+        return _none(asks, late(timeout_s), clock)
 
 
-async def _fetched(connector: Connector, asks: Sequence[Ask]) -> Sequence[Mapping[str, Outcome]]:
+def _none(asks: Sequence[Ask], why: Failed, clock: Clock) -> Answers:
+    at = clock()
+    return [why.for_all(ask.ids, ask.record.department, at=at) for ask in asks]
+
+
+async def _fetched(connector: Connector, asks: Sequence[Ask]) -> Answers:
     if len(asks) == 1:
         return [await connector.fetch(asks[0])]
     assert isinstance(connector, Together)
     return await connector.fetch_all(asks)
 
 
-def _are_answers(answers: Sequence[Mapping[str, Outcome]]) -> bool:
+def _are_answers(answers: Answers) -> bool:
     return not any(isinstance(outcome, SourceFailed) for answer in answers for outcome in answer.values())
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import stamina
 from purgatory import SyncCircuitBreakerFactory
-from purgatory.domain.model import OpenedState
+from purgatory.domain.model import CLOSED, OpenedState
 
 from connectors.failure import Failed
 from connectors.quota import Meter, Quota
@@ -57,38 +57,60 @@ class Guard:
             exclude=[(Failed, _was_reached), asyncio.CancelledError],
         ).get_breaker(name)
 
-    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
-        """Give the answer. Raises `Failed`, `UNREACHABLE` at once while the breaker is open."""
+    @property
+    def limit_s(self) -> float:
+        """How long an answer may take."""
+        return self._patience.timeout_s
+
+    def at_once(self) -> bool:
+        """Tell whether a question may go now, with nothing to wait for and nothing to mend; then `leave` ends it.
+
+        Where it comes to nothing, `ask` goes on from there.
+        """
+        state = self._breaker.context
+        return state.state == CLOSED and not state.failure_count and self._meter.at_once()
+
+    def leave(self) -> None:
+        """End a question that went at once."""
+        self._meter.leave()
+
+    async def ask(self, question: Callable[[], Awaitable[T]], *, failed: Failed | None = None) -> T:
+        """Give the answer. Raises `Failed`, `UNREACHABLE` at once while the breaker is open.
+
+        `failed`   what the first attempt has come to already
+        """
         try:
             async with self._meter.place():
                 with self._breaker:
-                    return await self._within_time(question)
+                    return await self._within_time(question, failed)
         except OpenedState:
             rest = f"left alone for {self._patience.rest_s:g} s after {self._patience.trips_after} failures"
             raise Failed(FailureKind.UNREACHABLE, rest) from None
 
-    async def _within_time(self, question: Callable[[], Awaitable[T]]) -> T:
+    async def _within_time(self, question: Callable[[], Awaitable[T]], failed: Failed | None) -> T:
         limit = self._patience.timeout_s
         try:
             async with asyncio.timeout(limit):
-                return await self._repeated(question)
+                return await self._repeated(question, failed)
         except TimeoutError:
-            raise Failed(FailureKind.TIMED_OUT, f"expected an answer within {limit:g} s, got none") from None
+            raise late(limit) from None
 
-    async def _repeated(self, question: Callable[[], Awaitable[T]]) -> T:
+    async def _repeated(self, question: Callable[[], Awaitable[T]], failed: Failed | None) -> T:
         """Ask once; what may pass is asked again, after a pause. Most questions never come to that."""
-        try:
-            self._meter.spend()
-            return await question()
-        except Failed as why:
-            if self._patience.attempts == 1 or not may_pass(why):
-                raise
-            first: Failed | None = why
+        if failed is None:
+            try:
+                self._meter.spend()
+                return await question()
+            except Failed as why:
+                failed = why
+        if self._patience.attempts == 1 or not may_pass(failed):
+            raise failed
+        first: Failed | None = failed
         async for attempt in self._attempts():
             with attempt:
                 if first is not None:  # the first attempt has been made: what is left is to wait and repeat
-                    failed, first = first, None
-                    raise failed
+                    again, first = first, None
+                    raise again
                 self._meter.spend()
                 return await question()
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -102,6 +124,11 @@ class Guard:
             wait_initial=patience.pause_s,
             wait_jitter=patience.pause_s,
         )
+
+
+def late(limit_s: float) -> Failed:
+    """Give the failure of a source that did not answer in time."""
+    return Failed(FailureKind.TIMED_OUT, f"expected an answer within {limit_s:g} s, got none")
 
 
 def may_pass(why: Exception) -> bool:

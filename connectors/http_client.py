@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import httptools
 
 from connectors.failure import Failed, broken
+from connectors.places import Places
 from vocabulary.evidence import FailureKind
 
 HEAD_BYTES = 65_536
@@ -67,21 +68,50 @@ class HttpClient:
         self._heads: dict[str, bytes] = {}
         self._body_bytes = body_bytes
         self._idle: deque[_Connection] = deque()
-        self._turns = asyncio.Semaphore(connections)
+        self._turns = Places(connections)
         self._open: set[_Connection] = set()
+
+    def begin(self, path: str, body: bytes) -> Underway | None:
+        """Send a question over a connection that waits for one; None where there is none, or others have their turn."""
+        if not (self._idle and self._turns.take()):
+            return None
+        connection = self._kept()
+        if connection is None:
+            self._turns.give_back()
+            return None
+        return self._sent(connection, self._question(path, body))
 
     async def post(self, path: str, body: bytes) -> HttpAnswer:
         """The answer to a question. Raises `Failed`; gives up when the task is cancelled."""
-        question = b"%b%d\r\n\r\n%b" % (self._head(path), len(body), body)
-        async with self._turns:
-            while self._idle:
-                connection = self._idle.pop()
-                if connection.usable:
-                    try:
-                        return await self._asked(connection, question)
-                    except _Stale:
-                        break
-            return await self._asked(await self._connected(), question)
+        question = self._question(path, body)
+        await self._turns.wait()
+        if (connection := self._kept()) is not None:
+            try:
+                return await self._sent(connection, question).answer()
+            except Stale:
+                await self._turns.wait()
+        try:
+            connection = await self._connected()
+        except BaseException:
+            self._turns.give_back()
+            raise
+        return await self._sent(connection, question).answer()
+
+    def _kept(self) -> _Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.usable:
+                return connection
+        return None
+
+    def _sent(self, connection: _Connection, question: bytes) -> Underway:
+        return Underway(self, connection, connection.ask(question))
+
+    def ended(self, connection: _Connection) -> None:
+        """Take a connection back, with its turn."""
+        if connection.usable:
+            self._idle.append(connection)
+        self._turns.give_back()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -89,16 +119,6 @@ class HttpClient:
         for connection in [*self._open]:
             connection.close()
         await asyncio.sleep(0)
-
-    async def _asked(self, connection: _Connection, question: bytes) -> HttpAnswer:
-        try:
-            answer = await connection.ask(question)
-        except BaseException:
-            connection.close()
-            raise
-        if connection.usable:
-            self._idle.append(connection)
-        return answer
 
     async def _connected(self) -> _Connection:
         loop = asyncio.get_running_loop()
@@ -113,6 +133,9 @@ class HttpClient:
         except (OSError, ssl.SSLError, ssl.CertificateError):
             raise _lost() from None
         return connection
+
+    def _question(self, path: str, body: bytes) -> bytes:
+        return b"%b%d\r\n\r\n%b" % (self._head(path), len(body), body)
 
     def _head(self, path: str) -> bytes:
         head = self._heads.get(path)
@@ -133,8 +156,39 @@ def media_type(written: str) -> str:
     return written.partition(";")[0].strip().lower()
 
 
-class _Stale(Failed):
-    """A connection that was kept broke before any answer came."""
+class Stale(Failed):
+    """A connection that was kept broke before any answer came: the question was not answered, and may be asked again."""
+
+
+class Underway:
+    """A question that has been sent. End it once, by `answer` or by `drop`."""
+
+    __slots__ = ("_client", "_connection", "_waiting")
+
+    def __init__(
+        self, client: HttpClient, connection: _Connection, waiting: asyncio.Future[HttpAnswer]
+    ) -> None:
+        self._client, self._connection, self._waiting = client, connection, waiting
+
+    async def answer(self) -> HttpAnswer:
+        """What came back. Raises `Failed`."""
+        try:
+            answer = await self._waiting
+        except BaseException:
+            self.drop()
+            raise
+        self._client.ended(self._connection)
+        return answer
+
+    def fail(self, why: Failed) -> None:
+        """Let `answer` raise this, unless there is one already."""
+        if not self._waiting.done():
+            self._waiting.set_exception(why)
+
+    def drop(self) -> None:
+        """Wait no longer: the connection is closed, so that what still comes is nobody's answer."""
+        self._connection.close()
+        self._client.ended(self._connection)
 
 
 class _Connection(asyncio.Protocol):
@@ -203,7 +257,7 @@ class _Connection(asyncio.Protocol):
             return
         if self._answered_before and not self._heard:
             lost = _lost()
-            self._fail(_Stale(lost.kind, lost.detail))
+            self._fail(Stale(lost.kind, lost.detail))
         elif error is None and self._headed and not self._bounded:
             self._tell()
         else:

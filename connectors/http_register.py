@@ -25,7 +25,6 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from operator import itemgetter
 from urllib.parse import quote
 
 import httpx2
@@ -33,16 +32,18 @@ import msgspec
 import stamina
 
 from connectors.arrow import Chunk, chunked
-from connectors.ask import Ask, Clock
-from connectors.decode import Decoder, Row, askable, decoder, outcomes
-from connectors.derived import derived
+from connectors.ask import Ask, Begun, Clock
+from connectors.decode import UNREADABLE, Decoder, Row, askable, decoder, outcomes, plain_outcomes
 from connectors.failure import Failed, broken, by_status
 from connectors.guard import Guard, Patience, may_pass
-from connectors.http_client import HttpClient, media_type
+from connectors.http_client import HttpAnswer, HttpClient, media_type
+from connectors.http_pages import Page, all_parsed, parsed, plainly_parsed, rows_in
+from connectors.http_sent import Sent, Wording, worded
 from connectors.mapping import Table, Tables
 from connectors.register import Register
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Outcome
+from vocabulary.record import Record
 
 IDS_PER_REQUEST = 500
 """Subjects in one question: about 10 KB of body."""
@@ -50,27 +51,13 @@ IDS_PER_REQUEST = 500
 QUESTIONS_PER_BATCH = 40
 """Questions in one batch: a household asks a department a dozen at most."""
 
-CONNECTIONS = 8
-"""Of one gateway to one service at a time."""
+CONNECTIONS = 32
+"""Of one gateway to one service at a time, at most; its quota allows fewer questions where it is lower."""
+
+WORDINGS_KEPT = 512
 
 PAGE_BYTES = 32 << 20
 """A page of more is not read to its end."""
-
-Value = str | int | bool | None
-
-
-class Page(msgspec.Struct, frozen=True):
-    """One page of an answer; `count` says how many rows the department put in, so that half a page is seen."""
-
-    count: int
-    rows: list[dict[str, Value]]
-    next: str | None
-
-
-class Pages(msgspec.Struct, frozen=True):
-    """The first page of each question of a batch, in their order."""
-
-    pages: list[Page]
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -101,6 +88,7 @@ class HttpRegister(Register):
         key = {"Authorization": f"Bearer {url.username}"} if url.username else {}
         self._headers = {**key, "Content-Type": "application/json", "Accept": "application/json"}
         self._trust = _trust(url.scheme)
+        self._wordings: dict[tuple[type[Record], str, frozenset[str]], Wording] = {}
         self._client: tuple[asyncio.AbstractEventLoop, HttpClient] | None = None
 
     def version(self) -> str:
@@ -133,15 +121,71 @@ class HttpRegister(Register):
         """See `Together.asks_together`."""
         return bool(self._batch)
 
-    async def fetch_all(self, asks: Sequence[Ask]) -> list[Mapping[str, Outcome]]:
-        """See `Together.fetch_all`: one request, and ordinary ones for pages that have more behind them."""
+    def begin(self, asks: Sequence[Ask]) -> Begun | None:
+        """See `Prompt.begin`: where a connection waits, and the source is well and within its quota."""
+        subjects = askable(asks[0].ids)
+        if not 0 < len(subjects) <= IDS_PER_REQUEST or len(asks) > QUESTIONS_PER_BATCH:
+            return None
+        if any(ask.ids != asks[0].ids for ask in asks):
+            return None
+        wordings = [one for ask in asks if (one := self._wording(ask)) is not None]
+        if len(wordings) != len(asks) or not self._guard.at_once():
+            return None
+        ids = msgspec.json.encode(subjects)
+        texts = [one.before + ids + one.behind for one in wordings]
+        body = b'{"questions":[%b]}' % b",".join(texts) if self._batch else texts[0]
+        underway = self._own_client().begin(self._batch or _path(self._table(asks[0].record)), body)
+        if underway is None:
+            self._guard.leave()
+            return None
+        return Sent(self, self._guard, asks, wordings, underway)
+
+    def plainly(
+        self, asks: Sequence[Ask], wordings: Sequence[Wording], answer: HttpAnswer
+    ) -> list[Mapping[str, Outcome]] | None:
+        """See `Patient.plainly`."""
+        if answer.status != 200 or answer.kind != "application/json":
+            return None
+        decoders = tuple(one.decode for one in wordings)
+        pages = plainly_parsed(answer.body, decoders, batch=bool(self._batch))
+        if pages is None:
+            return None
+        at = self._clock()
+        try:
+            return [
+                plain_outcomes(ask, decode, rows, at=at)
+                for ask, decode, rows in zip(asks, decoders, pages, strict=True)
+            ]
+        except UNREADABLE:
+            return None
+
+    async def go_on(
+        self, asks: Sequence[Ask], *, failed: Failed | None, first: HttpAnswer | None
+    ) -> list[Mapping[str, Outcome]]:
+        """See `Patient.go_on`."""
         try:
             told = [(ask, self._table(ask.record)) for ask in asks]
             decoders = [decoder(ask.record, table, ask.columns) for ask, table in told]
-            found = await self._guard.ask(lambda: self._look_up_all(told, decoders))
+            found = await self._guard.ask(lambda: self._look_up_all(told, decoders, first), failed=failed)
         except Failed as why:
             return [why.for_all(ask.ids, self.department, at=self._clock()) for ask in asks]
         return [*map(self._outcomes, asks, decoders, found)]
+
+    async def fetch_all(self, asks: Sequence[Ask]) -> list[Mapping[str, Outcome]]:
+        """See `Together.fetch_all`: one request, and ordinary ones for pages that have more behind them."""
+        return await self.go_on(asks, failed=None, first=None)
+
+    def _wording(self, ask: Ask) -> Wording | None:
+        """A question but for its subjects; None for one that the contract does not let us ask."""
+        key = ask.record, ask.by, ask.columns
+        known = self._wordings.get(key)
+        if known is None and ask.record in self._tables:
+            table = self._tables[ask.record]
+            known = worded(ask, table, decoder(ask.record, table, ask.columns), batch=bool(self._batch))
+            if len(self._wordings) >= WORDINGS_KEPT:
+                self._wordings.clear()
+            self._wordings[key] = known
+        return known
 
     def _outcomes(self, ask: Ask, decode: Decoder, rows: Sequence[Row]) -> Mapping[str, Outcome]:
         try:
@@ -150,58 +194,53 @@ class HttpRegister(Register):
             return why.for_all(ask.ids, self.department, at=self._clock())
 
     async def _look_up_all(
-        self, told: Sequence[tuple[Ask, Table]], decoders: Sequence[Decoder]
+        self, told: Sequence[tuple[Ask, Table]], decoders: Sequence[Decoder], first: HttpAnswer | None
     ) -> list[list[Row]]:
+        """Give the rows for each question. `first` is the answer that is there already to what is asked first."""
         asked = [
             (place, question)
             for place, ((ask, table), decode) in enumerate(zip(told, decoders, strict=True))
             for question in _questions(ask, table, decode)
         ]
         rows: list[list[Row]] = [[] for _ in told]
-        for at in range(0, len(asked), QUESTIONS_PER_BATCH):
-            part = asked[at : at + QUESTIONS_PER_BATCH]
-            pages = await self._pages(
-                [{"table": told[place][1].physical, **question, "after": None} for place, question in part]
-            )
-            for (place, question), page in zip(part, pages, strict=True):
+        most = QUESTIONS_PER_BATCH if self._batch else 1
+        for at in range(0, len(asked), most):
+            part = [(told[place][1], question) for place, question in asked[at : at + most]]
+            pages, first = await self._pages(part, first), None
+            for (place, question), page in zip(asked[at : at + most], pages, strict=True):
                 rows[place] += await self._to_the_end(told[place][1], decoders[place], question, page)
         return rows
 
-    async def _pages(self, questions: Sequence[Mapping[str, object]]) -> Sequence[Page]:
-        answer = await self._own_client().post(self._batch, msgspec.json.encode({"questions": questions}))
+    async def _pages(
+        self, asked: Sequence[tuple[Table, Mapping[str, object]]], given: HttpAnswer | None
+    ) -> Sequence[Page]:
+        """Give the first page of each question, from the answer that is given or from one that is asked for."""
+        if not self._batch:
+            [(table, question)] = asked
+            return [_page_in(given) if given else await self._page(table, {**question, "after": None})]
+        questions = [{"table": table.physical, **question, "after": None} for table, question in asked]
+        answer = given or await self._own_client().post(
+            self._batch, msgspec.json.encode({"questions": questions})
+        )
         _check_head(answer.status, answer.kind)
-        try:
-            pages = msgspec.json.decode(answer.body, type=Pages).pages
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise broken("expected pages of rows in JSON, got something else") from None
-        if len(pages) != len(questions):
-            raise broken(f"expected a page for each of {len(questions)} questions, got {len(pages)}")
-        return [*map(_counted, pages)]
+        return all_parsed(answer.body, many=len(questions))
 
     async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> list[Row]:
-        rows: list[Row] = []
-        for question in _questions(ask, table, decode):
-            page = await self._page(table, {**question, "after": None})
-            rows += await self._to_the_end(table, decode, question, page)
-        return rows
+        return (await self._look_up_all([(ask, table)], [decode], None))[0]
 
     async def _to_the_end(
         self, table: Table, decode: Decoder, question: Mapping[str, object], page: Page
     ) -> list[Row]:
         """Give the rows of a page and of those that follow."""
-        rows, after = [*_rows(page, decode)], None
+        rows, after = [*rows_in(page, decode)], None
         while page.next is not None:
             after = _advanced(page, after)
             page = await self._page(table, {**question, "after": after})
-            rows.extend(_rows(page, decode))
+            rows.extend(rows_in(page, decode))
         return rows
 
     async def _page(self, table: Table, question: Mapping[str, object]) -> Page:
-        answer = await self._own_client().post(
-            f"/v1/{quote(table.physical)}/query", msgspec.json.encode(question)
-        )
-        _check_head(answer.status, answer.kind)
-        return _parsed(answer.body)
+        return _page_in(await self._own_client().post(_path(table), msgspec.json.encode(question)))
 
     def _stream(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[Chunk, str]]:
         """A cursor is the place of a page, as the department named it, and how many of its rows were given."""
@@ -236,7 +275,7 @@ class HttpRegister(Register):
                 body.clear()
                 for piece in response.iter_bytes():
                     _grow(body, piece)
-        return _parsed(bytes(body))
+        return parsed(bytes(body))
 
     def _own_client(self) -> HttpClient:
         """Connections belong to an event loop; a command that runs several gets a client for each."""
@@ -267,24 +306,19 @@ def _check_head(status: int, kind: str) -> None:
         raise broken("expected content type `application/json`, got another")
 
 
+def _path(table: Table) -> str:
+    return f"/v1/{quote(table.physical)}/query"
+
+
+def _page_in(answer: HttpAnswer) -> Page:
+    _check_head(answer.status, answer.kind)
+    return parsed(answer.body)
+
+
 def _grow(body: bytearray, piece: bytes) -> None:
     body += piece
     if len(body) > PAGE_BYTES:
         raise broken(f"expected a page of at most {PAGE_BYTES} bytes, got more")
-
-
-def _parsed(body: bytes) -> Page:
-    try:
-        page = msgspec.json.decode(body, type=Page)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise broken("expected a page of rows in JSON, got something else") from None
-    return _counted(page)
-
-
-def _counted(page: Page) -> Page:
-    if page.count != len(page.rows):
-        raise broken(f"expected the {page.count} rows that the page announces, got {len(page.rows)}")
-    return page
 
 
 def _questions(ask: Ask, table: Table, decode: Decoder) -> list[dict[str, object]]:
@@ -296,14 +330,6 @@ def _questions(ask: Ask, table: Table, decode: Decoder) -> list[dict[str, object
     ]
 
 
-def _rows(page: Page, decode: Decoder) -> Iterator[Row]:
-    """Give the values of each row in the decoder's order; a field that was asked for must be there, if only as null."""
-    try:
-        yield from derived(decode, map(itemgetter(*decode.inputs), page.rows))
-    except KeyError as missing:
-        raise broken(f"`{decode.record.__name__}`: expected field {missing}, got a row without it") from None
-
-
 def _chunks(page: Page, decode: Decoder, *, after: str | None, given: int) -> Iterator[tuple[Chunk, str]]:
     """Give what is left of a page, each chunk with its cursor: behind the page's last row, the following page."""
 
@@ -311,7 +337,7 @@ def _chunks(page: Page, decode: Decoder, *, after: str | None, given: int) -> It
         ended = page.next is not None and given + count == page.count
         return msgspec.json.encode((page.next, 0) if ended else (after, given + count)).decode()
 
-    return chunked([*_rows(page, decode)][given:], cursor)
+    return chunked([*rows_in(page, decode)][given:], cursor)
 
 
 def _place(cursor: str) -> tuple[str | None, int]:

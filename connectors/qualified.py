@@ -6,15 +6,16 @@ then cannot tell. A whole district is not read from a doubtful batch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-from connectors.ask import Ask, Clock, Connector, Snapshot, SnapshotFailed, Together
+from connectors.ask import Ask, Begun, Clock, Connector, Snapshot, SnapshotFailed, Together
 from connectors.failure import Failed, broken
 from connectors.quality import QualityBook
+from connectors.search import Find, Finds, Searched, unsearchable
 from vocabulary.codes import Department
-from vocabulary.evidence import Found, NoRecord, Outcome, Provenance, Quality
+from vocabulary.evidence import Found, NoRecord, Outcome, Provenance, Quality, SourceFailed
 from vocabulary.record import Record
 
 
@@ -57,6 +58,22 @@ class Qualified:
         assert isinstance(self._inner, Together)
         return [*map(self._stamped, asks, await self._inner.fetch_all(asks))]
 
+    def begin(self, asks: Sequence[Ask]) -> Begun | None:
+        """See `Prompt.begin`."""
+        begin = getattr(self._inner, "begin", None)
+        begun = None if begin is None else begin(asks)
+        return None if begun is None else _StampedLater(begun, asks, self._stamped)
+
+    async def find(self, wanted: Find) -> Finds:
+        """See `Searched.find`."""
+        if not isinstance(self._inner, Searched):
+            return unsearchable().value(self.department, at=self._clock())
+        found = await self._inner.find(wanted)
+        if isinstance(found, SourceFailed) or not found:
+            return found
+        ask = Ask(wanted.record, wanted.by, tuple(found), wanted.columns)
+        return self._stamped(ask, found)
+
     def snapshot(self, record: type[Record], columns: frozenset[str], since: str = "") -> Snapshot:
         """See `Connector.snapshot`. Raises `SnapshotFailed` for a doubtful batch."""
         try:
@@ -77,6 +94,23 @@ class Qualified:
         batch = self._inner.answered_from if isinstance(self._inner, Delivered) else ""
         quality = self._book.quality(ask.record, batch)
         return answer if quality is Quality.UNCHECKED else stamped(answer, quality)
+
+
+class _StampedLater:
+    """Questions on their way whose answers will be stamped. See `connectors.ask.Begun`."""
+
+    def __init__(
+        self,
+        begun: Begun,
+        asks: Sequence[Ask],
+        stamp: Callable[[Ask, Mapping[str, Outcome]], Mapping[str, Outcome]],
+    ) -> None:
+        self._begun, self._asks, self._stamp, self.limit_s = begun, asks, stamp, begun.limit_s
+        self.give_up, self.drop = begun.give_up, begun.drop
+
+    async def answers(self, *, ends_at: float) -> list[Mapping[str, Outcome]]:
+        """See `Begun.answers`."""
+        return [*map(self._stamp, self._asks, await self._begun.answers(ends_at=ends_at))]
 
 
 def stamped(answer: Mapping[str, Outcome], quality: Quality) -> dict[str, Outcome]:

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from connectors.failure import Failed
+from connectors.places import Places
 from vocabulary.evidence import FailureKind
 
 REPEATS_SAVED = 10.0
@@ -43,22 +44,38 @@ class Meter:
         self._quota, self._now = quota, now
         self._left, self._seen = _burst(quota), now()
         self._saved = REPEATS_SAVED
-        self._places: tuple[asyncio.AbstractEventLoop, asyncio.Semaphore] | None = None
+        self._places = Places(quota.concurrent)
+
+    def at_once(self) -> bool:
+        """Take a place and one of this second's questions, if both are there; then `leave` gives the place back."""
+        if not self._places.take():
+            return False
+        try:
+            self.spend()
+        except Failed:  # whoever asks in the ordinary way is told
+            self._places.give_back()
+            return False
+        self._earn()
+        return True
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self._places.give_back()
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """Hold a place among the questions at a time. Raises `Failed`, `QUOTA_EXCEEDED`."""
-        places = self._own_places()
-        try:
-            async with asyncio.timeout(self._quota.queue_s):
-                await places.acquire()
-        except TimeoutError:
-            raise _exceeded(f"at most {self._quota.concurrent} questions at a time") from None
-        self._saved = min(self._saved + self._quota.repeats, REPEATS_SAVED)
+        if not self._places.take():
+            try:
+                async with asyncio.timeout(self._quota.queue_s):
+                    await self._places.wait()
+            except TimeoutError:
+                raise _exceeded(f"at most {self._quota.concurrent} questions at a time") from None
+        self._earn()
         try:
             yield
         finally:
-            places.release()
+            self._places.give_back()
 
     def spend(self) -> None:
         """Take one of this second's questions. Raises `Failed`, `QUOTA_EXCEEDED`."""
@@ -79,12 +96,8 @@ class Meter:
         self._saved -= 1
         return True
 
-    def _own_places(self) -> asyncio.Semaphore:
-        """A semaphore belongs to an event loop; a command that runs several gets one for each."""
-        loop = asyncio.get_running_loop()
-        if self._places is None or self._places[0] is not loop:
-            self._places = loop, asyncio.Semaphore(self._quota.concurrent)
-        return self._places[1]
+    def _earn(self) -> None:
+        self._saved = min(self._saved + self._quota.repeats, REPEATS_SAVED)
 
 
 def _burst(quota: Quota) -> float:

@@ -1,0 +1,112 @@
+"""What does a page of rows say, and in whose fields? Decoded strictly, and at once where every field was asked for.
+
+A page of a few rows is decoded straight to rows with exactly the fields that were asked for, as
+what they may plainly be. Whatever is otherwise is read again in the patient way, which can say
+what is wrong with it, and of whose row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from operator import attrgetter, itemgetter
+from typing import Any
+
+import msgspec
+
+from connectors.decode import Decoder, Row
+from connectors.derived import derived
+from connectors.failure import broken
+
+Value = str | int | bool | None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of an answer; `count` says how many rows the department put in, so that half a page is seen."""
+
+    count: int
+    rows: list[dict[str, Value]]
+    next: str | None
+
+
+class Pages(msgspec.Struct, frozen=True):
+    """The first page of each question of a batch, in their order."""
+
+    pages: list[Page]
+
+
+def parsed(body: bytes) -> Page:
+    """The one page of a body. Raises `Failed`."""
+    try:
+        page = msgspec.json.decode(body, type=Page)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise broken("expected a page of rows in JSON, got something else") from None
+    return _counted(page)
+
+
+def all_parsed(body: bytes, *, many: int) -> Sequence[Page]:
+    """The pages of the answer to a batch of so many questions. Raises `Failed`."""
+    try:
+        pages = msgspec.json.decode(body, type=Pages).pages
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise broken("expected pages of rows in JSON, got something else") from None
+    if len(pages) != many:
+        raise broken(f"expected a page for each of {many} questions, got {len(pages)}")
+    return [*map(_counted, pages)]
+
+
+def rows_in(page: Page, decode: Decoder) -> Iterator[Row]:
+    """The values of each row in the decoder's order; a field that was asked for must be there, if only as null."""
+    try:
+        yield from derived(decode, map(itemgetter(*decode.inputs), page.rows))
+    except KeyError as missing:
+        raise broken(f"`{decode.record.__name__}`: expected field {missing}, got a row without it") from None
+
+
+def plainly_parsed(body: bytes, decoders: tuple[Decoder, ...], *, batch: bool) -> list[list[Row]] | None:
+    """For each question the rows of its page, as `plain_outcomes` takes them; None where it must be read patiently."""
+    reading = _reading(decoders, batch=batch)
+    if reading is None:
+        return None
+    try:
+        told = reading.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    pages = told.pages if batch else (told,)
+    for page in pages:
+        if page.next is not None or page.count != len(page.rows):
+            return None
+    return [
+        [*map(_cells(len(decode.fields)), page.rows)] for page, decode in zip(pages, decoders, strict=True)
+    ]
+
+
+@lru_cache(maxsize=64)
+def _cells(many: int) -> Callable[[Any], Row]:
+    return attrgetter(*(f"f{place}" for place in range(many)))
+
+
+@lru_cache(maxsize=512)
+def _reading(decoders: tuple[Decoder, ...], *, batch: bool) -> msgspec.json.Decoder[Any] | None:
+    if any(one.expression for decode in decoders for one in decode.fields):
+        return None
+    pages = tuple(map(_page_of, decoders))
+    if not batch:
+        return msgspec.json.Decoder(pages[0])
+    several: Any = tuple[pages]  # type: ignore[valid-type]  # made at run time
+    return msgspec.json.Decoder(msgspec.defstruct("Pages", [("pages", several)], gc=False))
+
+
+def _page_of(decode: Decoder) -> Any:
+    """The type of a page whose rows have the fields of a decoder, `f0` the first of them."""
+    fields: Any = [(f"f{place}", meanings.kind) for place, meanings in enumerate(decode.meanings)]
+    names = {f"f{place}": one.physical for place, one in enumerate(decode.fields)}
+    row = msgspec.defstruct("Row", fields, rename=names, gc=False)
+    rows: Any = list[row]  # type: ignore[valid-type]  # made at run time
+    return msgspec.defstruct("Page", [("count", int), ("rows", rows), ("next", str | None)], gc=False)
+
+
+def _counted(page: Page) -> Page:
+    if page.count != len(page.rows):
+        raise broken(f"expected the {page.count} rows that the page announces, got {len(page.rows)}")
+    return page
