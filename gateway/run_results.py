@@ -1,9 +1,9 @@
-"""What did a run come to? Households by category, findings by rule, and which households they are, from what is kept."""
+"""What did a run come to? Households by category, and findings by rule, from judgements as they are kept."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -25,13 +25,42 @@ class RuleCount:
     cannot_tell: int
 
 
+class FoundOf(msgspec.Struct, frozen=True):
+    """What a rule came to in one judgement."""
+
+    rule: str
+    answer: Answer
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """Of one household's judgement, what is counted."""
+
+    facts: dict[str, msgspec.Raw]
+    found: list[FoundOf]
+
+    @property
+    def category(self) -> Category | None:
+        """The verified category; None where it could not be told."""
+        told = _category(self.facts["category"])
+        return Category(told) if isinstance(told, str) else None
+
+
+def read_judged(canonical: bytes) -> Judged:
+    """What is counted of a judgement in the form in which a run keeps it."""
+    return _judged(canonical)
+
+
 def counted(judgements: Iterable[bytes]) -> tuple[dict[Category | None, int], tuple[RuleCount, ...]]:
     """Households by category, and answers by rule, from judgements as they are kept."""
+    return tallied(map(read_judged, judgements))
+
+
+def tallied(judgements: Iterable[Judged]) -> tuple[dict[Category | None, int], tuple[RuleCount, ...]]:
+    """The same from judgements that are read."""
     categories: Counter[Category | None] = Counter()
     answers: Counter[tuple[str, Answer]] = Counter()
-    for each in map(_judged, judgements):
-        category = _category(each.facts["category"])
-        categories[Category(category) if isinstance(category, str) else None] += 1
+    for each in judgements:
+        categories[each.category] += 1
         answers.update((found.rule, found.answer) for found in each.found)
     rules = tuple(
         RuleCount(
@@ -48,38 +77,5 @@ def counted(judgements: Iterable[bytes]) -> tuple[dict[Category | None, int], tu
     return dict(categories), rules
 
 
-def households_with(
-    results: Iterable[tuple[str, bytes]],
-    *,
-    rule: str = "",
-    category: Category | None = None,
-    told: bool = True,
-) -> Iterator[str]:
-    """The numbers of the households in which a rule was found, or that are in a category.
-
-    `results`   household number and judgement, as a run keeps them
-    `told`      with no rule and no category, False asks for those whose category could not be told
-    """
-    for number, kept in results:
-        each = _judged(kept)
-        if rule:
-            fits = any(found.rule == rule and found.answer is Answer.YES for found in each.found)
-        else:
-            found = _category(each.facts["category"])
-            fits = found == category.value if category else isinstance(found, str) is told
-        if fits:
-            yield number
-
-
-class _FoundOf(msgspec.Struct):
-    rule: str
-    answer: Answer
-
-
-class _Judged(msgspec.Struct):
-    facts: dict[str, msgspec.Raw]
-    found: list[_FoundOf]
-
-
-_judged = msgspec.json.Decoder(_Judged).decode
+_judged = msgspec.json.Decoder(Judged).decode
 _category = msgspec.json.Decoder(str | dict[str, str]).decode

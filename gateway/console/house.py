@@ -28,6 +28,7 @@ from gateway.inquiry import inquire_for
 from gateway.log_desk import LogDesk
 from gateway.office import Answered, Asked, Office
 from gateway.run_home import RunHome
+from gateway.run_index import RunIndex
 from gateway.trace import new_request
 from vocabulary.codes import Code
 from vocabulary.region import RegionCode
@@ -81,6 +82,7 @@ class House:
     desk: Desk
     log_desk: LogDesk
     runs: RunHome
+    run_index: RunIndex
     quality: QualityBook
     district: RegionCode | None
     evidence: Evidence

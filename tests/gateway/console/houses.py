@@ -21,6 +21,7 @@ from gateway.console.pages import console
 from gateway.console.session import Lifetimes, Sessions
 from gateway.log_desk import LogDesk
 from gateway.run_home import RunHome
+from gateway.run_index import RunIndex
 from gateway.trace import code_of
 from gateway.versions import kept_versions
 from tests.gateway.desk import LOG_KEY, NOW, ORIGIN, Desk, desk
@@ -103,6 +104,7 @@ async def console_over(folder, rows=ROWS, *, provider=None, secure=True, **given
         url = f"sqlite:///{folder / 'audit.sqlite'}"
         kept = Kept(url)
         ledger = Ledger(f"sqlite:///{folder / 'runs.sqlite'}")
+        index = RunIndex(f"sqlite:///{folder / 'runs.sqlite'}")
         with Sessions(
             f"sqlite:///{folder / 'sessions.sqlite'}", Lifetimes(timedelta(hours=10), timedelta(minutes=30))
         ) as sessions:
@@ -115,6 +117,7 @@ async def console_over(folder, rows=ROWS, *, provider=None, secure=True, **given
                 log_desk=LogDesk(gateway.log, gateway.office.trace._book, None, 3600.0),
                 evidence=Evidence(lambda: kept_versions(folder, load_pack("demo-2026")), lambda: POLICY, folder / "frames"),
                 runs=RunHome(ledger, folder / "runs", lambda: clock.now),
+                run_index=index,
                 quality=QualityBook(folder / "quality"),
                 district=RegionCode("529901"),
                 sessions=sessions,
@@ -125,6 +128,7 @@ async def console_over(folder, rows=ROWS, *, provider=None, secure=True, **given
                 clock=lambda: clock.now,
             )  # fmt: skip
             yield Console(console_app(house), house, gateway, clock)
+        index.close()
         ledger.close()
         kept.close()
 

@@ -55,9 +55,17 @@ def test_two_runs_are_laid_side_by_side(tmp_path: Path) -> None:
             second = await a_run(console)
             verifier = await console.signed_in()
             page = await verifier.get(f"/console/runs/{second.id}")
-            moved = await verifier.post(f"/console/runs/{second.id}/moves", data={"before": first.id})
+            none_yet = await verifier.get(f"/console/runs/{second.id}/moves/{first.id}")
+            sent = await verifier.post(f"/console/runs/{second.id}/moves", data={"before": first.id})
+            moved = await verifier.get(sent.headers["location"])
+            again = await verifier.post(f"/console/runs/{second.id}/moves", data={"before": first.id})
+            compared = [entry["event"] for entry in await console.gateway.entries()].count("run.started")
             unknown = await verifier.post(f"/console/runs/{second.id}/moves", data={"before": "run-none"})
         assert first.id in page.text
+        assert ">变化<" in page.text
+        assert "尚无人比较" in none_yet.text
+        assert again.status_code == 303
+        assert compared == 3  # two runs, and one comparison of them
         assert "变动" in moved.text
         assert unknown.status_code == 409
 
