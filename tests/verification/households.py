@@ -1,42 +1,59 @@
-"""Random households for property tests: whole records, with everything that moves income or counting."""
+"""Random households for property tests, and what the departments answer about them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from functools import cache
 
-import msgspec
 from hypothesis import strategies as st
-from stdnum.cn import ric
 
+from tests.verification.drawing import HOUSEHOLD, ON, Hypothesised, People, Seeded, draw_household
 from tests.verification.oracle import Policy
+from verification.catalogue import CATALOGUE
+from verification.language.case import listed
+from verification.language.to_python import Case
 from verification.pack import Pack, load_pack
+from verification.runs.tables import Snapshot, cases_table, masks_table, table_of
+from vocabulary.codes import MemberKind, Relation
 from vocabulary.evidence import Evidence, FailureKind, Found, NoRecord, Outcome, Provenance, SourceFailed
 from vocabulary.idnumber import WrittenId
 from vocabulary.month import Month
-from vocabulary.record import Record, read_word
-from vocabulary.records.civil_affairs import Benefit, Declaration, Membership, PropertyCheck
-from vocabulary.records.disability import Certificate, RehabilitationExpense
-from vocabulary.records.education import Enrolment, FeeBill
-from vocabulary.records.health import Death, IllnessRecognition, Settlement
-from vocabulary.records.social_security import InjuryBenefit, Insurance, Pension, UnemploymentBenefit
+from vocabulary.record import Record
+from vocabulary.records.civil_affairs import Membership
 from vocabulary.register import RECORD_TYPES
 
-HOUSEHOLD, ON = "T-1", date(2026, 11, 16)
+Masks = Mapping[str, int]
+"""Of a household or a person: which record types gave no usable answer."""
 AT = datetime(2026, 11, 16, 9, tzinfo=UTC)
-MONTHS = [Month.parse("2025-10").plus(n) for n in range(14)]
-"""One month before the window, the twelve of it, one after."""
-BIRTHS = [
-    date(1940, 1, 1), date(1956, 11, 16), date(1956, 11, 17), date(1966, 11, 16), date(1966, 11, 17),
-    date(1980, 2, 29), date(1990, 6, 6), date(2008, 11, 16), date(2008, 11, 17), date(2010, 11, 16),
-    date(2010, 11, 17), date(2018, 5, 5),
-]  # fmt: skip
-DAYS = [date(2025, 11, 16), date(2025, 11, 17), date(2026, 4, 1), date(2026, 11, 15), ON, date(2026, 11, 17)]
-AMOUNTS = st.one_of(
-    st.sampled_from([0, 1, 19_999, 20_000, 63_600, 63_599, 95_400, 100_000, 260_000]),
-    st.integers(0, 400_000),
+POLICIES = (
+    Policy(),
+    Policy(rounding="HALF_UP_FEN", gross=True),
+    Policy(standard=63_200, rounding="NONE", alone="STANDARD"),
+    Policy(bands=((50, 50_000), (100, 30_000))),
+    Policy(edge=Fraction(2), cost=0, alone="HOUSEHOLD_PER_CAPITA", rigid=frozenset({"MEDICAL"})),
+    Policy(
+        pension_excluded_until=Month.parse("2025-12"), rounding="HALF_UP_FEN", alone="HOUSEHOLD_PER_CAPITA"
+    ),
+    Policy(
+        standard=20_000,
+        disposable=1_200_000,
+        ratio=Fraction(1, 2),
+        bands=((30, 15_001), (70, 9_999), (100, 0)),
+    ),
+    Policy(
+        standard=1,
+        edge=Fraction(21, 20),
+        cost=1,
+        gross=True,
+        rigid=frozenset({"EDUCATION", "REHABILITATION"}),
+    ),
 )
+"""Eight packs, so that each number of the oracle's has at least two values; to bind one takes half a second."""
 
 
 @dataclass(frozen=True)
@@ -45,132 +62,87 @@ class Drawn:
 
     people: tuple[str, ...]
     records: tuple[Record, ...]
-    policy: Policy
-
-
-def id_of(birth: date, place: int) -> WrittenId:
-    body = f"529901{birth:%Y%m%d}{700 + place:03d}"
-    return WrittenId(body + ric.calc_check_digit(body + "0"))
-
-
-def _row(record: type[Record], number: int, /, **columns: object) -> Record:
-    row = {"record_id": f"{record.__name__}-{number:04d}", "as_of": ON, **columns}
-    return msgspec.convert(row, record, dec_hook=read_word)
+    policy: Policy = POLICIES[0]
+    household: str = HOUSEHOLD
 
 
 @st.composite
 def households(draw: st.DrawFn) -> Drawn:
-    people = [id_of(draw(st.sampled_from(BIRTHS)), place) for place in range(draw(st.integers(1, 4)))]
-    made: list[Record] = []
+    """One household, and one of the policies."""
+    people, records = draw_household(Hypothesised(draw))
+    return Drawn(people, records, draw(st.sampled_from(POLICIES)))
 
-    def add(record: type[Record], /, **columns: object) -> None:
-        made.append(_row(record, len(made), **columns))
 
-    for place, person in enumerate(people):
-        add(
-            Membership,
-            household=HOUSEHOLD,
-            person=person,
-            relation="0" if place == 0 else draw(st.sampled_from(["1", "2", "3", "52", "7"])),
-            kind="COHABIT"
-            if place == 0
-            else draw(st.sampled_from(["COHABIT", "COHABIT", "COHABIT", "OBLIGOR"])),
-            joined_on=draw(st.sampled_from([date(2020, 1, 1), ON, date(2026, 11, 17)]))
-            if place
-            else date(2020, 1, 1),
-            left_on=draw(st.sampled_from([None, None, None, ON, date(2026, 11, 17)])) if place else None,
-            special=draw(st.sampled_from(["NONE", "NONE", "NONE", "PRISON", "MISSING", "COMMUNITY_REHAB"])),
-        )
-        _money(draw, add, person)
-        _status(draw, add, person)
-    for over in draw(st.lists(st.sampled_from([False, False, False, True]), max_size=2)):
-        add(PropertyCheck, household=HOUSEHOLD, kind="DEPOSIT", over_limit=over)
-    policy = Policy(
-        standard=draw(st.sampled_from([63_600, 63_200, 20_000, 1])),
-        rounding=draw(st.sampled_from(["CEIL_YUAN", "HALF_UP_FEN", "NONE"])),
-        gross=draw(st.booleans()),
+def seeded(seed: int, count: int, policy: Policy = POLICIES[0]) -> list[Drawn]:
+    """So many households of one district, always the same; one in twenty lists somebody of an earlier one too."""
+    choose, district = Seeded(random.Random(seed)), People()
+    homes: list[tuple[list[str], list[Record]]] = []
+    for place in range(count):
+        people, records = draw_household(choose, number=f"T-{place:05d}", district=district)
+        homes.append((list(people), list(records)))
+        if place and choose.whole(0, 19) == 0:
+            _list_twice(choose, homes)
+    return [
+        Drawn(tuple(people), tuple(records), policy, f"T-{place:05d}")
+        for place, (people, records) in enumerate(homes)
+    ]
+
+
+def _list_twice(choose: Seeded, homes: list[tuple[list[str], list[Record]]]) -> None:
+    """List one of an earlier household's with the last one too: what is known of a person is known at both."""
+    (people, records), (others, elsewhere) = homes[-1], choose.of(homes[:-1])
+    person = others[0]
+    if person in people or any(
+        row.record_id.endswith("-twice") and row.person == person for row in elsewhere
+    ):
+        return
+    listing = Membership(
+        record_id=f"{records[0].record_id}-twice",
+        as_of=ON,
+        household=f"T-{len(homes) - 1:05d}",
+        person=WrittenId(person),
+        relation=choose.of([Relation.SON, Relation.MOTHER]),
+        kind=choose.of([MemberKind.COHABIT, MemberKind.COHABIT, MemberKind.OBLIGOR]),
+        joined_on=choose.of([date(2020, 1, 1), ON]),
+        left_on=None,
     )
-    return Drawn(tuple(people), tuple(made), policy)
+    elsewhere.append(listing)
+    people.append(person)
+    records += [
+        row for row in elsewhere if person in {getattr(row, name, None) for name in type(row).subjects}
+    ]
 
 
-def _money(draw: st.DrawFn, add, person: str) -> None:
-    """Spans of months with one amount, so that declarations and registers often overlap and often agree."""
-    amounts = draw(st.lists(AMOUNTS, min_size=1, max_size=2))
-    for _ in range(draw(st.integers(0, 3))):
-        what = draw(
-            st.sampled_from(
-                ["WAGE", "WAGE", "UNEMPLOYED", "PENSION", "CENTRAL_BASE_PENSION", "RENT", "SCHOLARSHIP",
-                 "UNEMPLOYMENT_BENEFIT", "BUSINESS", "AGE_ALLOWANCE", "INJURY_BENEFIT"]
-            )
-        )  # fmt: skip
-        for month in _span(draw):
-            fen = 0 if what == "UNEMPLOYED" else draw(st.sampled_from(amounts))
-            add(Declaration, household=draw(st.sampled_from([HOUSEHOLD] * 5 + ["T-2"])), person=person,
-                item=what, month=month, amount_fen=fen)  # fmt: skip
-    register = draw(st.sampled_from([None, None, "wage", "pension", "benefit", "injury"]))
-    for month in _span(draw) if register else ():
-        fen = draw(st.sampled_from(amounts))
-        match register:
-            case "wage":
-                add(Insurance, person=person, kind=draw(st.sampled_from(["PENSION", "PENSION", "MEDICAL"])),
-                    participation=draw(st.sampled_from(["EMPLOYEE", "EMPLOYEE", "FLEXIBLE", "RESIDENT"])),
-                    status=draw(st.sampled_from(["NORMAL", "NORMAL", "SUSPENDED"])), month=month, base_fen=fen)  # fmt: skip
-            case "pension":
-                add(Pension, person=person, month=month, central_base_fen=14_300, personal_fen=fen,
-                    employee_fen=draw(st.sampled_from([0, 1, 100_000])))  # fmt: skip
-            case "benefit":
-                add(UnemploymentBenefit, person=person, month=month, amount_fen=fen, remaining_months=2)
-            case "injury":
-                add(InjuryBenefit, person=person, kind="LIVING_CARE", month=month, amount_fen=fen)
+def rows_of(drawn: Iterable[Drawn]) -> dict[type[Record], tuple[Record, ...]]:
+    """All records of some households by type, each once."""
+    found: defaultdict[type[Record], dict[str, Record]] = defaultdict(dict)
+    for home in drawn:
+        for row in home.records:
+            found[type(row)][row.record_id] = row
+    return {record: tuple(rows.values()) for record, rows in found.items()}
 
 
-def _span(draw: st.DrawFn) -> Sequence[Month]:
-    first = draw(st.integers(0, len(MONTHS) - 1))
-    return MONTHS[first : first + draw(st.integers(1, 13))]
+def case_of(drawn: Drawn, *, unanswered: int = 0, unanswered_of: Mapping[str, int] | None = None) -> Case:
+    """The household as the compiled rules take it."""
+    rows = rows_of([drawn])
+    members = listed(rows[Membership], household=drawn.household, on=ON)
+    return Case(drawn.household, ON, members, rows, unanswered, unanswered_of or {})
 
 
-def _status(draw: st.DrawFn, add, person: str) -> None:
-    for what in draw(
-        st.lists(st.sampled_from(["death", "study", "disabled", "ill", "fees", "hospital", "rehab", "orphan"]),
-                 max_size=2, unique=True)
-    ):  # fmt: skip
-        day = draw(st.sampled_from(DAYS))
-        fen = draw(st.integers(0, 5_000_000))
-        match what:
-            case "death":
-                add(Death, person=person, died_on=day)
-            case "study":
-                add(Enrolment, person=person, name="甲", school="校", ownership="PUBLIC", since=date(2024, 9, 1),
-                    stage=draw(st.sampled_from(["SENIOR", "UNDERGRADUATE", "MASTER"])), full_time=draw(st.booleans()),
-                    status=draw(st.sampled_from(["ENROLLED", "SUSPENDED", "GRADUATED"])))  # fmt: skip
-            case "disabled":
-                kind, grade = draw(st.sampled_from("1234567")), draw(st.integers(1, 4))
-                add(Certificate, person=person, name="甲", number=f"{person}{kind}{grade}", category=kind, grade=grade,
-                    parts=draw(st.sampled_from(["", "43,52", "53,21", "22,44"])) if kind == "7" else "",
-                    issued_on=date(2020, 1, 1), valid_until=draw(st.sampled_from([None, day])),
-                    status=draw(st.sampled_from(["VALID", "VALID", "CANCELLED"])))  # fmt: skip
-            case "ill":
-                add(IllnessRecognition, person=person, disease="病", valid_from=date(2026, 1, 1),
-                    valid_until=draw(st.sampled_from([None, day])))  # fmt: skip
-            case "fees":
-                add(FeeBill, person=person, academic_year=2026, kind="TUITION", billed_fen=fen, paid_fen=fen,
-                    stage=draw(st.sampled_from(["UNDERGRADUATE", "MASTER"])), public_standard_fen=160_000,
-                    paid_on=day)  # fmt: skip
-            case "hospital":
-                add(Settlement, person=person, designated=draw(st.booleans()), discharged_on=day, total_fen=fen,
-                    self_pay_fen=fen, compliant_self_pay_fen=fen)  # fmt: skip
-            case "rehab":
-                add(RehabilitationExpense, person=person, spent_on=day, total_fen=fen, self_pay_fen=fen)
-            case "orphan":
-                add(Benefit, household=HOUSEHOLD, kind="ORPHAN", month=draw(st.sampled_from(MONTHS)), person=person,
-                    amount_fen=100_000, paid=True)  # fmt: skip
+def snapshot_of(drawn: Sequence[Drawn], masks: Masks) -> Snapshot:
+    """Some households as a run reads them."""
+    rows, reads = rows_of(drawn), CATALOGUE.reads()
+    tables = {record: table_of(record, rows.get(record, ()), columns) for record, columns in reads.items()}
+    cases = cases_table((home.household, ON, masks.get(home.household, 0)) for home in drawn)
+    people = {person: masks.get(person, 0) for home in drawn for person in home.people}
+    return Snapshot(tables, cases, masks_table(people))
 
 
 def evidence_of(drawn: Drawn, *, failed: frozenset[type[Record]] = frozenset()) -> Evidence:
     """Every record type asked of everybody; `failed` ones did not answer."""
     outcomes: dict[type[Record], dict[str, Outcome]] = {}
     for record in RECORD_TYPES:
-        subjects = [HOUSEHOLD] if "household" in record.subjects else []
+        subjects = [drawn.household] if "household" in record.subjects else []
         subjects += list(drawn.people) if {"person", "mother"} & set(record.subjects) else []
         outcomes[record] = {subject: _outcome(drawn, record, subject, failed) for subject in subjects}
     return Evidence(outcomes)
@@ -187,10 +159,32 @@ def _outcome(drawn: Drawn, record: type[Record], subject: str, failed: frozenset
     return Found(rows, source) if rows else NoRecord(source)
 
 
+@cache
 def pack_of(policy: Policy) -> Pack:
+    """The demo pack with the policy's numbers."""
+    until = policy.pension_excluded_until
     changes: dict[str, object] = {
         "dibao_standard_fen_month": policy.standard,
+        "disposable_income_prior_year_fen": policy.disposable,
+        "edge_multiplier_percent": int(policy.edge * 100),
+        "rigid_ratio_basis_points": int(policy.ratio * 10_000),
+        "employment_cost_fen_month": policy.cost,
         "payable_rounding": policy.rounding,
         "rigid_denominator": "GROSS" if policy.gross else "COUNTED",
+        "single_person_amount": policy.alone,
+        "payable_mode": "BANDED" if policy.bands else "DIFFERENCE",
+        **{
+            f"rigid_numerator.{what}": what in policy.rigid
+            for what in ("MEDICAL", "EDUCATION", "REHABILITATION")
+        },
     }
+    if until is not None:
+        counts_from = until.plus(1).first_day
+        lapses = [
+            {"since": date(2021, 7, 1), "until": counts_from - timedelta(days=1), "value": "EXCLUDED"},
+            {"since": counts_from, "value": "COUNTED"},
+        ]
+        changes["income_class.CENTRAL_BASE_PENSION"] = lapses
+    for band, (percent, fen) in enumerate(policy.bands, 1):
+        changes |= {f"payable_band_below_percent.{band}": percent, f"payable_band_fen_month.{band}": fen}
     return load_pack("demo-2026").changed(changes, why="a property test")

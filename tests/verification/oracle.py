@@ -13,8 +13,17 @@ from datetime import date
 from fractions import Fraction
 from math import ceil, floor
 
+from vocabulary.month import Month
 from vocabulary.record import Record
-from vocabulary.records.civil_affairs import Benefit, Declaration, Membership, PropertyCheck
+from vocabulary.records.civil_affairs import (
+    Benefit,
+    CategoryHistory,
+    Declaration,
+    Funeral,
+    Membership,
+    Person,
+    PropertyCheck,
+)
 from vocabulary.records.disability import Certificate, RehabilitationExpense
 from vocabulary.records.education import Enrolment, FeeBill
 from vocabulary.records.health import Death, IllnessRecognition, Settlement
@@ -22,24 +31,42 @@ from vocabulary.records.social_security import InjuryBenefit, Insurance, Pension
 
 NOT_INCOME = {
     "SCHOLARSHIP", "PREFERENTIAL_CARE", "FAMILY_PLANNING", "BRAVERY_AWARD", "AGE_ALLOWANCE",
-    "DISABILITY_SUBSIDY", "RELIEF", "EDUCATION_AID", "TRAINING_SUBSIDY", "CENTRAL_BASE_PENSION",
-    "UNEMPLOYED",
+    "DISABILITY_SUBSIDY", "RELIEF", "EDUCATION_AID", "TRAINING_SUBSIDY",
 }  # fmt: skip
+NO_MONEY = {"UNEMPLOYED", "EMPLOYMENT_COST"}
+"""What a household declares that is no receipt."""
 PENSIONS = {"PENSION", "CENTRAL_BASE_PENSION", "LOCAL_BASE_PENSION", "PERSONAL_PENSION"}
 POSTGRADUATE = {"MASTER", "DOCTOR"}
+SCHOOL = {"PRIMARY", "JUNIOR", "SENIOR", "VOCATIONAL"}
 INCAPABLE = {("1", 1), ("4", 1), ("4", 2), ("5", 1), ("5", 2), ("5", 3), ("6", 1), ("6", 2), ("6", 3)}
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The few numbers that the oracle varies; the rest are those of the demo pack."""
+    """The numbers that the oracle varies; the rest are those of the demo pack.
+
+    `bands`     分档: up to which percent of the standard, and fen a head and month; none is 差额
+    `pension_excluded_until`   the last month for which the central base pension does not count; None is for ever
+    """
 
     standard: int = 63_600
     disposable: int = 3_120_000
+    edge: Fraction = Fraction(3, 2)
     ratio: Fraction = Fraction(3, 5)
     cost: int = 20_000
     rounding: str = "CEIL_YUAN"
     gross: bool = False
+    alone: str = "OWN_INCOME"
+    bands: tuple[tuple[int, int], ...] = ()
+    rigid: frozenset[str] = frozenset({"MEDICAL", "EDUCATION", "REHABILITATION"})
+    pension_excluded_until: Month | None = None
+
+    def counts(self, kind: str, month: int, *, tekun: bool) -> bool:
+        """Whether a receipt is income; of 特困 the central base pension is excluded for ever."""
+        if kind == "CENTRAL_BASE_PENSION":
+            until = self.pension_excluded_until
+            return not tekun and until is not None and month > int(until)
+        return kind not in NOT_INCOME
 
 
 @dataclass(frozen=True)
@@ -77,26 +104,50 @@ def opinion(
         category = "TEKUN"
     elif n and not over and Fraction(annual, 12 * n) < policy.standard:
         category = "DIBAO"
-    elif n and not over and Fraction(annual, 12 * n) < policy.standard * Fraction(3, 2):
+    elif n and not over and Fraction(annual, 12 * n) < policy.standard * policy.edge:
         category = "EDGE"
     elif n and not over and Fraction(annual, n) < policy.disposable:
-        spent = sum(rigid_of(m.person, rows, on) for m in counted)
+        spent = sum(rigid_of(m.person, rows, on, policy) for m in counted)
         below = gross if policy.gross else annual
         if spent > policy.ratio * below:
             category = "RIGID"
-    payable = rounded((line - annual) / 12, policy) if category == "DIBAO" else 0
+    payable = due(annual, line, policy, heads=n) if category == "DIBAO" else 0
     alone = {
-        m.person: rounded(policy.standard - Fraction(real[m.person], 12), policy)
+        m.person: amount_alone(real[m.person], annual, n, policy)
         for m in counted
         if not over and enters_alone(m, category, real, rows, household, on, policy)
     }
     return Opinion(n, annual, category, payable, alone)
 
 
+def due(annual: int, line: Fraction, policy: Policy, *, heads: int, share: int = 1) -> int:
+    """What is paid a month: by bands so much a head, else the gap to the line (a share of it), rounded once."""
+    if policy.bands:
+        amounts = [fen for percent, fen in policy.bands if annual < line * percent / 100]
+        return heads * amounts[0] if amounts else 0
+    return rounded((line - annual) / (12 * share), policy)
+
+
+def amount_alone(own: int, annual: int, n: int, policy: Policy) -> int:
+    for_one = Fraction(policy.standard * 12)
+    if policy.alone == "STANDARD":
+        return due(0, for_one, policy, heads=1)
+    if policy.alone == "HOUSEHOLD_PER_CAPITA":
+        return due(annual, for_one * n, policy, heads=1, share=n)
+    return due(own, for_one, policy, heads=1)
+
+
+def is_dead(person: str, rows: dict, on: date) -> bool:
+    """By the certificate; where there is none, by the cremation."""
+    days = [d.died_on for d in rows[Death] if d.person == person]
+    days = days or [f.cremated_on for f in rows[Funeral] if f.person == person]
+    return bool(days) and min(days) <= on
+
+
 def is_counted(m: Membership, rows: dict, on: date) -> bool:
     if m.kind != "COHABIT" or m.special in ("PRISON", "COMPULSORY_REHAB", "MISSING", "CLERGY_3Y"):
         return False
-    if any(d.person == m.person and d.died_on <= on for d in rows[Death]):
+    if is_dead(m.person, rows, on):
         return False
     studying = any(
         e.person == m.person and e.status == "ENROLLED" and e.full_time and e.stage in POSTGRADUATE
@@ -119,29 +170,37 @@ def income_of(
     *,
     declared: bool,
     before_cost: bool = False,
-    not_income: set[str] = NOT_INCOME,
+    tekun: bool = False,
 ) -> int:
-    window, said = month_numbers(on), defaultdict(list)
-    official = registered(person, rows)
-    for d in rows[Declaration]:
-        if d.person == person and d.household == household and d.item != "UNEMPLOYED":
-            family = "PENSION" if d.item in PENSIONS else str(d.item)
-            said[family, int(d.month)].append((str(d.item), d.amount_fen))
+    official, said = registered(person, rows), declarations(person, rows, household)
     total, worked = 0, set()
     for key in official.keys() | said.keys():
-        if key[1] not in window:
+        if key[1] not in month_numbers(on):
             continue
         lines = said.get(key, []) if declared else official.get(key) or said.get(key, [])
         for kind, fen in lines:
-            total += fen if kind not in not_income else 0
+            total += fen if policy.counts(kind, key[1], tekun=tekun) else 0
             if kind == "WAGE" and fen > 0:
                 worked.add(key[1])
     return total if before_cost else total - policy.cost * len(worked)
 
 
-def registered(person: str, rows: dict) -> dict[tuple[str, int], list[tuple[str, int]]]:
+Lines = dict[tuple[str, int], list[tuple[str, int]]]
+"""What was received, by family of kinds and month: kinds with fen."""
+
+
+def declarations(person: str, rows: dict, household: str) -> Lines:
+    said: Lines = defaultdict(list)
+    for d in rows[Declaration]:
+        if d.person == person and d.household == household and d.item not in NO_MONEY:
+            family = "PENSION" if d.item in PENSIONS else str(d.item)
+            said[family, int(d.month)].append((str(d.item), d.amount_fen))
+    return said
+
+
+def registered(person: str, rows: dict) -> Lines:
     """What the registers say, by family of kinds and month."""
-    official: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+    official: Lines = defaultdict(list)
     for i in rows[Insurance]:
         if i.person == person and (i.kind, i.participation, i.status) == ("PENSION", "EMPLOYEE", "NORMAL"):
             official["WAGE", int(i.month)].append(("WAGE", i.base_fen))
@@ -163,23 +222,29 @@ def registered(person: str, rows: dict) -> dict[tuple[str, int], list[tuple[str,
     return official
 
 
-def rigid_of(person: str, rows: dict, on: date) -> int:
+def rigid_of(person: str, rows: dict, on: date, policy: Policy) -> int:
     start = date(on.year - 1, on.month, min(on.day, 28) if on.month == 2 else on.day)
     spent = 0
-    for s in rows[Settlement]:
+    for s in rows[Settlement] if "MEDICAL" in policy.rigid else ():
         if s.person == person and s.designated and start < s.discharged_on <= on:
             spent += s.compliant_self_pay_fen
-    for f in rows[FeeBill]:
+    for f in rows[FeeBill] if "EDUCATION" in policy.rigid else ():
         if f.person == person and f.stage not in POSTGRADUATE and start < f.paid_on <= on:
             spent += min(f.paid_fen, f.public_standard_fen)
-    for r in rows[RehabilitationExpense]:
+    for r in rows[RehabilitationExpense] if "REHABILITATION" in policy.rigid else ():
         if r.person == person and start < r.spent_on <= on:
             spent += r.self_pay_fen
     return spent
 
 
-def age_on(person: str, on: date) -> int:
+def age_on(person: str, on: date, rows: dict) -> int:
+    """By the id number; where its last character is not the right one, by the register."""
+    weights = [pow(2, 17 - place, 11) for place in range(17)]
+    total = sum(int(digit) * weight for digit, weight in zip(person[:17], weights, strict=True))
     born = (int(person[6:10]), int(person[10:12]), int(person[12:14]))
+    if "10X98765432"[total % 11] != person[17]:
+        (day,) = {p.birth for p in rows[Person] if p.person == person}
+        born = (day.year, day.month, day.day)
     return on.year - born[0] - ((on.month, on.day) < born[1:])
 
 
@@ -216,27 +281,44 @@ def is_tekun(
     declared: bool,
 ) -> bool:
     for m in counted:
-        age = age_on(m.person, on)
+        age = age_on(m.person, on, rows)
         by_disability = any(d in INCAPABLE for c in holding(m.person, rows, on) for d in disabilities(c))
-        incapable = age >= 60 or age < 16 or by_disability
-        means = income_of(m.person, rows, household, on, policy, declared=declared)
-        orphan = any(
-            b.person == m.person and b.kind == "ORPHAN" and int(b.month) in month_numbers(on)
-            for b in rows[Benefit]
-        )
-        if not incapable or means >= policy.standard * 12 or orphan:
+        incapable = age >= 60 or age < 16 or by_disability or stays_at_school(m.person, rows, household, on)
+        means = income_of(m.person, rows, household, on, policy, declared=declared, tekun=True)
+        if not incapable or means >= policy.standard * 12 or is_orphan(m.person, rows, household, on):
             return False
-    for m in listed:
-        if m in counted:
-            continue
-        age, dead = age_on(m.person, on), any(d.person == m.person and d.died_on <= on for d in rows[Death])
-        if dead or age < 18 or m.special in ("PRISON", "MISSING"):
-            continue
-        weak = age >= 70 or severe(m.person, rows, on) or severe_for_alone(m.person, rows, on)
-        if weak and real[m.person] < policy.disposable:
-            continue
+    return not any(can_support(m, real, rows, on, policy) for m in listed if m not in counted)
+
+
+def can_support(m: Membership, real: dict, rows: dict, on: date, policy: Policy) -> bool:
+    """Whether somebody who is not counted owes support and can give it."""
+    age = age_on(m.person, on, rows)
+    if is_dead(m.person, rows, on) or age < 18 or m.special in ("PRISON", "MISSING"):
         return False
-    return True
+    weak = age >= 70 or severe(m.person, rows, on) or severe_for_alone(m.person, rows, on)
+    return not (weak and real[m.person] < policy.disposable)
+
+
+def is_orphan(person: str, rows: dict, household: str, on: date) -> bool:
+    return any(
+        b.person == person
+        and b.household == household
+        and b.kind == "ORPHAN"
+        and int(b.month) in month_numbers(on)
+        for b in rows[Benefit]
+    )
+
+
+def stays_at_school(person: str, rows: dict, household: str, on: date) -> bool:
+    """社会救助法 art. 16: who was 特困 as a minor and is still at school up to senior or vocational."""
+    reading = any(
+        e.person == person and e.status == "ENROLLED" and e.stage in SCHOOL for e in rows[Enrolment]
+    )
+    return reading and any(
+        h.household == household and h.category == "TEKUN" and h.since <= on
+        and not (h.until and h.until <= on) and age_on(person, h.since, rows) < 18
+        for h in rows[CategoryHistory]
+    )  # fmt: skip
 
 
 def enters_alone(
@@ -251,7 +333,7 @@ def enters_alone(
     if category == "EDGE" and (severe_for_alone(m.person, rows, on) or ill):
         return True
     idle = not works(m.person, rows, household, on)
-    adult = age_on(m.person, on) >= 18
+    adult = age_on(m.person, on, rows) >= 18
     return category in ("EDGE", "RIGID", "NONE") and adult and idle and severe(m.person, rows, on)
 
 
