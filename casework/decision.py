@@ -1,5 +1,6 @@
 """May this decision be made? An adverse one never without a finding that a person confirmed, a closed
-window for objections, a hearing, a reason and a second person (社会救助法 art. 47, 48; rule EXIT-04).
+window for objections, a hearing, a reason and a second person (社会救助法 art. 47, 48; rule EXIT-04),
+and never on values alone that were laid over months (INC-08).
 
 Everything here is pure; the database holds the same conditions once more (`casework.tables`).
 """
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from casework.finding import FindingState, Lack, NotNow, Standing, window_lacks
+from casework.periods import Facts
 from vocabulary.codes import Code
 
 
@@ -48,6 +50,7 @@ class Grounds:
     `publicized`   whether 公示 has run its natural days; None where the kind of case needs none
     `visited`      whether two people visited; None where the case is of no near relative
     `judged`       whether the verification told a category
+    `facts`        what the finding rests on, by period
     """
 
     finding: Standing | None
@@ -58,6 +61,7 @@ class Grounds:
     publicized: bool | None
     visited: bool | None
     judged: bool
+    facts: Facts
 
 
 def require(kind: DecisionKind, grounds: Grounds, *, today: date) -> None:
@@ -65,7 +69,7 @@ def require(kind: DecisionKind, grounds: Grounds, *, today: date) -> None:
 
     Raises `NotNow`.
 
-    >>> alone = Grounds(None, True, "收入超过标准", "mz-0042", "mz-0042", None, None, True)
+    >>> alone = Grounds(None, True, "收入超过标准", "mz-0042", "mz-0042", None, None, True, Facts())
     >>> require(DecisionKind.KEEP, alone, today=date(2026, 11, 1))
     Traceback (most recent call last):
     casework.finding.NotNow: 需要另一人复核：一人不得单独作出
@@ -100,4 +104,6 @@ def _before_adverse(grounds: Grounds, today: date) -> list[Lack]:
         lacks += window_lacks(grounds.finding, today)
     if not grounds.heard:
         lacks.append(Lack.NO_HEARING)
+    if grounds.facts.of_longer and not grounds.facts.of_a_month:
+        lacks.append(Lack.ONLY_AVERAGES)
     return lacks

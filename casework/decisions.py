@@ -19,6 +19,7 @@ from casework.decision import DecisionKind, DecisionState, Grounds, require
 from casework.desk import Desk, NotThere, new_id
 from casework.finding import Lack, NotNow
 from casework.findings import Finding, read_finding
+from casework.periods import Facts, facts_of
 from casework.role import Act, Actor
 from vocabulary.codes import Category
 
@@ -63,6 +64,7 @@ class Decision:
     decided_on: date | None
     state: DecisionState
     version: int
+    facts: Facts
 
 
 async def hear(desk: Desk, actor: Actor, case: Case, *, record: str) -> str:
@@ -100,14 +102,20 @@ async def draft(
     reason: str,
     finding: Finding | None = None,
 ) -> Decision:
-    """A draft of a decision. Raises `NotNow` when the verification could not tell, or there is no reason."""
+    """A draft of a decision. Raises `NotNow` when the verification could not tell, or there is no reason.
+
+    `NotThere` where the finding belongs to another case.
+    """
     await desk.permit(actor, Act.DRAFT, case.region)
+    if finding is not None and finding.case.id != case.id:
+        raise NotThere("expected a finding of the case itself")
     lacks = [Lack.INDETERMINATE] if basis.category is None else []
     if not reason.strip():
         lacks.append(Lack.NO_REASON)
     if lacks or basis.category is None:
         raise NotNow(lacks)
     id_, state = new_id(), DecisionState.DRAFT.value
+    facts = facts_of(finding.records) if finding else Facts()
     row = desk.kept.added(
         tables.decision,
         id=id_,
@@ -127,6 +135,8 @@ async def draft(
         drafted_on=desk.today().isoformat(),
         state=state,
         version=1,
+        facts_of_a_month=facts.of_a_month,
+        facts_of_longer=facts.of_longer,
     )
     step = desk.step(actor, id_, before="-", after=state, reason=reason)
     await desk.write(
@@ -151,7 +161,7 @@ def missing(desk: Desk, actor: Actor, decision: Decision) -> tuple[Lack, ...]:
 async def decide(desk: Desk, actor: Actor, decision: Decision) -> Decision:
     """The decision, made. Raises `NotNow` with everything that is missing."""
     await desk.permit(actor, Act.DECIDE, decision.case.region)
-    if decision.state is not DecisionState.DRAFT:
+    if decision.state is not DecisionState.DRAFT or decision.case.state in _OVER:
         raise NotNow([Lack.WRONG_STATE])
     require(decision.kind, _grounds(desk, actor, decision), today=desk.today())
     await desk.write(
@@ -176,6 +186,10 @@ async def decide(desk: Desk, actor: Actor, decision: Decision) -> Decision:
         changes=_made(desk, actor, decision),
     )
     return read_decision(desk, actor, decision.id)
+
+
+_OVER = frozenset({CaseState.DECIDED, CaseState.CLOSED})
+"""What was decided once is decided: a change of it is a case of its own."""
 
 
 def _made(desk: Desk, actor: Actor, decision: Decision) -> list[Change]:
@@ -257,6 +271,7 @@ def _grounds(desk: Desk, actor: Actor, decision: Decision) -> Grounds:
         publicized=_publicized(desk, case) if decision.kind is DecisionKind.GRANT else None,
         visited=decision.visited if case.near_relative else None,
         judged=bool(decision.inputs and decision.result),
+        facts=decision.facts,
     )
 
 
@@ -296,4 +311,5 @@ def _decision(row: sa.RowMapping, case: Case) -> Decision:
         decided_on=None if row["decided_on"] is None else date.fromisoformat(row["decided_on"]),
         state=DecisionState(row["state"]),
         version=row["version"],
+        facts=Facts(row["facts_of_a_month"], row["facts_of_longer"]),
     )

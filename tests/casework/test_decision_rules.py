@@ -1,4 +1,4 @@
-"""Do casework and the catalogue say the same of a decision? EXIT-04 and CAT-07 on every combination of grounds."""
+"""Do casework and the catalogue say the same of a decision? EXIT-04, INC-08 and CAT-07 on every combination of grounds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from itertools import product
 
 from casework.decision import DecisionKind, Grounds, require
 from casework.finding import FindingState, Lack, NotNow, Standing
+from casework.periods import Facts
 from verification.conduct import broken
+from verification.language.kinds import Value
 from verification.pack import load_pack
 
 TODAY = date(2026, 11, 16)
@@ -30,7 +32,7 @@ def lacks(kind: DecisionKind, grounds: Grounds) -> set[Lack]:
 
 def found(kind: DecisionKind, grounds: Grounds) -> set[str]:
     finding = grounds.finding
-    facts = {
+    facts: dict[str, Value] = {
         "on": TODAY,
         "adverse": kind.adverse,
         "heard": grounds.heard,
@@ -39,15 +41,15 @@ def found(kind: DecisionKind, grounds: Grounds) -> set[str]:
         "window_closed": finding is not None and finding.window_closed(TODAY),
         "second_person": grounds.second != grounds.drafted_by,
         "category_told": grounds.judged,
-        "facts_of_a_month": 1,
-        "facts_of_longer": 0,
+        "facts_of_a_month": grounds.facts.of_a_month,
+        "facts_of_longer": grounds.facts.of_longer,
     }
     return {each.rule.number for each in broken("decision", facts, PACK)}
 
 
 def test_an_adverse_decision_lacks_something_exactly_when_exit_04_is_found() -> None:
     for finding, heard, reason, second in product(FINDINGS, (True, False), ("理由", " "), ("a", "b")):
-        grounds = Grounds(finding, heard, reason, "a", second, None, None, judged=True)
+        grounds = Grounds(finding, heard, reason, "a", second, None, None, judged=True, facts=Facts())
         for kind in DecisionKind:
             missing = lacks(kind, grounds) & BY_LAW
             assert ("EXIT-04" in found(kind, grounds)) is (kind.adverse and bool(missing)), (kind, grounds)
@@ -56,8 +58,18 @@ def test_an_adverse_decision_lacks_something_exactly_when_exit_04_is_found() -> 
 def test_nobody_decides_on_what_cannot_be_told() -> None:
     for kind, judged in product(DecisionKind, (True, False)):
         grounds = Grounds(
-            Standing(FindingState.CONFIRMED, YESTERDAY), True, "理由", "a", "b", None, None, judged
+            Standing(FindingState.CONFIRMED, YESTERDAY), True, "理由", "a", "b", None, None, judged, Facts()
         )
         assert (
             (Lack.INDETERMINATE in lacks(kind, grounds)) is ("CAT-07" in found(kind, grounds)) is (not judged)
         )
+
+
+def test_values_laid_over_months_are_never_the_only_grounds() -> None:
+    standing = Standing(FindingState.CONFIRMED, YESTERDAY)
+    for of_a_month, of_longer in product((0, 1), (0, 1, 5)):
+        facts = Facts(of_a_month, of_longer)
+        grounds = Grounds(standing, True, "理由", "a", "b", None, None, judged=True, facts=facts)
+        for kind in DecisionKind:
+            only = kind.adverse and of_longer > 0 and of_a_month == 0
+            assert (Lack.ONLY_AVERAGES in lacks(kind, grounds)) is ("INC-08" in found(kind, grounds)) is only
