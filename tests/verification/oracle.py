@@ -363,3 +363,77 @@ def rounded(yuan_fen: Fraction, policy: Policy) -> int:
     if policy.rounding == "HALF_UP_FEN":
         return floor(due + Fraction(1, 2))
     return floor(due)
+
+
+def at_least(
+    records: Sequence[Record], household: str, on: date, policy: Policy, silent: frozenset[type[Record]]
+) -> int:
+    """The least verified income of the window among all answers that those who are silent could give.
+
+    Month by month and family by family each possible answer is tried: a register may know nothing, or have
+    paid nothing, and the smallest wage brings its employment cost; a person may be dead, or study.
+    """
+    rows: dict[type, list] = defaultdict(list)
+    for record in records:
+        if type(record) not in silent:
+            rows[type(record)].append(record)
+    listed = [
+        m for m in rows[Membership]
+        if m.household == household and m.joined_on <= on and not (m.left_on and m.left_on <= on)
+    ]  # fmt: skip
+    least = 0
+    for m in listed:
+        counted = {is_counted(m, told, on) for told in answers_about(m.person, rows, on, silent)}
+        own = least_of(m.person, rows, household, on, policy, silent)
+        least += own if counted == {True} else min(0, own) if True in counted else 0
+    return least
+
+
+def answers_about(person: str, rows: dict, on: date, silent: frozenset[type[Record]]) -> list[dict]:
+    """The rows with each answer that registers of deaths and of students could give."""
+    dead = [[], [Death(record_id="a", as_of=on, person=person, died_on=on)],
+            [Death(record_id="a", as_of=on, person=person, died_on=date.max)]]  # fmt: skip
+    burnt = [[], [Funeral(record_id="a", as_of=on, person=person, cremated_on=on)]]
+    master = {"name": "", "school": "", "stage": "MASTER", "full_time": True, "ownership": "PUBLIC"}
+    studying = [
+        [],
+        [Enrolment(record_id="a", as_of=on, person=person, status="ENROLLED", since=on, **master)],
+    ]
+    told = []
+    for deaths in dead if Death in silent else [rows[Death]]:
+        for funerals in burnt if Funeral in silent else [rows[Funeral]]:
+            for enrolments in studying if Enrolment in silent else [rows[Enrolment]]:
+                told.append(defaultdict(list, {Death: deaths, Funeral: funerals, Enrolment: enrolments}))
+    return told
+
+
+REGISTERS = {
+    "WAGE": Insurance,
+    "PENSION": Pension,
+    "UNEMPLOYMENT_BENEFIT": UnemploymentBenefit,
+    "INJURY_BENEFIT": InjuryBenefit,
+}
+
+
+def least_of(
+    person: str, rows: dict, household: str, on: date, policy: Policy, silent: frozenset[type[Record]]
+) -> int:
+    official, said = registered(person, rows), declarations(person, rows, household)
+    families = {family for family, _ in official.keys() | said.keys()} | {"WAGE"}
+    total = 0
+    for family in families:
+        for month in month_numbers(on):
+            own = official.get((family, month), []) or said.get((family, month), [])
+            possible = [worth(own, month, policy)]
+            if REGISTERS.get(family) in silent:
+                possible.append(0)
+                if family == "WAGE":
+                    possible.append(-policy.cost)
+            total += min(possible)
+    return total
+
+
+def worth(lines: list[tuple[str, int]], month: int, policy: Policy) -> int:
+    """What the lines of one family and month come to, less the cost of a month's work."""
+    counted = sum(fen for kind, fen in lines if policy.counts(kind, month, tekun=False))
+    return counted - (policy.cost if any(kind == "WAGE" and fen > 0 for kind, fen in lines) else 0)
