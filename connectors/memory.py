@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from connectors.arrow import batches
-from connectors.ask import Ask, Clock, Snapshot, SnapshotFailed
+from connectors.ask import Ask, Clock, Snapshot, SnapshotFailed, carried
 from connectors.decode import provenance, tidy
 from connectors.failure import Failed
+from connectors.search import Find, Finds
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Found, NoRecord, Outcome
 from vocabulary.record import Record, columns_of, partial
@@ -55,6 +56,21 @@ class MemoryConnector:
             for one in ask.ids
         }
 
+    async def find(self, wanted: Find) -> Finds:
+        """See `Searched.find`."""
+        await asyncio.sleep(self._delay_s)
+        at = self._clock()
+        if self._failing is not None:
+            return Failed(self._failing, _TOLD_TO_FAIL).value(self.department, at=at)
+        fitting = {
+            key: [row for row in rows if _fits(row, wanted)]
+            for key, rows in self._indexed(wanted.record, wanted.by).items()
+            if key > wanted.after
+        }
+        keys = sorted(key for key, rows in fitting.items() if rows)[: wanted.most]
+        came_from, shown = provenance(wanted.record, at=at), carried(wanted.record, wanted.columns)
+        return {key: Found(tuple(narrowed(row, shown) for row in fitting[key]), came_from) for key in keys}
+
     def snapshot(self, record: type[Record], columns: frozenset[str], since: str = "") -> Snapshot:
         """See `Connector.snapshot`."""
         if self._failing is not None:
@@ -80,6 +96,15 @@ class MemoryConnector:
                 if subject is not None:
                     index.setdefault(tidy(subject), []).append(row)
         return index
+
+
+def _fits(row: Record, wanted: Find) -> bool:
+    if wanted.equals is not None and getattr(row, wanted.equals[0]) != wanted.equals[1]:
+        return False
+    if wanted.within is None:
+        return True
+    region = getattr(row, wanted.within[0])
+    return region is not None and bool(region.within(wanted.within[1]))
 
 
 def narrowed(row: Record, columns: frozenset[str]) -> Record:

@@ -13,6 +13,7 @@ from connectors.decode import Decoder, Row, decoder, outcomes
 from connectors.failure import Failed, broken
 from connectors.guard import Guard
 from connectors.mapping import Table, Tables
+from connectors.search import Find, Finds, unsearchable
 from vocabulary.codes import Department
 from vocabulary.evidence import Outcome
 from vocabulary.record import Record, columns_of
@@ -37,6 +38,18 @@ class Register(ABC):
         except Failed as why:
             return why.for_all(ask.ids, self.department, at=self._clock())
 
+    async def find(self, wanted: Find) -> Finds:
+        """See `Searched.find`."""
+        try:
+            table = self._table(wanted.record)
+            decode = decoder(wanted.record, table, wanted.columns)
+            rows = [*await self._guard.ask(lambda: self._search(wanted, table, decode))]
+            whose = dict.fromkeys(key for row in rows if (key := decode.subject(row, wanted.by)) is not None)
+            ask = Ask(wanted.record, wanted.by, tuple(whose), wanted.columns)
+            return outcomes(ask, decode, rows, at=self._clock())
+        except Failed as why:
+            return why.value(self.department, at=self._clock())
+
     def snapshot(self, record: type[Record], columns: frozenset[str], since: str = "") -> Snapshot:
         """See `Connector.snapshot`."""
         return Snapshot(self._parts(record, columns, since), since=since)
@@ -58,6 +71,10 @@ class Register(ABC):
     @abstractmethod
     async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> Iterable[Row]:
         """Give the rows of those asked for, with the decoder's fields in its order. Raises `Failed`."""
+
+    async def _search(self, wanted: Find, table: Table, decode: Decoder) -> Iterable[Row]:
+        """Give the rows of those found, in the order of their keys, where the transport can. Raises `Failed`."""
+        raise unsearchable()
 
     @abstractmethod
     def _stream(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[Chunk, str]]:

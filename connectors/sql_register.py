@@ -8,7 +8,7 @@ another. A question that is given up is cancelled in the database too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from threading import Event
@@ -25,12 +25,17 @@ from connectors.failure import Failed
 from connectors.guard import Guard, Patience
 from connectors.mapping import Table, Tables
 from connectors.register import Register
+from connectors.search import Find
 from connectors.sql_engine import CONNECTIONS, failures_named, reading, stop
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind
 
 IDS_PER_STATEMENT = 500
 """Subjects in one `IN`: each may stand in two spellings, and Oracle's list ends at 1,000."""
+
+
+LAST_BELOW = "9" * 12
+"""Behind the digits of a region: no code of its subtree stands higher."""
 
 
 class SqlRegister(Register):
@@ -62,14 +67,37 @@ class SqlRegister(Register):
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> list[Row]:
-        """Run the statements in a thread; when the asker gives up, cancel what the database is doing."""
+        """See `Register._look_up`."""
         subjects = askable(ask.ids)
         if not subjects:
             return []
-        query = _Query(self._engine)
         statement = _select(table, decode, self._engine.dialect.name)
         statement = statement.where(statement.selected_columns[table.of[ask.by].physical].in_(_GIVEN))
-        running = asyncio.get_running_loop().run_in_executor(self._threads, query.run, statement, subjects)
+        given = (subjects[at : at + IDS_PER_STATEMENT] for at in range(0, len(subjects), IDS_PER_STATEMENT))
+        return await self._run(statement, [{_GIVEN.key: _spellings(some)} for some in given])
+
+    async def _search(self, wanted: Find, table: Table, decode: Decoder) -> list[Row]:
+        """See `Register._search`. A subtree is a range of digits, a page what lies behind a key: indexes serve both."""
+        statement = _select(table, decode, self._engine.dialect.name)
+        column = {one.column: statement.selected_columns[one.physical] for one in decode.fields}
+        fits: list[sa.ColumnElement[bool]] = []
+        if wanted.equals is not None:
+            name, value = wanted.equals
+            fits.append(column[name] == value)
+        if wanted.within is not None:
+            name, region = wanted.within
+            fits += [column[name] >= str(region), column[name] <= f"{region}{LAST_BELOW}"]
+        key = column[wanted.by]
+        behind = [key > wanted.after] if wanted.after else []
+        # A subject with several rows is one of those wanted, and has them all.
+        keys = sa.select(key).where(*fits, *behind).distinct().order_by(key).limit(wanted.most).subquery()
+        found = statement.join(keys, key == keys.c[0]).where(*fits).order_by(key)
+        return await self._run(found, [{}])
+
+    async def _run(self, statement: sa.Select[Any], given: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """Run a statement with each of these in a thread; when the asker gives up, cancel what the database is doing."""
+        query = _Query(self._engine)
+        running = asyncio.get_running_loop().run_in_executor(self._threads, query.run, statement, given)
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -102,16 +130,15 @@ class _Query:
         self._cancelled = Event()
         self._driver: Any = None
 
-    def run(self, statement: sa.Select[Any], subjects: Sequence[str]) -> list[Row]:
-        """Give the rows of all chunks. Raises `Failed`."""
+    def run(self, statement: sa.Select[Any], given: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """Give the rows of the statement with each of these. Raises `Failed`."""
         rows: list[Row] = []
         if self._cancelled.is_set():
             return rows
         with failures_named(), self._engine.connect() as connection:
             self._driver = connection.connection.driver_connection
-            for at in range(0, len(subjects), IDS_PER_STATEMENT):
-                given = {_GIVEN.key: _spellings(subjects[at : at + IDS_PER_STATEMENT])}
-                rows.extend(tuple(row) for row in connection.execute(statement, given))
+            for one in given:
+                rows.extend(tuple(row) for row in connection.execute(statement, one))
             self._driver = None
         return rows
 

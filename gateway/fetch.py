@@ -15,7 +15,8 @@ from casework.authorizations import Authorization as Kept
 from casework.authorized import Authorized, joined, scopes_of
 from casework.consent import Allowed, Consents, Withheld, consents
 from connectors.ask import Ask, carried
-from gateway.plan import Plan, Subject
+from gateway.asked_about import Subject
+from gateway.plan import Plan
 from vocabulary.codes import Department, MemberKind
 from vocabulary.evidence import Evidence, NotAsked, Outcome, SourceFailed
 from vocabulary.household import Household, is_listed
@@ -44,6 +45,9 @@ ON_FILE = frozenset(
 
 LISTING = frozenset({"person", "relation", "kind", "joined_on", "left_on"})
 """What it takes to know who is listed."""
+
+PLACE = frozenset({"district", "street"})
+"""What it takes to know where a household is kept."""
 
 SIGNED = frozenset({"valid_from", "valid_until", "withdrawn_on"})
 """What it takes to know whether an authorization holds."""
@@ -109,7 +113,7 @@ async def locate_each(
     asked = tuple(numbers)
     first = await ask(
         [
-            Ask(HouseholdFile, "household", asked, columns.get(HouseholdFile, frozenset()) | _PLACE),
+            Ask(HouseholdFile, "household", asked, columns.get(HouseholdFile, frozenset()) | PLACE),
             Ask(Membership, "household", asked, columns.get(Membership, frozenset()) | LISTING),
         ]
     )
@@ -172,7 +176,7 @@ async def fetch(
 
 async def in_region(numbers: Collection[str], region: RegionCode, *, ask: AskAll) -> tuple[str, ...]:
     """Of these households the numbers of those that are kept in a region, in their order; none when nobody says."""
-    files = await ask([Ask(HouseholdFile, "household", tuple(numbers), _PLACE)])
+    files = await ask([Ask(HouseholdFile, "household", tuple(numbers), PLACE)])
     kept = {
         number: [row.street for row in files.records(HouseholdFile, number) if row.street.within(region)]
         for number in numbers
@@ -197,7 +201,6 @@ def needed(plan: Plan, reads: Columns) -> Columns:
     return wanted
 
 
-_PLACE = frozenset({"district", "street"})
 _KNOWN = {(HouseholdFile, "household"), (Membership, "household"), (Authorization, "person")}
 """What finding the household has already asked."""
 

@@ -28,10 +28,12 @@ from casework.resource import of_column, of_state
 from connectors.ask import Ask
 from connectors.federation import ask_all
 from connectors.hedge import Hedge
+from connectors.search import Find, Finds, find
 from connectors.served import answered
 from gateway.access import Errand, needs_consent
 from gateway.acts import deeds_of, done
 from gateway.answer import Told, tell
+from gateway.asked_about import Listing, Search, Subject
 from gateway.caller import Caller
 from gateway.decision_record import record_of
 from gateway.executor.kept import Kept
@@ -49,7 +51,8 @@ from gateway.fetch import (
 )
 from gateway.office import Answered, Asked, Office
 from gateway.permitting import decided, intended, permitted, refusals_noted, standing_of
-from gateway.plan import Listing, Plan, Subject
+from gateway.plan import Plan
+from gateway.searching import search
 from gateway.trace import Came, Intent
 from gateway.view import Absence, EdgeView, HouseholdView, ListView, MemberView, PageView, Shown, sources_of
 from verification.verdict import Verdict
@@ -77,7 +80,7 @@ async def answered_of(
     """Steps 4 to 8. Raises `NotLogged`."""
     intent = await intended(allowed, caller, errand, asked, office)  # 4
     hedge = Hedge(office.hedge_after_s)
-    came = await _gathered(allowed, caller, errand, _asking(intent, hedge, office), office)  # 5
+    came = await _gathered(allowed, caller, errand, _Asking(intent, hedge, office), office)  # 5
     came = _judged(came, office)  # 6
     told = tell(came.plan, await _view(came, office), schema=office.schema, shows=office.shows)
     form = allowed.question.document.form
@@ -96,11 +99,17 @@ class _Gathered:
     verdict: Verdict | Absence | None = None
     deeds: Mapping[str, object] = field(default_factory=dict)
     listed: Mapping[str, Located | Absence] = field(default_factory=dict)
-    """The households of a work list, by number."""
+    """The households of a list, by number."""
+    page: Listing | None = None
+    """Where in the whole they stand."""
+    sought: tuple[str, ...] = ()
+    """Whom a search was answered about, on the list or not."""
 
 
-async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: AskAll, office: Office) -> _Gathered:
+async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: _Asking, office: Office) -> _Gathered:
     """Find the household, decide again for its region, and ask every department at once."""
+    if allowed.question.search is not None:
+        return await _gathered_search(allowed, allowed.question.search, caller, errand, ask, office)
     if allowed.question.listing is not None:
         return await _gathered_list(allowed, allowed.question.listing, caller, errand, ask, office)
     if allowed.question.subject is None:
@@ -122,6 +131,24 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: AskAll, 
         return _Gathered(allowed, _nothing(caller), Evidence())
     standing = standing_of(caller, errand, inside, office)
     return _Gathered(allowed, located, await _fetched([located], allowed, standing, ask, office))
+
+
+async def _gathered_search(
+    allowed: Plan, wanted: Search, caller: Caller, errand: Errand, ask: _Asking, office: Office
+) -> _Gathered:
+    """Find who is looked for, then go on as for a list that was given."""
+    page = await search(wanted, on=allowed.question.on, ask=ask, find=ask.find)
+    if isinstance(page, SourceFailed):
+        failed = Evidence({HouseholdFile: {str(wanted.region): page}})
+        return _Gathered(allowed, _not_told(page), failed)
+    listing = page.listing
+    if not listing.numbers:
+        office.pacing.missed(caller)
+        return _Gathered(allowed, None, page.evidence, page=listing, sought=page.sought)
+    inside = wanted.region.within(caller.region)
+    allowed = decided(allowed.question, caller, errand, office, inside=inside)
+    came = await _gathered_list(allowed, listing, caller, errand, ask, office)
+    return replace(came, evidence=together(page.evidence, came.evidence), sought=page.sought)
 
 
 async def _gathered_list(
@@ -146,7 +173,7 @@ async def _gathered_list(
     standing = standing_of(caller, errand, True, office)
     evidence = await _fetched(present, allowed, standing, ask, office) if present else Evidence()
     evidence = together(evidence, Evidence({HouseholdFile: failed})) if failed else evidence
-    return _Gathered(allowed, None, evidence, listed=listed)
+    return _Gathered(allowed, None, evidence, listed=listed, page=listing)
 
 
 async def _fetched(
@@ -200,24 +227,36 @@ def _is_free(record: type[Record], allowed: Plan, standing: Standing, office: Of
     )
 
 
-def _asking(intent: Intent, hedge: Hedge, office: Office) -> AskAll:
+class _Asking:
     """Asks departments within the time that the whole inquiry has left; counts who they answer about."""
-    tally = office.served.tally(str(intent.index)) if office.served else None
-    ends_at = asyncio.get_running_loop().time() + office.inquiry_timeout_s
 
-    async def ask(asks: list[Ask]) -> Evidence:
-        left_s = ends_at - asyncio.get_running_loop().time()
-        timeout_s = max(0.0, min(office.register_timeout_s, left_s))
+    def __init__(self, intent: Intent, hedge: Hedge, office: Office) -> None:
+        self._office, self._hedge = office, hedge if hedge.after_s else None
+        self._tally = office.served.tally(str(intent.index)) if office.served else None
+        self._ends_at = asyncio.get_running_loop().time() + office.inquiry_timeout_s
+
+    async def __call__(self, asks: list[Ask]) -> Evidence:
+        """What everybody answers."""
+        office = self._office
         return await ask_all(
             office.connectors,
             asks,
-            timeout_s=timeout_s,
+            timeout_s=self._left_s(),
             clock=office.clock,
-            tally=tally,
-            hedge=hedge if hedge.after_s else None,
+            tally=self._tally,
+            hedge=self._hedge,
         )
 
-    return ask
+    async def find(self, wanted: Find) -> Finds:
+        """Who is found."""
+        office = self._office
+        return await find(
+            office.connectors, wanted, timeout_s=self._left_s(), clock=office.clock, tally=self._tally
+        )
+
+    def _left_s(self) -> float:
+        left_s = self._ends_at - asyncio.get_running_loop().time()
+        return max(0.0, min(self._office.register_timeout_s, left_s))
 
 
 def _judged(came: _Gathered, office: Office) -> _Gathered:
@@ -233,9 +272,11 @@ async def _view(came: _Gathered, office: Office) -> Shown:
     """What the schema's fields read."""
     log = await office.trace.head() if came.plan.asks_log else None
     sources = sources_of(came.evidence)
-    if came.plan.question.listing is not None:
-        listed = _list_view(came.plan.question.listing, came, office.trace.pseudonym)
-        return Shown(None, log, sources, listed=listed)
+    if came.page is not None:
+        return Shown(None, log, sources, listed=_list_view(came.page, came, office.trace.pseudonym))
+    if came.plan.question.search is not None:
+        assert isinstance(came.located, Absence), "without a page somebody has said why there is none"
+        return Shown(None, log, sources, listed=came.located)
     if isinstance(came.located, Located):
         return Shown(_household_view(came.located, came, office.trace.pseudonym), log, sources)
     return Shown(came.located, log, sources, came.deeds)
@@ -250,16 +291,16 @@ def _household_view(located: Located, came: _Gathered, pseudonym: Callable[[str]
 
 def _list_view(listing: Listing, came: _Gathered, pseudonym: Callable[[str], str]) -> ListView:
     edges = [
-        EdgeView(str(place), _household_view(one, came, pseudonym) if isinstance(one, Located) else one)
-        for place, one in enumerate(came.listed.values(), listing.after + 1)
+        EdgeView(cursor, _household_view(one, came, pseudonym) if isinstance(one, Located) else one)
+        for cursor, one in zip(listing.cursors, came.listed.values(), strict=True)
     ]
     first, last = (edges[0].cursor, edges[-1].cursor) if edges else (None, None)
-    return ListView(edges, PageView(listing.more, listing.after > 0, first, last))
+    return ListView(edges, PageView(listing.more, not listing.begins, first, last))
 
 
 def _outcome(told: Told, came: _Gathered, hedge: Hedge, office: Office) -> Came:
     located, verdict = came.located, came.verdict
-    subjects = [*came.plan.question.keys]
+    subjects = [*came.plan.question.keys, *came.sought]
     for one in (located, *came.listed.values()):
         if isinstance(one, Located):
             subjects += [one.household.number, *(row.person for row in one.household.members)]

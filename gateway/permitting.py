@@ -12,6 +12,7 @@ from casework.agreement import Access
 from casework.cedar import Decision, Standing
 from casework.resource import of_column
 from gateway.access import Errand, Refused, read_errand, refusal, require_many
+from gateway.asked_about import Search
 from gateway.caller import Caller
 from gateway.cost import require_affordable
 from gateway.document import Document, read
@@ -24,7 +25,7 @@ from gateway.schema.claims import claims_in
 from gateway.subgraph import read_federated
 from gateway.trace import Intent
 from verification.pack import NotInForce
-from vocabulary.records.civil_affairs import Membership
+from vocabulary.records.civil_affairs import HouseholdFile, Membership, Person
 
 
 def permitted(asked: Asked, caller: Caller, office: Office) -> tuple[Errand, Plan]:
@@ -35,8 +36,10 @@ def permitted(asked: Asked, caller: Caller, office: Office) -> tuple[Errand, Pla
     office.pacing.asks(caller)
     errand = read_errand(caller, purpose=asked.purpose, case=asked.case)
     wanted = _understood(asked, caller, office)
-    if wanted.listing is not None:
+    if wanted.listing is not None or (wanted.search is not None and wanted.search.name is None):
         require_many(caller, errand)
+    if wanted.search is not None:
+        _require_searchable(wanted.search, caller, errand, office)
     allowed = decided(wanted, caller, errand, office)
     _require_deeds(allowed, caller)
     return errand, allowed
@@ -63,6 +66,20 @@ def decided(wanted: Question, caller: Caller, errand: Errand, office: Office, *,
 
 
 _PERSON = of_column(Membership, "person")
+_NAME = of_column(Person, "name")
+_NUMBER = of_column(HouseholdFile, "household")
+
+
+def _require_searchable(search: Search, caller: Caller, errand: Errand, office: Office) -> None:
+    """Return when the caller sees in clear what is looked for by, in that region. Raises `Refused`.
+
+    To others a look-up by name would tell whose pseudonym it is, and a list by region who is on file.
+    """
+    standing = standing_of(caller, errand, search.region.within(caller.region), office)
+    sought = _NUMBER if search.name is None else _NAME
+    decision = office.agreements.decide(sought, standing)
+    if decision.outcome is not Access.CLEAR:
+        raise refusal(caller, sought, decision)
 
 
 def _require_known(caller: Caller, decision: Decision) -> None:
@@ -85,7 +102,7 @@ def standing_of(caller: Caller, errand: Errand, inside: bool, office: Office) ->
 
 async def intended(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office) -> Intent:
     """Note the intent. Raises `NotLogged`."""
-    asks = needed(allowed, office.judge.reads) if allowed.question.keys else {}
+    asks = needed(allowed, office.judge.reads) if allowed.question.is_about_somebody else {}
     return await office.trace.intent(
         caller,
         errand,
@@ -121,7 +138,9 @@ def _understood(asked: Asked, caller: Caller, office: Office) -> Question:
     wanted = question(
         read_as, schema=office.schema, shows=office.shows, limits=office.limits, today=office.today()
     )
-    if wanted.listing is not None:
+    if wanted.search is not None:
+        office.pacing.lists(caller, wanted.search.first)
+    elif wanted.listing is not None:
         office.pacing.lists(caller, len(wanted.keys))
     elif wanted.subject is not None:
         office.pacing.asks_about(caller, wanted.subject.key, claims=claims_in(wanted))

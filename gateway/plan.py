@@ -28,23 +28,17 @@ from graphql.execution.values import get_argument_values
 from casework.agreement import Access
 from casework.cedar import AgreementSet, Decision, Standing
 from casework.resource import Product, of_state, resources
+from gateway.asked_about import Listing, Search, Subject, day_of, listing_of, search_of, subject_of
 from gateway.document import Document, Limits
 from gateway.errors import BadArgument, TooCostly
 from gateway.executor.kept import Kept
 from gateway.executor.program import conditions
-from gateway.schema.connections import PAGE
 from gateway.schema.told import OPEN, Shows
-from vocabulary.errors import MalformedIdNumber
-from vocabulary.idnumber import IdNumber
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import HouseholdFile
 
 Decide = Callable[[str], Decision]
 """What may be shown of a resource, to this caller, for this purpose."""
-
-LONGEST_NUMBER = 64
-"""Characters of a household number (家庭编号)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Selected:
@@ -66,19 +60,6 @@ class Selected:
         """Tell whether a decision shows the field as it is."""
         comparable = self.compares and decision.outcome is not Access.DENIED
         return comparable or decision.outcome is Access.CLEAR
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Which household is asked about: by its number, or by the id number of a person listed with it."""
-
-    number: str | None
-    id_number: IdNumber | None
-
-    @property
-    def key(self) -> str:
-        """What was given; it is personal."""
-        return self.number if self.number is not None else str(self.id_number)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,27 +88,18 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """Which households of a work list are asked about: a page of it, by number, each once.
-
-    `after`   how many of the list stand before the page
-    `more`    whether some stand behind it
-    """
-
-    numbers: tuple[str, ...]
-    after: int
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, in our words. `subject` and `listing` are None when no household is asked about."""
+    """What is asked, in our words: about one household, a list of them, those that are looked for, or about none.
+
+    Those that were looked for and found are the `listing` of the question that is then asked about them.
+    """
 
     document: Document
     outline: Outline
     subject: Subject | None
     on: date
     listing: Listing | None = None
+    search: Search | None = None
 
     @property
     def selected(self) -> tuple[Selected, ...]:
@@ -140,6 +112,11 @@ class Question:
         if self.listing is not None:
             return self.listing.numbers
         return () if self.subject is None else (self.subject.key,)
+
+    @property
+    def is_about_somebody(self) -> bool:
+        """Tell whether a household is asked about, known or not."""
+        return self.subject is not None or self.listing is not None or self.search is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +172,19 @@ def question(
     if not households:
         return Question(document, outline, None, today)
     field, arguments = households[0]
-    on = _day(arguments.get("on"), today=today)
+    on = day_of(arguments.get("on"), today=today)
     if field == "household":
-        return Question(document, outline, _subject(arguments), on)
+        return Question(document, outline, subject_of(arguments), on)
     if any(selected.shows in _VERDICT for selected in outline.selected):
         raise TooCostly("expected `verification` of one household; a run verifies many")
-    return Question(document, outline, None, on, _listing(arguments, limits))
+    if any(selected.compares for selected in outline.selected):
+        # A value claimed of many at once is a guess.
+        raise TooCostly("expected `verify` of one household, got it of a list")
+    if (arguments.get("numbers") is None) == (arguments.get("region") is None):
+        raise BadArgument("expected either `numbers` or `region`, got both or neither", argument="numbers")
+    if arguments.get("region") is None:
+        return Question(document, outline, None, on, listing_of(arguments, limits))
+    return Question(document, outline, None, on, search=search_of(arguments))
 
 
 def plan(asked: Question, decide: Decide) -> Plan:
@@ -214,7 +198,7 @@ def plan_for(asked: Question, agreements: AgreementSet, standing: Standing) -> P
     allowed = _ALLOWED.of(
         asked.outline,
         agreements,
-        key=(standing, bool(asked.keys)),
+        key=(standing, asked.is_about_somebody),
         make=lambda: _allowed(asked, lambda name: agreements.decide(name, standing)),
     )
     return Plan(asked, *allowed)
@@ -258,7 +242,7 @@ def _is_of_household(name: str) -> bool:
 
 def _resources_of(asked: Question) -> Iterable[str]:
     names = [selected.shows for selected in asked.selected if selected.shows != OPEN]
-    if asked.keys and not any(_is_of_household(name) for name in names):
+    if asked.is_about_somebody and not any(_is_of_household(name) for name in names):
         # That a household is on file is a disclosure too, even when no field of it is asked for.
         names.append(of_state(HouseholdFile))
     return names
@@ -308,7 +292,7 @@ class _Walk:
                     yield from self.of(inner, node.selection_set, (*path, key))
 
 
-_MEASURED = frozenset({"first", "number", "idNumber", "numbers"})
+_MEASURED = frozenset({"first", "number", "idNumber", "numbers", "region"})
 """Arguments that are looked at before anything is fetched."""
 
 
@@ -323,45 +307,3 @@ def _measure(measured: Measured, document: Document, limits: Limits) -> tuple[st
 
 
 _HOUSEHOLDS = frozenset({"household", "households"})
-
-
-def _listing(arguments: Mapping[str, Any], limits: Limits) -> Listing:
-    numbers = tuple(dict.fromkeys(arguments["numbers"]))
-    if not 0 < len(numbers) <= limits.list_items:
-        raise TooCostly(f"expected 1 to {limits.list_items} household numbers, got {len(numbers)}")
-    if not all(0 < len(number) <= LONGEST_NUMBER for number in numbers):
-        raise BadArgument(
-            f"expected 1 to {LONGEST_NUMBER} characters in each of `numbers`", argument="numbers"
-        )
-    before = arguments.get("after")
-    if before is not None and not (before.isascii() and before.isdigit() and len(before) < 6):
-        raise BadArgument("expected an `endCursor` in `after`", argument="after")
-    after = int(before or 0)
-    first = arguments.get("first")
-    end = after + (PAGE if first is None else first)
-    return Listing(numbers[after:end], after, end < len(numbers))
-
-
-def _subject(arguments: Mapping[str, Any]) -> Subject:
-    number, written = arguments.get("number"), arguments.get("id_number", arguments.get("idNumber"))
-    if (number is None) == (written is None):
-        raise BadArgument("expected either `number` or `idNumber`, got both or neither", argument="number")
-    if number is not None:
-        if not 0 < len(number) <= LONGEST_NUMBER:
-            raise BadArgument(f"expected 1 to {LONGEST_NUMBER} characters in `number`", argument="number")
-        return Subject(number, None)
-    try:
-        return Subject(None, IdNumber.parse(str(written)))
-    except MalformedIdNumber:
-        # The message of the error shows the masked number; here not even that.
-        raise BadArgument(
-            "expected an id number in `idNumber` that passes GB 11643 (18 characters with its check "
-            "character, or 15 digits), got one that does not",
-            argument="idNumber",
-        ) from None
-
-
-def _day(given: date | None, *, today: date) -> date:
-    if given is not None and given > today:
-        raise BadArgument("expected a day in `on` that is not in the future", argument="on")
-    return today if given is None else given

@@ -110,18 +110,20 @@ class Trace:
         request: str,
     ) -> Intent:
         """Note who is about to ask what, about whom, why, and which departments. Raises `NotLogged`."""
-        index = await self._write(
-            "inquiry.intent",
-            {
-                **_who(caller),
-                "agreements": agreements,
-                "asked": coordinates(plan),
-                "sources": [*sorted(department.value for department in sources)],
-                "request": request,
-            },
-            subjects=plan.question.keys,
-            committed={"purpose": errand.purpose.value, "case": errand.case},
-        )
+        fields: dict[str, Json] = {
+            **_who(caller),
+            "agreements": agreements,
+            "asked": coordinates(plan),
+            "sources": [*sorted(department.value for department in sources)],
+            "request": request,
+        }
+        committed: dict[str, Json | Spelled] = {"purpose": errand.purpose.value, "case": errand.case}
+        search = plan.question.search
+        if search is not None:
+            # Who is looked for is not known yet: the region is told, the name only committed to.
+            fields["region"] = str(search.region)
+            committed |= {} if search.name is None else {"note": search.name}
+        index = await self._write("inquiry.intent", fields, subjects=plan.question.keys, committed=committed)
         return Intent(index, caller, request)
 
     async def outcome(self, intent: Intent, came: Came) -> Noted:

@@ -198,8 +198,8 @@ class Shown:
     """Per department: `state`, and where it failed, `failure`, `detail` and how often."""
     deeds: Mapping[str, object] = field(default_factory=dict)
     """What came of each act that was asked for, by its place in the answer; an error where it was not done."""
-    listed: ListView | None = None
-    """A page of a work list."""
+    listed: ListView | Absence | None = None
+    """A page of households that were asked about together, or why there is none."""
 
     def deed(self, key: str) -> object:
         """What came of an act. Raises `GraphQLError` when it was not done."""
@@ -207,6 +207,12 @@ class Shown:
         if isinstance(came, GraphQLError):
             raise came
         return came
+
+    def asked_for_together(self) -> ListView | None:
+        """The page. Raises `GraphQLError` when nobody said who is on it."""
+        if isinstance(self.listed, Absence):
+            raise self.listed.error()
+        return self.listed
 
     def asked_for(self) -> HouseholdView | None:
         """The household. Raises `GraphQLError` when there is none, so that it is never taken for an empty one."""

@@ -133,18 +133,26 @@ class Query(graphene.ObjectType):
         connection_of(Household),
         shows=OPEN,
         description=(
-            "定期核查, 绩效评价, 审计监督: the households of a work list, each by its number, a page at a time. "
-            "For the other purposes a case is one household's."
+            "家庭名单: households together, a page at a time: of a work list (`numbers`) or of a region, for 定期核查, "
+            "绩效评价 and 审计监督, since for the other purposes a case is one household's; or, for every purpose, those "
+            "of a region where somebody of a `name` is listed."
         ),
         numbers=graphene.List(
-            graphene.NonNull(graphene.ID), required=True, description="家庭编号 of the whole list, 1 to 500."
+            graphene.NonNull(graphene.ID),
+            description="家庭编号 of the whole list, 1 to 500; or else `region`.",
+        ),
+        region=scalars.RegionCode(
+            description="行政区划代码 of the region that is searched, with all below it; or else `numbers`."
+        ),
+        name=graphene.String(
+            description="姓名: only where somebody of exactly this name is listed, 20 households at most."
         ),
         on=scalars.Date(
             description="The day asked about (查询日期); today unless given, never later than today."
         ),
         first=graphene.Int(default_value=PAGE, description="How many at most (条数上限), 1 to 500."),
         after=graphene.String(description="`endCursor` (末位游标) of the page before."),
-        resolver=lambda shown, _info, **_arguments: shown.listed,
+        resolver=lambda shown, _info, **_arguments: shown.asked_for_together(),
     )
     log = Told(
         Log,

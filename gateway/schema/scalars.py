@@ -13,6 +13,7 @@ from graphql import GraphQLEnumType, GraphQLError, GraphQLNamedType, StringValue
 from vocabulary.errors import Malformed
 from vocabulary.money import Money as Amount
 from vocabulary.month import Month as CalendarMonth
+from vocabulary.region import RegionCode as Region
 
 
 class Written(graphene.Scalar):
@@ -107,6 +108,8 @@ class CreditCode(Written):
 
 class RegionCode(Written):
     """行政区划代码 (GB/T 2260, and 9 or 12 digits below it)."""
+
+    read = staticmethod(Region.parse)
 
     @staticmethod
     def serialize(text: str) -> str:

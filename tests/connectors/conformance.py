@@ -19,9 +19,12 @@ import pytest
 from connectors.arrow import schema_of
 from connectors.ask import Ask, Connector, SnapshotFailed, carried
 from connectors.memory import MemoryConnector
+from connectors.search import Find, Searched
+from connectors.sql_register import SqlRegister
 from tests.connectors.rows import NOW, clock, household, person, sample_rows
 from vocabulary.evidence import Found, NoRecord, Outcome, SourceFailed
-from vocabulary.record import Record, columns_of
+from vocabulary.record import ColumnKind, Record, columns_of
+from vocabulary.region import RegionCode
 from vocabulary.register import records_of
 
 PEOPLE = 60
@@ -62,6 +65,27 @@ def asks_of(connector: Connector, *, numbers: range = range(PEOPLE)) -> Iterator
     for record in records_of(connector.department):
         for by in record.subjects:
             yield Ask(record, by, subjects(by, numbers), everything(record))
+
+
+def searches(connector: Connector) -> Iterator[Find]:
+    """By a text, by a region, by both, and behind a key, in every record type of the department that has them."""
+    for record in records_of(connector.department):
+        by = record.subjects[0]
+        kinds = {one.name: one.kind for one in columns_of(record).values() if one.name not in record.subjects}
+        texts = [name for name, kind in kinds.items() if kind is ColumnKind.TEXT and name != "record_id"]
+        regions = [name for name, kind in kinds.items() if kind is ColumnKind.REGION]
+        row = ROWS[record][len(ROWS[record]) // 2]
+        equals = [(name, value) for name in texts if (value := getattr(row, name)) is not None]
+        equals += [(name, "nobody's") for name in texts[:1]]
+        within = [(name, RegionCode(code)) for name in regions for code in ("529901", "52", "110105")]
+        for one in equals:
+            yield Find(record, by, 100, equals=one)
+        for place in within:
+            yield Find(record, by, 100, within=place)
+            yield Find(record, by, 3, within=place)
+            yield Find(record, by, 3, within=place, after=getattr(row, by))
+        if equals and within:
+            yield Find(record, by, 2, equals=equals[0], within=within[0])
 
 
 def subjects(by: str, numbers: range) -> tuple[str, ...]:
@@ -169,6 +193,21 @@ class Conformance:
 
         for ask, answer in zip(asks, asyncio.run(all_at_once()), strict=True):
             assert answer == fetch(reference, ask)
+
+    def test_a_search_finds_as_the_reference_or_says_that_it_cannot(
+        self, connector: Connector, reference: MemoryConnector
+    ) -> None:
+        assert isinstance(connector, Searched)
+        for wanted in searches(connector):
+            found = asyncio.run(connector.find(wanted))
+            expected = asyncio.run(reference.find(wanted))
+            assert not isinstance(expected, SourceFailed)
+            if isinstance(found, SourceFailed):
+                assert not isinstance(connector, SqlRegister | MemoryConnector), found.detail
+                assert "expected a source that can be searched" in found.detail
+                continue
+            assert [*found] == [*expected]
+            assert [*map(plain, found.values())] == [*map(plain, expected.values())]
 
     def test_a_snapshot_is_every_row_of_the_reference(
         self, connector: Connector, reference: MemoryConnector

@@ -10,7 +10,7 @@ from casework.consent import Allowed
 from connectors.federation import ask_all
 from connectors.memory import MemoryConnector
 from gateway.fetch import ON_FILE, Located, SeveralHouseholds, fetch, locate, needed
-from gateway.plan import Subject
+from gateway.asked_about import Subject
 from tests.gateway.desk import NOW
 from tests.gateway.rows import BROTHER, HEAD, HOUSEHOLD, ROWS, SPOUSE
 from vocabulary.codes import Department
