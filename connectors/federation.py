@@ -58,6 +58,8 @@ async def ask_all(
         for subject, outcome in answer.items():
             earlier = of_record.get(subject)
             of_record[subject] = outcome if earlier is None else _both(earlier, outcome)
+    if tally is not None:
+        tally.write()
     return Evidence(outcomes)
 
 

@@ -1,10 +1,10 @@
 """What did each department serve us, and on whose reference? A line an answer, kept beside the log and not by it.
 
-    2026-11-22 17 3
+    2026-11-22 health 17 3
 
-day, reference, persons: on this day the department answered about three persons or households
-that it had not answered about before under reference 17. The file of a department only ever
-grows. It is what the department's signed list is made from where it keeps no count of its own,
+day, department, reference, persons: on this day the department answered about three persons or households
+that it had not answered about before under reference 17. The file only ever
+grows. It is what a department's signed list is made from where it keeps no count of its own,
 and a second account of every access either way: what is missing here or there is found.
 
     ValueError
@@ -25,22 +25,25 @@ from vocabulary.codes import Department
 from vocabulary.evidence import Found, NoRecord, Outcome
 
 _CHINA = timezone(timedelta(hours=8))
-_LINE = re.compile(r"(\d{4}-\d{2}-\d{2}) ([0-9a-z.-]{1,64}) ([1-9][0-9]{0,9})").fullmatch
+_LINE = re.compile(r"(\d{4}-\d{2}-\d{2}) ([a-z_]{1,32}) ([0-9a-z.-]{1,64}) ([1-9][0-9]{0,9})").fullmatch
+
+FILE = "answers.counts"
 
 
 class BadCount(ValueError):
-    """A line is no day, reference and count of one or more."""
+    """A line is no day, department, reference and count of one or more."""
 
 
 class ServedBook:
-    """The counts of all departments, in a folder: `<department>.counts`. Safe from several processes.
+    """The counts of all departments, in a file of a folder, `answers.counts`. Safe from several processes.
 
     `clock`   tells on which day, China's, an answer counts
     """
 
     def __init__(self, folder: Path, *, clock: Clock) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._clock = folder, clock
+        self._file, self._clock = folder / FILE, clock
+        self._open: tuple[int, int] | None = None
 
     def tally(self, reference: str) -> Tally:
         """Counts the answers to one inquiry. `reference` is opaque: the index of its intent in the log."""
@@ -48,14 +51,21 @@ class ServedBook:
 
     def add(self, department: Department, reference: str, persons: int) -> None:
         """Count `persons`, 1 or more. On return the operating system has the line. Raises `OSError`."""
-        line = f"{self._clock().astimezone(_CHINA).date()} {reference} {persons}\n".encode()
-        # One write of one short line to a file opened for appending: two processes do not cut each other's in two.
-        handle = os.open(self._path(department), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            if os.write(handle, line) != len(line):
-                raise OSError("expected the whole line to be written")
-        finally:
-            os.close(handle)
+        self.add_all(reference, {department: persons})
+
+    def add_all(self, reference: str, persons: Mapping[Department, int]) -> None:
+        """As `add`, of several departments at once, one or more."""
+        day = self._clock().astimezone(_CHINA).date().isoformat()
+        lines = "".join(f"{day} {one.value} {reference} {many}\n" for one, many in persons.items()).encode()
+        # One write of short lines to a file opened for appending: two processes do not cut each other's in two.
+        if os.write(self._handle(), lines) != len(lines):
+            raise OSError("expected the whole lines to be written")
+
+    def close(self) -> None:
+        """Let go of the file; whoever adds opens it again."""
+        if self._open is not None:
+            os.close(self._open[1])
+            self._open = None
 
     def of_day(self, department: Department, day: date) -> Mapping[str, int]:
         """Persons answered about, by reference, of the inquiries that began to be answered on a day.
@@ -64,22 +74,29 @@ class ServedBook:
         """
         began: dict[str, str] = {}
         counts: Counter[str] = Counter()
-        for on, reference, persons in self._lines(department):
+        for on, whose, reference, persons in self._lines():
+            if whose != department.value:
+                continue
             began.setdefault(reference, on)
             counts[reference] += persons
         return {reference: counts[reference] for reference, on in began.items() if on == day.isoformat()}
 
-    def _lines(self, department: Department) -> Iterator[tuple[str, str, int]]:
-        path = self._path(department)
+    def _lines(self) -> Iterator[tuple[str, str, str, int]]:
+        path = self._file
         lines = path.read_text("ascii", "replace").splitlines() if path.exists() else []
         for number, line in enumerate(lines, 1):
             found = _LINE(line)
             if found is None:
-                raise BadCount(f"{path.name}:{number}: expected a day, a reference and a count")
-            yield found[1], found[2], int(found[3])
+                raise BadCount(f"{path.name}:{number}: expected a day, a department, a reference and a count")
+            yield found[1], found[2], found[3], int(found[4])
 
-    def _path(self, department: Department) -> Path:
-        return self._folder / f"{department.value}.counts"
+    def _handle(self) -> int:
+        """The file, opened once in each process, and anew when somebody took it away."""
+        process = os.getpid()
+        if self._open is not None and self._open[0] == process and os.fstat(self._open[1]).st_nlink:
+            return self._open[1]
+        self._open = process, os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        return self._open[1]
 
 
 class Tally:
@@ -88,14 +105,26 @@ class Tally:
     def __init__(self, book: ServedBook, reference: str) -> None:
         self._book, self._reference = book, reference
         self._known: dict[Department, set[str]] = {}
+        self._written: dict[Department, int] = {}
 
     def count(self, department: Department, answer: Mapping[str, Outcome]) -> None:
-        """Count the subjects of one answer. Raises `OSError`: an access that cannot be counted is not passed on."""
-        known = self._known.setdefault(department, set())
-        new = answered(answer) - known
+        """Count the subjects of one answer; `write` keeps the count."""
+        known = self._known.get(department)
+        if known is None:
+            self._known[department] = answered(answer)
+        else:
+            known |= answered(answer)
+
+    def write(self) -> None:
+        """Keep what was counted. Raises `OSError`: an access that cannot be counted is not passed on."""
+        new = {
+            department: more
+            for department, known in self._known.items()
+            if (more := len(known) - self._written.get(department, 0))
+        }
         if new:
-            self._book.add(department, self._reference, len(new))
-            known |= new
+            self._book.add_all(self._reference, new)
+            self._written = {department: len(known) for department, known in self._known.items()}
 
 
 def answered(answer: Mapping[str, Outcome]) -> set[str]:

@@ -12,7 +12,7 @@ import pytest
 from connectors.ask import Ask
 from connectors.federation import ask_all
 from connectors.memory import MemoryConnector
-from connectors.served import BadCount, ServedBook
+from connectors.served import FILE, BadCount, ServedBook
 from tests.connectors.conformance import ROWS
 from tests.connectors.rows import clock, person
 from vocabulary.codes import Department
@@ -36,6 +36,7 @@ def served(folder: Path, *asks: Ask, failing: FailureKind | None = None, referen
     async def run() -> None:
         for ask in asks:
             await ask_all({HEALTH: connector}, [ask], timeout_s=5, clock=clock, tally=tally)
+        tally.write()
 
     asyncio.run(run())
     return kept
@@ -55,7 +56,7 @@ def test_no_record_is_an_answer_and_a_failure_is_none(tmp_path: Path) -> None:
 
 def test_the_file_names_no_person(tmp_path: Path) -> None:
     served(tmp_path, Ask(Death, "person", (person(0),), frozenset()))
-    assert (tmp_path / "health.counts").read_text() == "2026-11-22 17 1\n"
+    assert (tmp_path / FILE).read_text() == "2026-11-22 health 17 1\n"
 
 
 def test_the_day_is_chinas_and_midnight_does_not_split_an_inquiry(tmp_path: Path) -> None:
@@ -67,10 +68,20 @@ def test_the_day_is_chinas_and_midnight_does_not_split_an_inquiry(tmp_path: Path
     assert book(tmp_path).of_day(HEALTH, date(2026, 11, 23)) == {"18": 1}
 
 
-@pytest.mark.parametrize("line", ["2026-11-22 17 0", "2026-11-22 17", "2026-11-22 17 3 4", "x 17 3", ""])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-22 health 17 0",
+        "2026-11-22 health 17",
+        "2026-11-22 17 3",
+        "2026-11-22 health 17 3 4",
+        "x health 17 3",
+        "",
+    ],
+)
 def test_a_line_that_is_none_is_named(tmp_path: Path, line: str) -> None:
-    (tmp_path / "health.counts").write_text(f"2026-11-22 16 1\n{line}\n")
-    with pytest.raises(BadCount, match=r"health\.counts:2"):
+    (tmp_path / FILE).write_text(f"2026-11-22 health 16 1\n{line}\n")
+    with pytest.raises(BadCount, match=r"answers\.counts:2"):
         book(tmp_path).of_day(HEALTH, DAY)
 
 
@@ -87,3 +98,27 @@ def test_two_processes_lose_no_line(tmp_path: Path) -> None:
     for one in both:
         one.join()
     assert book(tmp_path).of_day(HEALTH, DAY) == {"17": 200, "18": 200}
+
+
+def test_what_was_counted_twice_is_written_once_and_what_comes_later_as_well(tmp_path: Path) -> None:
+    kept = book(tmp_path)
+    tally = kept.tally("17")
+    connector = MemoryConnector(HEALTH, ROWS, clock=clock)
+
+    async def run(*ids: str) -> None:
+        ask = Ask(Death, "person", ids, frozenset())
+        await ask_all({HEALTH: connector}, [ask], timeout_s=5, clock=clock, tally=tally)
+        tally.write()
+        tally.write()
+
+    asyncio.run(run(person(0), person(1)))
+    asyncio.run(run(person(1), person(2)))
+    assert (tmp_path / FILE).read_text() == "2026-11-22 health 17 2\n2026-11-22 health 17 1\n"
+
+
+def test_a_file_that_was_taken_away_begins_anew(tmp_path: Path) -> None:
+    kept = book(tmp_path)
+    kept.add(HEALTH, "17", 2)
+    (tmp_path / FILE).unlink()
+    kept.add(HEALTH, "18", 1)
+    assert kept.of_day(HEALTH, DAY) == {"18": 1}

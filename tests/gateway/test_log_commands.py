@@ -262,7 +262,7 @@ def test_a_day_is_reconciled_and_a_hidden_access_found(run):
     came = hedui("reconcile", "--day", "2026-11-16")
     assert came.exit_code == 1
     assert "health: the list that was noted is not there any more" in came.stdout
-    (run / "served" / "health.counts").write_text("2026-11-15 4242 3\n")
+    (run / "served" / "answers.counts").write_text("2026-11-15 health 4242 3\n")
     came = hedui("reconcile", "--day", "2026-11-15")
     assert came.exit_code == 1
     assert "health: access without entry at 4242: no intent at this index" in came.stdout

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.note import Signer
 from audit.reconcile import Kind, ServedList
+from connectors.served import FILE
 from gateway.errors import CannotOpen
 from gateway.log_desk import LogDesk
 from gateway.reconciling import Lists, reconcile_day
@@ -54,15 +55,20 @@ def test_both_sides_tell_the_same_and_the_lists_are_noted(tmp_path):
     assert {one["missing"] for one in noted} == {one["surplus"] for one in noted} == {0}
 
 
+def without(department):
+    """What is left of the counts when a department's are taken out."""
+    return lambda text: "".join(f"{line}\n" for line in text.splitlines() if line.split()[1] != department)
+
+
 def test_the_outcome_tells_how_many_were_answered_about(tmp_path):
     _, entries = reconciled(tmp_path)
-    counts = (tmp_path / "served" / "health.counts").read_text()
+    counts = (tmp_path / "served" / FILE).read_text().splitlines()
     (outcome,) = [entry["fields"] for entry in entries if entry["event"] == "inquiry.outcome"]
-    assert counts == f"2026-11-16 {outcome['intent']} {outcome['persons']['health']}\n"
+    assert f"2026-11-16 health {outcome['intent']} {outcome['persons']['health']}" in counts
 
 
 def test_an_access_without_an_entry_is_found(tmp_path):
-    came, entries = reconciled(tmp_path, edit("health.counts", lambda text: text + "2026-11-16 4242 1\n"))
+    came, entries = reconciled(tmp_path, edit(FILE, lambda text: text + "2026-11-16 health 4242 1\n"))
     (found,) = came.discrepancies
     assert (found.kind, found.source, found.intent) == (Kind.ACCESS_WITHOUT_ENTRY, "health", 4242)
     (noted,) = [one["fields"] for one in entries if one["fields"].get("source") == "health"]
@@ -70,13 +76,13 @@ def test_an_access_without_an_entry_is_found(tmp_path):
 
 
 def test_an_entry_without_an_access_is_found(tmp_path):
-    came, _ = reconciled(tmp_path, edit("health.counts", lambda text: ""))
+    came, _ = reconciled(tmp_path, edit(FILE, without("health")))
     (found,) = came.discrepancies
     assert (found.kind, found.source) == (Kind.ENTRY_WITHOUT_ACCESS, "health")
 
 
 def test_one_person_more_than_the_entry_tells_is_found(tmp_path):
-    came, _ = reconciled(tmp_path, edit("health.counts", lambda text: text + text.split()[0] + " 0 1\n"))
+    came, _ = reconciled(tmp_path, edit(FILE, lambda text: text + text.split()[0] + " health 0 1\n"))
     assert [one.kind for one in came.discrepancies] == [Kind.COUNT_DIFFERS]
 
 
@@ -167,8 +173,7 @@ def test_a_run_stands_in_the_lists_and_in_the_log(tmp_path):
     health, education = Department.HEALTH, Department.EDUCATION
     both = {health: 11221, education: 400}
     assert spoiled(counted=both, noted=both) == []
-    (tmp_path / "served" / "health.counts").unlink()
-    (tmp_path / "served" / "education.counts").unlink()
+    (tmp_path / "served" / FILE).unlink()
     found = spoiled(counted={health: 11220}, noted=both)
     assert (Kind.COUNT_DIFFERS, "health") in found
     assert (Kind.ENTRY_WITHOUT_ACCESS, "education") in found
