@@ -77,29 +77,34 @@ async def open_case(
         new_id(), number, household, region, kind, CaseState.ACCEPTED, near_relative,
         desk.today(), actor.account, None, 1,
     )  # fmt: skip
+    await note_opened(desk, actor, case)
+    return case
+
+
+async def note_opened(desk: Desk, actor: Actor, case: Case) -> None:
+    """Write a new case with its clocks and its entry, for whoever was permitted to open it."""
     row = desk.kept.added(
         tables.case,
         id=case.id,
-        number=number,
-        household=household,
-        region=str(region),
-        kind=kind.value,
+        number=case.number,
+        household=case.household,
+        region=str(case.region),
+        kind=case.kind.value,
         state=case.state.value,
-        near_relative=int(near_relative),
+        near_relative=int(case.near_relative),
         opened_on=case.opened_on.isoformat(),
         opened_by=actor.account,
         version=1,
     )
-    clocks = desk.clocks_started(STARTED_BY_OPENING[kind], about=case.id, region=str(region))
+    clocks = desk.clocks_started(STARTED_BY_OPENING[case.kind], about=case.id, region=str(case.region))
     step = desk.step(actor, case.id, before="-", after=case.state.value, reason="")
     await desk.write(
         "case.changed",
         fields={**desk.who(actor), "before": "-", "after": case.state.value},
-        subjects=[household],
-        committed={"case": number},
+        subjects=[case.household],
+        committed={"case": case.number},
         changes=[row, *clocks, step],
     )
-    return case
 
 
 async def move_case(desk: Desk, actor: Actor, case: Case, *, to: CaseState, reason: str = "") -> Case:

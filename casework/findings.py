@@ -76,12 +76,19 @@ async def add_findings(desk: Desk, actor: Actor, case: Case, found: Iterable[Sus
         if (each.rule, person) in known:
             continue
         known.add((each.rule, person))
-        await _add(desk, actor, case, each, person)
+        await note_found(desk, actor, case, each, person)
         new += 1
     return new
 
 
-async def _add(desk: Desk, actor: Actor, case: Case, found: Suspicion, person: str) -> None:
+async def note_found(
+    desk: Desk, actor: Actor, case: Case, found: Suspicion, person: str, *, run: str | None = None
+) -> None:
+    """Write a new finding with its entry, for whoever was permitted to add it.
+
+    `person`   pseudonym, or empty for the household
+    `run`      the run over the district that found it, if one did
+    """
     id_ = new_id()
     row = desk.kept.added(
         tables.finding,
@@ -95,8 +102,9 @@ async def _add(desk: Desk, actor: Actor, case: Case, found: Suspicion, person: s
         state=FindingState.SUSPECTED.value,
         found_on=desk.today().isoformat(),
         version=1,
+        run=run,
     )
-    step = desk.step(actor, id_, before="-", after=FindingState.SUSPECTED.value, reason="")
+    step = desk.step(actor, id_, before="-", after=FindingState.SUSPECTED.value, reason=run or "")
     await _note(desk, actor, case, found.rule, before="-", after="SUSPECTED", reason="", changes=[row, step])
 
 

@@ -29,6 +29,7 @@ from connectors.transports import NoTransport
 from gateway.acts import Watching, acts_on
 from gateway.app import Asgi, application
 from gateway.caller import BadTrust, Trust
+from gateway.casework_acts import casework_acts
 from gateway.casework_opening import authorized_at, desk_over
 from gateway.console.opening import console_opened
 from gateway.days import require_in_force
@@ -59,10 +60,11 @@ _CHINA = timezone(timedelta(hours=8))
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A gateway ready to answer: its office, its log, and the application that serves them."""
+    """A gateway ready to answer: its office, its log, the desk of casework, and the application that serves them."""
 
     office: Office
     log: Log
+    casework: Desk
     app: Asgi
 
 
@@ -114,12 +116,12 @@ async def opened(
             federated=_federated() if settings.subgraph else None,
             authorized=authorized_at(casework, settings),
             served=served_book(settings, clock=clock),
-            acts=acts_on(_desk(settings, log)),
+            acts={**acts_on(_desk(settings, log)), **casework_acts(casework)},
             watching=_watching(settings, log, clock=clock),
         )
         with console_opened(settings, office, _desk(settings, log), casework, clock=clock) as console:
             app = application(office, log=log, body_bytes=settings.max_body_bytes, console=console)
-            yield Opened(office, log, app)
+            yield Opened(office, log, casework, app)
 
 
 @asynccontextmanager
@@ -253,7 +255,14 @@ async def _connected(
     today: Callable[[], date],
 ) -> AsyncIterator[dict[Department, Connector]]:
     try:
-        connectors = connect(settings.registers, clock=clock, today=today, contracts=contracts)
+        connectors = connect(
+            settings.registers,
+            clock=clock,
+            today=today,
+            contracts=contracts,
+            quotas=settings.quotas,
+            processes=settings.workers,
+        )
     except (NoContract, NoTransport) as error:
         raise CannotOpen(str(error)) from error
     book = quality_book(settings)

@@ -128,6 +128,43 @@ def cancel(name: Name, config: Config = None) -> None:
 
 
 @runs.command()
+def findings(
+    name: Name,
+    rule: Annotated[str, typer.Option(help="Those of one rule, as `INC-01`; all unless given.")] = "",
+    region: Annotated[str | None, typer.Option(help="Those of one region, by its code.")] = None,
+    who: Annotated[
+        str | None, typer.Option("--as", help="Who acts, on a development machine.")
+    ] = "supervisor",
+    token: Annotated[Path | None, typer.Option(help="File with the token of who acts.")] = None,
+    config: Config = None,
+) -> None:
+    """Register what a run found with each household's case, to be worked on; again registers nothing twice."""
+    from casework.finding import CaseworkError
+    from gateway.caller import BadTrust, NotAuthenticated
+    from gateway.casework_desk import actor_of
+    from gateway.run_findings import Outcome, Wanted, register_run
+    from vocabulary.errors import Malformed
+    from vocabulary.region import RegionCode
+
+    async def work(gateway: Opened, home: RunHome, settings: Settings) -> Outcome:
+        wanted = Wanted(rule, None if region is None else RegionCode.parse(region))
+        actor = actor_of(settings, persona=who, token=token)
+        return await register_run(
+            name, wanted, home=home, desk=gateway.casework, actor=actor, office=gateway.office
+        )
+
+    with _plainly():
+        try:
+            came = _at_home(settings_of(config), work)
+        except (CaseworkError, BadTrust, NotAuthenticated, Malformed) as error:
+            fail(f"{type(error).__name__}: {error}")
+    told = came.registered
+    typer.echo(f"{told.findings:,} findings registered, {told.known:,} known, {told.cases:,} cases opened")
+    if came.unplaced:
+        typer.echo(f"{came.unplaced:,} households left out: civil affairs did not say where they are kept")
+
+
+@runs.command()
 def forget(name: Name, config: Config = None) -> None:
     """Remove a run that has ended, with every judgement of it. That it was stays in the log."""
     from gateway.run_home import run_home

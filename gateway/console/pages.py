@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from casework.desk import ChangedMeanwhile, NotAllowed, NotThere
-from casework.finding import NotNow
+from casework.finding import BadRequest, NotNow
 from gateway.console import (
     cases,
     decisions,
@@ -22,6 +22,7 @@ from gateway.console import (
     moves,
     papers,
     policy,
+    registering,
     runs,
     sampling,
     sources,
@@ -43,6 +44,7 @@ PARTS = (
     findings,
     cases,
     decisions,
+    registering,
     runs,
     moves,
     sampling,
@@ -63,6 +65,7 @@ def console(house: House, *, login_secret: str) -> FastAPI:
     app = FastAPI(title="hedui console", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
     app.state.tasks = set()
+    app.state.registering = set()
     for part in PARTS:
         app.include_router(part.router)
     # Pages are not compressed: their length would tell something of what they hold.
@@ -77,7 +80,7 @@ def console(house: House, *, login_secret: str) -> FastAPI:
         https_only=house.secure,
     )
     app.add_middleware(BaseHTTPMiddleware, dispatch=guarded)
-    for kind in (NoSession, NotAllowed, NotThere, NotNow, ChangedMeanwhile):
+    for kind in (NoSession, NotAllowed, NotThere, NotNow, ChangedMeanwhile, BadRequest):
         app.add_exception_handler(kind, _explained)
     return app
 
@@ -91,7 +94,9 @@ async def _explained(request: Request, error: Exception) -> Response:
         if request.headers.get("hx-request") == "true":  # a part of a page cannot hold the login
             return Response(status_code=401, headers={"hx-redirect": to_login})
         return RedirectResponse(to_login, status_code=303)
-    status = {NotAllowed: 403, NotThere: 404, NotNow: 409, ChangedMeanwhile: 409}[type(error)]
+    status = {NotAllowed: 403, NotThere: 404, NotNow: 409, ChangedMeanwhile: 409, BadRequest: 422}[
+        type(error)
+    ]
     lacks = error.lacks if isinstance(error, NotNow) else ()
     kind = type(error).__name__
     return rendered(house, "casework_fault.html", lang, status=status, visit=None, kind=kind, lacks=lacks)

@@ -16,6 +16,7 @@ from casework.findings import Finding
 from gateway.console.dossier import Cell, Table, tables_of
 from gateway.console.house import Visit
 from gateway.office import Answered
+from gateway.run_findings import ANY
 from vocabulary.codes import Department
 from vocabulary.register import BY_NAME
 
@@ -114,7 +115,7 @@ def _rows(table: Table, department: Department, wanted: set[tuple[str, str]]) ->
     for row in table.rows:
         columns = tuple(zip(table.heads, row, strict=True))
         record_id = next((cell.text for head, cell in columns if head == "记录编号"), "")
-        if (table.term, record_id) in wanted:
+        if (table.term, record_id) in wanted or (table.term, ANY) in wanted:
             sides.append(Side(department, table.term, record_id, columns))
     return sides
 
