@@ -16,6 +16,7 @@ from typing import Any
 
 from open_data_contract_standard.model import DataQuality, SchemaObject, Server
 
+from connectors.allowance import Allowance, BadAllowance, allowance
 from connectors.contract_column import Wrong, column_field
 from connectors.contract_file import BadContract, Fault, Place, Written, custom, read_file
 from connectors.contract_record import declared_record, declares
@@ -57,6 +58,7 @@ class Contract:
 
     `transport`      how its register is reached: a key of `connectors.transports`
     `server`         what the transport is told about it, from the custom properties of its server
+    `allowance`      how much the department lets itself be asked; None where it does not say
     `latency_days`   a record may be dated so many days before it is asked for
     `absent`         record types of the department that it does not deliver, each with the reason
     """
@@ -74,6 +76,7 @@ class Contract:
     file: Path
     server: Mapping[str, Any] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
+    allowance: Allowance | None = None
 
 
 def read_contract(file: Path) -> Contract:
@@ -122,6 +125,7 @@ class _Reading:
         tables = self._tables(department)
         absent = self._absent(tables, department)
         transport, server = self._server()
+        allowed = self._allowance(server.pop("quota", None))
         legal_basis, latency_days = self._legal_basis(), self._latency_days()
         version, name, provider, purpose = self._terms()
         if self._faults or department is None:
@@ -140,6 +144,7 @@ class _Reading:
             file=self._written.file,
             server=server,
             absent=absent,
+            allowance=allowed,
         )
 
     def _terms(self) -> list[str]:
@@ -194,6 +199,13 @@ class _Reading:
         options = custom(servers[0].customProperties)
         options.pop("transport", None)
         return found[0], options
+
+    def _allowance(self, told: object) -> Allowance | None:
+        try:
+            return None if told is None else allowance(told)
+        except BadAllowance as error:
+            self._fault(("servers", 0, "customProperties"), f"quota: {error}")
+            return None
 
     def _transport(self, server: Server, place: Place) -> str:
         told = custom(server.customProperties).get("transport", TRANSPORT_OF.get(server.type or ""))

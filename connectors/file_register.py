@@ -33,6 +33,9 @@ Index = dict[str, list[Row]]
 
 _CHINA = timezone(timedelta(hours=8))
 
+FIRST_LOOK = Patience(timeout_s=30.0, attempts=1)
+"""The first look at a delivery reads whole files."""
+
 THREADS = 2
 """Of one gateway in one folder at a time; the first question reads, the others wait for it."""
 
@@ -52,7 +55,7 @@ class FileRegister(Register):
     ) -> None:
         """Open nothing yet. `today` is China's day of the clock unless given."""
         # A first look reads whole files, hence more time; a missing delivery does not come back in milliseconds.
-        guard = Guard(department.value, patience or Patience(timeout_s=30.0, attempts=1))
+        guard = Guard(department.value, patience or FIRST_LOOK)
         super().__init__(department, tables, guard=guard, clock=clock)
         self._today = today or (lambda: clock().astimezone(_CHINA).date())
         self._folder = Path(unquote(urlsplit(address).path))

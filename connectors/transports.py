@@ -21,7 +21,7 @@ import msgspec
 
 from connectors.ask import Clock, Connector
 from connectors.contract import Contract
-from connectors.file_register import FileRegister
+from connectors.file_register import FIRST_LOOK, FileRegister
 from connectors.guard import Patience
 from connectors.http_register import HttpRegister
 from connectors.rest_register import RestRegister
@@ -167,3 +167,6 @@ def _service(contract: Contract, kind: type[S]) -> S:
 
 
 _OURS: dict[str, Transport] = {"sql": _sql, "http": _http, "rest": _rest, "soap": _soap, "files": _files}
+
+PATIENCE: dict[str, Patience] = {"files": FIRST_LOOK}
+"""How patient a transport is by itself, where it is not as patient as the others."""

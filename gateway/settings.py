@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, InstanceOf, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from casework.agreement import SHIPPED
+from connectors.allowance import Allowance, allowance
 from vocabulary.codes import Department
 
 PREFIX = "HEDUI_"
@@ -100,6 +101,9 @@ class Settings(BaseSettings):
 
     registers: dict[Department, str] = Field(
         default_factory=dict, repr=False, description="address of each department's register"
+    )
+    quotas: dict[Department, Annotated[InstanceOf[Allowance], BeforeValidator(allowance)]] = Field(
+        default_factory=dict, description="how much each department's register is asked at most"
     )
     contracts: Path = Field(CONTRACTS, description="folder of departments' contracts")
     agreements: Path = Field(SHIPPED, description="folder of sharing agreements")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.allowance import Allowance
 from gateway.settings import BadSettings, Settings
 from vocabulary.codes import Department
 
@@ -33,6 +34,18 @@ def test_the_environment_wins_over_the_file_and_arguments_over_both(monkeypatch,
         Department.HEALTH: "sqlite:///h",
         Department.CIVIL_AFFAIRS: "sqlite:///m",
     }
+
+
+def test_quotas_are_read_and_a_slip_of_the_pen_is_refused(monkeypatch):
+    monkeypatch.setenv("HEDUI_QUOTAS__HEALTH__PER_SECOND", "20")
+    monkeypatch.setenv("HEDUI_QUOTAS__EDUCATION__CONCURRENT", "4")
+    assert Settings.load().quotas == {
+        Department.HEALTH: Allowance(per_second=20.0),
+        Department.EDUCATION: Allowance(concurrent=4),
+    }
+    monkeypatch.setenv("HEDUI_QUOTAS__HEALTH__A_MINUTE", "20")
+    with pytest.raises(BadSettings, match="quotas"):
+        Settings.load()
 
 
 def test_a_file_may_be_named_as_an_argument(tmp_path):
