@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,12 @@ from gateway.settings import Settings
 from verification.language.parameter import Pack
 from verification.language.rule import Catalogue
 from verification.runs.district import Engine
-from verification.runs.job import Judges, Judging, Pace
+from verification.runs.job import Pace
 from verification.runs.ledger import Ledger
+from verification.runs.own_ages import Judges, Judging
 from verification.runs.spark import SparkEngine, spark_session
-from verification.runs.stored import discard
+from verification.runs.stored import discard, store
+from verification.runs.tables import Snapshot
 from vocabulary.codes import Department
 
 _LEFT_BEHIND = timedelta(hours=1)
@@ -54,8 +57,8 @@ class RunHome:
     def judging(self, run: str, catalogue: Catalogue, pack: Pack) -> Judging:
         """What makes the engine over a run's snapshot. Raises `NoSpark` when it is called."""
         if self.engine == "spark":
-            return lambda _: self._on_spark(run, catalogue, pack)
-        return lambda snapshot: Engine(snapshot, catalogue, pack, memory_mib=self.memory_mib)
+            return lambda snapshot, nth: self._on_spark(run, snapshot, nth, catalogue, pack)
+        return lambda snapshot, _: Engine(snapshot, catalogue, pack, memory_mib=self.memory_mib)
 
     def count(self, started: int, answered: Mapping[Department, int]) -> None:
         """Count what departments answered, under the index of the entry. Raises `OSError`."""
@@ -73,13 +76,20 @@ class RunHome:
                 discard(folder)
 
     @contextmanager
-    def _on_spark(self, run: str, catalogue: Catalogue, pack: Pack) -> Iterator[Judges]:
+    def _on_spark(
+        self, run: str, snapshot: Snapshot, nth: int, catalogue: Catalogue, pack: Pack
+    ) -> Iterator[Judges]:
+        """An engine over the snapshot as it is stored, or over one made of it, which all machines have to read too."""
         scratch = self.snapshots.parent / "spark"
-        with (
-            spark_session(scratch=scratch, master=self.spark_master, memory_mib=self.memory_mib) as session,
-            SparkEngine(session, self.folder(run), catalogue, pack, parts=self.spark_parts) as engine,
-        ):
-            yield engine
+        folder = self.folder(f"{run}-{nth}-{os.getpid()}" if nth else run)
+        with ExitStack() as stack:
+            if nth:
+                stack.callback(discard, folder)
+                store(snapshot, folder)
+            session = stack.enter_context(
+                spark_session(scratch=scratch, master=self.spark_master, memory_mib=self.memory_mib)
+            )
+            yield stack.enter_context(SparkEngine(session, folder, catalogue, pack, parts=self.spark_parts))
 
 
 @contextmanager

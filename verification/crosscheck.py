@@ -10,13 +10,14 @@ members, income line by line, arithmetic, findings, and what cannot be told and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 
 from verification import arithmetic, explain
 from verification.bound import proven_least
 from verification.catalogue import CATALOGUE
-from verification.freshness import usable
+from verification.freshness import own_limits, usable, usable_within
 from verification.income import evidence_lines, verified
 from verification.language.case import case_of
 from verification.language.level import Doubt
@@ -87,8 +88,30 @@ def crosscheck(evidence: Evidence, household: str, on: date, pack: Pack) -> Verd
     `on`         the day of application or review; the window is the twelve months before its month
     Raises `NobodyListed`, `NotInForce` for a day before the pack's values, `ArithmeticDiffers`.
     """
-    bound = _bind(pack)
     evidence = usable(evidence, pack, on)
+    verdict = _verdict(evidence, household, on, pack)
+    for own in own_limits(pack, on):
+        apart = _verdict(usable_within(evidence, own.days, on), household, on, pack)
+        verdict = replace(
+            verdict,
+            findings=_of_both(verdict.findings, apart.findings, own.rules),
+            cannot_tell=_of_both(verdict.cannot_tell, apart.cannot_tell, own.rules),
+        )
+    return verdict
+
+
+Told = TypeVar("Told", Finding, CannotTell)
+
+
+def _of_both(told: Iterable[Told], apart: Iterable[Told], rules: frozenset[str]) -> tuple[Told, ...]:
+    """What is told of all rules, with that of some from a judgement apart."""
+    both = [each for each in told if each.rule not in rules] + [each for each in apart if each.rule in rules]
+    return tuple(sorted(both, key=lambda each: (each.rule, each.person or "")))
+
+
+def _verdict(evidence: Evidence, household: str, on: date, pack: Pack) -> Verdict:
+    """As `crosscheck`, of evidence of which nothing is too old."""
+    bound = _bind(pack)
     case = case_of(evidence, household=household, on=on, reads=_READS)
     if not case.members and isinstance(evidence.of(Membership, household), (Answered, NoRecord)):
         raise NobodyListed(f"expected members of the household on {on}, got none")

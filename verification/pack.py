@@ -24,7 +24,8 @@ from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 
-from verification import bands
+from verification import bands, freshness
+from verification.catalogue import CATALOGUE
 from verification.entitlement import misfits
 from verification.language.kinds import PackGap, Value
 from verification.language.parameter import Dated
@@ -312,6 +313,8 @@ def _check_whole(pack: Pack, place: Callable[[str], str]) -> None:
         pack.parameters["payable_mode"], below=pack.rows[bands.BELOW], amounts=pack.rows[bands.AMOUNT]
     ):
         raise BadPack(f"{place(key)}: {wrong}")
+    for key, wrong in freshness.misfits(pack.rows[freshness.TABLE_OF_RULES], CATALOGUE.rules):
+        raise BadPack(f"{place(f'{freshness.TABLE_OF_RULES}.{key}')}: {wrong}")
     for name, limit in pack.limits.items():
         for dated in pack.parameters[name]:
             _check_limit(dated.value, limit, place(name))

@@ -227,6 +227,14 @@ TABLES: Mapping[str, Table] = {
         ),
         tuple(BY_NAME),
     ),
+    "rule_max_age_days": Table(
+        _number_of(
+            "规则数据有效天数",
+            "the same for one rule alone, a row `RULE+RecordType`; the stricter of both counts",
+            least=1,
+            most=36_600,
+        )
+    ),
     "aid_group": Table(
         Parameter(ParameterKind.TEXT, "资助互斥组", "programmes of one group exclude each other")
     ),

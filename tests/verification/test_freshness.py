@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from datetime import date, timedelta
 
+import pyarrow as pa
 import pytest
 
 from demo.story import Story, load_all
@@ -13,9 +16,10 @@ from verification.crosscheck import crosscheck, reads
 from verification.freshness import EACH_BY_ITSELF, limits, oldest_good, usable
 from verification.language.case import case_of
 from verification.language.to_python import Judge
-from verification.pack import load_pack
-from verification.runs.ageing import aged
-from verification.runs.district import judge_district
+from verification.pack import BadPack, Pack, load_pack
+from verification.runs.ageing import aged, aged_within
+from verification.runs.district import Engine, judge_district
+from verification.runs.own_ages import by_own_limits
 from verification.runs.tables import Snapshot, cases_table, table_of
 from verification.verdict import INDETERMINATE, Verdict
 from vocabulary.evidence import (
@@ -31,6 +35,7 @@ from vocabulary.evidence import (
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import PropertyCheck
 from vocabulary.records.disability import Certificate
+from vocabulary.records.health import Birth
 from vocabulary.records.social_security import Insurance
 
 PACK = load_pack("demo-2026")
@@ -176,3 +181,88 @@ def test_the_last_good_day_is_exactly_so_many_days_ago() -> None:
         limits(load_pack("demo-2026").changed({"max_age_days.Insurance": 1}, why="a test"), ON)[Insurance]
         == 1
     )
+
+
+def held_to(days: int) -> Pack:
+    return PACK.changed({"rule_max_age_days.INC-01+Insurance": days}, why="a test")
+
+
+def told(verdict: Verdict, rule: str) -> tuple[list[object], list[object]]:
+    found = [each for each in verdict.findings if each.rule == rule]
+    return found, [each for each in verdict.cannot_tell if each.rule == rule]
+
+
+def test_a_rule_held_to_fresher_evidence_cannot_tell_where_the_others_can() -> None:
+    story = STORIES["H8"]
+    evidence = delivered(story, Insurance, days_ago=60)
+    whole = crosscheck(evidence, story.household, story.on, PACK)
+    assert told(whole, "INC-01")[0]
+    assert (
+        dataclasses.replace(crosscheck(evidence, story.household, story.on, held_to(60)), pack_hash=PACK.hash)
+        == whole
+    )
+    held = crosscheck(evidence, story.household, story.on, held_to(59))
+    found, untold = told(held, "INC-01")
+    assert found == []
+    assert {reason.state for each in untold for reason in each.because} == {"STALE"}
+    assert (held.category, held.annual_fen) == (whole.category, whole.annual_fen)
+    for rule in {each.rule for each in (*whole.findings, *whole.cannot_tell)} - {"INC-01"}:
+        assert told(held, rule) == told(whole, rule)
+
+
+def test_a_rule_cannot_be_allowed_older_evidence_than_its_record_type() -> None:
+    story = STORIES["H8"]
+    old = crosscheck(delivered(story, Insurance, days_ago=93), story.household, story.on, held_to(1_000))
+    assert told(old, "INC-01")[0] == []
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        ("INC-99+Insurance", "expected `RULE+RecordType` with a rule that there is, got `INC-99`"),
+        ("Insurance", "expected `RULE+RecordType` with a rule that there is, got `Insurance`"),
+        ("INC-01+Funeral", "expected a record type that INC-01 reads, got `Funeral`"),
+        ("INC-01", "expected a record type that INC-01 reads, got ``"),
+    ],
+)
+def test_a_limit_of_no_rule_or_of_what_it_does_not_read_is_refused(row: str, wrong: str) -> None:
+    with pytest.raises(BadPack, match=re.escape(wrong)):
+        PACK.changed({f"rule_max_age_days.{row}": 30}, why="a test")
+
+
+@pytest.mark.parametrize("limit", [59, 60])
+def test_a_run_holds_a_rule_to_its_own_limit_as_a_household_alone(limit: int) -> None:
+    story, wanted, pack = STORIES["H8"], reads(), held_to(limit)
+    rows = {each: [row for row in story.records if type(row) is each] for each in wanted}
+    rows[Insurance] = [rebuilt(row, story.on - timedelta(days=60)) for row in rows[Insurance]]
+    tables = {
+        each: table_of(each, rows[each], columns | {"record_id", "as_of"}) for each, columns in wanted.items()
+    }
+    snapshot = aged(Snapshot(tables, cases_table([(story.household, story.on, 0)])), pack)
+    with by_own_limits(snapshot, pack, lambda given, _: Engine(given, CATALOGUE, pack)) as engine:
+        assert len([*engine.load(snapshot.cases)]) == engine.steps - (1 if limit == 60 else 2)
+        (judged,) = engine.judgements()
+    alone = crosscheck(delivered(story, Insurance, days_ago=60), story.household, story.on, pack)
+    answers = {Answer.YES: alone.findings, Answer.UNKNOWN: alone.cannot_tell}
+    for answer, of_household in answers.items():
+        in_run = {(each.rule.number, each.person) for each in judged.found if each.answer is answer}
+        assert in_run == {(each.rule, each.person) for each in of_household} - {("CAT-07", None)}
+
+
+def test_who_stands_in_two_columns_of_a_type_is_as_old_as_the_newest_row() -> None:
+    """As for one household, where an answer about somebody holds the rows of both columns."""
+    mother, child = "529901198503070012", "529901202609010019"
+    columns = {"record_id", "person", "mother", "as_of"}
+    days = [ON - timedelta(days=400), ON]
+    made = pa.table(
+        {
+            "record_id": ["B-1", "B-2"],
+            "person": [mother, child],
+            "mother": [None, mother],
+            "as_of": pa.array(days, pa.date32()),
+        }
+    )
+    assert set(made.schema.names) == columns
+    snapshot = Snapshot({Birth: made}, cases_table([("JT-1", ON, 0)]))
+    assert aged_within(snapshot, {Birth: 30}, ON) is snapshot
+    assert aged_within(snapshot, {Birth: 30}, ON + timedelta(days=31)).persons.num_rows == 2

@@ -9,7 +9,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from verification.freshness import EACH_BY_ITSELF, limits, oldest_good
+from verification.freshness import EACH_BY_ITSELF, Limits, limits, oldest_good
 from verification.language.parameter import Pack
 from verification.language.to_python import bit_of
 from verification.runs.tables import Snapshot, masks_table
@@ -23,44 +23,51 @@ def aged(snapshot: Snapshot, pack: Pack) -> Snapshot:
 
     Tables without a column `as_of` are taken for good. Of cases of several days the last one counts.
     """
-    if snapshot.cases.num_rows == 0:
-        return snapshot
-    on: date = pc.max(snapshot.cases.column("on")).as_py()
-    old: defaultdict[str, int] = defaultdict(int)
+    on = day_of(snapshot)
+    return snapshot if on is None else aged_within(snapshot, limits(pack, on), on)
+
+
+def day_of(snapshot: Snapshot) -> date | None:
+    """The last day of the cases; None where there are none."""
+    last: date | None = pc.max(snapshot.cases.column("on")).as_py()
+    return last
+
+
+def aged_within(snapshot: Snapshot, within: Limits, on: date) -> Snapshot:
+    """As `aged`, by limits that are given."""
+    masks: defaultdict[str, int] = defaultdict(int)
     tables = dict(snapshot.tables)
-    for record, days in limits(pack, on).items():
+    for record, days in within.items():
         table = snapshot.tables.get(record)
         if table is not None and DAY in table.schema.names:
-            found = _too_old(record, table, oldest_good(on, days))
-            if found:
-                tables[record] = _without(table, found)
-            for subject in (each for names in found.values() for each in names):
-                old[subject] |= bit_of(record)
-    return _masked(replace(snapshot, tables=tables), old) if old else snapshot
+            old = _too_old(record, table, oldest_good(on, days))
+            if len(old):
+                tables[record] = _without(record, table, old)
+            for subject in old.to_pylist():
+                masks[subject] |= bit_of(record)
+    return _masked(replace(snapshot, tables=tables), masks) if masks else snapshot
 
 
-def _too_old(record: type[Record], table: pa.Table, since: date) -> dict[str, list[str]]:
-    """The subjects of whom the answer is too old, by each column by which the type is looked up."""
+def _too_old(record: type[Record], table: pa.Table, since: date) -> pa.Array:
+    """The subjects of whom the answer is too old: all rows in which one stands, in whichever column."""
     given = table if isinstance(table, pa.Table) else table.to_table(columns=[*record.subjects, DAY])
     first = pc.min(given.column(DAY)).as_py()
     if first is None or first >= since:
-        return {}
+        return pa.array([], pa.string())
     extreme = "min" if record in EACH_BY_ITSELF else "max"
-    found: dict[str, list[str]] = {}
-    for subject in record.subjects:
-        by = given.select([subject, DAY]).group_by(subject).aggregate([(DAY, extreme)])
-        old = by.filter(pc.less(by.column(f"{DAY}_{extreme}"), pa.scalar(since, pa.date32())))
-        found[subject] = [name for name in old.column(subject).to_pylist() if name is not None]
-    return found if any(found.values()) else {}
+    stands = [given.select([subject, DAY]).rename_columns(["who", DAY]) for subject in record.subjects]
+    by = pa.concat_tables(stands).group_by("who").aggregate([(DAY, extreme)])
+    old = by.filter(pc.less(by.column(f"{DAY}_{extreme}"), pa.scalar(since, pa.date32())))
+    return old.column("who").drop_null().combine_chunks()
 
 
-def _without(table: pa.Table, old: dict[str, list[str]]) -> pa.Table:
+def _without(record: type[Record], table: pa.Table, old: pa.Array) -> pa.Table:
     """The rows that are in an answer to somebody about which nothing is too old."""
     given = table if isinstance(table, pa.Table) else table.to_table()
     kept = None
-    for subject, names in old.items():
+    for subject in record.subjects:
         column = given.column(subject)
-        good = pc.and_(pc.is_valid(column), pc.invert(pc.is_in(column, pa.array(names, pa.string()))))
+        good = pc.and_(pc.is_valid(column), pc.invert(pc.is_in(column, old)))
         kept = good if kept is None else pc.or_(kept, good)
     return given.filter(kept)
 

@@ -17,7 +17,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,11 +24,11 @@ import pyarrow.compute as pc
 from verification.language.parameter import Pack
 from verification.language.rule import Catalogue
 from verification.language.seal import canonical
-from verification.language.to_python import Judgement
 from verification.runs.changes import asked_digests, household_digests, households_of
 from verification.runs.district import Engine, Progress
 from verification.runs.inputs import digest_of
 from verification.runs.ledger import KeptRun, Known, Ledger, RunState, Terms
+from verification.runs.own_ages import Judges, Judging, by_own_limits
 from verification.runs.tables import Snapshot
 
 
@@ -43,21 +42,6 @@ class OtherRun(Exception):
 
 class RunEnded(Exception):
     """The run is done or cancelled."""
-
-
-class Judges(Protocol):
-    """An engine bound to a snapshot: `Engine` on DuckDB, `spark.SparkEngine`."""
-
-    steps: int
-
-    def load(self, cases: pa.Table) -> Iterator[str]:
-        """Tell every fact of some cases, step by step."""
-
-    def judgements(self) -> Iterator[Judgement]:
-        """The judgements of the cases loaded last, in the order of household numbers."""
-
-
-Judging = Callable[[Snapshot], AbstractContextManager[Judges]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +150,8 @@ class Job:
     # ------------------------------------------------------------------ the work
 
     def _engine(self) -> AbstractContextManager[Judges]:
-        return (
-            self.judging(self.snapshot)
-            if self.judging is not None
-            else Engine(self.snapshot, self.catalogue, self.pack)
-        )
+        judging = self.judging or (lambda snapshot, _: Engine(snapshot, self.catalogue, self.pack))
+        return by_own_limits(self.snapshot, self.pack, judging)
 
     def _judge(
         self, engine: Judges, shard: int, worker: str, progress: Callable[[Progress], None] | None

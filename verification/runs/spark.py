@@ -53,13 +53,13 @@ def spark_session(
     memory_mib: int = 1024,
     options: Mapping[str, str] | None = None,
 ) -> Iterator[SparkSession]:
-    """A session on a cluster, or on this machine, stopped in the end. Raises `NoSpark`.
+    """A session on a cluster, or on this machine, stopped by who opened it first. Raises `NoSpark`.
 
     `scratch`      folder that all machines share, for a run's tables: each engine removes its own
     `memory_mib`   of the process that drives it; what executors have is the cluster's affair
     `options`      more of Spark's own settings
     """
-    builder = _builder()
+    builder, opened_before = _builder()
     for name, value in (options or {}).items():
         builder = builder.config(name, value)
     session = (
@@ -85,7 +85,8 @@ def spark_session(
     try:
         yield session
     finally:
-        session.stop()
+        if not opened_before:
+            session.stop()
 
 
 class SparkEngine:
@@ -269,15 +270,15 @@ def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
     return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
-def _builder() -> Any:
-    """What makes sessions, if all is there that it takes."""
+def _builder() -> tuple[Any, bool]:
+    """What makes sessions, if all is there that it takes, and whether one is open already."""
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         raise NoSpark("expected Java 17 for the engine `spark`, got none")
     try:
         from pyspark.sql import SparkSession
     except ImportError:
         raise NoSpark("expected pyspark for the engine `spark`: bring it with `make spark`") from None
-    return SparkSession.builder
+    return SparkSession.builder, SparkSession.getActiveSession() is not None
 
 
 def _teach_tidy(session: SparkSession) -> None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from verification.language.case import listed
 from verification.language.dialect import POSTGRES
+from verification.language.kinds import PackGap
 from verification.language.parameter import Dated
 from verification.language.rule import Catalogue, Rule
 from verification.language.to_python import Case, Judge, mask_of
@@ -59,7 +60,9 @@ class SmallPack:
         return self.parameters[name]
 
     def table(self, name: str) -> Mapping[str, Sequence[Dated]]:
-        """Values of a table."""
+        """Values of a table. Raises `PackGap`."""
+        if name not in self.tables:
+            raise PackGap(f"expected a table of the pack, got `{name}`")
         return self.tables[name]
 
 
@@ -232,9 +235,9 @@ def told_by_postgres(catalogue: Catalogue, world: World, url: str) -> tuple[Told
     sql, told, found = Sql(catalogue, PACK, POSTGRES), Told(), []
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         for record, columns in catalogue.reads().items():
-            _copy(connection, record.__name__, table_of(record, world.rows.get(record, ()), columns))
-        _copy(connection, "cases", cases_table((house, ON, mask) for house, mask in world.unanswered.items()))
-        _copy(connection, "person_masks", masks_table(world.unanswered_of))
+            copied(connection, record.__name__, table_of(record, world.rows.get(record, ()), columns))
+        copied(connection, "cases", cases_table((house, ON, mask) for house, mask in world.unanswered.items()))
+        copied(connection, "person_masks", masks_table(world.unanswered_of))
         for statement in sql.statements:
             connection.execute(f'CREATE TEMP TABLE "{statement.table}" AS {statement.select}')  # type: ignore[arg-type] # text
         # `duck` reads results by plain SELECTs, which PostgreSQL understands too.
@@ -253,7 +256,8 @@ def _found(rule: Rule, answer: duck.Answer) -> object:
     return (rule.number, house, person, Answer.of(verdict), severity, evidence)
 
 
-def _copy(connection: psycopg.Connection, name: str, table: pa.Table) -> None:
+def copied(connection: psycopg.Connection, name: str, table: pa.Table) -> None:
+    """Make a table of PostgreSQL from one of Arrow, for as long as the connection lasts."""
     types = {pa.int64(): "BIGINT", pa.date32(): "DATE", pa.bool_(): "BOOLEAN", pa.string(): "TEXT"}
     columns = ", ".join(f'"{each.name}" {types[each.type]}' for each in table.schema)
     connection.execute(f'CREATE TEMP TABLE "{name}" ({columns})')  # type: ignore[arg-type] # text
