@@ -187,10 +187,17 @@ def _link(number: int, drawn: random.Random) -> dict[str, Any]:
 
 
 def _judgements(shape: dict[str, Any], households: int, drawn: random.Random) -> Iterator[tuple[str, bytes]]:
+    """Judgements in the form in which a run keeps them; written once for every number of findings."""
+    names, places = ("@household@", "@category@"), [f"@rule{number}@" for number in range(3)]
+    written = []
+    for count in range(4):
+        found = [{**shape["found"][0], "rule": place} for place in places[:count]]
+        facts = {**shape["facts"], "category": names[1]}
+        one = {**shape, "facts": facts, "found": found, "household": names[0]}
+        written.append(json.dumps(one, ensure_ascii=False, separators=(",", ":")))
     for number in range(households):
-        name = f"B-{number:07}"
-        rules = sorted(drawn.sample(RULES, drawn.choice((0, 0, 1, 1, 2, 3))))
-        found = [{**shape["found"][0], "rule": rule, "severity": severity} for rule, severity in rules]
-        facts = {**shape["facts"], "category": drawn.choice(CATEGORIES)}
-        one = {**shape, "facts": facts, "found": found, "household": name}
-        yield name, json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode()
+        name, count = f"B-{number:07}", drawn.choice((0, 0, 1, 1, 2, 3))
+        text = written[count].replace(names[0], name).replace(names[1], drawn.choice(CATEGORIES))
+        for place, (rule, _) in zip(places, drawn.sample(RULES, count), strict=False):
+            text = text.replace(place, rule)
+        yield name, text.encode()

@@ -115,11 +115,18 @@ _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def within(column: sa.ColumnElement[str], region: str) -> sa.ColumnElement[bool]:
-    """Whether a column of region codes lies in the subtree of one: as a range, which an index can follow."""
-    return column.between(region, region.ljust(_LONGEST_REGION, "9"))
+    """Whether a column of region codes lies in the subtree of one.
+
+    Below a county it is a range, which an index follows. A whole county and more is nearly every row of a
+    district's tables: a range would lead SQLite there first, to sort them all, and past the order that is asked for.
+    """
+    if len(region) <= _COUNTY:
+        return sa.func.substr(column, 1, len(region)) == region
+    return column.between(region, region.ljust(_LONGEST, "9"))
 
 
-_LONGEST_REGION = 12
+_COUNTY, _LONGEST = 6, 12
+"""Digits of a county's code, and of the longest."""
 
 _LOCK = 0x6361736577
 """Of PostgreSQL's advisory locks, the one under which the tables are made."""
