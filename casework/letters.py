@@ -15,7 +15,7 @@ from casework.paper import Paper, Part
 from vocabulary.money import Money
 
 USE = "仅供本行政区域内社会救助审核使用。"
-REMEDY = "如不服本决定，可以依法申请行政复议，或者提起行政诉讼（社会救助法 第七十六条）。"
+REMEDY = "如不服本决定，可以依法申请行政复议，或者提起行政诉讼（《社会救助法》第七十六条）。"
 
 
 def decision_letter(
@@ -38,7 +38,7 @@ def decision_letter(
         )
     if heard_on:
         days = "、".join(day.isoformat() for day in heard_on)
-        parts.append(Part("听取意见", (f"已于 {days} 听取当事人意见（社会救助法 第四十八条）。",)))
+        parts.append(Part("听取意见", (f"已于 {days} 听取当事人意见（《社会救助法》第四十八条）。",)))
     parts += [_digests(decision), Part("救济途径", (REMEDY,))]
     return Paper(f"{decision.kind.term}决定通知书", decision.case.number, tuple(parts), USE)
 

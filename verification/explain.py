@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from verification.arithmetic import number, yuan
+from verification.citation import in_chinese
 from verification.income import EXCLUDED, OFFICIAL, PENSION_FAMILY
 from verification.language.rule import Severity
 from verification.language.to_python import Case, Found
@@ -26,7 +27,7 @@ from vocabulary.records.social_security import InjuryBenefit, Insurance, Pension
 from vocabulary.register import BY_NAME
 
 _REPLACED = "审核确认办法 art. 17: 有部门记录的以部门记录为准"
-NO_VALUE = "the policy pack has no class for this kind and month"
+NO_VALUE = "pack: income_class; 该种类当月无分类"
 REGISTER: dict[DeclaredItem, type[Record]] = {
     DeclaredItem.WAGE: Insurance,
     **dict.fromkeys(PENSION_FAMILY, Pension),
@@ -72,7 +73,7 @@ def found_words(found: Found, relation: Mapping[str, Relation]) -> tuple[str, st
     )
     hint = "提示" if found.severity is Severity.INFO else "疑似"
     return (
-        f"{hint}{rule.zh}：{whom_zh}" + (f"，{zh}" if zh else "") + f"。依据：{rule.cite}。",
+        f"{hint}{rule.zh}：{whom_zh}" + (f"，{zh}" if zh else "") + f"。依据：{in_chinese(rule.cite)}。",
         f"{'note' if hint == '提示' else 'possible'}: {rule.en}: {whom_en}"
         + (f" ({en})" if en else "")
         + ".",

@@ -30,8 +30,11 @@ from gateway.office import Answered, Asked, Office
 from gateway.run_home import RunHome
 from gateway.run_index import RunIndex
 from gateway.trace import new_request
+from verification.citation import in_chinese
 from vocabulary.codes import Code
+from vocabulary.record import columns_of
 from vocabulary.region import RegionCode
+from vocabulary.register import BY_NAME
 
 COOKIE = "hedui-session"
 HERE = Path(__file__).parent
@@ -234,9 +237,18 @@ def _environment(lang: Lang) -> Environment:
         newstyle=False,
     )
     made.filters["term"] = lambda code: _term(code, lang)
+    made.filters["cited"] = in_chinese if lang == "zh" else str
+    made.filters["coded"] = lambda value, record, column: _coded(value, record, column, lang)
     made.filters["lines"] = lambda text: Markup("<br>").join(str(text).splitlines())
     made.globals["assets"] = (STATIC / "vendor" / "tabler.min.css").exists()
     return made
+
+
+def _coded(value: object, record: str, column: str, lang: Lang) -> str:
+    """What an answer gives for a coded column, as people say it."""
+    codes = columns_of(BY_NAME[record])[column].codes
+    known = codes is not None and isinstance(value, str) and value in codes.__members__
+    return _term(codes[value] if codes and known else value, lang)  # type: ignore[index]  # `known` says it is a str
 
 
 def _term(code: object, lang: Lang) -> str:

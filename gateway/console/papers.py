@@ -20,6 +20,7 @@ from gateway.console.pdf import pdf_of
 from gateway.console.report import report_of
 from gateway.console.verdict import case_or_none, told_of
 from gateway.errors import InquiryError
+from verification.citation import in_chinese
 
 router = APIRouter()
 
@@ -66,7 +67,7 @@ async def _letter(visit: Visit, id_: str) -> Paper:
         decision,
         finding=read_finding(desk, actor, decision.finding) if decision.finding else None,
         rule_names={number: rule.zh for number, rule in NAMES.items()},
-        articles={number: rule.cite for number, rule in NAMES.items()},
+        articles={number: in_chinese(rule.cite) for number, rule in NAMES.items()},
         heard_on=[date.fromisoformat(row["held_on"]) for row in hearings_of(desk, actor, decision.case)],
     )
 

@@ -14,6 +14,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
 
 from casework.letters import USE
 from casework.paper import Paper, Part
+from verification.citation import in_chinese
 from vocabulary.codes import Category, Department
 from vocabulary.register import BY_NAME
 
@@ -88,7 +89,7 @@ def _unknown(verdict: Mapping[str, Any]) -> Iterator[str]:
 
 def _findings(verdict: Mapping[str, Any]) -> Part:
     found = verdict.get("findings") or ()
-    rows = tuple((each["rule"], each["zh"], each["article"]) for each in found)
+    rows = tuple((each["rule"], each["zh"], in_chinese(each["article"])) for each in found)
     says = () if rows else ("没有规则发现疑点。",)
     return Part("疑似信息", says, ("规则", "内容", "依据") if rows else (), rows)
 

@@ -209,7 +209,7 @@ def on_a_list(p: Level) -> Says:
 
 @rule(
     "ENT-06", "到龄无养老金", "of retirement age without a pension",
-    of=member, severity=Severity.INFO, cite="武汉 新三无; pack: working_age_until",
+    of=member, severity=Severity.INFO, cite="武汉 新三无; pack: working_age_until_male, working_age_until_female",
 )  # fmt: skip
 def no_pension(p: Level) -> Says:
     """The pension register was asked and has no record."""

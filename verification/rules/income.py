@@ -316,7 +316,7 @@ def property_over_a_limit(h: Level) -> Says:
 
 @rule(
     "INC-10", "劳动状态不明", "no register knows whether the person works",
-    of=member, severity=Severity.REVIEW, cite="临淄 2021 认定步骤; never a reason to refuse",
+    of=member, severity=Severity.REVIEW, cite="临淄 2021 认定步骤: 不作为不予救助的理由",
 )  # fmt: skip
 def labour_status_unclear(p: Level) -> Says:
     """Of working age, no work declared, and all registers of work, school and disability have no record."""

@@ -18,7 +18,7 @@ def test_every_value_stands_with_its_dates_and_its_article(tmp_path: Path) -> No
             page = await browser.get("/console/policy")
             both = await browser.get("/console/policy?which=demo-2026&other=demo-2026")
             none = await browser.get("/console/policy?which=../../etc/passwd")
-        assert "审核确认办法 art. 22" in page.text
+        assert "《最低生活保障审核确认办法》第二十二条" in page.text
         assert "dibao_standard_fen_month" in page.text
         assert "没有差异" in both.text
         assert none.text.count("demo-2026") == page.text.count("demo-2026")
