@@ -6,6 +6,7 @@ opened, not before: what nobody looks at is not fetched, and each sheet leaves i
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -13,7 +14,11 @@ from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
 from casework.agreement import Purpose
+from casework.cases import Case, case_numbered
+from casework.desk import NotThere
+from casework.role import Act
 from gateway.access import Refused, read_errand
+from gateway.asked_about import NAMED
 from gateway.console.dossier import Table, tables_of
 from gateway.console.house import Visit, Visiting
 from gateway.errors import InquiryError
@@ -46,9 +51,17 @@ async def errand(
 
 
 @router.post("/household")
-async def household(visit: Visiting, asked: Annotated[str, Form()]) -> Response:
-    """One household, by its number or by the id number of somebody in it. A form, so that no address holds it."""
-    return await _household(visit, asked.strip())
+async def household(visit: Visiting, asked: Annotated[str, Form(max_length=80)]) -> Response:
+    """What one box holds: an id number, a case, a name with or without a region, or a household number.
+
+    A form, so that no address and no log of addresses holds it.
+    """
+    text = unicodedata.normalize("NFKC", asked).strip()
+    if named := name_in(text):
+        return await _named(visit, *named)
+    if case := _case(visit, text):
+        return RedirectResponse(f"/console/cases/{case.id}", status_code=303)
+    return await _household(visit, text)
 
 
 @router.get("/household/{number}")
@@ -81,6 +94,51 @@ async def department_sheet(visit: Visiting, number: str, department: Department)
         departments=DEPARTMENTS,
         receipt=answered.receipt,
     )
+
+
+def name_in(text: str) -> tuple[str, str] | None:
+    """The name and the region code, empty without one, that somebody typed; None where it is no name.
+
+    >>> name_in("安一木 529901003")
+    ('安一木', '529901003')
+    >>> name_in("HD-2026-0001") is None
+    True
+    """
+    words = text.split()
+    region = "".join(word for word in words if word.isascii() and word.isdigit())
+    name = " ".join(word for word in words if not (word.isascii() and word.isdigit()))
+    return (name, region) if any(unicodedata.name(each, "").startswith("CJK") for each in name) else None
+
+
+async def _named(visit: Visit, name: str, region: str) -> Response:
+    """The households of a region where somebody of this name is listed; each is looked up by a question of its own."""
+    variables = {"name": name, "region": region or str(visit.session.caller.region), "first": NAMED}
+    try:
+        answered = await visit.ask("household-search", variables)
+    except (Refused, InquiryError) as error:
+        return visit.refused(error)
+    found = (answered.told.data or {}).get("households")
+    if found is None:
+        return visit.page("nothing.html", status=404, errors=answered.told.errors)
+    return visit.page(
+        "namesakes.html",
+        hits=[each["node"] for each in found["edges"] if each["node"]],
+        more=found["pageInfo"]["hasNextPage"],
+        region=variables["region"],
+        access=answered.told.access,
+        sources=answered.told.sources,
+        receipt=answered.receipt,
+    )
+
+
+def _case(visit: Visit, number: str) -> Case | None:
+    """The case of this number, where there is one that this person may see."""
+    if not visit.actor.may(Act.READ):
+        return None
+    try:
+        return case_numbered(visit.house.desk, visit.actor, number)
+    except NotThere:
+        return None
 
 
 async def _household(visit: Visit, asked: str) -> Response:

@@ -10,6 +10,7 @@ from gateway.document import Limits
 from gateway.schema.query import schema
 from gateway.trusted import read_trusted
 from tests.gateway.console.houses import console_over
+from tests.gateway.console.test_casework_pages import a_finding
 from tests.gateway.rows import HEAD, HOUSEHOLD, NAMES
 
 DOCUMENTS = Path(__file__).parents[3] / "gateway" / "documents"
@@ -92,3 +93,51 @@ def test_the_documents_of_the_sheets_are_what_the_schema_says_and_can_be_trusted
         assert read_trusted(text, name=name, schema=schema(), limits=Limits()).name.startswith(
             ("Dossier", "Report")
         )
+
+
+def test_one_box_finds_a_case_by_its_number(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            await a_finding(console)
+            browser = await console.signed_in()
+            found = await browser.post("/console/household", data={"asked": " HD-2026-0001 "})
+            page = await browser.get(found.headers["location"])
+            abroad = await (await console.signed_in("neighbour")).post(
+                "/console/household", data={"asked": "HD-2026-0001"}
+            )
+        assert (found.status_code, page.status_code) == (303, 200)
+        assert HOUSEHOLD in page.text
+        assert abroad.status_code == 404
+
+    asyncio.run(story())
+
+
+def test_one_box_finds_households_by_a_name_and_a_region(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in()
+            plain = await browser.post("/console/household", data={"asked": NAMES[HEAD]})
+            wide = await browser.post("/console/household", data={"asked": f"{NAMES[HEAD]} ５２９９０１００３"})
+            elsewhere = await browser.post("/console/household", data={"asked": f"{NAMES[HEAD]} 529901009"})
+            outside = await browser.post("/console/household", data={"asked": f"{NAMES[HEAD]} 529902"})
+            entries = str(await console.gateway.entries())
+        assert (plain.status_code, wide.status_code) == (200, 200)
+        for page in (plain, wide):
+            assert f'href="/console/household/{HOUSEHOLD}"' in page.text
+            assert "户主" in page.text
+        assert "没有登记此姓名" in elsewhere.text
+        assert outside.status_code == 403
+        assert NAMES[HEAD] not in entries
+
+    asyncio.run(story())
+
+
+def test_a_post_that_sees_no_names_cannot_look_for_one(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            evaluator = await console.signed_in("evaluator")
+            page = await evaluator.post("/console/household", data={"asked": NAMES[HEAD]})
+        assert page.status_code == 403
+        assert HOUSEHOLD not in page.text
+
+    asyncio.run(story())
