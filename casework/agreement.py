@@ -19,6 +19,8 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+import yaml
+
 from casework.resource import Resource, resources
 from casework.written import BadAgreement, Section, Text, read_file
 from vocabulary.codes import Code, Department, SharingClass
@@ -69,6 +71,7 @@ class Purpose(Code):
     DISABILITY_SUBSIDY = "DISABILITY_SUBSIDY", "残疾人两项补贴审核"
     EVALUATION = "EVALUATION", "绩效评价"
     AUDIT = "AUDIT", "审计监督"
+    CORRECTION = "CORRECTION", "数据校核"
 
 
 class Access(Code):
@@ -153,8 +156,32 @@ def load_agreement(path: Path) -> Agreement:
 
 def canonical(agreements: Iterable[Agreement]) -> bytes:
     """The set as bytes that depend on what it says alone, not on comments, order or file names."""
-    rows = [_as_data(agreement) for agreement in sorted(agreements, key=lambda each: each.number)]
+    rows = [as_data(agreement) for agreement in sorted(agreements, key=lambda each: each.number)]
     return json.dumps(rows, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def as_data(agreement: Agreement) -> dict[str, object]:
+    """The agreement under its own keys, for hashing and for export."""
+    return {
+        "协议编号": agreement.number,
+        "提供部门": agreement.provider.term,
+        "使用部门": agreement.recipient.term,
+        "共享类型": agreement.sharing_class.term,
+        "目的": [purpose.term for purpose in agreement.purposes],
+        "法律依据": list(agreement.bases),
+        "场景": agreement.scenario,
+        "方式": agreement.way,
+        "岗位": list(agreement.posts),
+        "地域": agreement.area.term,
+        "条件": [condition.term for condition in agreement.conditions],
+        "有效期": {"自": agreement.since.isoformat(), "至": agreement.until.isoformat()},
+        "字段": {mode.term: [name for name, access in agreement.fields if access is mode] for mode in Access},
+    }
+
+
+def as_text(agreement: Agreement) -> str:
+    """The agreement as a YAML document that `read_agreement` reads as the very same one, fields written out."""
+    return yaml.safe_dump(as_data(agreement), allow_unicode=True, sort_keys=False, width=100)
 
 
 def hash_of(agreements: Iterable[Agreement]) -> str:
@@ -280,22 +307,3 @@ def _check_whole(agreement: Agreement, section: Section) -> None:
     if outside and shared and Condition.ONWARD not in agreement.conditions:
         # 政务数据共享条例 art. 25 and 40: no onward provision without the provider's consent.
         raise section.text("使用部门").wrong(f"the condition {Condition.ONWARD.term} for a third party")
-
-
-def _as_data(agreement: Agreement) -> dict[str, object]:
-    """The agreement under its own keys, for hashing and for export."""
-    return {
-        "协议编号": agreement.number,
-        "提供部门": agreement.provider.term,
-        "使用部门": agreement.recipient.term,
-        "共享类型": agreement.sharing_class.term,
-        "目的": [purpose.term for purpose in agreement.purposes],
-        "法律依据": list(agreement.bases),
-        "场景": agreement.scenario,
-        "方式": agreement.way,
-        "岗位": list(agreement.posts),
-        "地域": agreement.area.term,
-        "条件": [condition.term for condition in agreement.conditions],
-        "有效期": {"自": agreement.since.isoformat(), "至": agreement.until.isoformat()},
-        "字段": {mode.term: [name for name, access in agreement.fields if access is mode] for mode in Access},
-    }

@@ -42,6 +42,8 @@ class Product(Code):
     LOOKUPS = "lookups", "审计.查询记录"
     SAMPLES = "samples", "审计.抽样"
     RUNS = "runs", "批量核对.进度"
+    CORRECTIONS = "corrections", "办理.校核"
+    AUTHORIZATIONS = "authorizations", "办理.授权"
 
 
 @dataclass(frozen=True, slots=True)

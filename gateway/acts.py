@@ -100,6 +100,8 @@ async def done(deeds: Iterable[Deed], acts: Mapping[str, Act], caller: Caller) -
     came: dict[str, object] = {}
     for deed in deeds:
         try:
+            if deed.name not in acts:
+                raise NotDone("expected an act that this gateway does, got one that it is not set up for")
             came[deed.key] = await acts[deed.name](caller, deed.arguments)
         except NotDone as error:
             came[deed.key] = GraphQLError(str(error), extensions={"code": "NOT_DONE"})

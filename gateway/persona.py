@@ -37,7 +37,7 @@ PERSONAS = {
     "employment": Persona("rs-0011", Recipient.SOCIAL_SECURITY, "就业援助员", Purpose.EMPLOYMENT_AID),
     "medical": Persona("wj-0011", Recipient.HEALTH, "医疗救助员", Purpose.MEDICAL_AID),
     "disability": Persona("cl-0011", Recipient.DISABILITY, "补贴审核员", Purpose.DISABILITY_SUBSIDY),
-    "steward": Persona("rs-0099", Recipient.SOCIAL_SECURITY, "数据管理员", Purpose.EMPLOYMENT_AID),
+    "steward": Persona("rs-0099", Recipient.SOCIAL_SECURITY, "数据管理员", Purpose.CORRECTION),
     "neighbour": Persona(
         "mz-9001",
         Recipient.CIVIL_AFFAIRS,

@@ -9,6 +9,7 @@ import graphene
 from casework.resource import Product
 from gateway.progress import RunState, VerificationState
 from gateway.schema import scalars
+from gateway.schema.casework import CaseworkMutation
 from gateway.schema.records import enumeration
 from gateway.schema.told import OPEN, Told
 
@@ -61,7 +62,7 @@ class StratumShare(graphene.InputObjectType):
     percent = graphene.Int(required=True, description="Per cent (百分比), 0 to 100.")
 
 
-class Mutation(graphene.ObjectType):
+class Mutation(CaseworkMutation, graphene.ObjectType):
     """办理: all that can be done. Acts are done one after the other, each with its own entry in the audit log."""
 
     commit_sample = Told(

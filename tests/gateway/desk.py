@@ -25,6 +25,7 @@ from connectors.served import ServedBook
 from gateway.acts import acts_on
 from gateway.app import application
 from gateway.caller import Trust
+from gateway.casework_acts import casework_acts
 from gateway.document import Limits
 from gateway.log_desk import LogDesk
 from gateway.office import Judge, Office
@@ -159,7 +160,7 @@ async def desk(
         authorized=Authorized(kept, (book.pseudonym,)) if kept else None,
         pacing=Pacing(pace, OwnCounts(), pseudonym=book.pseudonym, clock=clock),
         served=ServedBook(folder / "served", clock=clock),
-        acts=acts_on(LogDesk(log, book, None, 3600.0)),
+        acts=acts_on(LogDesk(log, book, None, 3600.0)) | (casework_acts(at_work) if at_work else {}),
         watching={"logVerification": lambda _caller, _given: verify_log(log)},
     )
     app = application(office, log=log, body_bytes=65_536)
