@@ -43,6 +43,7 @@ class Act(Code):
     ANSWER = "ANSWER", "答复校核"
     AUTHORIZE = "AUTHORIZE", "登记或撤回授权"
     EDIT_AGREEMENT = "EDIT_AGREEMENT", "修订共享协议"
+    SIGN_AGREEMENT = "SIGN_AGREEMENT", "签署共享协议"
 
 
 _DAILY = frozenset({Act.READ, Act.OPEN_CASE, Act.TELL, Act.OBJECT, Act.DISPUTE, Act.AUTHORIZE})
@@ -59,8 +60,8 @@ _CHECKING = _DAILY | {
 MAY: Mapping[Role, frozenset[Act]] = {
     Role.CLERK: _DAILY,
     Role.VERIFIER: _CHECKING,
-    Role.SUPERVISOR: _CHECKING | {Act.ASSIGN, Act.CONFIRM, Act.DECIDE},
-    Role.LAWYER: frozenset({Act.READ, Act.EDIT_AGREEMENT}),
+    Role.SUPERVISOR: _CHECKING | {Act.ASSIGN, Act.CONFIRM, Act.DECIDE, Act.SIGN_AGREEMENT},
+    Role.LAWYER: frozenset({Act.READ, Act.EDIT_AGREEMENT, Act.SIGN_AGREEMENT}),
     Role.EVALUATOR: frozenset(),
     Role.OPERATOR: frozenset(),
     Role.STEWARD: frozenset({Act.ANSWER}),

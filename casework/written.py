@@ -18,6 +18,7 @@ from pathlib import Path
 
 import yaml
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -100,6 +101,9 @@ class Section:
     def _scalar(self, key: str, node: yaml.Node) -> Text:
         if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
             raise self._wrong(key, node, "one value", "nothing or a structure")
+        if _CONTROL.search(node.value.strip()):
+            # A line of its own is a value of its own where agreements travel as a sheet.
+            raise self._wrong(key, node, "one line of text", "more")
         return Text(node.value.strip(), key, self.file, _line(node))
 
     def _wrong(self, key: str, node: yaml.Node, expected: str, got: str) -> BadAgreement:
@@ -127,6 +131,11 @@ def read_file(path: Path) -> Section:
         raise BadAgreement(
             file=path.name, line=1, key="-", expected="UTF-8", got="another encoding"
         ) from None
+
+
+def section_of(node: yaml.Node, *, file: str) -> Section:
+    """As `read_text`, of a document that was composed already. Raises `BadAgreement`."""
+    return _section(node, key="-", file=file)
 
 
 def _section(node: yaml.Node | None, *, key: str, file: str) -> Section:
