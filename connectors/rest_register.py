@@ -70,10 +70,14 @@ class Operations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """What a contract says of a REST service."""
+    """What a contract says of a REST service.
+
+    `describes`   the path at which it gives its own OpenAPI document in JSON; empty where it gives none
+    """
 
     operations: dict[str, Operations]
     auth: Auth = Auth()
+    describes: str = ""
 
 
 class RestRegister(Register):
@@ -93,14 +97,20 @@ class RestRegister(Register):
         super().__init__(department, tables, guard=Guard(department.value, self._patience), clock=clock)
         parts = urlsplit(address)
         self._base = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
-        self._operations = service.operations
+        self._operations, self._describes = service.operations, service.describes
         self._headers, self._auth = _shown(service.auth, parts.username or "", parts.password or "")
         self._client = carrier(timeout_s=self._patience.timeout_s)
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix=f"rest-{department.value}")
 
     def version(self) -> str:
-        """See `Register.version`: the service's own document is asked nothing, since each has it elsewhere."""
-        return "REST, which tells no version"
+        """See `Register.version`: title and version of the OpenAPI document that the service gives itself."""
+        if not self._describes:
+            return "REST, no path of its own OpenAPI document in the contract (`describes`)"
+        document = self._answered("GET", self._describes, {})
+        title, version, openapi = (_at(document, key) for key in ("info.title", "info.version", "openapi"))
+        if not all(isinstance(one, str) and one.isprintable() for one in (title, version, openapi)):
+            raise broken("expected an OpenAPI document with title and version, got something else")
+        return f"{title[:100]} {version[:100]} (OpenAPI {openapi[:10]})"
 
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
@@ -148,8 +158,11 @@ class RestRegister(Register):
             place = following
 
     def _asked(self, told: Operations, path: str, given: Mapping[str, Any]) -> Any:
-        how: dict[str, Any] = {"params": given} if told.method == "GET" else {"json": given}
-        request = self._client.build_request(told.method, self._base + path, headers=self._headers, **how)
+        return self._answered(told.method, path, given)
+
+    def _answered(self, method: str, path: str, given: Mapping[str, Any]) -> Any:
+        how: dict[str, Any] = {"params": given} if method == "GET" else {"json": given}
+        request = self._client.build_request(method, self._base + path, headers=self._headers, **how)
         if self._auth is not None:
             request = next(self._auth.auth_flow(request))
         answer = carry(self._client, request, timeout_s=self._patience.timeout_s)

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from threading import local
 from typing import Any
@@ -27,10 +28,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 import zeep as untyped_zeep
+from lxml.etree import tostring
 from zeep import Plugin
 from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault
 from zeep.helpers import serialize_object as untyped_serialize
+from zeep.loader import parse_xml as untyped_parse
 from zeep.transports import Transport
 from zeep.wsse.username import UsernameToken as UntypedToken
 
@@ -48,8 +51,11 @@ from vocabulary.evidence import FailureKind
 
 zeep: Any = untyped_zeep
 serialize: Any = untyped_serialize
+parse_xml: Any = untyped_parse
 UsernameToken: Any = UntypedToken
 """zeep says half of its types: what it makes is checked by whoever reads it here."""
+
+_PLAIN = zeep.Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
 
 IDS_PER_REQUEST = 500
 """Subjects in one question."""
@@ -101,9 +107,21 @@ class SoapRegister(Register):
         self._own = local()
 
     def version(self) -> str:
-        """See `Register.version`: what the WSDL calls the service; the server itself is not asked."""
+        """See `Register.version`: the service, and whether the WSDL that it gives itself is that of the contract."""
         with _failures_named():
-            return "SOAP " + ", ".join(self._port().service.wsdl.services)
+            port = self._port()
+            ours = _fingerprint(self._wsdl.read_bytes())
+            told = f"SOAP {', '.join(port.service.wsdl.services)}, WSDL {ours}"
+        try:
+            with _failures_named():
+                theirs = _fingerprint(port.described())
+        except Failed as why:
+            return f"{told} by the contract; the service's own is not told: {why}"
+        return (
+            f"{told}, as the service's own"
+            if ours == theirs
+            else f"{told} by the contract, {theirs} by the service: DIFFERENT"
+        )
 
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
@@ -161,17 +179,23 @@ class _Port:
         parts = urlsplit(address)
         account = UsernameToken(parts.username, parts.password) if parts.username else None
         bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-        settings = zeep.Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
         client = zeep.Client(
             str(wsdl),
             wsse=account,
             plugins=[_Expected()],
             transport=_Carrier(wsdl.parent, timeout_s),
-            settings=settings,
+            settings=_PLAIN,
         )
         (binding, *_) = client.wsdl.bindings
         self.service = client.create_service(binding, bare)
         self.service.wsdl = client.wsdl
+        self._own_wsdl = f"{bare}?wsdl"
+        self._carrier = client.transport
+
+    def described(self) -> bytes:
+        """The WSDL that the service gives of itself. Raises `Failed`."""
+        wsdl: bytes = self._carrier.fetched(self._own_wsdl)
+        return wsdl
 
 
 class _Expected(Plugin):
@@ -203,6 +227,12 @@ class _Carrier(Transport):
             raise broken("expected a WSDL that is whole beside the contract, got one that leads elsewhere")
         return path.read_bytes()
 
+    def fetched(self, address: str) -> bytes:
+        answer = carry(self._client, self._client.build_request("GET", address), timeout_s=self._timeout_s)
+        if answer.status != 200:
+            raise by_status(answer.status)
+        return answer.body
+
     def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> _Answer:
         request = self._client.build_request("POST", address, content=message, headers=dict(headers))
         answer = carry(self._client, request, timeout_s=self._timeout_s)
@@ -223,6 +253,15 @@ class _Answer:
     headers: Mapping[str, str]
     content: bytes
     encoding: str
+
+
+def _fingerprint(wsdl: bytes) -> str:
+    """Name a WSDL by its target namespace, which often tells the version, and by its content without its address."""
+    root = parse_xml(wsdl, None, settings=_PLAIN)
+    for one in root.iterfind(".//{*}address"):
+        one.attrib.pop("location", None)
+    digest = sha256(tostring(root, method="c14n")).hexdigest()
+    return f"{root.get('targetNamespace', '')[:100]} {digest[:12]}"
 
 
 def _rows(answer: Mapping[str, Any], told: Operations, decode: Decoder) -> Sequence[Row]:

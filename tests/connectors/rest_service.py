@@ -34,7 +34,9 @@ def contract_file(folder: Path) -> Path:
     """Housing's contract with a REST service in place of a database."""
     operations = ", ".join(f"{table}: {told}" for table, told in OPERATIONS.items())
     server = "[{property: transport, value: rest}, {property: auth, value: {kind: header, name: X-Api-Key}}, "
-    server += f"{{property: operations, value: {{{operations}}}}}]"
+    server += (
+        f"{{property: describes, value: /openapi.json}}, {{property: operations, value: {{{operations}}}}}]"
+    )
     return changed(folder, "housing", "[{property: transport, value: sql}]", server)
 
 
@@ -50,6 +52,11 @@ def serving(rows: Mapping[type[Record], Sequence[Record]]) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path == "/openapi.json":
+                self._answer(
+                    {"openapi": "3.1.0", "info": {"title": "房屋查询", "version": "2.4"}, "paths": {}}
+                )
+                return
             given = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
             found = held["zf_fwxx"]
             if "sfz" in given:

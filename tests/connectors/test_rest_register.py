@@ -15,6 +15,7 @@ from connectors.contract_check import check
 from connectors.departments import connect
 from connectors.guard import Patience
 from connectors.transports import NoTransport
+from connectors.trial import attempt
 from tests.connectors.conformance import ROWS, Conformance, failure_of, fetch
 from tests.connectors.contract_text import changed
 from tests.connectors.faulty_http import answer, serving
@@ -23,7 +24,7 @@ from tests.connectors.rest_service import serving as rest_serving
 from tests.connectors.rows import clock, person
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Found, NoRecord, Outcome
-from vocabulary.records.housing import RentalSubsidy
+from vocabulary.records.housing import Dwelling, RentalSubsidy
 
 ASK = Ask(RentalSubsidy, "person", (person(0),), frozenset({"month", "amount_fen"}))
 
@@ -165,6 +166,42 @@ def test_a_server_that_is_not_described_or_described_wrongly_is_told(tmp_path: P
     file = changed(tmp_path, "housing", "transport, value: sql", "transport, value: rest")
     with pytest.raises(NoTransport, match="missing required field `operations`"):
         connected(read_contract(file), "http://127.0.0.1:1")
+
+
+def test_trying_a_contract_tells_the_version_and_shapes_of_the_real_service_and_no_value(
+    contract: Contract,
+) -> None:
+    with rest_serving(ROWS) as address:
+        tried = attempt(contract, connected(contract, address), today=clock().date())
+    assert tried.version == "房屋查询 2.4 (OpenAPI 3.1.0)"
+    assert tried.holds
+    assert [(one.rows, one.failed, one.broken) for one in tried.tables] == [(10, None, ())] * 2
+    assert all(one.newest is not None for one in tried.tables)
+    for row in (*ROWS[Dwelling], *ROWS[RentalSubsidy]):
+        assert str(row.person) not in repr(tried.tables)
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        (answer(b'{"openapi": "3.1.0"}'), "CONTRACT_BROKEN: expected an OpenAPI document"),
+        (
+            answer(b'{"openapi": "3.1.0", "info": {"title": "a\\u001b[2J", "version": "1"}}'),
+            "CONTRACT_BROKEN",
+        ),
+        (answer(b"[1]"), "CONTRACT_BROKEN"),
+        (answer(b"{", content_type="text/html"), "CONTRACT_BROKEN: expected content type"),
+        (answer(b"{}", status="404 Not Found"), "CONTRACT_BROKEN"),
+        (b"", "UNREACHABLE"),
+    ],
+)
+def test_a_service_that_does_not_describe_itself_is_told_in_its_place(
+    contract: Contract, sent: bytes, why: str
+) -> None:
+    with serving(lambda _: [sent]) as (address, _):
+        tried = attempt(contract, connected(contract, address, QUICK), today=clock().date())
+    assert tried.version.startswith(f"not told: {why}")
+    assert not tried.holds
 
 
 def test_its_own_description_is_compared_with_the_contract(tmp_path: Path) -> None:

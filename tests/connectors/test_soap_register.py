@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from connectors.contract import Contract, read_contract
 from connectors.departments import connect
 from connectors.guard import Patience
 from connectors.transports import NoTransport
+from connectors.trial import attempt
 from tests.connectors.conformance import ROWS, Conformance, failure_of, fetch
 from tests.connectors.contract_text import changed
 from tests.connectors.faulty_http import answer, serving
@@ -69,6 +71,44 @@ def test_account_and_password_travel_as_ws_security(folder: Path, contract: Cont
             failed = failure_of(fetch(connected(contract, wrong, QUICK), ASK))
             assert failed.failure in (FailureKind.REFUSED, FailureKind.UNREACHABLE)
             assert "a-secret" not in failed.detail
+
+
+def test_trying_a_contract_says_whether_the_service_has_the_wsdl_of_the_contract(
+    tmp_path: Path, contract: Contract
+) -> None:
+    if missing():
+        pytest.skip(missing())
+    own = read_contract(contract_file(tmp_path))
+    with soap_serving(tmp_path, ROWS) as address:
+        tried = attempt(own, connected(own, address), today=clock().date())
+        # The address within a WSDL is where each server says it stands: it is no difference.
+        (digest,) = re.findall(
+            f"^SOAP Housing, WSDL {SPACE} ([0-9a-f]{{12}}), as the service's own$", tried.version
+        )
+        file = tmp_path / "housing.wsdl"
+        file.write_text(file.read_text("utf-8").replace('name="count"', 'name="counted"', 1), "utf-8")
+        later = connected(own, address).version()  # type: ignore[attr-defined]
+    assert tried.holds
+    assert [(one.rows, one.failed, one.broken) for one in tried.tables] == [(10, None, ())] * 2
+    assert re.fullmatch(
+        f"SOAP Housing, WSDL {SPACE} [0-9a-f]{{12}} by the contract, {SPACE} {digest} by the service: DIFFERENT",
+        later,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "CONTRACT_BROKEN"),
+        (answer(b"<a", content_type="text/xml"), "CONTRACT_BROKEN"),
+        (answer(b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', content_type="text/xml"), "CONTRACT_BROKEN"),
+        (b"", "UNREACHABLE"),
+    ],
+)
+def test_a_service_that_gives_no_wsdl_of_its_own_is_told(contract: Contract, sent: bytes, why: str) -> None:
+    with serving(lambda _: [sent]) as (address, _):
+        version = connected(contract, address, QUICK).version()  # type: ignore[attr-defined]
+    assert f"by the contract; the service's own is not told: {why}" in version
 
 
 def envelope(body: str) -> bytes:
