@@ -39,7 +39,7 @@ async def ask_all(
 ) -> Evidence:
     """Give what everybody answered within `timeout_s`: as long as the slowest healthy source takes.
 
-    `tally`   counts who was answered about, before anything is given; raises `OSError` when it cannot
+    `tally`   counts who was answered about; whoever asks keeps the count (`Tally.write`) before anything leaves
     `hedge`   asks whoever is slow a second time, and counts it
 
     A department without a connector is `UNREACHABLE`. A subject asked for twice of one record
@@ -58,8 +58,6 @@ async def ask_all(
         for subject, outcome in answer.items():
             earlier = of_record.get(subject)
             of_record[subject] = outcome if earlier is None else _both(earlier, outcome)
-    if tally is not None:
-        tally.write()
     return Evidence(outcomes)
 
 

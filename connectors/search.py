@@ -74,7 +74,7 @@ async def find(
 ) -> Finds:
     """Give who is found within `timeout_s`.
 
-    `tally`   counts who was answered about, before anything is given; raises `OSError` when it cannot
+    `tally`   counts who was answered about; whoever asks keeps the count (`Tally.write`) before anything leaves
     """
     department = wanted.record.department
     connector = connectors.get(department)

@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from casework.authorizations import Authorization as Kept
+from casework.authorizations import Authorization as OnPaper
 from casework.authorized import Authorized, joined, scopes_of
 from casework.consent import Allowed, Consents, Withheld, consents
 from connectors.ask import Ask, carried
 from gateway.asked_about import Subject
+from gateway.executor.kept import Kept
 from gateway.plan import Plan
 from vocabulary.codes import Department, MemberKind
 from vocabulary.evidence import Evidence, NotAsked, Outcome, SourceFailed
@@ -195,11 +196,18 @@ def together(*parts: Evidence) -> Evidence:
 
 def needed(plan: Plan, reads: Columns) -> Columns:
     """What is to be shown together with what is to be judged by, if anything is judged."""
-    wanted: dict[type[Record], frozenset[str]] = dict(plan.columns)
-    for record, names in reads.items() if plan.verifies else ():
-        wanted[record] = wanted.get(record, frozenset()) | names
-    return wanted
+    if not plan.verifies:
+        return plan.columns
+    return _NEEDED.of(plan.granted, reads, make=lambda: _joined(plan.columns, reads))
 
+
+def _joined(one: Columns, other: Columns) -> Columns:
+    return {
+        record: one.get(record, frozenset()) | other.get(record, frozenset()) for record in {**one, **other}
+    }
+
+
+_NEEDED: Kept[Columns] = Kept(512)
 
 _KNOWN = {(HouseholdFile, "household"), (Membership, "household"), (Authorization, "person")}
 """What finding the household has already asked."""
@@ -237,7 +245,7 @@ async def _authorizations(persons: tuple[str, ...], *, columns: Columns, ask: As
     return await ask([Ask(Authorization, "person", persons, names)])
 
 
-def _with_ours(signed: Evidence, ours: Mapping[str, Sequence[Kept]], *, columns: Columns) -> Evidence:
+def _with_ours(signed: Evidence, ours: Mapping[str, Sequence[OnPaper]], *, columns: Columns) -> Evidence:
     """What civil affairs answered, with what our own register has of the same persons."""
     if not ours:
         return signed

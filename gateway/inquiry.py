@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Self
 
 from casework.agreement import Access
 from casework.cedar import Standing
@@ -63,7 +64,7 @@ from vocabulary.records.civil_affairs import HouseholdFile, Membership
 
 async def inquire(asked: Asked, office: Office) -> Answered:
     """The answer to one question, with its receipt. Raises what the table above says."""
-    caller = office.trust.authenticate(asked.authorization, at=office.clock())  # 1
+    caller = await office.trust.caller(asked.authorization, at=office.clock())  # 1
     return await inquire_for(caller, asked, office)
 
 
@@ -80,7 +81,8 @@ async def answered_of(
     """Steps 4 to 8. Raises `NotLogged`."""
     intent = await intended(allowed, caller, errand, asked, office)  # 4
     hedge = Hedge(office.hedge_after_s)
-    came = await _gathered(allowed, caller, errand, _Asking(intent, hedge, office), office)  # 5
+    with _Asking(intent, hedge, office) as ask:
+        came = await _gathered(allowed, caller, errand, ask, office)  # 5
     came = _judged(came, office)  # 6
     told = tell(came.plan, await _view(came, office), schema=office.schema, shows=office.shows)
     form = allowed.question.document.form
@@ -124,7 +126,8 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: _Asking,
     if isinstance(located, Absence):
         return _Gathered(allowed, located, Evidence())
     inside = located.region.within(caller.region)
-    allowed = decided(allowed.question, caller, errand, office, inside=inside)
+    if not inside:  # so far it was decided as if it were
+        allowed = decided(allowed.question, caller, errand, office, inside=False)
     if allowed.shows_nothing:
         # The same words as for a household that does not exist: who may not ask does not learn which it is.
         office.pacing.missed(caller)
@@ -181,9 +184,10 @@ async def _fetched(
 ) -> Evidence:
     columns = needed(allowed, office.judge.reads)
     free = _FREE.of(
-        allowed.decisions,
+        allowed.granted,
         office.agreements,
-        key=(standing, frozenset(columns)),
+        columns,
+        key=standing,
         make=lambda: frozenset(record for record in columns if _is_free(record, allowed, standing, office)),
     )
     second = columns if allowed.verifies else ()
@@ -228,12 +232,19 @@ def _is_free(record: type[Record], allowed: Plan, standing: Standing, office: Of
 
 
 class _Asking:
-    """Asks departments within the time that the whole inquiry has left; counts who they answer about."""
+    """Asks departments within the time that the whole inquiry has left; who they answered about is kept at its end."""
 
     def __init__(self, intent: Intent, hedge: Hedge, office: Office) -> None:
         self._office, self._hedge = office, hedge if hedge.after_s else None
         self._tally = office.served.tally(str(intent.index)) if office.served else None
         self._ends_at = asyncio.get_running_loop().time() + office.inquiry_timeout_s
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._tally is not None:
+            self._tally.write()
 
     async def __call__(self, asks: list[Ask]) -> Evidence:
         """What everybody answers."""

@@ -152,43 +152,43 @@ class Pacing:
 
     def asks(self, caller: Caller) -> None:
         """Count a question of a caller. Raises `TooOften`."""
-        self._count("questions", self._account(caller), caller)
+        self._count("questions", self._account(caller), caller, at=self._now())
 
     def asks_about(self, caller: Caller, household: str, *, claims: int = 0) -> None:
         """Count a question about a household, by its number or a member's. Raises `TooOften`."""
-        account, about = self._account(caller), self._pseudonym(household)
-        self._count("misses", account, caller, many=0)
-        self._count("about", about, caller)
+        account, about, at = self._account(caller), self._pseudonym(household), self._now()
+        self._count("misses", account, caller, at=at, many=0)
+        self._count("about", about, caller, at=at)
         if claims:
-            self._count("claims", about, caller, many=claims)
-        if self._counts.add(f"first {account} {about}", self._window(HOUR_S), HOUR_S) == 1:
-            self._count("households", account, caller)
+            self._count("claims", about, caller, at=at, many=claims)
+        if self._counts.add(f"first {account} {about}", at // HOUR_S, HOUR_S) == 1:
+            self._count("households", account, caller, at=at)
 
     def lists(self, caller: Caller, households: int) -> None:
         """Count a list of households, whose caller works through them for a review. Raises `TooOften`."""
-        account = self._account(caller)
-        self._count("misses", account, caller, many=0)
-        self._count("listed", account, caller, many=households)
+        account, at = self._account(caller), self._now()
+        self._count("misses", account, caller, at=at, many=0)
+        self._count("listed", account, caller, at=at, many=households)
 
     def missed(self, caller: Caller, many: int = 1) -> None:
         """Count households that were not there; the next question notices."""
-        self._counts.add(f"misses {self._account(caller)}", self._window(HOUR_S), HOUR_S, many)
+        self._counts.add(f"misses {self._account(caller)}", self._now() // HOUR_S, HOUR_S, many)
 
-    def _count(self, kind: str, key: str, caller: Caller, *, many: int = 1) -> None:
+    def _count(self, kind: str, key: str, caller: Caller, *, at: int, many: int = 1) -> None:
         limit = self._limits[kind]
-        window = self._window(limit.every_s)
+        window = at // limit.every_s
         count = self._counts.add(f"{kind} {key}", window, limit.every_s, many)
         if count < limit.most or (count == limit.most and many):
             return
-        again_in_s = limit.every_s - int(self._clock().timestamp()) % limit.every_s
+        again_in_s = limit.every_s - at % limit.every_s
         noted = self._counts.add(f"refused {kind} {key}", window, limit.every_s) == 1
         raise TooOften(who=caller.office, limit=limit, again_in_s=again_in_s, noted=noted)
 
     def _account(self, caller: Caller) -> str:
         return self._pseudonym(f"{caller.issuer} {caller.subject}")
 
-    def _window(self, every_s: int) -> int:
-        return int(self._clock().timestamp()) // every_s
+    def _now(self) -> int:
+        return int(self._clock().timestamp())
 
 
 _LIMITS = {

@@ -21,7 +21,6 @@ from gateway.fetch import needed
 from gateway.office import Asked, Office
 from gateway.pace import TooOften
 from gateway.plan import Plan, Question, plan_for, question
-from gateway.schema.claims import claims_in
 from gateway.subgraph import read_federated
 from gateway.trace import Intent
 from verification.pack import NotInForce
@@ -143,7 +142,7 @@ def _understood(asked: Asked, caller: Caller, office: Office) -> Question:
     elif wanted.listing is not None:
         office.pacing.lists(caller, len(wanted.keys))
     elif wanted.subject is not None:
-        office.pacing.asks_about(caller, wanted.subject.key, claims=claims_in(wanted))
+        office.pacing.asks_about(caller, wanted.subject.key, claims=wanted.outline.claims)
     return wanted
 
 

@@ -20,6 +20,8 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     SelectionSetNode,
+    Undefined,
+    VariableNode,
     get_named_type,
 )
 from graphql.execution.collect_fields import collect_fields
@@ -33,12 +35,15 @@ from gateway.document import Document, Limits
 from gateway.errors import BadArgument, TooCostly
 from gateway.executor.kept import Kept
 from gateway.executor.program import conditions
+from gateway.executor.writing import variables_in
+from gateway.schema.claims import claims_in
 from gateway.schema.told import OPEN, Shows
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import HouseholdFile
 
 Decide = Callable[[str], Decision]
 """What may be shown of a resource, to this caller, for this purpose."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selected:
@@ -77,14 +82,30 @@ class Outline:
         """What is selected, as `Type.field`, each once."""
         return tuple(dict.fromkeys(f"{each.owner}.{each.field}" for each in self.selected))
 
+    @cached_property
+    def claims(self) -> int:
+        """How many values it claims."""
+        return claims_in(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A field whose arguments are looked at before anything is fetched."""
+    """A field whose arguments are looked at before anything is fetched.
+
+    `by_variable`   argument → variable, where each is given by a variable or stays at its default
+    """
 
     owner: str
     definition: GraphQLField
     node: FieldNode
+    by_variable: Mapping[str, str] | None
+
+    def arguments(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The arguments, coerced. Raises `GraphQLError`."""
+        taken = self.by_variable
+        if taken is not None and all(variables.get(name) is not None for name in taken.values()):
+            return {**_defaults(self.definition), **{to: variables[name] for to, name in taken.items()}}
+        return get_argument_values(self.definition, self.node, dict(variables))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,33 +140,65 @@ class Question:
         return self.subject is not None or self.listing is not None or self.search is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What may be shown of a question, and what it takes.
+@dataclass(frozen=True, eq=False)
+class Granted:
+    """What may be shown of what is selected, to one standing; kept, and equal only to itself.
 
     `decisions`   one for each resource that the question selects
     `columns`     what is fetched in order to be shown, by record type; refused columns are not in it
     `verifies`    whether the records are to be cross-checked
     """
 
-    question: Question
     decisions: Mapping[str, Decision]
     columns: Mapping[type[Record], frozenset[str]]
     verifies: bool
 
-    @property
+    @cached_property
     def shows_nothing(self) -> bool:
         """Tell whether nothing at all may be shown of what is asked about the household."""
         decided = [self.decisions[name] for name in self.decisions if _is_of_household(name)]
         return bool(decided) and all(decision.outcome is Access.DENIED for decision in decided)
 
-    @property
+    @cached_property
     def asks_log(self) -> bool:
         """Tell whether the log is asked about, and something of it may be shown."""
         return any(
             name in _OF_LOG and decision.outcome is not Access.DENIED
             for name, decision in self.decisions.items()
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A question, and what may be shown of it."""
+
+    question: Question
+    granted: Granted
+
+    @property
+    def decisions(self) -> Mapping[str, Decision]:
+        """See `Granted`."""
+        return self.granted.decisions
+
+    @property
+    def columns(self) -> Mapping[type[Record], frozenset[str]]:
+        """See `Granted`."""
+        return self.granted.columns
+
+    @property
+    def verifies(self) -> bool:
+        """See `Granted`."""
+        return self.granted.verifies
+
+    @property
+    def shows_nothing(self) -> bool:
+        """See `Granted`."""
+        return self.granted.shows_nothing
+
+    @property
+    def asks_log(self) -> bool:
+        """See `Granted`."""
+        return self.granted.asks_log
 
     def withheld(self) -> Iterator[tuple[Selected, Decision]]:
         """What is not shown in clear, field by field, in the order of the question."""
@@ -163,8 +216,8 @@ def question(
     today: date,
 ) -> Question:
     """What the operation asks for. Raises `BadArgument` and `TooCostly`."""
-    outline = _outline(document, schema, shows)
-    measured = [_measure(each, document, limits) for each in outline.measured]
+    outline = _outline(document, schema, shows, limits)
+    measured = [_measure(each, document.variables, limits) for each in outline.measured]
     households = [found for found in measured if found is not None]
     if len(households) > 1:
         # One case, one household: many under aliases would be an enumeration.
@@ -189,8 +242,7 @@ def question(
 
 def plan(asked: Question, decide: Decide) -> Plan:
     """Decide every resource that the question selects, and prune what is refused. Pure."""
-    allowed = _allowed(asked, decide)
-    return Plan(asked, *allowed)
+    return Plan(asked, _allowed(asked, decide))
 
 
 def plan_for(asked: Question, agreements: AgreementSet, standing: Standing) -> Plan:
@@ -201,13 +253,10 @@ def plan_for(asked: Question, agreements: AgreementSet, standing: Standing) -> P
         key=(standing, asked.is_about_somebody),
         make=lambda: _allowed(asked, lambda name: agreements.decide(name, standing)),
     )
-    return Plan(asked, *allowed)
+    return Plan(asked, allowed)
 
 
-Allowed = tuple[Mapping[str, Decision], Mapping[type[Record], frozenset[str]], bool]
-
-
-def _allowed(asked: Question, decide: Decide) -> Allowed:
+def _allowed(asked: Question, decide: Decide) -> Granted:
     decisions = {name: decide(name) for name in dict.fromkeys(_resources_of(asked))}
     columns: dict[type[Record], set[str]] = {}
     verifies = False
@@ -221,7 +270,7 @@ def _allowed(asked: Question, decide: Decide) -> Allowed:
             wanted = columns.setdefault(found.record, set())
             if found.column is not None and (decision.outcome is not Access.VERIFY_ONLY or name in compared):
                 wanted.add(found.column)
-    return decisions, {record: frozenset(names) for record, names in columns.items()}, verifies
+    return Granted(decisions, {record: frozenset(names) for record, names in columns.items()}, verifies)
 
 
 KEPT = 512
@@ -229,7 +278,7 @@ KEPT = 512
 
 _OUTLINES: Kept[Outline] = Kept(KEPT)
 _CONDITIONS: Kept[tuple[str, ...]] = Kept(KEPT)
-_ALLOWED: Kept[Allowed] = Kept(KEPT)
+_ALLOWED: Kept[Granted] = Kept(KEPT)
 
 _VERDICT = frozenset(product.term for product in Product if product.term.startswith("核对结论."))
 
@@ -248,8 +297,10 @@ def _resources_of(asked: Question) -> Iterable[str]:
     return names
 
 
-def _outline(document: Document, schema: GraphQLSchema, shows: Mapping[tuple[str, str], Shows]) -> Outline:
-    """What the operation selects, with the fields that its variables choose."""
+def _outline(
+    document: Document, schema: GraphQLSchema, shows: Mapping[tuple[str, str], Shows], limits: Limits
+) -> Outline:
+    """What the operation selects, with the fields that its variables choose. Raises `TooCostly`."""
     operation, fragments = document.operation, document.fragments
     chosen = _CONDITIONS.of(operation, document.tree, make=lambda: conditions(operation, fragments))
 
@@ -257,10 +308,14 @@ def _outline(document: Document, schema: GraphQLSchema, shows: Mapping[tuple[str
         root = schema.get_root_type(operation.operation)
         assert root is not None, "a valid operation has a root type"
         walk = _Walk(schema, document, shows)
-        return Outline(tuple(walk.of(root, operation.selection_set, ())), tuple(walk.measured))
+        selected = tuple(walk.of(root, operation.selection_set, ()))
+        for each in walk.measured:
+            _measure(each, document.variables, limits)
+        # What no variable changes has been measured for good; what asks for households, each question needs.
+        return Outline(selected, tuple(each for each in walk.measured if _varies(each)))
 
     given = tuple(document.variables.get(name) for name in chosen)
-    return _OUTLINES.of(operation, document.tree, schema, shows, key=given, make=walked)
+    return _OUTLINES.of(operation, document.tree, schema, shows, limits, key=given, make=walked)
 
 
 class _Walk:
@@ -283,7 +338,9 @@ class _Walk:
             if definition is None:  # __typename, __schema and __type say nothing of anyone
                 continue
             if definition.args.keys() & _MEASURED:
-                self.measured.append(Measured(owner.name, definition, nodes[0]))
+                self.measured.append(
+                    Measured(owner.name, definition, nodes[0], _by_variable(definition, nodes[0]))
+                )
             shows = self._shows.get((owner.name, name), Shows(f"{owner.name}.{name}"))
             yield Selected((*path, key), owner.name, name, shows.resource, shows.compares)
             inner = get_named_type(definition.type)
@@ -296,14 +353,46 @@ _MEASURED = frozenset({"first", "number", "idNumber", "numbers", "region"})
 """Arguments that are looked at before anything is fetched."""
 
 
-def _measure(measured: Measured, document: Document, limits: Limits) -> tuple[str, dict[str, Any]] | None:
+def _measure(
+    measured: Measured, variables: Mapping[str, Any], limits: Limits
+) -> tuple[str, Mapping[str, Any]] | None:
     """Look at the arguments of a field; give name and arguments of one that asks for households. Raises `TooCostly`."""
-    arguments = get_argument_values(measured.definition, measured.node, dict(document.variables))
+    arguments = measured.arguments(variables)
     first = arguments.get("first")
     if first is not None and not 1 <= first <= limits.list_items:
         raise TooCostly(f"expected `first` from 1 to {limits.list_items}, got another number")
-    name = measured.node.name.value
-    return (name, arguments) if measured.owner == "Query" and name in _HOUSEHOLDS else None
+    return (measured.node.name.value, arguments) if _asks_for_households(measured) else None
+
+
+def _asks_for_households(measured: Measured) -> bool:
+    return measured.owner == "Query" and measured.node.name.value in _HOUSEHOLDS
+
+
+def _varies(measured: Measured) -> bool:
+    given = (argument.value for argument in measured.node.arguments)
+    return _asks_for_households(measured) or any(any(variables_in(value)) for value in given)
+
+
+def _by_variable(definition: GraphQLField, node: FieldNode) -> Mapping[str, str] | None:
+    """See `Measured`; where something else is written, graphql-core reads it."""
+    taken: dict[str, str] = {}
+    for argument in node.arguments:
+        if not isinstance(argument.value, VariableNode):
+            return None
+        taken[_told_as(definition, argument.name.value)] = argument.value.name.value
+    return taken
+
+
+def _defaults(definition: GraphQLField) -> dict[str, Any]:
+    return {
+        _told_as(definition, name): argument.default_value
+        for name, argument in definition.args.items()
+        if argument.default_value is not Undefined
+    }
+
+
+def _told_as(definition: GraphQLField, name: str) -> str:
+    return definition.args[name].out_name or name
 
 
 _HOUSEHOLDS = frozenset({"household", "households"})

@@ -8,7 +8,6 @@ keyed pseudonyms, purpose and case are only committed to. When the log cannot ta
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from audit.commitment import Json
+from audit.entropy import Entropy
 from audit.entry import EntryBook, Spelled
 from audit.errors import AuditError, Unwitnessed
 from audit.log import Log
@@ -284,7 +284,10 @@ def code_of(text: str) -> str:
 
 def new_request() -> str:
     """A number for a request, 100 random bits in letters: digits could look like a telephone number to the log."""
-    return secrets.token_bytes(22).translate(_LETTERS).decode()
+    return _random(22).translate(_LETTERS).decode()
+
+
+_random = Entropy()
 
 
 _LETTERS = (ascii_lowercase.encode() * 10)[:256]

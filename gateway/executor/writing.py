@@ -278,7 +278,7 @@ def _constant(definition: GraphQLField, node: FieldNode) -> Mapping[str, Any] | 
     """The arguments of a field, when they are the same for every execution and nothing in them can be changed."""
     if not definition.args:
         return {}
-    if any(_variables_in(argument.value) for argument in node.arguments):
+    if any(variables_in(argument.value) for argument in node.arguments):
         return None
     try:
         values = get_argument_values(definition, node, {})
@@ -287,7 +287,8 @@ def _constant(definition: GraphQLField, node: FieldNode) -> Mapping[str, Any] | 
     return values if all(type(value) in _PLAIN for value in values.values()) else None
 
 
-def _variables_in(node: Any) -> Iterator[str]:
+def variables_in(node: Any) -> Iterator[str]:
+    """The variables that a value is written with."""
     waiting = [node]
     while waiting:
         each = waiting.pop()

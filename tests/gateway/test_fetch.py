@@ -9,8 +9,9 @@ import pytest
 from casework.consent import Allowed
 from connectors.federation import ask_all
 from connectors.memory import MemoryConnector
-from gateway.fetch import ON_FILE, Located, SeveralHouseholds, fetch, locate, needed
 from gateway.asked_about import Subject
+from gateway.fetch import ON_FILE, Located, SeveralHouseholds, fetch, locate, needed
+from gateway.plan import Granted, Plan
 from tests.gateway.desk import NOW
 from tests.gateway.rows import BROTHER, HEAD, HOUSEHOLD, ROWS, SPOUSE
 from vocabulary.codes import Department
@@ -109,14 +110,12 @@ def test_what_is_asked_about_the_household_is_asked_about_everyone_in_it():
 
 
 def test_what_is_judged_by_is_fetched_only_when_something_is_judged():
-    class Planned:
-        columns = {Insurance: frozenset({"month"})}  # noqa: RUF012 # a stand-in for one test
-        verifies = True
+    def planned(*, verifies):
+        return Plan(None, Granted({}, {Insurance: frozenset({"month"})}, verifies))
 
     reads = {Insurance: frozenset({"base_fen"}), Death: frozenset({"died_on"})}
-    assert needed(Planned, reads) == {
+    assert needed(planned(verifies=True), reads) == {
         Insurance: frozenset({"month", "base_fen"}),
         Death: frozenset({"died_on"}),
     }
-    Planned.verifies = False
-    assert needed(Planned, reads) == {Insurance: frozenset({"month"})}
+    assert needed(planned(verifies=False), reads) == {Insurance: frozenset({"month"})}
