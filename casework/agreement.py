@@ -149,6 +149,11 @@ def load_agreements(folder: Path = SHIPPED) -> tuple[Agreement, ...]:
     return tuple(loaded[number] for number in sorted(loaded))
 
 
+def load_texts(folder: Path = SHIPPED) -> dict[str, str]:
+    """The agreements of a folder as they are written, comments and all, by number. Raises `BadAgreement`."""
+    return {load_agreement(path).number: path.read_text("utf-8") for path in sorted(folder.glob("*.yaml"))}
+
+
 def load_agreement(path: Path) -> Agreement:
     """One agreement from its file. Raises `BadAgreement`."""
     return read_agreement(read_file(path))

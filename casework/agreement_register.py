@@ -21,7 +21,7 @@ from casework import tables
 from casework.agreement import Agreement, hash_of, read_agreement
 from casework.cedar import AgreementSet
 from casework.desk import Desk, NotThere, new_id
-from casework.finding import BadRequest, Lack, NotNow
+from casework.finding import BadRequest, CaseworkError, Lack, NotNow
 from casework.kept import Kept
 from casework.role import Act, Actor
 from casework.written import read_text
@@ -29,6 +29,10 @@ from vocabulary.codes import Code
 
 LONGEST_TEXT = 100_000
 """Characters of an agreement."""
+
+
+class Unreadable(CaseworkError):
+    """The register could not be read; it may be in a moment."""
 
 
 class RevisionState(Code):
@@ -75,10 +79,13 @@ def in_force(kept: Kept, folder: Sequence[Agreement]) -> tuple[Agreement, ...]:
 
 
 def mark_of(kept: Kept) -> tuple[str, ...]:
-    """What tells whether something was put in force since: the ids of what is."""
+    """What tells whether something was put in force since: the ids of what is. Raises `Unreadable`."""
     table = tables.agreement
     query = sa.select(table.c.id).where(table.c.state == RevisionState.IN_FORCE.value)
-    return tuple(row["id"] for row in kept.rows(query.order_by(table.c.id)))
+    try:
+        return tuple(row["id"] for row in kept.rows(query.order_by(table.c.id)))
+    except sa.exc.SQLAlchemyError as error:
+        raise Unreadable(f"expected the register of agreements, got {type(error).__name__}") from error
 
 
 async def draft_revision(
