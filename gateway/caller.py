@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from joserfc import jws, jwt
 from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
@@ -86,6 +86,13 @@ class Caller:
         return f"{self.department.term}/{self.post}"
 
 
+class Trusts(Protocol):
+    """Knows callers by their tokens; may have to look at an issuer's keys first."""
+
+    async def caller(self, authorization: str | None, *, at: datetime) -> Caller:
+        """The caller behind an `Authorization` header at an instant. Raises `NotAuthenticated`."""
+
+
 class Trust:
     """The issuers we trust, by their keys. Immutable; a new key set means a new `Trust`."""
 
@@ -127,6 +134,10 @@ class Trust:
         caller = caller_of(issuer, claims)
         self._remember(authorization or "", caller, claims)
         return caller
+
+    async def caller(self, authorization: str | None, *, at: datetime) -> Caller:
+        """The same, as `Trusts` asks: keys that never change are at hand."""
+        return self.authenticate(authorization, at=at)
 
     def _remember(self, authorization: str, caller: Caller, claims: Mapping[str, Any]) -> None:
         """Know the caller by the same header again, for the time that the token itself allows, without leeway."""

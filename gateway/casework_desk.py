@@ -34,13 +34,14 @@ async def casework_desk(settings: Settings, *, today: date | None = None) -> Asy
             yield desk
 
 
-def actor_of(settings: Settings, *, persona: str | None, token: Path | None) -> Actor:
+async def actor_of(settings: Settings, *, persona: str | None, token: Path | None) -> Actor:
     """Who acts: the bearer of the token in a file, or a persona of a development machine.
 
     Raises `NotAuthenticated`, `CannotOpen`, `BadTrust`, `OSError`.
     """
     if token is not None:
-        return _actor(trust_of(settings).authenticate(f"Bearer {token.read_text('ascii').strip()}", at=now()))
+        bearer = f"Bearer {token.read_text('ascii').strip()}"
+        return _actor(await trust_of(settings).caller(bearer, at=now()))
     if settings.env != "dev" or persona is None:
         raise CannotOpen("expected `--token` with a file: personas are for development machines")
     if persona not in PERSONAS:

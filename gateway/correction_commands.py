@@ -164,7 +164,7 @@ def at_casework_desk(
 
     async def run() -> T:
         settings = dev(settings_of(config))
-        actor = actor_of(settings, persona=who, token=token)
+        actor = await actor_of(settings, persona=who, token=token)
         async with casework_desk(settings) as desk:
             return await work(desk, actor)
 

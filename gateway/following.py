@@ -32,7 +32,7 @@ FOLLOWED, LEFT, NOT_DONE = "FOLLOWED", "LEFT", "NOT_DONE"
 
 async def follow(asked: Asked, office: Office) -> AsyncGenerator[Answered, None]:
     """The answers to a question; of a query or a mutation the one there is. Raises what `inquire` raises."""
-    caller = office.trust.authenticate(asked.authorization, at=office.clock())
+    caller = await office.trust.caller(asked.authorization, at=office.clock())
     async with refusals_noted(caller, asked, office):
         errand, allowed = permitted(asked, caller, office)
         if allowed.question.document.operation.operation is OperationType.SUBSCRIPTION:

@@ -60,7 +60,7 @@ def log_pages(log: Log, office: Office) -> APIRouter:
 async def _may_read_entries(request: Request, office: Office) -> Caller:
     """Who reads entries, allowed and noted. Raises `NotAuthenticated`, `Refused`, `NotLogged`."""
     number = request.scope["state"]["request"]
-    caller = office.trust.authenticate(request.headers.get("authorization"), at=office.clock())
+    caller = await office.trust.caller(request.headers.get("authorization"), at=office.clock())
     try:
         errand = read_errand(
             caller, purpose=request.headers.get("x-hedui-purpose"), case=request.headers.get("x-hedui-case")

@@ -15,7 +15,7 @@ from connectors.ask import Connector
 from connectors.served import ServedBook
 from gateway.acts import Act, Watching
 from gateway.answer import Coordinates, Told
-from gateway.caller import Trust
+from gateway.caller import Trusts
 from gateway.decision_record import Decided
 from gateway.document import Limits
 from gateway.fetch import Columns
@@ -76,7 +76,7 @@ class Judge:
 class Office:
     """All that an inquiry is handed: nothing is global, nothing is looked up by the way."""
 
-    trust: Trust
+    trust: Trusts
     agreements: AgreementSet
     connectors: Mapping[Department, Connector]
     trace: Trace

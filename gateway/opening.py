@@ -28,13 +28,14 @@ from connectors.served import ServedBook
 from connectors.transports import NoTransport
 from gateway.acts import Watching, acts_on
 from gateway.app import Asgi, application
-from gateway.caller import BadTrust, Trust
+from gateway.caller import BadTrust
 from gateway.casework_acts import casework_acts
 from gateway.casework_opening import authorized_at, desk_over
 from gateway.console.opening import console_opened
 from gateway.days import require_in_force
 from gateway.document import Limits
 from gateway.errors import CannotOpen
+from gateway.keyring import KeyRing
 from gateway.keys import earlier_books, entry_book, log_signers
 from gateway.log_desk import OPERATOR, LogDesk
 from gateway.office import Judge, Office
@@ -286,15 +287,20 @@ def _judge(settings: Settings, today: date) -> Judge:
     return judge
 
 
-def trust_of(settings: Settings) -> Trust:
+def trust_of(settings: Settings) -> KeyRing:
     """The issuers whose tokens are believed. Raises `BadTrust`, `CannotOpen`, `MayNotMint`."""
     issuers = dict(settings.issuers)
     if settings.env == "dev":
         open_issuer(settings.run_folder, name=DEV_ISSUER, audience=settings.audience, environment="dev")
-        issuers.setdefault(DEV_ISSUER, settings.run_folder / JWKS_FILE)
+        issuers.setdefault(DEV_ISSUER, str(settings.run_folder / JWKS_FILE))
     if not issuers:
         raise CannotOpen("expected `issuers` to name one or more trusted issuers, got none")
-    return Trust.load(issuers, audience=settings.audience, leeway_s=settings.token_leeway_s)
+    return KeyRing(
+        issuers,
+        audience=settings.audience,
+        leeway_s=settings.token_leeway_s,
+        every_s=settings.issuer_keys_every_s,
+    )
 
 
 def _documents(settings: Settings) -> Documents:

@@ -148,7 +148,7 @@ def findings(
 
     async def work(gateway: Opened, home: RunHome, settings: Settings) -> Outcome:
         wanted = Wanted(rule, None if region is None else RegionCode.parse(region))
-        actor = actor_of(settings, persona=who, token=token)
+        actor = await actor_of(settings, persona=who, token=token)
         return await register_run(
             name, wanted, home=home, desk=gateway.casework, actor=actor, office=gateway.office
         )

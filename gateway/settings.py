@@ -109,8 +109,12 @@ class Settings(BaseSettings):
     agreements: Path = Field(SHIPPED, description="folder of sharing agreements")
     policy_pack: str = Field("demo-2026", description="name or file of the policy pack")
 
-    issuers: dict[str, Path] = Field(
-        default_factory=dict, description="trusted token issuers and their JWKS files"
+    issuers: dict[str, str] = Field(
+        default_factory=dict,
+        description="trusted token issuers and their key sets (JWKS): files or addresses",
+    )
+    issuer_keys_every_s: Seconds = Field(
+        300.0, description="time after which key sets are read anew, beside whenever an unknown key turns up"
     )
     audience: str = Field("hedui", min_length=1, description="`aud` that a token must carry")
     token_leeway_s: int = Field(30, ge=0, le=300, description="seconds by which clocks may differ")

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx2
 from authlib.integrations.starlette_client import OAuth, OAuthError
+from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -63,10 +64,12 @@ class IdentityProvider:
 
     async def finish(self, request: Request, *, at: datetime) -> Vouched:
         """Who came back from the provider. Raises `NotVouched`."""
+        # Keys are read with every login: a provider that changed them is believed at once, and taken-back keys never.
+        self._client.server_metadata.pop("jwks", None)
         try:
             token = await self._client.authorize_access_token(request)
             claims = {**token["userinfo"], **await self._client.userinfo(token=token)}
-        except (OAuthError, httpx2.HTTPError, KeyError, ValueError) as error:
+        except (OAuthError, JoseError, httpx2.HTTPError, KeyError, ValueError) as error:
             raise NotVouched(f"expected a login by the provider, got {type(error).__name__}") from error
         return Vouched(self._caller(claims, at), token["access_token"])
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from oidc_provider_mock import User, run_server_in_thread
+from oidc_provider_mock._storage import Storage
 
 from gateway.console.house import COOKIE
 from gateway.console.vouching import IdentityProvider
@@ -134,5 +135,29 @@ def test_a_provider_that_goes_away_in_mid_session_ends_it(address: str, tmp_path
             console.clock.now += timedelta(seconds=61)
             answer = await browser.get("/console/")
         assert answer.headers["location"].endswith("NOT_VOUCHED")
+
+    asyncio.run(story())
+
+
+def test_somebody_signs_in_after_the_provider_changed_its_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Storage] = []
+
+    def kept() -> Storage:
+        made.append(Storage())
+        return made[-1]
+
+    monkeypatch.setattr("oidc_provider_mock._app.Storage", kept)
+
+    async def story() -> None:
+        with run_server_in_thread(user_claims=(User(sub="mz-0042", claims=CLAIMS),)) as server:
+            at = f"http://localhost:{server.server_port}"
+            async with console_over(tmp_path, provider=provider(at)) as console:
+                before = await log_in(console, console.browser(), "mz-0042")
+                [storage] = made
+                storage.jwk = type(storage.jwk).generate_key(is_private=True)
+                after = await log_in(console, console.browser(), "mz-0042")
+        assert (before.status_code, after.status_code) == (200, 200)
 
     asyncio.run(story())
