@@ -35,7 +35,7 @@ async def letter(visit: Visiting, id_: str) -> Response:
 @router.get("/decisions/{id_}/letter.pdf")
 async def letter_file(visit: Visiting, id_: str) -> Response:
     """The same as a file."""
-    return await _file(visit, await _letter(visit, id_), what="decision-letter")
+    return await leaving(visit, await _letter(visit, id_), what="decision-letter")
 
 
 @router.get("/household/{number}/report")
@@ -55,7 +55,7 @@ async def report_file(visit: Visiting, number: str) -> Response:
         paper = await _report(visit, number)
     except (Refused, InquiryError) as error:
         return visit.refused(error)
-    return await _file(visit, paper, what="cross-check-report")
+    return await leaving(visit, paper, what="cross-check-report")
 
 
 async def _letter(visit: Visit, id_: str) -> Paper:
@@ -88,7 +88,7 @@ async def _report(visit: Visit, number: str) -> Paper:
     )
 
 
-async def _file(visit: Visit, paper: Paper, *, what: str) -> Response:
+async def leaving(visit: Visit, paper: Paper, *, what: str) -> Response:
     """A paper as a file; that it leaves is in the log before it does."""
     data = pdf_of(paper)
     fields = {"caller": visit.actor.account, "what": what, "contents": sha256(data).hexdigest()}

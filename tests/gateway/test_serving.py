@@ -112,7 +112,7 @@ def test_an_address_that_is_taken_is_said_plainly(settings):
 def test_outside_development_no_key_is_made(tmp_path, settings):
     with pytest.raises(CannotOpen, match="issuers"), Background(Settings.load(run_folder=tmp_path, port=0)):
         pass
-    issuers = {"x": settings().run_folder / "issuer.jwks.json"}
+    issuers = {"x": str(settings().run_folder / "issuer.jwks.json")}
     with (
         pytest.raises(CannotOpen, match="log_key"),
         Background(Settings.load(run_folder=tmp_path, port=0, issuers=issuers)),

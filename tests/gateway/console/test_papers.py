@@ -13,6 +13,7 @@ from casework.decision import DecisionKind
 from casework.decisions import draft
 from casework.letters import REMEDY, USE, decision_letter
 from casework.paper import Paper, Part
+from gateway.console.lookup import DEPARTMENTS
 from gateway.console.pdf import pdf_of
 from gateway.office import Judge
 from tests.casework.desks import basis
@@ -21,6 +22,8 @@ from tests.gateway.console.test_casework_pages import VERIFIER, a_finding
 from tests.gateway.rows import HEAD, HOUSEHOLD
 from verification.crosscheck import crosscheck, reads
 from verification.pack import load_pack
+from vocabulary.codes import Department
+from vocabulary.evidence import FailureKind
 
 PACK = load_pack("demo-2026")
 JUDGE = Judge(
@@ -116,3 +119,55 @@ def test_the_same_paper_is_the_same_file_and_long_ones_run_over_pages() -> None:
     data = pdf_of(paper)
     assert data == pdf_of(paper)
     assert data.count(b"/Type /Page\n") > 3
+
+
+def test_the_whole_dossier_is_one_page_and_one_file_with_every_department_in_its_place(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in()
+            page = await browser.get(f"/console/household/{HOUSEHOLD}/dossier")
+            asked = [entry["event"] for entry in await console.gateway.entries()]
+            file = await browser.get(f"/console/household/{HOUSEHOLD}/dossier.pdf")
+            left = (await console.gateway.entries())[-1]
+        for department in DEPARTMENTS:
+            assert f'id="{department.value}"' in page.text
+        for words in ("社会保险缴费", "户主"):
+            assert words in page.text
+        assert asked.count("inquiry.outcome") == len(DEPARTMENTS)
+        assert file.content.startswith(b"%PDF")
+        assert (left["event"], left["fields"]["what"]) == ("export", "dossier")
+        assert left["fields"]["contents"] == sha256(file.content).hexdigest()
+
+    asyncio.run(story())
+
+
+def test_of_a_dossier_each_department_hides_by_its_own_clause_and_none_is_told_without_a_purpose(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            clerk = await console.signed_in("clerk")
+            seen = await clerk.get(f"/console/household/{HOUSEHOLD}/dossier")
+            nobody = await (await console.signed_in(errand=False, agent="x")).get(
+                f"/console/household/{HOUSEHOLD}/dossier"
+            )
+            gone = await clerk.get("/console/household/H-404/dossier.pdf")
+        assert "MZ-RS-2026-0" in seen.text
+        assert nobody.status_code == 403
+        assert gone.status_code == 404
+
+    asyncio.run(story())
+
+
+def test_a_department_that_fails_says_so_in_its_place_in_the_dossier(tmp_path: Path) -> None:
+    async def story() -> None:
+        failing = {Department.SOCIAL_SECURITY: FailureKind.TIMED_OUT}
+        async with console_over(tmp_path, failing=failing) as console:
+            browser = await console.signed_in()
+            page = await browser.get(f"/console/household/{HOUSEHOLD}/dossier")
+        assert page.status_code == 200
+        assert "state-source_failed" in page.text
+
+    asyncio.run(story())
