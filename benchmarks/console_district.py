@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from casework import tables
@@ -22,7 +23,8 @@ from casework.links import LinkState
 from connectors.linkage import How
 from gateway.console.house import House
 from verification.catalogue import CATALOGUE
-from verification.runs.ledger import Known, Terms
+from verification.runs.changes import KNOWN
+from verification.runs.ledger import Terms
 from vocabulary.codes import ApplicationKind
 
 STREETS = [f"529901{number:03}" for number in range(1, 17)]
@@ -71,8 +73,11 @@ def runs_of(house: House, judgement: bytes, *, households: int, seed: int) -> tu
         taken = dict(_judgements(json.loads(judgement), households, drawn))
         terms = Terms(day, CATALOGUE.hash, house.desk.pack.hash, f"{month:064}")
         at = house.clock() - timedelta(days=30 * (1 - month))
-        known = {number: Known("all", None) for number in taken}
-        house.runs.ledger.plan(run, terms, known, shards=[], taken=taken, at=at)
+        numbers = sorted(taken)
+        told = {"household": numbers, "asked": [0] * len(numbers)}
+        empty = {"digest": [None] * len(numbers), "held_by": [None] * len(numbers)}
+        house.runs.ledger.plan(run, terms, pa.table({**told, **empty}, schema=KNOWN), shards=[numbers], at=at)
+        house.runs.ledger.finish(run, 0, taken.items())
         names.append(run)
     return names[0], names[1]
 

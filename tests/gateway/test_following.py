@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import date, timedelta
 
+import pyarrow as pa
 import pytest
 
 from casework.agreement import Recipient
@@ -11,7 +12,8 @@ from gateway import progress
 from gateway.graphql_http import EVENTS
 from tests.gateway.desk import NOW, at_desk
 from tests.gateway.rows import HEAD, ROWS
-from verification.runs.ledger import Known, Ledger, RunState, Terms
+from verification.runs.changes import KNOWN
+from verification.runs.ledger import Ledger, RunState, Terms
 
 VERIFY = "subscription Verify {logVerification {state checked entries}}"
 EVALUATOR = {"department": Recipient.EVALUATOR, "post": "评估员", "purpose": "EVALUATION"}
@@ -184,9 +186,11 @@ def kept_run(url):
     ledger.plan(
         "r-1",
         Terms(day=date(2026, 11, 16), rules="0" * 64, pack="0" * 64, inputs="0" * 64),
-        {number: Known("", None) for number in numbers},
+        pa.table(
+            {"household": numbers, "asked": [0] * 4, "digest": [None] * 4, "held_by": [None] * 4},
+            schema=KNOWN,
+        ),
         shards=[numbers[:2], numbers[2:]],
-        taken={},
         at=NOW,
     )
     return ledger

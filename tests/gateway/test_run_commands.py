@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 from gateway.command import app
-from verification.runs.ledger import Known, Ledger, RunState, Terms
+from verification.runs.changes import KNOWN
+from verification.runs.ledger import Ledger, RunState, Terms
 
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
 
@@ -25,7 +27,8 @@ def folder(monkeypatch, tmp_path):
 def ledger(folder):
     kept = Ledger(f"sqlite:///{folder / 'runs.sqlite'}")
     terms = Terms(date(2026, 11, 16), "1" * 64, "2" * 64, "3" * 64)
-    kept.plan("run-one", terms, {"H-1": Known("a", "b")}, shards=[["H-1"]], taken={}, at=NOW)
+    known = pa.table({"household": ["H-1"], "asked": [1], "digest": [2], "held_by": [None]}, schema=KNOWN)
+    kept.plan("run-one", terms, known, shards=[["H-1"]], at=NOW)
     yield kept
     kept.close()
 

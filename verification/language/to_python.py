@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from verification.language.kinds import Value
 from verification.language.level import Doubt
@@ -94,7 +95,11 @@ class Judge:
         """Write and compile the function. Raises `PackGap` where the pack lacks a parameter."""
         self.catalogue, self.pack = catalogue, pack
         self._plain = _Compiled(Writer(catalogue, pack, plain=True))
-        self._whole = _Compiled(Writer(catalogue, pack))
+
+    @cached_property
+    def _whole(self) -> _Compiled:
+        """Compiled when the first case comes that is not plain: a run may have none."""
+        return _Compiled(Writer(self.catalogue, self.pack))
 
     def judge(self, case: Case) -> Judgement:
         """Judge one household. Never raises for anything that records can hold."""

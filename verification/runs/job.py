@@ -13,9 +13,10 @@ the departments say has changed.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
@@ -24,10 +25,11 @@ import pyarrow.compute as pc
 from verification.language.parameter import Pack
 from verification.language.rule import Catalogue
 from verification.language.seal import canonical
-from verification.runs.changes import asked_digests, household_digests, households_of
+from verification.runs.changes import households_of, known_of, taken_over, to_judge
 from verification.runs.district import Engine, Progress
+from verification.runs.few import FewEngine, part_of
 from verification.runs.inputs import digest_of
-from verification.runs.ledger import KeptRun, Known, Ledger, RunState, Terms
+from verification.runs.ledger import KeptRun, Ledger, RunState, Terms
 from verification.runs.own_ages import Judges, Judging, by_own_limits
 from verification.runs.tables import Snapshot
 
@@ -46,9 +48,14 @@ class RunEnded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How a job is worked at. `lease` is how long a claimed shard is its claimer's without a sign of life."""
+    """How a job is worked at.
+
+    `lease`            how long a claimed shard is its claimer's without a sign of life
+    `few_households`   where an earlier run leaves no more than these, they are judged in Python, whatever the engine
+    """
 
     shard_households: int = 20_000
+    few_households: int = 2_000
     lease: timedelta = timedelta(minutes=5)
 
 
@@ -79,19 +86,24 @@ class Job:
         An earlier run by other rules or another pack gives nothing over.
         Raises `OtherRun`, and `NoSuchRun` for `after`.
         """
-        terms = Terms(self._day(), self.catalogue.hash, self.pack.hash, digest_of(self.snapshot))
+        earlier = self._earlier(after) if after is not None else None
+        told = touched if earlier is not None else None
+        known = known_of(self.snapshot, compared=told is None)
+        if earlier is not None:
+            known = self._taken_over(earlier, known, told)
+        left = to_judge(known)
+        inputs = digest_of(self.snapshot) if earlier is None or told is None else self._inputs(earlier, left)
+        terms = Terms(self._day(), self.catalogue.hash, self.pack.hash, inputs)
         found = self.ledger.run(self.id)
         if found is not None:
             if found.terms != terms:
                 raise OtherRun(f"expected a run of rules `{terms.rules[:12]}` over these inputs, got another")
             return self.ledger.taken_over(self.id)
-        known = self._known(hashed=touched is None)
-        taken = self._taken_over(after, terms, known, touched) if after is not None else {}
-        left = sorted(known.keys() - taken.keys())
         size = self.pace.shard_households
         shards = [left[start : start + size] for start in range(0, len(left), size)]
-        self.ledger.plan(self.id, terms, known, shards=shards, taken=taken, at=self.now(), entry=entry)
-        return len(taken)
+        if not self.ledger.plan(self.id, terms, known, shards=shards, at=self.now(), entry=entry):
+            raise NoSuchRun(f"expected a run that is kept, got `{after}`, which was forgotten meanwhile")
+        return len(known) - len(left)
 
     def work(
         self,
@@ -128,38 +140,51 @@ class Job:
         days = self.snapshot.cases["on"]
         return date.min if len(days) == 0 else pc.max(days).as_py()
 
-    def _known(self, *, hashed: bool) -> dict[str, Known]:
-        digests = household_digests(self.snapshot) if hashed else {}
-        asked = asked_digests(self.snapshot)
-        return {household: Known(each, digests.get(household)) for household, each in asked.items()}
-
-    def _taken_over(
-        self, after: str, terms: Terms, known: dict[str, Known], touched: Collection[str] | None
-    ) -> dict[str, bytes]:
+    def _earlier(self, after: str) -> KeptRun | None:
+        """The earlier run, if it is of the same rules and the same pack."""
         earlier = self.ledger.run(after)
         if earlier is None:
             raise NoSuchRun(f"expected a run that is kept, got `{after}`")
-        if (earlier.terms.rules, earlier.terms.pack) != (terms.rules, terms.pack):
-            return {}
-        before = self.ledger.known(after)
-        same = {household for household, now in known.items() if _is_same(before.get(household), now)}
-        if touched is not None:
-            same -= households_of(self.snapshot, touched)
-        return {household: judged for household, judged in self.ledger.results(after) if household in same}
+        same = (earlier.terms.rules, earlier.terms.pack) == (self.catalogue.hash, self.pack.hash)
+        return earlier if same else None
+
+    def _taken_over(self, earlier: KeptRun, known: pa.Table, touched: Collection[str] | None) -> pa.Table:
+        before = self.ledger.known(earlier.id)
+        if earlier.state is not RunState.DONE:
+            judged = pa.array([household for household, _ in self.ledger.results(earlier.id)], pa.string())
+            before = before.filter(pc.is_in(before["household"], judged))
+        whose = None if touched is None else households_of(self.snapshot, touched)
+        return taken_over(known, before, run=earlier.id, touched=whose)
+
+    def _inputs(self, earlier: KeptRun, left: list[str]) -> str:
+        """The digest of inputs of which departments say what changed: those of before, and what came anew."""
+        asked = Snapshot({}, self.snapshot.cases, self.snapshot.persons)
+        anew = part_of(replace(self.snapshot, cases=self._cases(left)), self.catalogue.reads())
+        text = f"after {earlier.terms.inputs}\nasked {digest_of(asked)}\nanew {digest_of(anew)}\n"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _cases(self, households: list[str]) -> pa.Table:
+        cases = self.snapshot.cases
+        return cases.filter(pc.is_in(cases["household"], pa.array(households, pa.string())))
 
     # ------------------------------------------------------------------ the work
 
     def _engine(self) -> AbstractContextManager[Judges]:
-        judging = self.judging or (lambda snapshot, _: Engine(snapshot, self.catalogue, self.pack))
-        return by_own_limits(self.snapshot, self.pack, judging)
+        kept = self._kept()
+        left = kept.households - kept.judged
+        few = left <= self.pace.few_households and self.ledger.taken_over(self.id) > 0
+
+        def ours(snapshot: Snapshot, _: int) -> AbstractContextManager[Judges]:
+            return (FewEngine if few else Engine)(snapshot, self.catalogue, self.pack)
+
+        return by_own_limits(self.snapshot, self.pack, ours if few or self.judging is None else self.judging)
 
     def _judge(
         self, engine: Judges, shard: int, worker: str, progress: Callable[[Progress], None] | None
     ) -> None:
         kept, ours = self._kept(), self.ledger.households(self.id, shard)
-        cases, told = self.snapshot.cases, self.now()
-        mine = cases.filter(pc.is_in(cases["household"], pa.array(ours, pa.string())))
-        for step, _ in enumerate(engine.load(mine), 1):
+        told = self.now()
+        for step, _ in enumerate(engine.load(self._cases(ours)), 1):
             if self.now() - told > self.pace.lease / 10:
                 told = self.now()
                 self._go_on(self.ledger.renew(self.id, shard, worker, until=told + self.pace.lease))
@@ -183,10 +208,3 @@ class Job:
 def _tell(progress: Callable[[Progress], None] | None, kept: KeptRun, *, done: int, steps: int) -> None:
     if progress is not None:
         progress(Progress(done, kept.shards * steps, kept.judged, kept.households))
-
-
-def _is_same(before: Known | None, now: Known) -> bool:
-    """Whether the same was asked, and, where the inputs were compared, the same answered."""
-    if before is None or before.asked != now.asked:
-        return False
-    return now.digest is None or now.digest == before.digest

@@ -2,19 +2,27 @@
 
 A shard's judgements and its being done are one transaction, so a process killed at any moment
 leaves either all of a shard or nothing. Works on SQLite and on PostgreSQL, and for several
-processes at once; a row of a claimed shard that is written twice is written once.
+processes at once; a row of a claimed shard that is written twice is written once. What a run
+takes over from an earlier one stays where it lies: the run knows which one holds it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+
+from verification.runs.changes import KNOWN
+from verification.runs.tables import packed, unpacked
 
 _META = sa.MetaData()
 _RUN = sa.Table(
@@ -39,15 +47,26 @@ _SHARD = sa.Table(
     sa.Column("worker", sa.String(200)),
     sa.Column("claimed_until", sa.String(40)),
 )
-_HOUSEHOLD = sa.Table(
-    "run_household",
+_PART = sa.Table(
+    "run_part",
     _META,
     sa.Column("run", sa.String(64), primary_key=True),
-    sa.Column("household", sa.String(64), primary_key=True),
-    sa.Column("shard", sa.Integer, nullable=True),  # none: its judgement was taken over
-    sa.Column("asked", sa.String(32), nullable=False),
-    sa.Column("digest", sa.String(32), nullable=True),  # none: the departments said what had changed
-    sa.Index("run_household_by_shard", "run", "shard"),
+    sa.Column("shard", sa.Integer, primary_key=True),
+    sa.Column("households", sa.LargeBinary, nullable=False),  # packed, in order
+)
+_KNOWN = sa.Table(
+    "run_known",
+    _META,
+    sa.Column("run", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("known", sa.LargeBinary, nullable=False),  # packed `changes.KNOWN`, in order
+)
+_HELD = sa.Table(
+    "run_held",
+    _META,
+    sa.Column("run", sa.String(64), primary_key=True),
+    sa.Column("holder", sa.String(64), primary_key=True),
+    sa.Column("households", sa.BigInteger, nullable=False),
 )
 _JUDGEMENT = sa.Table(
     "run_judgement",
@@ -57,6 +76,7 @@ _JUDGEMENT = sa.Table(
     sa.Column("canonical", sa.LargeBinary, nullable=False),
 )
 _AT_ONCE = 10_000
+_KNOWN_AT_ONCE = 250_000
 
 
 class RunState(StrEnum):
@@ -98,14 +118,6 @@ class KeptRun:
     entry: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What one household's judgement rests on: what was `asked` (day, and what was not answered), and its inputs."""
-
-    asked: str
-    digest: str | None
-
-
 class Ledger:
     """The database of runs. Safe for several processes; one object is for one thread."""
 
@@ -129,33 +141,40 @@ class Ledger:
         self,
         run: str,
         terms: Terms,
-        known: Mapping[str, Known],
+        known: pa.Table,
         *,
         shards: Sequence[Sequence[str]],
-        taken: Mapping[str, bytes],
         at: datetime,
         entry: int | None = None,
-    ) -> None:
-        """Write a new run whole: its households, those to be judged in shards, and what is taken over."""
-        place = {household: number for number, part in enumerate(shards) for household in part}
+    ) -> bool:
+        """Write a new run whole: what is known of its households, and those to be judged in shards.
+
+        `known`   see `changes.KNOWN`
+        False, and nothing written, where a run that holds what is taken over is no longer kept.
+        """
         row: dict[str, object] = {"id": run, "begun_at": at.isoformat(), "day": terms.day.isoformat()}
         row |= {"state": RunState.RUNNING if shards else RunState.DONE, "households": len(known)}
         row |= {"rules": terms.rules, "pack": terms.pack, "inputs": terms.inputs, "entry": entry}
+        held = known["held_by"].drop_null().value_counts().to_pylist()
         with self._engine.begin() as on:
+            holders = sa.select(_RUN.c.id).where(_RUN.c.id.in_([each["values"] for each in held]))
+            if len(on.execute(holders.with_for_update(read=True)).all()) < len(held):
+                return False
             on.execute(sa.insert(_RUN), [row])
-            _write(
-                on, _SHARD, ({"run": run, "number": number, "state": "OPEN"} for number in range(len(shards)))
-            )
+            numbers = range(len(shards))
+            _write(on, _SHARD, ({"run": run, "number": number, "state": "OPEN"} for number in numbers))
             _write(
                 on,
-                _HOUSEHOLD,
-                (
-                    {"run": run, "household": household, "shard": place.get(household)}
-                    | {"asked": each.asked, "digest": each.digest}
-                    for household, each in known.items()
-                ),
+                _PART,
+                ({"run": run, "shard": n, "households": _packed(shards[n])} for n in numbers),
             )
-            _write(on, _JUDGEMENT, _rows(run, taken.items()))
+            _write_known(on, run, known)
+            _write(
+                on,
+                _HELD,
+                ({"run": run, "holder": each["values"], "households": each["counts"]} for each in held),
+            )
+        return True
 
     def claim(self, run: str, worker: str, *, now: datetime, until: datetime) -> int | None:
         """A shard that nobody works at, now `worker`'s; None where there is none."""
@@ -191,11 +210,10 @@ class Ledger:
 
     def households(self, run: str, shard: int) -> list[str]:
         """The households of a shard, in order."""
-        of_shard = sa.select(_HOUSEHOLD.c.household).where(
-            _HOUSEHOLD.c.run == run, _HOUSEHOLD.c.shard == shard
-        )
+        of_shard = sa.select(_PART.c.households).where(_PART.c.run == run, _PART.c.shard == shard)
         with self._reader.connect() as on:
-            return sorted(on.execute(of_shard).scalars())
+            found: list[str] = unpacked(on.execute(of_shard).scalar_one())["household"].to_pylist()
+        return found
 
     def finish(self, run: str, shard: int, judged: Iterable[tuple[str, bytes]]) -> bool:
         """Write a shard's judgements and that it is done, in one transaction; False where the run was cancelled.
@@ -231,11 +249,25 @@ class Ledger:
             on.execute(sa.update(_RUN).where(_RUN.c.id == run).values(entry=entry))
 
     def forget(self, run: str) -> None:
-        """Remove a run and every judgement of it."""
+        """Remove a run and every judgement of it; a run that took some over gets them for its own."""
         with self._engine.begin() as on:
-            for table in (_JUDGEMENT, _HOUSEHOLD, _SHARD):
+            on.execute(sa.select(_RUN.c.id).where(_RUN.c.id == run).with_for_update())
+            for (heir,) in on.execute(sa.select(_HELD.c.run).where(_HELD.c.holder == run)).all():
+                self._hand_down(on, run, heir)
+            on.execute(sa.delete(_HELD).where(sa.or_(_HELD.c.run == run, _HELD.c.holder == run)))
+            for table in (_JUDGEMENT, _KNOWN, _PART, _SHARD):
                 on.execute(sa.delete(table).where(table.c.run == run))
             on.execute(sa.delete(_RUN).where(_RUN.c.id == run))
+
+    def _hand_down(self, on: sa.Connection, run: str, heir: str) -> None:
+        known = _known(on, heir)
+        theirs = pc.equal(known["held_by"], run)
+        wanted = set(known.filter(theirs)["household"].to_pylist())
+        rows = ((household, canonical) for household, canonical in self._own(run) if household in wanted)
+        _write(on, _JUDGEMENT, _rows(heir, rows))
+        on.execute(sa.delete(_KNOWN).where(_KNOWN.c.run == heir))
+        own = pc.if_else(pc.fill_null(theirs, False), pa.scalar(heir), known["held_by"])
+        _write_known(on, heir, known.set_column(known.schema.get_field_index("held_by"), "held_by", own))
 
     # ------------------------------------------------------------------ what is there
 
@@ -255,19 +287,32 @@ class Ledger:
 
     def taken_over(self, run: str) -> int:
         """How many households' judgements were taken over from an earlier run."""
-        taken = sa.select(sa.func.count()).where(_HOUSEHOLD.c.run == run, _HOUSEHOLD.c.shard.is_(None))
-        with self._reader.connect() as on:
-            return on.execute(taken).scalar_one()
+        known = self.known(run)
+        return len(known) - int(known["held_by"].null_count)
 
-    def known(self, run: str) -> dict[str, Known]:
-        """What each household's judgement rested on."""
-        columns = (_HOUSEHOLD.c.household, _HOUSEHOLD.c.asked, _HOUSEHOLD.c.digest)
+    def known(self, run: str) -> pa.Table:
+        """What each household's judgement rests on, and who holds it; see `changes.KNOWN`."""
         with self._reader.connect() as on:
-            rows = on.execute(sa.select(*columns).where(_HOUSEHOLD.c.run == run))
-            return {household: Known(asked, digest) for household, asked, digest in rows}
+            return _known(on, run)
 
     def results(self, run: str) -> Iterator[tuple[str, bytes]]:
         """Household number and canonical judgement of what is judged so far, in the order of numbers."""
+        holders = sa.select(_HELD.c.holder).where(_HELD.c.run == run)
+        with self._reader.connect() as on:
+            names = [holder for (holder,) in on.execute(holders)]
+        if not names:
+            yield from self._own(run)
+            return
+        known = self.known(run)
+        held = (self._held(name, known.filter(pc.equal(known["held_by"], name))) for name in names)
+        yield from heapq.merge(self._own(run), *held, key=itemgetter(0))
+
+    def _held(self, holder: str, known: pa.Table) -> Iterator[tuple[str, bytes]]:
+        """What an earlier run holds of these households."""
+        wanted = set(known["household"].to_pylist())
+        return ((household, canonical) for household, canonical in self._own(holder) if household in wanted)
+
+    def _own(self, run: str) -> Iterator[tuple[str, bytes]]:
         # By bytes: what databases hold to be the order of texts differs.
         by = _JUDGEMENT.c.household if self._engine.dialect.name == "sqlite" else _by_bytes()
         rows = sa.select(_JUDGEMENT.c.household, _JUDGEMENT.c.canonical).where(_JUDGEMENT.c.run == run)
@@ -280,7 +325,9 @@ class Ledger:
         def count(table: sa.Table, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
             return sa.select(sa.func.count()).where(table.c.run == _RUN.c.id, *where).scalar_subquery()
 
-        counts = (count(_JUDGEMENT), count(_SHARD), count(_SHARD, _SHARD.c.state == "DONE"))
+        held = sa.select(sa.func.coalesce(sa.func.sum(_HELD.c.households), 0)).where(_HELD.c.run == _RUN.c.id)
+        judged = count(_JUDGEMENT) + sa.cast(held.scalar_subquery(), sa.BigInteger)
+        counts = (judged, count(_SHARD), count(_SHARD, _SHARD.c.state == "DONE"))
         query = sa.select(_RUN, *counts).where(which).order_by(_RUN.c.begun_at.desc(), _RUN.c.id)
         with self._reader.connect() as on:
             return [_kept(row, *row[-3:]) for row in on.execute(query)]
@@ -307,6 +354,21 @@ def _of_shard(run: str, number: int) -> sa.Update:
 
 def _rows(run: str, judged: Iterable[tuple[str, bytes]]) -> Iterator[dict[str, object]]:
     return ({"run": run, "household": household, "canonical": canonical} for household, canonical in judged)
+
+
+def _packed(households: Sequence[str]) -> bytes:
+    return packed(pa.table({"household": pa.array(households, pa.string())}))
+
+
+def _known(on: sa.Connection, run: str) -> pa.Table:
+    parts = sa.select(_KNOWN.c.known).where(_KNOWN.c.run == run).order_by(_KNOWN.c.number)
+    return pa.concat_tables([KNOWN.empty_table(), *(unpacked(each) for each in on.execute(parts).scalars())])
+
+
+def _write_known(on: sa.Connection, run: str, known: pa.Table) -> None:
+    starts = range(0, len(known), _KNOWN_AT_ONCE)
+    parts = ((number, known.slice(start, _KNOWN_AT_ONCE)) for number, start in enumerate(starts))
+    _write(on, _KNOWN, ({"run": run, "number": number, "known": packed(part)} for number, part in parts))
 
 
 def _write(

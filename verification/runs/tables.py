@@ -89,5 +89,20 @@ def masks_table(masks: Mapping[str, int]) -> pa.Table:
     )
 
 
+def packed(table: pa.Table) -> bytes:
+    """A table as bytes: an Arrow stream, compressed."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def unpacked(data: bytes) -> pa.Table:
+    """The table that was packed."""
+    with pa.ipc.open_stream(data) as reader:
+        return reader.read_all()
+
+
 def _cell(value: object) -> object:
     return str(value) if isinstance(value, str) else value

@@ -11,10 +11,11 @@ import pytest
 from tests.verification.language.both import DAY, ON, PACK, World, a_world
 from tests.verification.language.test_engines_agree import with_rules
 from verification.language.seal import canonical
-from verification.runs.changes import changed, household_digests
+from verification.runs.changes import known_of, taken_over, to_judge
 from verification.runs.district import Progress, judge_district
+from verification.runs.few import FewEngine
 from verification.runs.job import Job, NoSuchRun, OtherRun, Pace, RunEnded
-from verification.runs.ledger import Ledger, RunState
+from verification.runs.ledger import Ledger, RunState, Terms
 from verification.runs.tables import Snapshot, cases_table, masks_table, table_of
 from vocabulary.codes import InsuranceKind, InsuranceStatus, Participation
 from vocabulary.month import Month
@@ -156,7 +157,7 @@ def test_a_forgotten_run_leaves_nothing(ledger: Ledger) -> None:
     ledger.forget("r")
     assert [each.id for each in ledger.runs()] == ["s"]
     assert list(ledger.results("r")) == []
-    assert ledger.known("r") == {}
+    assert len(ledger.known("r")) == 0
 
 
 def test_a_run_of_other_inputs_is_refused(ledger: Ledger) -> None:
@@ -227,9 +228,105 @@ def test_other_rules_or_another_pack_give_nothing_over(ledger: Ledger) -> None:
     assert other.begin(after="before", touched=()) == 0
 
 
+def changed_world(seed: int) -> tuple[Snapshot, set[str], str]:
+    """The world with one more record, the households of whom it names, and his number."""
+    members = [row for row in WORLD.rows[Membership] if isinstance(row, Membership)]
+    person = members[seed].person
+    touched = {row.household for row in members if row.person == person}
+    rows = {**WORLD.rows, Insurance: (*WORLD.rows[Insurance], insured(person))}
+    return snapshot(replace(WORLD, rows=rows)), touched, str(person)
+
+
+def ended(ledger: Ledger, name: str, given: Snapshot = GIVEN, **how: object) -> int:
+    """A run from beginning to end; the number of households taken over."""
+    one = job(ledger, name, given)
+    taken = one.begin(**how)  # type: ignore[arg-type] # as `Job.begin` takes them
+    assert one.work("a")
+    return taken
+
+
+def test_runs_after_each_other_give_what_whole_runs_give(ledger: Ledger) -> None:
+    ended(ledger, "first")
+    second, touched, person = changed_world(0)
+    assert ended(ledger, "second", second, after="first", touched={person}) == 30 - len(touched)
+    third, others, other = changed_world(7)
+    back = len(touched | others)
+    assert ended(ledger, "third", third, after="second", touched={person, other}) == 30 - back
+    assert list(ledger.results("third")) == whole(third)
+    assert list(ledger.results("second")) == whole(second)
+    kept = ledger.run("third")
+    assert kept is not None
+    assert (kept.judged, kept.state) == (30, RunState.DONE)
+
+
+def test_what_one_holds_for_another_outlasts_it(ledger: Ledger) -> None:
+    ended(ledger, "first")
+    second, _, person = changed_world(0)
+    ended(ledger, "second", second, after="first", touched={person})
+    third, _, other = changed_world(7)
+    ended(ledger, "third", third, after="second", touched={person, other})
+    for gone in ("first", "second"):
+        ledger.forget(gone)
+        assert list(ledger.results("third")) == whole(third)
+        assert list(ledger.results(gone)) == []
+    assert [(each.id, each.judged) for each in ledger.runs()] == [("third", 30)]
+    assert ended(ledger, "fourth", third, after="third", touched=()) == 30
+    assert list(ledger.results("fourth")) == whole(third)
+
+
+def test_only_what_is_judged_is_taken_over_from_a_run_under_way(ledger: Ledger) -> None:
+    job(ledger, "first").begin()
+    job(ledger, "first").work("a", stop=stop_after(1))
+    one = job(ledger, "second")
+    assert one.begin(after="first", touched=()) == 8
+    assert job(ledger, "first").work("b")
+    assert len(list(one.results())) == 8
+    assert one.work("a")
+    assert list(one.results()) == whole(GIVEN)
+
+
+def test_a_run_forgotten_while_another_is_planned_after_it_is_missed(ledger: Ledger) -> None:
+    ended(ledger, "first")
+    known = taken_over(known_of(GIVEN, compared=True), ledger.known("first"), run="first")
+    ledger.forget("first")
+    terms = Terms(ON, "0" * 64, "0" * 64, "0" * 64)
+    assert not ledger.plan("second", terms, known, shards=[], at=NOON)
+    assert ledger.run("second") is None
+
+
+def test_many_that_are_left_are_judged_by_the_database_and_few_in_python(ledger: Ledger) -> None:
+    ended(ledger, "first")
+    now, touched, person = changed_world(3)
+    for few in (0, len(touched)):
+        one = replace(job(ledger, f"with-{few}", now), pace=Pace(few_households=few))
+        one.begin(after="first", touched={person})
+        steps: list[int] = []
+        assert one.work("a", progress=lambda now, steps=steps: steps.append(now.of))
+        assert (steps[-1] == FewEngine.steps) is (few > 0)
+        assert list(one.results()) == whole(now)
+
+
+def test_the_inputs_of_a_run_after_another_are_its_and_what_came_anew(ledger: Ledger) -> None:
+    ended(ledger, "first")
+    given, _, person = changed_world(0)
+
+    def inputs(name: str, now: Snapshot, after: str, touched: set[str]) -> str:
+        ended(ledger, name, now, after=after, touched=touched)
+        kept = ledger.run(name)
+        assert kept is not None
+        return kept.terms.inputs
+
+    first = inputs("a", given, "first", {person})
+    assert inputs("b", given, "first", {person}) == first
+    assert inputs("c", GIVEN, "first", {person}) != first, "other rows"
+    assert inputs("d", given, "a", {person}) != first, "another run before"
+    masked = Snapshot(given.tables, given.cases, masks_table({}))
+    assert inputs("e", masked, "first", {person}) != first, "other answers"
+
+
 @pytest.mark.parametrize("what", ["order of rows", "a mask of a person", "a mask of a household", "the day"])
 def test_what_changes_a_households_digest(what: str) -> None:
-    before = household_digests(GIVEN)
+    before = known_of(GIVEN, compared=True)
     other = {
         "order of rows": lambda: replace(WORLD, rows={r: rows[::-1] for r, rows in WORLD.rows.items()}),
         "a mask of a person": lambda: replace(
@@ -247,4 +344,5 @@ def test_what_changes_a_households_digest(what: str) -> None:
     expected = 0 if what == "order of rows" else 30
     if what == "a mask of a person":
         expected = len({row.household for row in WORLD.rows[Membership] if isinstance(row, Membership)})
-    assert len(changed(before, household_digests(now))) == expected
+    again = taken_over(known_of(now, compared=True), before, run="before")
+    assert len(to_judge(again)) == expected
