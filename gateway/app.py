@@ -40,23 +40,32 @@ REQUEST = b"x-hedui-request"
 _log = structlog.get_logger("hedui.gateway")
 
 
-def application(office: Office, *, log: Log, body_bytes: int, console: FastAPI | None = None) -> Asgi:
+def application(
+    office: Office,
+    *,
+    log: Log,
+    body_bytes: int,
+    console: FastAPI | None = None,
+    now: Callable[[], Office] | None = None,
+) -> Asgi:
     """The ASGI application. `/graphql` goes straight to its handler: routing costs more than the handler.
 
     `console`   the pages for people, where there are any
+    `now`       the office of the moment, where agreements may change while it serves; `office` where not
     """
+    moment = now or (lambda: office)
     metrics = Metrics(executed=lambda: executed(office.schema))
 
     async def answer(asked: Asked) -> Answered:
-        answered = await inquire(asked, office)
+        answered = await inquire(asked, moment())
         metrics.sources({name: str(one["state"]) for name, one in answered.told.sources.items()})
         return answered
 
     def answers(asked: Asked) -> AsyncGenerator[Answered, None]:
-        return follow(asked, office)
+        return follow(asked, moment())
 
     graphql = GraphQLOverHttp(answer, answers, body_bytes=body_bytes, refused=metrics.refused)
-    pages = _pages(office, log, metrics)
+    pages = _pages(office, log, metrics, moment)
     if console is not None:
         pages.mount("/console", console)
         pages.add_api_route("/", lambda: RedirectResponse("/console/"), response_class=RedirectResponse)
@@ -101,10 +110,10 @@ async def _observed(handler: Asgi, metrics: Metrics, scope: Scope, receive: Rece
         _log.info("answered", request=request, method=method, path=path, status=status, took_ms=took_ms)
 
 
-def _pages(office: Office, log: Log, metrics: Metrics) -> FastAPI:
+def _pages(office: Office, log: Log, metrics: Metrics, moment: Callable[[], Office]) -> FastAPI:
     """Everything that is no question. No interactive documentation: it would load from outside."""
     pages = FastAPI(title="hedui", docs_url=None, redoc_url=None, openapi_url=None)
-    pages.include_router(log_pages(log, office))
+    pages.include_router(log_pages(log, moment))
 
     @pages.get("/healthz")
     async def healthz() -> JSONResponse:

@@ -7,6 +7,8 @@ GET /log/tile/entries/<N>    entries: for those to whom an agreement shows `хобш
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
@@ -25,8 +27,8 @@ KEPT = "public, max-age=31536000, immutable"
 """A full tile never changes."""
 
 
-def log_pages(log: Log, office: Office) -> APIRouter:
-    """The routes. Not a way round the log: reading entries is itself an entry."""
+def log_pages(log: Log, moment: Callable[[], Office]) -> APIRouter:
+    """The routes, over the office of the moment. Not a way round the log: reading entries is itself an entry."""
     pages = APIRouter(prefix="/log")
 
     @pages.get("/checkpoint")
@@ -41,7 +43,7 @@ def log_pages(log: Log, office: Office) -> APIRouter:
         try:
             wanted = TileName.parse(f"tile/{name}")
             if wanted.level is None:
-                await _may_read_entries(request, office)
+                await _may_read_entries(request, moment())
             return Response(
                 await log.tile(wanted), media_type="application/octet-stream", headers=_kept(wanted)
             )

@@ -15,7 +15,8 @@ from graphql import GraphQLSchema
 
 from audit.commitment import Json
 from audit.log import Log
-from casework.agreement import load_agreements
+from casework.agreement import load_agreements, load_texts
+from casework.agreement_register import Unreadable
 from casework.cedar import AgreementSet, DoesNotCompile
 from casework.desk import Desk
 from casework.written import BadAgreement
@@ -35,6 +36,7 @@ from gateway.console.opening import console_opened
 from gateway.days import require_in_force
 from gateway.document import Limits
 from gateway.errors import CannotOpen
+from gateway.in_force import Offices, looking
 from gateway.keyring import KeyRing
 from gateway.keys import earlier_books, entry_book, log_signers
 from gateway.log_desk import OPERATOR, LogDesk
@@ -86,7 +88,8 @@ async def opened(
     contracts = _contracts(settings)
     try:
         trust = trust_of(settings)
-        agreements = AgreementSet(load_agreements(settings.agreements))
+        folder = load_agreements(settings.agreements)
+        agreements = AgreementSet(folder)
         judge = _judge(settings, the_day())
         documents = _documents(settings)
     except (BadTrust, BadAgreement, BadTrustedDocument, DoesNotCompile, PackError, MayNotMint) as error:
@@ -120,9 +123,22 @@ async def opened(
             acts={**acts_on(_desk(settings, log)), **casework_acts(casework)},
             watching=_watching(settings, log, clock=clock),
         )
-        with console_opened(settings, office, _desk(settings, log), casework, clock=clock) as console:
-            app = application(office, log=log, body_bytes=settings.max_body_bytes, console=console)
-            yield Opened(office, log, casework, app)
+        offices = Offices(office, casework.kept, folder, load_texts(settings.agreements))
+        await _agreed(offices)
+        with console_opened(settings, offices, _desk(settings, log), casework, clock=clock) as console:
+            app = application(
+                office, log=log, body_bytes=settings.max_body_bytes, console=console, now=lambda: offices.now
+            )
+            async with looking(offices):
+                yield Opened(offices.now, log, casework, app)
+
+
+async def _agreed(offices: Offices) -> None:
+    """Take what was put in force before we opened. Raises `CannotOpen`."""
+    try:
+        await offices.look()
+    except (BadAgreement, DoesNotCompile, Unreadable) as error:
+        raise CannotOpen(str(error)) from error
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ from gateway.console.session import Ended, NoSession, Session, Sessions
 from gateway.console.vouching import IdentityProvider, NotVouched
 from gateway.console.words import Lang, language_of, say
 from gateway.errors import InquiryError
+from gateway.in_force import Offices
 from gateway.inquiry import inquire_for
 from gateway.log_desk import LogDesk
 from gateway.office import Answered, Asked, Office
@@ -50,6 +51,7 @@ PLACES: tuple[tuple[str, str, frozenset[Role | None]], ...] = (
     ("/console/cases", "Cases", _CASEWORK),
     ("/console/runs", "Runs", _CHECKING),
     ("/console/sources", "Sources", _CASEWORK),
+    ("/console/agreements", "Agreements", frozenset({Role.LAWYER, Role.SUPERVISOR})),
     ("/console/policy", "Policy", frozenset({*_CHECKING, Role.LAWYER, Role.EVALUATOR})),
     ("/console/statement", "Who looked", frozenset({Role.CLERK, Role.SUPERVISOR, Role.EVALUATOR})),
     ("/console/evaluator", "Evaluation", frozenset({Role.EVALUATOR})),
@@ -74,6 +76,7 @@ class Evidence:
 class House:
     """What the pages stand on.
 
+    `offices`      the office of the moment: take it once for one question
     `provider`     who vouches for people; None where only development personas sign in
     `personas`     whom one can be on a development machine, by name; empty elsewhere
     `vouch_every`  how old the provider's word may be
@@ -81,7 +84,7 @@ class House:
     `district`     whose registers these are; None shows runs to nobody
     """
 
-    office: Office
+    offices: Offices
     desk: Desk
     log_desk: LogDesk
     runs: RunHome
@@ -97,6 +100,11 @@ class House:
     clock: Callable[[], datetime]
     documents: Mapping[str, str] = field(default_factory=lambda: _documents())
     environments: Mapping[Lang, Environment] = field(default_factory=lambda: _environments())
+
+    @property
+    def office(self) -> Office:
+        """The office as it is now."""
+        return self.offices.now
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from gateway.console.session import Lifetimes, Sessions
 from gateway.console.vouching import IdentityProvider
 from gateway.errors import CannotOpen
 from gateway.evidence import trust_policy
+from gateway.in_force import Offices
 from gateway.log_desk import LogDesk
-from gateway.office import Office
 from gateway.persona import DEV_ISSUER, HERE, PERSONAS, Persona
 from gateway.run_home import run_home
 from gateway.run_index import RunIndex
@@ -33,13 +33,13 @@ from vocabulary.region import RegionCode
 @contextmanager
 def console_opened(
     settings: Settings,
-    office: Office,
+    offices: Offices,
     log_desk: LogDesk,
     desk: Desk,
     *,
     clock: Callable[[], datetime],
 ) -> Iterator[FastAPI]:
-    """The pages over an office, closed again when the context ends. Raises `CannotOpen`."""
+    """The pages over the office of the moment, closed again when the context ends. Raises `CannotOpen`."""
     lifetimes = Lifetimes(
         timedelta(hours=settings.session_hours), timedelta(minutes=settings.session_idle_minutes)
     )
@@ -50,7 +50,7 @@ def console_opened(
         closing(RunIndex(settings.runs_database)) as run_index,
     ):
         house = House(
-            office=office,
+            offices=offices,
             desk=desk,
             log_desk=log_desk,
             runs=runs,

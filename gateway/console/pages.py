@@ -12,11 +12,13 @@ from starlette.staticfiles import StaticFiles
 from casework.desk import ChangedMeanwhile, NotAllowed, NotThere
 from casework.finding import BadRequest, NotNow
 from gateway.console import (
+    agreements,
     cases,
     decisions,
     developer,
     evaluator,
     findings,
+    likeness,
     login,
     lookup,
     moves,
@@ -28,6 +30,7 @@ from gateway.console import (
     sources,
     statement,
     verdict,
+    whole,
 )
 from gateway.console.guard import guarded
 from gateway.console.house import STATIC, House, rendered
@@ -40,6 +43,7 @@ PARTS = (
     login,
     verdict,
     papers,
+    whole,
     lookup,
     findings,
     cases,
@@ -52,7 +56,9 @@ PARTS = (
     statement,
     developer,
     sources,
+    likeness,
     policy,
+    agreements,
 )
 """Where two could answer an address, the first does: a household's verdict is no department."""
 
@@ -98,5 +104,5 @@ async def _explained(request: Request, error: Exception) -> Response:
         type(error)
     ]
     lacks = error.lacks if isinstance(error, NotNow) else ()
-    kind = type(error).__name__
-    return rendered(house, "casework_fault.html", lang, status=status, visit=None, kind=kind, lacks=lacks)
+    values = {"kind": type(error).__name__, "lacks": lacks, "says": str(error)}
+    return rendered(house, "casework_fault.html", lang, status=status, visit=None, **values)

@@ -11,7 +11,7 @@ import httpx2
 
 from audit.note import Signer
 from audit.policy import Known, Policy
-from casework.agreement import Recipient
+from casework.agreement import Recipient, load_agreements
 from casework.desk import Desk as Casework
 from casework.kept import Kept
 from connectors.quality import QualityBook
@@ -19,6 +19,7 @@ from gateway.caller import Caller
 from gateway.console.house import Evidence, House
 from gateway.console.pages import console
 from gateway.console.session import Lifetimes, Sessions
+from gateway.in_force import Offices
 from gateway.log_desk import LogDesk
 from gateway.run_home import RunHome
 from gateway.run_index import RunIndex
@@ -30,10 +31,17 @@ from verification.pack import load_pack
 from verification.runs.ledger import Ledger
 from vocabulary.region import RegionCode
 
+FOLDER = load_agreements()
 POLICY = bytes(Policy((Known(Signer.ed25519(ORIGIN, LOG_KEY).key),)))
 ADDRESS = "https://hedui.test"
 BY_US = {"sec-fetch-site": "same-origin"}
-POSTS = {"clerk": "窗口", "verifier": "核对员", "supervisor": "复核主管", "stranger": "门卫"}
+POSTS = {
+    "clerk": "窗口",
+    "verifier": "核对员",
+    "supervisor": "复核主管",
+    "lawyer": "法务",
+    "stranger": "门卫",
+}
 
 
 @dataclass
@@ -109,7 +117,7 @@ async def console_over(folder, rows=ROWS, *, provider=None, secure=True, **given
             f"sqlite:///{folder / 'sessions.sqlite'}", Lifetimes(timedelta(hours=10), timedelta(minutes=30))
         ) as sessions:
             house = House(
-                office=gateway.office,
+                offices=Offices(gateway.office, kept, FOLDER),
                 desk=Casework(
                     kept, gateway.log, gateway.office.trace._book, load_pack("demo-2026"),
                     lambda: clock.now, lambda: clock.now.date(), code_of,
