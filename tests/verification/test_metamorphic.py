@@ -23,7 +23,7 @@ from tests.verification.households import (
     snapshot_of,
 )
 from tests.verification.oracle import at_least
-from tests.verification.test_second_opinion import some_silence
+from tests.verification.silence import some_silence
 from verification.catalogue import CATALOGUE
 from verification.crosscheck import crosscheck
 from verification.language.seal import canonical

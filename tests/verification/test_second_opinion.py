@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from tests.verification.drawing import ON
-from tests.verification.households import POLICIES, Drawn, Masks, case_of, pack_of, seeded, snapshot_of
+from tests.verification.households import POLICIES, Drawn, case_of, pack_of, seeded, snapshot_of
 from tests.verification.oracle import Policy, opinion
+from tests.verification.silence import masks_at, some_silence
 from verification.catalogue import CATALOGUE
 from verification.language.seal import canonical
-from verification.language.to_python import Case, Judge, Judgement, mask_of
+from verification.language.to_python import Judge, Judgement
 from verification.language.values import Missing
 from verification.runs.district import judge_district
 from vocabulary.evidence import Answer
-from vocabulary.records.civil_affairs import Membership
 
 EACH = 2_500
 """Households of each of the eight policies."""
-SILENT = [record for record in CATALOGUE.reads() if record is not Membership]
 
 
 @pytest.mark.parametrize("place", range(len(POLICIES)))
@@ -70,21 +69,6 @@ SELDOM = {"ENT-02", "EXIT-02", "INC-06", "INC-11"}
 """These ask for more at once than chance brings about; the stories are judged by every engine too."""
 ALWAYS_KNOWN = {"HH-04", "HH-05", "ID-01", "ENT-02"}
 """The list of members alone decides them, and it answers here; but for the last, which is seldom."""
-
-
-def some_silence(by: random.Random, homes: Sequence[Drawn]) -> Masks:
-    """For one household in three, or somebody of it, one or two record types without a usable answer."""
-    masks: dict[str, int] = {}
-    for home in homes:
-        if by.random() < 0.33:
-            masks[by.choice([home.household, *home.people])] = mask_of(by.sample(SILENT, by.randint(1, 2)))
-    return masks
-
-
-def masks_at(home: Drawn, masks: Masks) -> Case | None:
-    """The household as a case with what was not answered; None where all was."""
-    own, people = masks.get(home.household, 0), {each: masks[each] for each in home.people if each in masks}
-    return case_of(home, unanswered=own, unanswered_of=people) if own or people else None
 
 
 def require_the_second_opinion(home: Drawn, judged: Judgement, policy: Policy) -> None:

@@ -236,7 +236,9 @@ def told_by_postgres(catalogue: Catalogue, world: World, url: str) -> tuple[Told
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         for record, columns in catalogue.reads().items():
             copied(connection, record.__name__, table_of(record, world.rows.get(record, ()), columns))
-        copied(connection, "cases", cases_table((house, ON, mask) for house, mask in world.unanswered.items()))
+        copied(
+            connection, "cases", cases_table((house, ON, mask) for house, mask in world.unanswered.items())
+        )
         copied(connection, "person_masks", masks_table(world.unanswered_of))
         for statement in sql.statements:
             connection.execute(f'CREATE TEMP TABLE "{statement.table}" AS {statement.select}')  # type: ignore[arg-type] # text

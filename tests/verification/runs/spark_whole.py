@@ -1,23 +1,30 @@
-"""The whole catalogue on Spark and on DuckDB, byte for byte: `python -m tests.verification.runs.spark_whole`.
+"""The whole catalogue on all four engines at once, byte for byte: `python -m tests.verification.runs.spark_whole`.
 
-Takes minutes, most of them Spark's planning of hundreds of small statements.
+Over the stories, and over random households of which some did not get every answer. Takes minutes,
+most of them Spark's planning of statements; the tests do the same with a part of the rules.
 """
 
 from __future__ import annotations
 
+import random
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.postgres import running
 from tests.verification.caseload import stories_snapshot
+from tests.verification.engines import by_duckdb, by_postgres, by_python
+from tests.verification.households import POLICIES, pack_of, seeded, snapshot_of
+from tests.verification.silence import some_silence
 from tests.verification.spark import PARTS, SMALL
 from verification.catalogue import CATALOGUE
+from verification.language.parameter import Pack
 from verification.language.rule import Catalogue
 from verification.language.seal import canonical
 from verification.pack import load_pack
-from verification.runs.district import judge_district
 from verification.runs.spark import SparkEngine, spark_session
 from verification.runs.stored import store
+from verification.runs.tables import Snapshot
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -27,20 +34,33 @@ _LOSES_SIGHT = ("Union", "ArrowEvalPython")
 
 
 def main() -> None:
-    """All rules over all stories."""
-    with tempfile.TemporaryDirectory(prefix="hedui-spark-") as name:
+    """All rules over all stories, and over 300 random households."""
+    homes = seeded(7, 300, POLICIES[5])
+    drawn = snapshot_of(homes, some_silence(random.Random(7), homes))
+    with running() as server, tempfile.TemporaryDirectory(prefix="hedui-spark-") as name:
         folder = Path(name)
         with spark_session(scratch=folder / "scratch", master="local[2]", options=SMALL) as session:
-            judged, exchanging = judged_on_both(CATALOGUE, session, folder / "snapshot")
-    assert not exchanging, exchanging
-    print(f"{judged} households judged alike by {len(CATALOGUE.rules)} rules")
+            for what, given, pack in (
+                ("stories", stories_snapshot(), load_pack("demo-2026")),
+                ("drawn", drawn, pack_of(POLICIES[5])),
+            ):
+                judged, exchanging = judged_by_all(
+                    given, CATALOGUE, pack, url=server.database(), session=session, folder=folder / what
+                )
+                assert not exchanging, exchanging
+                print(
+                    f"{what}: {judged} households judged alike by {len(CATALOGUE.rules)} rules on four engines"
+                )
 
 
-def judged_on_both(catalogue: Catalogue, session: SparkSession, folder: Path) -> tuple[int, list[str]]:
-    """How many of the stories' households are judged alike, and which statements exchange rows without need."""
-    snapshot, pack = stories_snapshot(catalogue), load_pack("demo-2026")
+def judged_by_all(
+    snapshot: Snapshot, catalogue: Catalogue, pack: Pack, *, url: str, session: SparkSession, folder: Path
+) -> tuple[int, list[str]]:
+    """How many households all engines judge alike, and which statements made Spark exchange rows without need."""
+    expected = by_python(snapshot, catalogue, pack)
+    assert by_duckdb(snapshot, catalogue, pack) == expected
+    assert by_postgres(snapshot, catalogue, pack, url=url) == expected
     store(snapshot, folder)
-    expected = [canonical(each) for each in judge_district(snapshot, catalogue, pack)]
     with SparkEngine(session, folder, catalogue, pack, parts=PARTS) as engine:
         exchanging = [table for table, plan in engine.plans(snapshot.cases) if _moves_rows(plan)]
         assert [canonical(each) for each in engine.judgements()] == expected
