@@ -143,9 +143,14 @@ class People:
     def new(self, birth: date) -> WrittenId:
         place = self.given.get(birth, 700)
         self.given[birth] = place + 1
-        prefix = ("529901", "529902", "110105")[place // 1_000]
-        body = f"{prefix}{birth:%Y%m%d}{place % 1_000:03d}"
-        return WrittenId(body + ric.calc_check_digit(body + "0"))
+        return id_of(birth, place)
+
+
+def id_of(birth: date, place: int) -> WrittenId:
+    """The id number of the n-th person born on a day, up to 2,999, under a prefix that nobody lives under."""
+    prefix = ("529901", "529902", "110105")[place // 1_000]
+    body = f"{prefix}{birth:%Y%m%d}{place % 1_000:03d}"
+    return WrittenId(body + ric.calc_check_digit(body + "0"))
 
 
 @dataclass

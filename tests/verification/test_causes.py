@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from tests.verification.caseload import stories_snapshot
-from tests.verification.households import HOUSEHOLD, ON, Drawn, evidence_of, id_of
-from tests.verification.oracle import Policy
+from tests.verification.drawing import HOUSEHOLD, ON, id_of
+from tests.verification.households import Drawn, evidence_of
 from verification.causes import CAUSES, CauseTable, Chosen, Primary, ledger, primary_of, table
 from verification.language.case import case_of
 from verification.language.to_python import Judge
@@ -78,7 +78,7 @@ def rehabilitation(fen: int) -> Record:
 
 
 def primary(*rows: Record, failed: frozenset[type[Record]] = frozenset()) -> Primary:
-    drawn = Drawn((ME,), (HOME, *rows), Policy(63_600, "CEIL_YUAN", False))
+    drawn = Drawn((ME,), (HOME, *rows))
     case = case_of(evidence_of(drawn, failed=failed), household=HOUSEHOLD, on=ON, reads=CAUSES.reads())
     return primary_of(judge().judge(case))
 
@@ -187,7 +187,7 @@ def dwelling(area_dm2: int, *, danger: str | None = None, inhabited: bool = True
 
 
 def found_housing(*rows: Record, failed: frozenset[type[Record]] = frozenset()) -> Answer:
-    drawn = Drawn((ME,), (HOME, *rows), Policy(63_600, "CEIL_YUAN", False))
+    drawn = Drawn((ME,), (HOME, *rows))
     case = case_of(evidence_of(drawn, failed=failed), household=HOUSEHOLD, on=ON, reads=CAUSES.reads())
     answers = {each.rule.number: each.answer for each in judge().judge(case).found}
     return answers.get("CAU-06", Answer.NO)
@@ -216,7 +216,7 @@ def test_without_an_answer_of_housing_only_a_visit_tells() -> None:
 
 
 def line_of(*rows: Record, failed: frozenset[type[Record]] = frozenset()) -> Category | None:
-    drawn = Drawn((ME,), (HOME, *rows), Policy(63_600, "CEIL_YUAN", False))
+    drawn = Drawn((ME,), (HOME, *rows))
     case = case_of(evidence_of(drawn, failed=failed), household=HOUSEHOLD, on=ON, reads=CAUSES.reads())
     (line,) = ledger([judge().judge(case)])
     return line
