@@ -19,6 +19,7 @@ from casework.agreement import load_agreements, load_texts
 from casework.agreement_register import Unreadable
 from casework.cedar import AgreementSet, DoesNotCompile
 from casework.desk import Desk
+from casework.resource import of_column
 from casework.written import BadAgreement
 from connectors.ask import Connector
 from connectors.contract import Contract, read_contracts
@@ -125,12 +126,31 @@ async def opened(
         )
         offices = Offices(office, casework.kept, folder, load_texts(settings.agreements))
         await _agreed(offices)
-        with console_opened(settings, offices, _desk(settings, log), casework, clock=clock) as console:
+        with console_opened(
+            settings,
+            offices,
+            _desk(settings, log),
+            casework,
+            delivered=_delivered(contracts, connectors),
+            clock=clock,
+        ) as console:
             app = application(
                 office, log=log, body_bytes=settings.max_body_bytes, console=console, now=lambda: offices.now
             )
             async with looking(offices):
                 yield Opened(offices.now, log, casework, app)
+
+
+def _delivered(
+    contracts: Mapping[Department, Contract], connectors: Mapping[Department, Connector]
+) -> frozenset[str]:
+    """The columns that connected departments deliver by their contracts, `记录名.字段名`."""
+    return frozenset(
+        of_column(record, each.column)
+        for department in connectors
+        for record, table in contracts[department].tables.items()
+        for each in table.fields
+    )
 
 
 async def _agreed(offices: Offices) -> None:

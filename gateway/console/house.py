@@ -82,6 +82,7 @@ class House:
     `vouch_every`  how old the provider's word may be
     `secure`       whether cookies travel by TLS alone
     `district`     whose registers these are; None shows runs to nobody
+    `delivered`    the columns, `记录名.字段名`, that connected departments deliver by their contracts
     """
 
     offices: Offices
@@ -91,6 +92,7 @@ class House:
     run_index: RunIndex
     quality: QualityBook
     district: RegionCode | None
+    delivered: frozenset[str]
     evidence: Evidence
     sessions: Sessions
     provider: IdentityProvider | None

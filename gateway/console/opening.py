@@ -37,6 +37,7 @@ def console_opened(
     log_desk: LogDesk,
     desk: Desk,
     *,
+    delivered: frozenset[str],
     clock: Callable[[], datetime],
 ) -> Iterator[FastAPI]:
     """The pages over the office of the moment, closed again when the context ends. Raises `CannotOpen`."""
@@ -57,6 +58,7 @@ def console_opened(
             run_index=run_index,
             quality=QualityBook(settings.run_folder / "quality"),
             district=_district(settings),
+            delivered=delivered,
             evidence=Evidence(
                 lambda: kept_versions(settings.run_folder, desk.pack),
                 lambda: trust_policy(settings),

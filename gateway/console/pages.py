@@ -13,6 +13,8 @@ from casework.desk import ChangedMeanwhile, NotAllowed, NotThere
 from casework.finding import BadRequest, NotNow
 from gateway.console import (
     agreements,
+    asking,
+    authorizations,
     cases,
     decisions,
     developer,
@@ -42,10 +44,12 @@ LOGIN_COOKIE = "hedui-login"
 PARTS = (
     login,
     verdict,
+    authorizations,
     papers,
     whole,
     lookup,
     findings,
+    asking,
     cases,
     decisions,
     registering,

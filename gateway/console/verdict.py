@@ -14,6 +14,7 @@ from casework.desk import NotThere
 from casework.findings import Suspicion, add_findings
 from gateway.access import Refused
 from gateway.console.house import Visit, Visiting
+from gateway.console.place import region_of
 from gateway.errors import InquiryError
 from gateway.office import Answered
 from verification.language.rule import Severity
@@ -67,12 +68,16 @@ async def register(
         return visit.refused(error)
     case = case_or_none(visit)
     if case is None:
+        try:
+            region = await region_of(visit, number)
+        except (Refused, InquiryError) as error:
+            return visit.refused(error)
         case = await open_case(
             visit.house.desk,
             visit.actor,
             number=visit.session.case,
             household=number,
-            region=visit.session.caller.region,
+            region=region,
             kind=kind or ApplicationKind.REVIEW,
         )
     if case.household != number:

@@ -14,6 +14,7 @@ from audit.policy import Known, Policy
 from casework.agreement import Recipient, load_agreements
 from casework.desk import Desk as Casework
 from casework.kept import Kept
+from casework.resource import resources
 from connectors.quality import QualityBook
 from gateway.caller import Caller
 from gateway.console.house import Evidence, House
@@ -128,6 +129,7 @@ async def console_over(folder, rows=ROWS, *, provider=None, secure=True, **given
                 run_index=index,
                 quality=QualityBook(folder / "quality"),
                 district=RegionCode("529901"),
+                delivered=frozenset(resources()),
                 sessions=sessions,
                 provider=provider,
                 personas=personas(),
