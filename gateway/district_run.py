@@ -213,11 +213,7 @@ class _Noted:
             await self._finished("FAILED", 0, {})
 
     async def _finished(self, state: str, households: int, found: Mapping[str, int]) -> None:
-        sources, persons = None, None
-        if self.taken is not None:
-            told = dict.fromkeys(self.taken.answered, "ANSWERED") | dict(self.taken.failed)
-            sources = {each.value: state for each, state in told.items()}
-            persons = {each.value: count for each, count in self.taken.answered.items() if count}
+        sources, persons = self.taken.noted() if self.taken is not None else (None, None)
         await self.trace.run_finished(
             self.started, state=state, households=households, found=found, sources=sources, persons=persons
         )

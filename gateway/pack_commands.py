@@ -129,23 +129,15 @@ def what_if(
 async def _asked(
     settings: Settings, before: Pack, after: Pack, *, on: date | None, today: Callable[[], date] | None
 ) -> tuple[WhatIf, Mapping[Department, str]]:
+    from gateway.district_asked import district_of
     from gateway.opening import opened
     from gateway.showing import progress_bar
     from gateway.what_if import ask_what_if
 
     async with opened(settings, today=today) as gateway:
         with progress_bar() as progress:
-            return await ask_what_if(
-                gateway.office.connectors,
-                before=before,
-                after=after,
-                on=on or gateway.office.today(),
-                today=gateway.office.today(),
-                trace=gateway.office.trace,
-                caller="operator",
-                progress=progress,
-                authorized=gateway.office.authorized,
-            )
+            district = district_of(gateway.office, on=on, caller="operator")
+            return await ask_what_if(district, before=before, after=after, progress=progress)
 
 
 def _show(found: WhatIf, failed: Mapping[Department, str]) -> None:

@@ -83,21 +83,15 @@ def write_list(path: Path, report: StackingReport) -> None:
 
 
 async def _asked(work: Callable[..., Awaitable[T]], on: str | None, config: Path | None) -> T:
+    from gateway.district_asked import district_of
     from gateway.opening import opened
     from verification.pack import load_pack
 
     day = day_of(on)
     with registers_of(settings_of(config)) as (settings, today):
         async with opened(settings, today=today) as gateway:
-            return await work(
-                gateway.office.connectors,
-                pack=load_pack(settings.policy_pack),
-                on=day or gateway.office.today(),
-                today=gateway.office.today(),
-                trace=gateway.office.trace,
-                caller="operator",
-                authorized=gateway.office.authorized,
-            )
+            district = district_of(gateway.office, on=day, caller="operator")
+            return await work(district, pack=load_pack(settings.policy_pack))
 
 
 def _show_stacking(report: StackingReport) -> None:

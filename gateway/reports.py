@@ -9,14 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import TypeVar
 
-from casework.authorized import Authorized
-from connectors.ask import Connector
 from gateway.days import require_in_force
-from gateway.snapshot import Taken, take_snapshot
-from gateway.trace import Trace
+from gateway.district_asked import Asked, District
+from gateway.snapshot import Taken
 from verification import holdings
 from verification.causes import CAUSES, CauseTable, Line, ledger, primary_of, table
 from verification.holdings import DUE, Holdings, Unsure
@@ -28,7 +25,6 @@ from verification.stacking import Proposal, Sums, propose, sums
 from vocabulary.codes import Category, Department
 
 T = TypeVar("T")
-Connectors = Mapping[Department, Connector]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,71 +55,48 @@ class CauseReport:
     failed: Mapping[Department, str]
 
 
-async def report_stacking(
-    connectors: Connectors,
-    *,
-    pack: Pack,
-    on: date,
-    today: date,
-    trace: Trace,
-    caller: str,
-    authorized: Authorized | None,
-) -> StackingReport:
+async def report_stacking(district: District, *, pack: Pack) -> StackingReport:
     """What was drawn too much and what is due and not drawn, of every household on file on a day.
 
-    `today`       the day of asking, on which authorizations must hold
-    `authorized`  our own register of authorizations, beside civil affairs'; None where there is none
-    Raises `NotInForce`, `CannotRun`, `NotLogged`, `verification.stacking.TooManyClaims`.
+    Raises `NotInForce`, `CannotRun`, `NotLogged`, `OSError`, `verification.stacking.TooManyClaims`.
     """
     return await _noted(
-        lambda: _stacking(
-            take_snapshot(connectors, holdings.reads(), on=on, today=today, authorized=authorized), pack
-        ),
+        lambda asked: _stacking(asked.take(holdings.reads()), pack),
         lambda report: report.households,
-        trace=trace, caller=caller, run="stacking", pack=pack, rules=DUE.hash, on=on,
+        district=district, run="stacking", pack=pack, rules=DUE.hash,
     )  # fmt: skip
 
 
-async def report_causes(
-    connectors: Connectors,
-    *,
-    pack: Pack,
-    on: date,
-    today: date,
-    trace: Trace,
-    caller: str,
-    authorized: Authorized | None,
-) -> CauseReport:
-    """致困类别统计表: one primary cause a household. Raises `NotInForce`, `CannotRun`, `NotLogged`."""
+async def report_causes(district: District, *, pack: Pack) -> CauseReport:
+    """致困类别统计表: one primary cause a household. Raises `NotInForce`, `CannotRun`, `NotLogged`, `OSError`."""
     return await _noted(
-        lambda: _causes(
-            take_snapshot(connectors, CAUSES.reads(), on=on, today=today, authorized=authorized), pack
-        ),
+        lambda asked: _causes(asked.take(CAUSES.reads()), pack),
         lambda report: report.table.households,
-        trace=trace, caller=caller, run="causes", pack=pack, rules=CAUSES.hash, on=on,
+        district=district, run="causes", pack=pack, rules=CAUSES.hash,
     )  # fmt: skip
 
 
 async def _noted(
-    work: Callable[[], T],
+    work: Callable[[Asked], T],
     households: Callable[[T], int],
     *,
-    trace: Trace,
-    caller: str,
+    district: District,
     run: str,
     pack: Pack,
     rules: str,
-    on: date,
 ) -> T:
     """Work in a thread between two entries of the log: none of it happens unnoted."""
-    require_in_force(pack, on=on)
-    started = await trace.run_started(by=caller, run=run, pack=pack.hash, rules=rules, households=0, day=on)
+    require_in_force(pack, on=district.on)
+    started = await district.trace.run_started(
+        by=district.caller, run=run, pack=pack.hash, rules=rules, households=0, day=district.on
+    )
+    asked = Asked(district, started)
     try:
-        report = await asyncio.to_thread(work)
+        report = await asyncio.to_thread(work, asked)
     except BaseException:
-        await trace.run_finished(started, state="FAILED", households=0, found={})
+        await asked.ended("FAILED", households=0)
         raise
-    await trace.run_finished(started, state="DONE", households=households(report), found={})
+    await asked.ended("DONE", households=households(report))
     return report
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from connectors.served import ServedBook
 from gateway.settings import Settings
+from gateway.snapshot import count_answered
 from verification.language.parameter import Pack
 from verification.language.rule import Catalogue
 from verification.runs.district import Engine
@@ -62,10 +63,7 @@ class RunHome:
 
     def count(self, started: int, answered: Mapping[Department, int]) -> None:
         """Count what departments answered, under the index of the entry. Raises `OSError`."""
-        if self.served is not None:
-            for department, persons in answered.items():
-                if persons:
-                    self.served.add(department, str(started), persons)
+        count_answered(self.served, started, answered)
 
     def sweep(self) -> None:
         """Remove snapshots of no run: of one that was killed before the ledger knew it."""

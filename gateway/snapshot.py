@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from casework.authorized import Authorized, Scopes, joined, scopes_of
 from casework.consent import Allowed, Withheld, consents
 from connectors.ask import Connector, SnapshotFailed
+from connectors.served import ServedBook
 from gateway.errors import CannotRun
 from gateway.fetch import LISTING, ON_FILE, SIGNED
 from verification.language.to_python import bit_of, mask_of
@@ -48,6 +49,19 @@ class Taken:
     failed: Mapping[Department, str]
     answered: Mapping[Department, int]
     persons: int
+
+    def noted(self) -> tuple[dict[str, str], dict[str, int]]:
+        """What the log says of it: the state of each department, and subjects in what it gave."""
+        told = dict.fromkeys(self.answered, "ANSWERED") | dict(self.failed)
+        sources = {each.value: state for each, state in told.items()}
+        return sources, {each.value: count for each, count in self.answered.items() if count}
+
+
+def count_answered(served: ServedBook | None, started: int, answered: Mapping[Department, int]) -> None:
+    """Count what departments answered, under the index of the entry that began it. Raises `OSError`."""
+    some = {department: persons for department, persons in answered.items() if persons}
+    if served is not None and some:
+        served.add_all(str(started), some)
 
 
 def take_snapshot(

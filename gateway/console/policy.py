@@ -12,6 +12,7 @@ from starlette.responses import Response
 from casework.desk import NotAllowed
 from casework.role import Role
 from gateway.console.house import Visit, Visiting
+from gateway.district_asked import district_of
 from gateway.errors import CannotRun, NotLogged
 from gateway.what_if import ask_what_if
 from verification.comparison import diff
@@ -60,16 +61,9 @@ async def what_if(
     before = _named(which) or desk.pack
     try:
         after = _named(other) or before.changed({key: _read(value)}, why="whatif")
+        district = district_of(visit.house.office, on=desk.today(), caller=visit.session.account)
         found, failed = await ask_what_if(
-            visit.house.office.connectors,
-            before=before,
-            after=after,
-            on=desk.today(),
-            today=desk.today(),
-            trace=visit.house.office.trace,
-            caller=visit.session.account,
-            progress=lambda done, of: None,
-            authorized=visit.house.office.authorized,
+            district, before=before, after=after, progress=lambda done, of: None
         )
     except (PackError, PackGap, NotInForce, CannotRun, NotLogged) as error:
         return visit.page("run_fault.html", status=422, fault=str(error), run="")

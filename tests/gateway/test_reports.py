@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from connectors.memory import MemoryConnector
+from connectors.served import ServedBook
 from demo.story import load_all
+from gateway.district_asked import District
 from gateway.errors import CannotRun
 from gateway.report_commands import write_list
 from gateway.reports import report_causes, report_stacking
@@ -25,12 +27,17 @@ ROWS = {
 }
 
 
+def served(folder: Path, now: datetime) -> ServedBook:
+    return ServedBook(folder / "served", clock=lambda: now)
+
+
 def asked(work, folder: Path, failing=None):
     """The report, or None where it could not be made, and the log's entries."""
     entries = []
 
     async def ask():
         now = datetime.combine(DAY, time(9), UTC)
+        book = served(folder, now)
         async with desk(folder, {}, now=now) as at:
             connectors = {
                 one: MemoryConnector(one, ROWS, clock=lambda: now, failing=(failing or {}).get(one))
@@ -38,9 +45,7 @@ def asked(work, folder: Path, failing=None):
             }
             pack, trace = load_pack("demo-2026"), at.office.trace
             try:
-                return await work(
-                    connectors, pack=pack, on=DAY, today=DAY, trace=trace, caller="operator", authorized=None
-                )
+                return await work(District(connectors, DAY, DAY, trace, "operator", None, book), pack=pack)
             finally:
                 entries.extend(await at.entries())
 
@@ -107,3 +112,16 @@ def test_without_civil_affairs_there_is_no_report_and_the_attempt_is_noted(tmp_p
     report, entries = asked(report_causes, tmp_path, {Department.CIVIL_AFFAIRS: FailureKind.UNREACHABLE})
     assert report is None
     assert entries[-1]["fields"]["state"] == "FAILED"
+
+
+@pytest.mark.parametrize("down", [{}, {Department.DISABILITY: FailureKind.UNREACHABLE}])
+def test_what_departments_gave_is_counted_and_noted(tmp_path, down):
+    _, entries = asked(report_causes, tmp_path, down)
+    book = served(tmp_path, datetime.combine(DAY, time(9), UTC))
+    counted = {one.value: book.of_day(one, DAY).get("0") for one in Department}
+    noted = entries[-1]["fields"]
+    assert {one: persons for one, persons in counted.items() if persons} == noted["persons"]
+    assert noted["persons"]["civil_affairs"] > 0
+    failed = {one for one, state in noted["sources"].items() if state != "ANSWERED"}
+    assert failed == {one.value for one in down}
+    assert not failed & set(noted["persons"])

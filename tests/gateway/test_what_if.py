@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from connectors.memory import MemoryConnector
+from connectors.served import ServedBook
 from demo.story import load_all
+from gateway.district_asked import District
 from gateway.errors import CannotRun
 from gateway.what_if import ask_what_if
 from tests.gateway.desk import desk
@@ -28,11 +30,12 @@ RAISED = DEMO.changed({"dibao_standard_fen_month": "660.00"}, why="what if")
 
 
 def ask(folder: Path, failing=None):
-    """What is found, which departments failed, the log, and what progress was told."""
-    told, entries = [], []
+    """What is found, which departments failed, the log, what progress was told, and what was counted as served."""
+    told, entries, counted = [], [], {}
 
     async def work():
         now = datetime.combine(DAY, time(9), UTC)
+        book = ServedBook(folder / "served", clock=lambda: now)
         async with desk(folder, {}, now=now) as at:
             connectors = {
                 one: MemoryConnector(one, ROWS, clock=lambda: now, failing=(failing or {}).get(one))
@@ -40,23 +43,19 @@ def ask(folder: Path, failing=None):
             }
             try:
                 return await ask_what_if(
-                    connectors,
+                    District(connectors, DAY, DAY, at.office.trace, "operator", None, book),
                     before=DEMO,
                     after=RAISED,
-                    on=DAY,
-                    today=DAY,
-                    trace=at.office.trace,
-                    caller="operator",
                     progress=lambda done, households: told.append((done, households)),
-                    authorized=None,
                 )
             finally:
                 entries.extend(await at.entries())
+                counted.update({one.value: book.of_day(one, DAY) for one in Department})
 
     try:
-        return *asyncio.run(work()), entries, told
+        return *asyncio.run(work()), entries, told, counted
     except CannotRun:
-        return None, None, entries, told
+        return None, None, entries, told, counted
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +64,7 @@ def asked(tmp_path_factory):
 
 
 def test_who_stood_at_the_line_would_enter(asked):
-    found, failed, _, told = asked
+    found, failed, _, told, _ = asked
     moved = {each.household: (each.before.category, each.after.category) for each in found.changed}
     assert moved["S-H2"] == (Category.EDGE, Category.DIBAO)
     assert found.fen_month == sum(each.fen_month for each in found.changed)
@@ -73,7 +72,7 @@ def test_who_stood_at_the_line_would_enter(asked):
 
 
 def test_both_runs_are_noted_with_the_pack_of_each(asked):
-    found, _, entries, _ = asked
+    found, _, entries, _, _ = asked
     assert [each["event"] for each in entries] == ["run.started"] * 2 + ["run.finished"] * 2
     assert [each["fields"]["pack"] for each in entries[:2]] == [found.before.pack_hash, found.after.pack_hash]
     assert [each["fields"]["started"] for each in entries[2:]] == [0, 1]
@@ -81,7 +80,7 @@ def test_both_runs_are_noted_with_the_pack_of_each(asked):
 
 
 def test_a_register_that_is_down_leaves_what_rests_on_it_untold(tmp_path):
-    found, failed, _, _ = ask(tmp_path, failing={Department.SOCIAL_SECURITY: FailureKind.UNREACHABLE})
+    found, failed, _, _, _ = ask(tmp_path, failing={Department.SOCIAL_SECURITY: FailureKind.UNREACHABLE})
     assert failed == {Department.SOCIAL_SECURITY: FailureKind.UNREACHABLE.value}
     assert (found.changed, found.fen_month) == ((), 0)
     assert found.moves == {Move.CANNOT_TELL: len(STORIES)}
@@ -89,6 +88,29 @@ def test_a_register_that_is_down_leaves_what_rests_on_it_untold(tmp_path):
 
 
 def test_without_civil_affairs_there_is_no_caseload_and_both_runs_are_noted_as_failed(tmp_path):
-    found, _, entries, _ = ask(tmp_path, failing={Department.CIVIL_AFFAIRS: FailureKind.UNREACHABLE})
+    found, _, entries, _, _ = ask(tmp_path, failing={Department.CIVIL_AFFAIRS: FailureKind.UNREACHABLE})
     assert found is None
     assert [each["fields"].get("state") for each in entries[2:]] == ["FAILED", "FAILED"]
+
+
+def test_what_departments_gave_is_counted_once_and_noted_with_the_first_run(asked):
+    _, _, entries, _, counted = asked
+    first, second = (each["fields"] for each in entries[2:])
+    assert set(first["sources"].values()) == {"ANSWERED"}
+    assert "sources" not in second
+    assert "persons" not in second
+    assert {one: persons["0"] for one, persons in counted.items() if persons} == first["persons"]
+    assert first["persons"]["civil_affairs"] > 0
+
+
+def test_what_departments_gave_before_it_failed_is_counted_and_noted(tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.what_if.run_caseload", _fails)
+    found, _, entries, _, counted = ask(tmp_path)
+    assert found is None
+    first = entries[2]["fields"]
+    assert first["state"] == "FAILED"
+    assert {one: persons["0"] for one, persons in counted.items() if persons} == first["persons"]
+
+
+def _fails(*_, **__):
+    raise CannotRun("as a test wants it")

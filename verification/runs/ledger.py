@@ -130,6 +130,8 @@ class Ledger:
         self._reader = self._engine.execution_options(reading=True)
         with self._engine.begin() as on:
             _META.create_all(on)
+            # Of an earlier version, which kept a row a household here: no run would ever clear it away.
+            on.execute(sa.text("DROP TABLE IF EXISTS run_household"))
 
     def close(self) -> None:
         """Close every connection."""
