@@ -38,7 +38,7 @@ LONGEST_TEXT = 2_000
 
 
 class CorrectionState(Code):
-    """Where a request stands."""
+    """校核状态: where a request for correction stands."""
 
     ASKED = "ASKED", "待答复"
     CORRECTED = "CORRECTED", "已更正"
