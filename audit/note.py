@@ -293,7 +293,7 @@ def parse_size(text: str, error: type[Malformed]) -> int:
 
 def encode_base64(data: bytes) -> str:
     """Standard base64 with padding (RFC 4648, section 4)."""
-    return base64.b64encode(data).decode()
+    return binascii.b2a_base64(data, newline=False).decode()
 
 
 def decode_base64(text: str, error: type[Malformed]) -> bytes:

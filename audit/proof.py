@@ -5,6 +5,7 @@ Format: C2SP tlog-proof@v1, an untagged draft, pinned at commit 5ba5ee8.
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -75,4 +76,4 @@ def parse_hashes(lines: Sequence[str]) -> tuple[bytes, ...]:
 
 def format_hashes(hashes: Sequence[bytes]) -> str:
     """One line of base64 per hash, each with its newline."""
-    return "".join(f"{encode_base64(hash_)}\n" for hash_ in hashes)
+    return b"".join(map(b2a_base64, hashes)).decode()

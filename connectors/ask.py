@@ -41,7 +41,8 @@ class Ask:
     def __post_init__(self) -> None:
         if self.by not in self.record.subjects:
             raise KeyError(f"{self.record.__name__} is not looked up by {self.by}")
-        for name in sorted(self.columns - columns_of(self.record).keys()):
+        if not self.columns <= columns_of(self.record).keys():
+            name = min(self.columns - columns_of(self.record).keys())
             raise KeyError(f"{self.record.__name__} has no column {name}")
 
     @property

@@ -47,6 +47,8 @@ class Decoder:
     meanings: tuple[_Meanings, ...]
     order: tuple[int, ...]
     """Where in a row the columns of `made` stand."""
+    places: Mapping[str, int]
+    """Where in a row each column stands."""
 
     def decode(self, row: Row) -> Record:
         """Give the record that a row says. Raises `BrokenRow` naming record type, column, expected and shape."""
@@ -104,7 +106,7 @@ class Decoder:
 
     def position(self, column: str) -> int:
         """Where in a row the column stands."""
-        return next(at for at, one in enumerate(self.fields) if one.column == column)
+        return self.places[column]
 
     def _place(self, column: str) -> str:
         return f"`{self.record.__name__}.{column}`: "
@@ -140,7 +142,7 @@ def decoder(record: type[Record], table: Table, columns: frozenset[str]) -> Deco
     )
     at = {one.column: place for place, one in enumerate(fields)}
     order = tuple(at[name] for name in made.__struct_fields__)
-    return Decoder(record, made, fields, readers, inputs, meanings, order)
+    return Decoder(record, made, fields, readers, inputs, meanings, order, at)
 
 
 def reader_of(one: Field, column: Column) -> Callable[[object], object]:
@@ -199,13 +201,13 @@ def _all_at_once(
     ask: Ask, decode: Decoder, columns: Sequence[Sequence[object]], came_from: Provenance
 ) -> dict[str, Outcome]:
     """As `_row_by_row`, where every row decodes and none comes twice. Raises one of `UNREADABLE` where not."""
-    asked = _tidied(ask.ids)
+    asked, at = _tidied(ask.ids), decode.places
     wanted = set(asked)
     grouped: dict[str, list[Record]] = {}
-    keys = columns[decode.position("record_id")]
+    keys = columns[at["record_id"]]
     ordered = keys == sorted(keys) and len(set(keys)) == len(keys)  # type: ignore[type-var]  # all are text
-    made = map(decode.made, *(columns[at] for at in decode.order))
-    for subject, record in zip(columns[decode.position(ask.by)], made, strict=True):
+    made = map(decode.made, *[columns[place] for place in decode.order])
+    for subject, record in zip(columns[at[ask.by]], made, strict=True):
         # A word of the vocabulary is tidy already; only what stands as plain text may not be.
         if subject not in wanted:
             subject = tidy(str(subject))
@@ -312,6 +314,10 @@ _PATH = re.compile(r"`\$\.(\w+)`")
 _BY_RECORD_ID = attrgetter("record_id")
 
 
+_FLAGS: tuple[Any, ...] = (bool, bool | None)
+_PLAIN_FLAG: Any = str | int | bool | None
+_PLAIN_VALUE: Any = str | int | None
+
 KEPT_MEANINGS = 4_096
 """Of one column of one decoder: the months, days, codes and usual amounts of a district."""
 
@@ -329,6 +335,9 @@ class _Meanings(dict[object, object]):
         self._reader, self._hint, self._keeps = reader, hint, keeps
         self._plain = hint is str or hint == str | None
         self._as_it_is = _AS_IT_IS.get(hint) if reads_text else None
+        self._is_text = self._as_it_is is not None and hint in (str, WrittenId)
+        self.kind: Any = str if self._is_text else _PLAIN_FLAG if hint in _FLAGS else _PLAIN_VALUE
+        """Of what types the cells must be that `plainly` takes: with no two that are one key and not one value."""
 
     def of(self, cells: Sequence[object]) -> Sequence[object]:
         """The meanings of a column's cells. Raises one of `UNREADABLE`."""
@@ -345,17 +354,10 @@ class _Meanings(dict[object, object]):
             return [nothing if cell is None else self._of(cell) for cell in cells]
         return [*map(self._of, cells)]
 
-    @property
-    def kind(self) -> Any:
-        """Of what types the cells must be that `plainly` takes: with no two that are one key and not one value."""
-        if self._as_it_is is not None and self._hint in (str, WrittenId):
-            return str
-        return str | int | bool | None if self._hint in (bool, bool | None) else str | int | None
-
     def plainly(self, cells: Sequence[object]) -> Sequence[object]:
         """As `of`, of cells that are of the types in `kind`."""
-        if self._as_it_is is not None and self.kind is str:
-            meant = self._as_it_is(cells)  # type: ignore[arg-type]  # all are text
+        if self._is_text:
+            meant = self._as_it_is(cells)  # type: ignore[arg-type,misc]  # all are text, and it is one of `_AS_IT_IS`
             if meant is not None:
                 return meant
         return [*map(self.__getitem__, cells)]

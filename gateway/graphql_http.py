@@ -17,6 +17,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -182,6 +183,7 @@ async def deliver(reply: Reply, send: Send, *, media: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+@lru_cache(maxsize=256)
 def media_type(accept: str | None) -> str | None:
     """The best media type that an `Accept` header allows, None when it allows none of ours.
 

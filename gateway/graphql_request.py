@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -58,11 +59,7 @@ async def read_request(
         return _fields(_in_address(query_string, longest=body_bytes), reads_only=True)
     if method != ASKS:
         raise BadRequest("expected GET or POST, got another method", status=405, allow=(READS, ASKS))
-    kind, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
-    charsets = [
-        part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")
-    ]
-    if kind != JSON or any(charset not in ("utf-8", "utf8") for charset in charsets):
+    if not _is_json(headers.get("content-type", "")):
         raise BadRequest(f"expected `{JSON}` in UTF-8, got another content type", status=415)
     try:
         async with asyncio.timeout(body_time_s):
@@ -89,6 +86,16 @@ def _in_address(query_string: bytes, *, longest: int) -> dict[str, Any]:
         if name in fields:
             fields[name] = _json(fields[name].encode()) if fields[name] else None
     return fields
+
+
+@lru_cache(maxsize=256)
+def _is_json(content_type: str) -> bool:
+    """Tell whether a content type is JSON in UTF-8."""
+    kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [
+        part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")
+    ]
+    return kind == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)
 
 
 async def _body(receive: Receive, *, longest: int) -> bytes:

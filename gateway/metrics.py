@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily
@@ -53,6 +54,10 @@ class Metrics:
         )
         if not self._shared:
             self._registry.register(_Executed(executed))
+        # Looking up a series by its labels costs more than counting in it; there are some dozen.
+        self._answered = cache(lambda path, status: self._answers.labels(path, str(status)))
+        self._took = cache(self._seconds.labels)
+        self._asked = cache(self._sources.labels)
 
     def begins(self) -> None:
         """A request has begun."""
@@ -61,8 +66,8 @@ class Metrics:
     def ends(self, path: str, *, status: int, took_s: float) -> None:
         """A request has ended."""
         self._under_way.dec()
-        self._answers.labels(path, str(status)).inc()
-        self._seconds.labels(path).observe(took_s)
+        self._answered(path, status).inc()
+        self._took(path).observe(took_s)
 
     def fault(self, kind: str) -> None:
         """A fault of ours, by the name of its class."""
@@ -75,7 +80,7 @@ class Metrics:
     def sources(self, states: Mapping[str, str]) -> None:
         """Departments were asked, or would have been."""
         for department, state in states.items():
-            self._sources.labels(department, state).inc()
+            self._asked(department, state).inc()
 
     def told(self) -> bytes:
         """The metrics as Prometheus reads them, of all worker processes together."""
