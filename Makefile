@@ -4,7 +4,7 @@ ROUNDS := 1000
 KILLS := 100
 BIN := .venv/bin
 
-.PHONY: demo test lint crash kill fuzz spark assets format docs lock clean
+.PHONY: demo test lint crash kill fuzz spark linkage assets format docs lock clean
 
 VENDOR := gateway/console/static/vendor
 LIBRARIES := @tabler/core/dist/css/tabler.min.css htmx.org/dist/htmx.min.js htmx.org/dist/ext/hx-sse.min.js \
@@ -48,6 +48,10 @@ $(VENDOR)/ready: package-lock.json .venv/ready
 spark: .venv/ready
 	$(BIN)/uv pip install --quiet --require-hashes -r requirements-spark.lock
 
+# Splink proposes who is meant by rows without id numbers; nothing else needs it.
+linkage: .venv/ready
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements-linkage.lock
+
 format: .venv/ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -60,6 +64,7 @@ docs: .venv/ready
 lock: .venv/ready
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group pyproject.toml:spark -o requirements-spark.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --constraint requirements.lock --group pyproject.toml:linkage -o requirements-linkage.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group pyproject.toml:node -o requirements-node.lock
 
 .venv/ready: requirements.lock pyproject.toml

@@ -37,6 +37,7 @@ class Likeness:
 
     `person`      id number of ours; kept as a pseudonym
     `record_id`   the department's own key of the row
+    `per_mille`   how likely a statistical linker holds it, 0 to 1,000; None where none was asked
     """
 
     record: type[Record]
@@ -44,6 +45,7 @@ class Likeness:
     person: str
     how: How
     names_agree: bool | None
+    per_mille: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Link:
     decided_on: date | None
     reason: str | None
     version: int
+    per_mille: int | None = None
 
 
 async def propose(desk: Desk, actor: Actor, found: Iterable[Likeness]) -> int:
@@ -96,6 +99,7 @@ async def _add(desk: Desk, actor: Actor, found: Likeness, person: str) -> None:
         person=person,
         how=found.how.value,
         names_agree=None if found.names_agree is None else int(found.names_agree),
+        per_mille=found.per_mille,
         state=LinkState.PROPOSED.value,
         proposed_on=desk.today().isoformat(),
         version=1,
@@ -191,4 +195,5 @@ def _link(row: sa.RowMapping) -> Link:
         decided_on=None if row["decided_on"] is None else date.fromisoformat(row["decided_on"]),
         reason=row["reason"],
         version=row["version"],
+        per_mille=row["per_mille"],
     )

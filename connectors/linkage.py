@@ -97,6 +97,8 @@ class How(Code):
     RAISED = "RAISED", "十五位号码升位后一致"
     ONE_ERROR = "ONE_ERROR", "同生日同地区，号码一处笔误"
     SAME_NAME = "SAME_NAME", "同生日同地区同姓名，一方无号码"
+    PROBABLE = "PROBABLE", "无号码，姓名生日地区统计相似"
+    """By `connectors.likelihood`, where a statistical linker is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +106,19 @@ class Match:
     """A pair that may be one person, by the keys of both rows.
 
     `names_agree`   None where a name is missing
+    `per_mille`     how likely a statistical linker holds it, 0 to 1,000; None where none was asked
     """
 
     ours: str
     theirs: str
     how: How
     names_agree: bool | None
+    per_mille: int | None = None
 
     @property
     def needs_a_person(self) -> bool:
         """Whether somebody has to confirm it before anything rests on it."""
-        return self.how in (How.ONE_ERROR, How.SAME_NAME) or self.names_agree is False
+        return self.how not in (How.EXACT, How.RAISED) or self.names_agree is False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ def link(ours: Iterable[Identity], theirs: Iterable[Identity]) -> Linked:
         if mine is None:
             rest.append(one)
         else:
-            matches.append(Match(mine.key, one.key, _exactly(mine, one), _agree(mine, one)))
+            matches.append(Match(mine.key, one.key, _exactly(mine, one), names_agree(mine, one)))
     taken = {match.ours for match in matches}
     free = [one for one in known if one.key not in taken]
     accident = _Accident(known, strangers=_strangers(rest, good=len(matches)))
@@ -153,6 +157,11 @@ def link(ours: Iterable[Identity], theirs: Iterable[Identity]) -> Linked:
     settled = {match.theirs for match in matches} | ambiguous
     left = tuple(one.key for one in given if one.key not in settled)
     return Linked(tuple(sorted(matches, key=lambda one: one.theirs)), tuple(sorted(ambiguous)), left)
+
+
+def names_agree(mine: Identity, one: Identity) -> bool | None:
+    """Tell whether both are called the same, blanks aside; None where a name is missing."""
+    return mine.called == one.called if mine.called and one.called else None
 
 
 def _by_number(known: Sequence[Identity]) -> dict[str, Identity]:
@@ -186,7 +195,7 @@ def _alike(
             mine, one = pair.mine, pair.one
             only = of_mine[mine.key] == of_theirs[one.key] == 1
             if only and accident.expected(how, pair) <= MOST_BY_CHANCE:
-                matches.append(Match(mine.key, one.key, how, _agree(mine, one)))
+                matches.append(Match(mine.key, one.key, how, names_agree(mine, one)))
             else:
                 ambiguous.add(one.key)
         used = {match.ours for match in matches}
@@ -212,7 +221,7 @@ class _Accident:
     def expected(self, how: How, pair: _Pair) -> Fraction:
         """How many of ours a stranger of the block would look like as much as this."""
         share = self._strangers * pair.among * (ONE_ERROR_BY_CHANCE if how is How.ONE_ERROR else 1)
-        if _agree(pair.mine, pair.one):
+        if names_agree(pair.mine, pair.one):
             # Others of the name: who bears it alone shares it with nobody, also in a short list.
             share *= Fraction(self._bearers[pair.mine.called] - 1, self._people)
         return share
@@ -247,23 +256,19 @@ def _blocks(side: Sequence[Identity]) -> dict[tuple[date, str], list[Identity]]:
 def _one_error(mine: Identity, one: Identity) -> bool:
     if not mine.written or not one.written or (mine.valid and one.valid):
         return False
-    if _agree(mine, one) is False:
+    if names_agree(mine, one) is False:
         return False
     return OSA.distance(mine.valid or mine.written, one.valid or one.written, score_cutoff=1) <= 1
 
 
 def _same_name(mine: Identity, one: Identity) -> bool:
-    return not (mine.written and one.written) and _agree(mine, one) is True
+    return not (mine.written and one.written) and names_agree(mine, one) is True
 
 
 _STEPS: tuple[tuple[How, Callable[[Identity, Identity], bool]], ...] = (
     (How.ONE_ERROR, _one_error),
     (How.SAME_NAME, _same_name),
 )
-
-
-def _agree(mine: Identity, one: Identity) -> bool | None:
-    return mine.called == one.called if mine.called and one.called else None
 
 
 def _counted(keys: Iterable[str]) -> Mapping[str, int]:
