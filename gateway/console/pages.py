@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 from starlette.middleware.base import BaseHTTPMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
 
 from casework.desk import ChangedMeanwhile, NotAllowed, NotThere
 from casework.finding import BadRequest, NotNow
 from gateway.console import (
     agreements,
+    assets,
     asking,
     authorizations,
     cases,
@@ -34,6 +33,7 @@ from gateway.console import (
     verdict,
     whole,
 )
+from gateway.console.assets import read_assets
 from gateway.console.guard import guarded
 from gateway.console.house import STATIC, House, rendered
 from gateway.console.session import NoSession
@@ -78,8 +78,9 @@ def console(house: House, *, login_secret: str) -> FastAPI:
     app.state.registering = set()
     for part in PARTS:
         app.include_router(part.router)
-    # Pages are not compressed: their length would tell something of what they hold.
-    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=1024), name="static")
+    # Pages themselves are not compressed: their length would tell something of what they hold.
+    app.state.assets = read_assets(STATIC)
+    app.include_router(assets.router)
     app.add_middleware(
         SessionMiddleware,
         secret_key=login_secret,

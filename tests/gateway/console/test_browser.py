@@ -253,7 +253,8 @@ def test_graphiql_runs_a_question_offline(come) -> None:
     verifier.page.goto(f"{verifier.address}/console/graphql")
     verifier.page.click("button[aria-label^='Execute query']")
     verifier.page.get_by_text("extensions").first.wait_for(timeout=15_000)
-    assert [fault for fault in verifier.faults if "400" not in fault] == []
+    verifier.faults[:] = [fault for fault in verifier.faults if "400" not in fault]
+    verifier.done()
 
 
 def test_reading_needs_no_script(chromium: Browser, address: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from gateway.console.assets import read_assets
 from tests.gateway.console.houses import console_over
 from tests.gateway.rows import HOUSEHOLD
 
@@ -49,3 +50,30 @@ def test_the_editor_may_write_styles_into_its_page_and_run_no_script_but_ours(tm
     policy = asyncio.run(story())
     assert "script-src 'self';" in policy
     assert "style-src 'self' 'unsafe-inline'" in policy
+
+
+def test_what_pages_load_is_compressed_once_and_not_sent_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = console.browser()
+            there = "/console/static/hedui.css"
+            packed = await browser.get(there, headers={"accept-encoding": "gzip"})
+            plain = await browser.get(there, headers={"accept-encoding": "identity"})
+            again = await browser.get(there, headers={"if-none-match": packed.headers["etag"]})
+            outside = await browser.get("/console/static/../house.py")
+            encoded = await browser.get("/console/static/%2e%2e/house.py")
+        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.text == plain.text
+        assert packed.num_bytes_downloaded < plain.num_bytes_downloaded
+        assert "public" in packed.headers["cache-control"]
+        assert (again.status_code, again.content) == (304, b"")
+        assert (outside.status_code, encoded.status_code) == (404, 404)
+
+    asyncio.run(story())
+
+
+def test_a_style_carries_no_letters(tmp_path: Path) -> None:
+    (tmp_path / "some.css").write_text(
+        "@font-face{font-family:x;src:url(data:font/woff2;base64,AA)}p{color:red}"
+    )
+    assert read_assets(tmp_path)["some.css"].plain == b"p{color:red}"

@@ -117,7 +117,9 @@ def test_one_box_finds_households_by_a_name_and_a_region(tmp_path: Path) -> None
         async with console_over(tmp_path) as console:
             browser = await console.signed_in()
             plain = await browser.post("/console/household", data={"asked": NAMES[HEAD]})
-            wide = await browser.post("/console/household", data={"asked": f"{NAMES[HEAD]} ５２９９０１００３"})
+            wide = await browser.post(
+                "/console/household", data={"asked": f"{NAMES[HEAD]} ５２９９０１００３"}
+            )
             elsewhere = await browser.post("/console/household", data={"asked": f"{NAMES[HEAD]} 529901009"})
             outside = await browser.post("/console/household", data={"asked": f"{NAMES[HEAD]} 529902"})
             entries = str(await console.gateway.entries())
