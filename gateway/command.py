@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from gateway.agreement_commands import agreements
 from gateway.contract_commands import contracts
 from gateway.correction_commands import corrections
 from gateway.document_commands import documents
@@ -50,6 +51,7 @@ app.command()(shred)
 app.command()(reconcile)
 app.add_typer(corrections)
 app.add_typer(contracts)
+app.add_typer(agreements)
 app.add_typer(links)
 app.add_typer(packs)
 app.command()(land)

@@ -156,6 +156,7 @@ def at_casework_desk(
     work: Callable[[Desk, Actor], Awaitable[T]],
 ) -> T:
     """What `work` gives at a desk, done by whoever is named or whose token it is; errors are one plain line."""
+    from casework.cedar import DoesNotCompile
     from casework.finding import CaseworkError
     from gateway.caller import BadTrust, NotAuthenticated
     from gateway.casework_desk import actor_of, casework_desk
@@ -168,7 +169,7 @@ def at_casework_desk(
         async with casework_desk(settings) as desk:
             return await work(desk, actor)
 
-    with plainly_logged(CaseworkError, BeyondCalendar, PackError, BadTrust, NotAuthenticated):
+    with plainly_logged(CaseworkError, BeyondCalendar, PackError, BadTrust, NotAuthenticated, DoesNotCompile):
         return asyncio.run(run())
 
 

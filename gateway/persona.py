@@ -32,6 +32,8 @@ PERSONAS = {
     "verifier": Persona("mz-0042", Recipient.CIVIL_AFFAIRS, "核对员", Purpose.DIBAO_RECOGNITION),
     "clerk": Persona("mz-0007", Recipient.CIVIL_AFFAIRS, "窗口", Purpose.DIBAO_RECOGNITION),
     "supervisor": Persona("mz-0001", Recipient.CIVIL_AFFAIRS, "复核主管", Purpose.PERIODIC_REVIEW),
+    "lawyer": Persona("mz-0005", Recipient.CIVIL_AFFAIRS, "法务", Purpose.AUDIT),
+    "operator": Persona("mz-0099", Recipient.CIVIL_AFFAIRS, "运维", Purpose.AUDIT),
     "evaluator": Persona("pg-0001", Recipient.EVALUATOR, "评估员", Purpose.EVALUATION),
     "student-aid": Persona("jy-0011", Recipient.EDUCATION, "资助专员", Purpose.STUDENT_AID),
     "employment": Persona("rs-0011", Recipient.SOCIAL_SECURITY, "就业援助员", Purpose.EMPLOYMENT_AID),
