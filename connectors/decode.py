@@ -250,13 +250,14 @@ def provenance(record: type[Record], *, at: datetime) -> Provenance:
 
 def askable(ids: Iterable[str]) -> list[str]:
     """Give each subject once, tidied, without those that no register can hold: they have no record anywhere."""
-    tidied = dict.fromkeys(_tidied([*ids]))
+    tidied = dict.fromkeys(_tidied((*ids,)))
     if "".join(tidied).isprintable() and all(tidied) and max(map(len, tidied), default=0) <= LONGEST_SUBJECT:
         return [*tidied]
     return [one for one in tidied if 0 < len(one) <= LONGEST_SUBJECT and one.isprintable()]
 
 
-def _tidied(ids: Sequence[str]) -> Sequence[str]:
+@lru_cache(maxsize=8)
+def _tidied(ids: tuple[str, ...]) -> Sequence[str]:
     """Give each tidied; mostly all are already, which is seen at one look."""
     together = "".join(ids)
     if len(together.split()) == 1 and together == together.upper():

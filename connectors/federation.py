@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 from connectors.ask import Ask, Begun, Clock, Connector, Together
 from connectors.failure import Failed
@@ -47,17 +46,13 @@ async def ask_all(
     """
     groups = _grouped(connectors, asks)
     answers = await _answered(groups, timeout_s=timeout_s, clock=clock, hedge=hedge)
-    outcomes: dict[type[Record], dict[str, Outcome]] = {}
-    for ask, answer in zip(chain(*(asks for _, asks in groups)), chain(*answers), strict=True):
-        if tally is not None:
-            tally.count(ask.record.department, answer)
-        of_record = outcomes.get(ask.record)
-        if of_record is None:
-            outcomes[ask.record] = dict(answer)
-            continue
-        for subject, outcome in answer.items():
-            earlier = of_record.get(subject)
-            of_record[subject] = outcome if earlier is None else _both(earlier, outcome)
+    outcomes: dict[type[Record], Mapping[str, Outcome]] = {}
+    for (_, group), given in zip(groups, answers, strict=True):
+        for ask, answer in zip(group, given, strict=True):
+            if tally is not None:
+                tally.count(ask.record.department, answer)
+            earlier = outcomes.get(ask.record)
+            outcomes[ask.record] = answer if earlier is None else _joined(earlier, answer)
     return Evidence(outcomes)
 
 
@@ -187,6 +182,13 @@ async def _fetched(connector: Connector, asks: Sequence[Ask]) -> Answers:
 
 def _are_answers(answers: Answers) -> bool:
     return not any(isinstance(outcome, SourceFailed) for answer in answers for outcome in answer.values())
+
+
+def _joined(one: Mapping[str, Outcome], other: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    joined = {**one, **other}
+    for subject in one.keys() & other.keys():
+        joined[subject] = _both(one[subject], other[subject])
+    return joined
 
 
 def _both(one: Outcome, other: Outcome) -> Outcome:

@@ -126,7 +126,7 @@ class HttpRegister(Register):
         subjects = askable(asks[0].ids)
         if not 0 < len(subjects) <= IDS_PER_REQUEST or len(asks) > QUESTIONS_PER_BATCH:
             return None
-        if any(ask.ids != asks[0].ids for ask in asks):
+        if len(asks) > 1 and any(ask.ids != asks[0].ids for ask in asks):
             return None
         wordings = [one for ask in asks if (one := self._wording(ask)) is not None]
         if len(wordings) != len(asks) or not self._guard.at_once():

@@ -187,10 +187,12 @@ async def in_region(numbers: Collection[str], region: RegionCode, *, ask: AskAll
 
 def together(*parts: Evidence) -> Evidence:
     """One evidence of several that ask about different pairs of record type and subject."""
-    outcomes: dict[type[Record], dict[str, Outcome]] = {}
+    outcomes: dict[type[Record], Mapping[str, Outcome]] = {}
     for part in parts:
         for record, by_subject in part.outcomes.items():
-            outcomes.setdefault(record, {}).update(by_subject)
+            known = outcomes.get(record)
+            # Nobody changes what was answered, so that it need not be copied.
+            outcomes[record] = {**known, **by_subject} if known and by_subject else by_subject or known or {}
     return Evidence(outcomes)
 
 

@@ -95,7 +95,9 @@ class MemberView:
 
     def answer(self, record: type[Record]) -> Sourced:
         """What was answered about this person."""
-        return Sourced(record, self.evidence.of(record, self.row.person))
+        answered = self.evidence.outcomes.get(record)
+        found = None if answered is None else answered.get(self.row.person)
+        return Sourced(record, self.evidence.of(record, self.row.person) if found is None else found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +229,11 @@ def sources_of(evidence: Evidence) -> dict[str, dict[str, object]]:
     A department that failed for some of those asked about is `SOURCE_FAILED`: with how it failed
     first, and for how many pairs of person and record type.
     """
-    sources: dict[str, dict[str, object]] = {}
+    sources: dict[Department, dict[str, object]] = {}
     for record, by_subject in evidence.outcomes.items():
-        seen = sources.setdefault(record.department.value, {"state": "NOT_ASKED"})
+        seen = sources.get(record.department)
+        if seen is None:
+            seen = sources[record.department] = {"state": "NOT_ASKED"}
         kinds = set(map(type, by_subject.values()))
         if SourceFailed in kinds:
             failures = [one for one in by_subject.values() if isinstance(one, SourceFailed)]
@@ -240,4 +244,7 @@ def sources_of(evidence: Evidence) -> dict[str, dict[str, object]]:
             seen.update(state="SOURCE_FAILED", failed=failed + len(failures))
         elif seen["state"] == "NOT_ASKED" and kinds - {NotAsked}:
             seen["state"] = "ANSWERED"
-    return {one.value: sources[one.value] for one in Department if one.value in sources}
+    return {name: sources[one] for one, name in _IN_ORDER if one in sources}
+
+
+_IN_ORDER = tuple((one, one.value) for one in Department)
