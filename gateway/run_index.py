@@ -15,6 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from gateway.run_results import Judged, RuleCount, read_judged, tallied
+from verification.language.rule import Severity
 from verification.transitions import Move, Transition
 from vocabulary.codes import Category
 from vocabulary.evidence import Answer
@@ -57,6 +58,11 @@ class Counts:
     def of(self, category: Category | None) -> int:
         """How many households are in a category; None asks for those that could not be told."""
         return self.categories.get(category.value if category else UNTOLD, 0)
+
+    @property
+    def by_weight(self) -> list[RuleCount]:
+        """The rules, what weighs most first: conflicts before what is to be looked at, and what was determined last."""
+        return sorted(self.rules, key=lambda each: -list(Severity).index(Severity(each.severity)))
 
     def found_of(self, rule: str) -> int:
         """How often a rule found something."""

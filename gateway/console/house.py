@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,7 +27,7 @@ from gateway.console.words import Lang, language_of, say
 from gateway.errors import InquiryError
 from gateway.in_force import Offices
 from gateway.inquiry import inquire_for
-from gateway.log_desk import LogDesk
+from gateway.log_desk import LogDesk, china_time
 from gateway.office import Answered, Asked, Office
 from gateway.run_home import RunHome
 from gateway.run_index import RunIndex
@@ -141,6 +142,12 @@ class Visit:
         return [(href, self.say(words)) for href, words, roles in PLACES if self.role in roles]
 
     @property
+    def above(self) -> str:
+        """The page above this one: where to go back to without a script."""
+        path = self.request.url.path.rstrip("/")
+        return path.rpartition("/")[0] if path.count("/") > 2 else "/console/"
+
+    @property
     def partial(self) -> bool:
         """Tell whether a part of a page is wanted: htmx says so."""
         return self.request.headers.get("hx-request") == "true"
@@ -248,10 +255,33 @@ def _environment(lang: Lang) -> Environment:
     )
     made.filters["term"] = lambda code: _term(code, lang)
     made.filters["cited"] = in_chinese if lang == "zh" else str
+    made.filters["china"] = china
+    made.filters["yuan"] = yuan
     made.filters["coded"] = lambda value, record, column: _coded(value, record, column, lang)
     made.filters["lines"] = lambda text: Markup("<br>").join(str(text).splitlines())
     made.globals["assets"] = (STATIC / "vendor" / "tabler.min.css").exists()
     return made
+
+
+def china(at: datetime | str | None) -> str:
+    """An instant as the clocks in China show it (北京时间), to the minute.
+
+    >>> china("2026-11-16T02:30:00Z")
+    '2026-11-16 10:30'
+    """
+    if not at:
+        return ""
+    instant = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return china_time(instant).strftime("%Y-%m-%d %H:%M")
+
+
+def yuan(amount: str | None) -> str:
+    """An amount as people read it, with its thousands apart; `·` where there is none.
+
+    >>> yuan("-15600.00")
+    '-15,600.00'
+    """
+    return f"{Decimal(amount):,.2f}" if amount else "·"
 
 
 def _coded(value: object, record: str, column: str, lang: Lang) -> str:

@@ -11,8 +11,8 @@ from casework.desk import ChangedMeanwhile, NotAllowed, NotThere
 from casework.finding import BadRequest, NotNow
 from gateway.console import (
     agreements,
-    assets,
     asking,
+    assets,
     authorizations,
     cases,
     decisions,
@@ -35,7 +35,7 @@ from gateway.console import (
 )
 from gateway.console.assets import read_assets
 from gateway.console.guard import guarded
-from gateway.console.house import STATIC, House, rendered
+from gateway.console.house import STATIC, House, rendered, visit
 from gateway.console.session import NoSession
 from gateway.console.words import language_of
 
@@ -110,4 +110,8 @@ async def _explained(request: Request, error: Exception) -> Response:
     ]
     lacks = error.lacks if isinstance(error, NotNow) else ()
     values = {"kind": type(error).__name__, "lacks": lacks, "says": str(error)}
-    return rendered(house, "casework_fault.html", lang, status=status, visit=None, **values)
+    try:
+        here = await visit(request)
+    except NoSession:
+        here = None
+    return rendered(house, "casework_fault.html", lang, status=status, visit=here, **values)

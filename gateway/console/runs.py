@@ -22,6 +22,7 @@ from gateway.console.house import House, Visit, Visiting
 from gateway.district_run import RunResult, cancel_run, resume_run, run_district
 from gateway.errors import CannotRun, NotLogged
 from gateway.run_index import Counts, of_category, of_move, of_rule
+from verification.language.rule import Severity
 from verification.pack import NotInForce
 from verification.runs.job import NoSuchRun, OtherRun, RunEnded
 from verification.runs.ledger import KeptRun, RunState
@@ -32,6 +33,8 @@ router = APIRouter(prefix="/runs")
 
 LISTED = 500
 LOOKS_EVERY_S = 0.5
+WAITS = 4
+"""Looks after which a page no longer waits for a run to begin."""
 FAULTS = (CannotRun, NotInForce, NotLogged, NoSuchRun, OtherRun, RunEnded, SnapshotFailed)
 
 _log = structlog.get_logger("hedui.console")
@@ -63,7 +66,8 @@ async def start(visit: Visiting) -> Response:
     """A run of today begins; it goes on when the page is left."""
     await let_in(visit, "run-start", starts=True)
     house, desk = visit.house, visit.house.desk
-    in_background(
+    known = {each.id for each in house.runs.ledger.runs()}
+    task = in_background(
         visit,
         _run_and_count(
             visit,
@@ -80,7 +84,8 @@ async def start(visit: Visiting) -> Response:
             ),
         ),
     )
-    return RedirectResponse("/console/runs", status_code=303)
+    begun = await _begun(visit.house, known, task)
+    return RedirectResponse(f"/console/runs/{begun}" if begun else "/console/runs", status_code=303)
 
 
 @router.get("/{run}")
@@ -102,6 +107,7 @@ async def one(visit: Visiting, run: str, beside: str = "") -> Response:
         categories=[*Category, None],
         earlier=earlier,
         compared=visit.house.run_index.compared_with(run),
+        severities={each.value: each for each in Severity},
         may_start=visit.role is Role.SUPERVISOR,
     )
 
@@ -217,6 +223,16 @@ async def counts_of(house: House, run: str) -> Counts:
 
 def _before(each: KeptRun, kept: KeptRun) -> bool:
     return each.id != kept.id and each.state is RunState.DONE and each.begun_at < kept.begun_at
+
+
+async def _begun(house: House, known: set[str], task: asyncio.Task[Any]) -> str:
+    """The run that has just begun, once it is in the ledger; empty where its snapshot takes longer than we wait."""
+    for _ in range(WAITS):
+        fresh = [each.id for each in await asyncio.to_thread(house.runs.ledger.runs) if each.id not in known]
+        if fresh or task.done():
+            return fresh[0] if fresh else ""
+        await asyncio.sleep(LOOKS_EVERY_S)
+    return ""
 
 
 async def _run_and_count(visit: Visit, work: Coroutine[Any, Any, RunResult]) -> None:

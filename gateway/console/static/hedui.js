@@ -1,4 +1,10 @@
-// What a page does besides htmx: the keyboard. Everything works without it.
+// What a page does besides htmx: the way back, and the keyboard. Everything works without it.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-back]") && history.length > 1) {
+    event.preventDefault();
+    history.back();
+  }
+});
 document.addEventListener("keydown", (event) => {
   if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
   const rows = [...document.querySelectorAll("[data-row]")];
