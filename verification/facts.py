@@ -116,7 +116,7 @@ member.define(
     birth=named(
         first_of(
             (member.id_passes, member.id_birth),
-            otherwise=date_number(member.register_birth).otherwise(0),
+            otherwise=date_number(member.register_birth).required(),
         ),
         "出生日期",
         "birth date, by the id number where it passes its check",

@@ -234,6 +234,7 @@ _PHRASES: dict[str, dict[Language, str]] = {
     "nothing": {"zh": "(无)", "en": "nothing"},
     "not": {"zh": "并非 {0}", "en": "not {0}"},
     "missing": {"zh": "无 {0}", "en": "there is no {0}"},
+    "required": {"zh": "{0}(无则不明)", "en": "{0} (unknown where there is none)"},
     "otherwise": {"zh": "{0}(无则 {1})", "en": "{0} (else {1})"},
     "floor_div": {"zh": "⌊{0} ÷ {1}⌋", "en": "⌊{0} ÷ {1}⌋"},
     "ceil_div": {"zh": "⌈{0} ÷ {1}⌉", "en": "⌈{0} ÷ {1}⌉"},

@@ -60,6 +60,8 @@ def evaluate(expr: Expr, told: Callable[[FactOf], Worth], pack: Pack) -> Worth:
         return _logic(expr.op, args)
     if expr.op == "otherwise":
         return args[1] if args[0] is ABSENT else args[0]
+    if expr.op == "required":
+        return None if args[0] is ABSENT else args[0]
     if expr.op == "missing":
         return None if args[0] is None else args[0] is ABSENT
     if any(arg is None for arg in args):

@@ -6,8 +6,8 @@ Two ways in which a value may be missing are kept apart, always:
               Kleene's logic (false and unknown = false, true or unknown = true) and no expression
               can resolve it: only an answer can.
     absent    the source was asked and the register has no such value. The type says so
-              (`optional`) and the rule must resolve it, with `.otherwise(…)` or `.missing()`,
-              before it reaches a condition; else the declaration is refused.
+              (`optional`) and the rule must resolve it, with `.otherwise(…)`, `.missing()` or
+              `.required()`, before it reaches a condition; else the declaration is refused.
 
 An operator on a value that may be absent gives one that may be absent.
 """
@@ -124,6 +124,13 @@ class Expr:
             )
         same_kind("otherwise", self, other)
         return make("otherwise", self, other, kind=self.kind, optional=other.optional, codes=self.codes)
+
+    def required(self) -> Expr:
+        """The value; unknown where the register has none: what everybody has cannot be told from its absence."""
+        if not self.optional:
+            raise KindsDiffer("expected a value that may be absent before `.required`, got one that never is")
+        whole = make("required", self, kind=self.kind, optional=False, codes=self.codes)
+        return replace(whole, uncertain=True)
 
     def among(self, *values: Value) -> Expr:
         """Whether it is one of these values."""

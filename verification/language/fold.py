@@ -152,10 +152,16 @@ def _missing(expr: Expr, args: tuple[Expr, ...]) -> Expr:
     return literal(value=args[0].op == "nothing") if _constant(args[0]) else _on(expr, args)
 
 
+def _required(expr: Expr, args: tuple[Expr, ...]) -> Expr:
+    """Stays in doubt, whatever is left of what may be absent."""
+    return replace(expr, args=args) if args[0].optional else args[0]
+
+
 _SHORT: dict[str, Callable[[Expr, tuple[Expr, ...]], Expr]] = {
     "and": _and,
     "or": _or,
     "first_of": _first_of,
     "otherwise": _otherwise,
     "missing": _missing,
+    "required": _required,
 }

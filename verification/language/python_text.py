@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from typing import NoReturn
 
 from verification.language import values
 from verification.language.expression import Expr
@@ -46,6 +47,7 @@ class Text:
             "ABSENT": values.ABSENT,
             "UNKNOWN": values.Missing.UNKNOWN,
             "NotPlain": NotPlain,
+            "not_plain": _not_plain,
             "date": date,
             "tidy": values.tidy,
             "position": values.position,
@@ -156,6 +158,9 @@ class Text:
         if expr.op == "otherwise":
             value = self.name(expr.args[0])
             return f"({self.write(expr.args[1])} if {value} is ABSENT else {value})"
+        if expr.op == "required":
+            value = self.name(expr.args[0])
+            return f"({'not_plain()' if self.plain else 'None'} if {value} is ABSENT else {value})"
         if expr.op == "missing":
             value = self.name(expr.args[0])
             unknown = f"None if {value} is None else " if self.doubtful(expr.args[0]) else ""
@@ -206,6 +211,11 @@ class Text:
 
     def _strict(self, expr: Expr) -> str:
         """An operator that gives unknown for unknown, and absent for absent."""
+        if self.plain and any(arg.optional for arg in expr.args):
+            # Unknown goes before absent: what may turn out to be unknown is asked first.
+            for arg in expr.args:
+                if arg.uncertain:
+                    self.name(arg)
         doubtful = [self.name(arg) for arg in expr.args if self.doubtful(arg)]
         optional = [self.name(arg) for arg in expr.args if arg.optional]
         text = self._operator(expr, [self.write(arg) for arg in expr.args])
@@ -314,6 +324,10 @@ class Asked(dict[object, "Value | values.Missing | None"]):
             raise NotPlain
         self[asked] = self._gap if found is None else found
         return self[asked]
+
+
+def _not_plain() -> NoReturn:
+    raise NotPlain
 
 
 def _count(expr: Expr, uses: Counter[str]) -> None:

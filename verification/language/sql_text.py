@@ -130,6 +130,9 @@ class Layers:
             return self._first_of(expr)
         if expr.op in ("otherwise", "missing"):
             return self._resolved(expr)
+        if expr.op == "required":  # NULL, which stood for absent, now stands for unknown
+            given = self.simple(expr.args[0])
+            return self._plain(expr, given.value, given.layer)
         return self._strict(expr)
 
     def _leaf(self, expr: Expr) -> Cell:

@@ -121,6 +121,8 @@ class _Drawing:
             return first_of(*zip(whens, thens, strict=False), otherwise=thens[2])
         if self.choose.whole(0, 5) == 0:
             expr = self.of(kind, depth - 1)
+            if expr.optional and self.choose.whole(0, 3) == 0:
+                return expr.required()
             return expr.otherwise(self.of(kind, depth - 1)) if expr.optional else expr
         return self.choose.of(self.makers(kind))(depth - 1)
 

@@ -197,6 +197,8 @@ def operators(number: int, divisor: int) -> Catalogue:
         "maybe": first_of((p.full, p.gone), (p.paid, nothing(Kind.DATE)), otherwise=nothing(Kind.DATE)),
         "died": (p.gone <= h.on).otherwise(False),
         "missing": p.gone.missing(),
+        "required": p.gone.required(),
+        "required_of_two": p.ends.otherwise(p.gone).required() > h.on,
         "ends_else": p.ends.otherwise(h.on),
         "either": p.ends.otherwise(p.gone),
         "third": p.ends.otherwise(p.gone).otherwise(h.on),

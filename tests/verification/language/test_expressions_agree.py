@@ -18,7 +18,8 @@ from vocabulary.month import Month
 
 SEEDS = range(1, 6)
 EVERY = {
-    *_OPERATORS, "literal", "nothing", "fact", "first_of", "and", "or", "otherwise", "missing", "param", "param_class",
+    *_OPERATORS, "literal", "nothing", "fact", "first_of", "and", "or", "otherwise", "missing", "required",
+    "param", "param_class",
 }  # fmt: skip
 """The operators of the language: those that the plain interpreter knows."""
 

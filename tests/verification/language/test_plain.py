@@ -9,8 +9,9 @@ from tests.verification.households import HOUSEHOLD, Drawn, evidence_of, househo
 from tests.verification.households import ON as DRAWN_ON
 from tests.verification.language.both import ON, SmallPack, dated
 from verification.catalogue import CATALOGUE
-from verification.language.aggregate import count, only
+from verification.language.aggregate import count, lowest, only
 from verification.language.case import case_of
+from verification.language.functions import greatest, year_of
 from verification.language.kinds import Kind
 from verification.language.level import levels
 from verification.language.parameter import param
@@ -24,6 +25,7 @@ from vocabulary.codes import InsuranceKind, InsuranceStatus, MemberKind, Partici
 from vocabulary.idnumber import WrittenId
 from vocabulary.month import Month
 from vocabulary.records.civil_affairs import Membership
+from vocabulary.records.health import Death
 from vocabulary.records.social_security import Insurance
 
 PERSON = WrittenId("529901198001010019")
@@ -33,7 +35,7 @@ PACK = SmallPack(
         "standard": [dated(3, date(2026, 10, 1), date(2026, 10, 31)), dated(5, date(2026, 11, 1))],
     }
 )
-insurance = source(Insurance)
+insurance, death = source(Insurance), source(Death)
 
 
 class Tried(Judge):
@@ -59,7 +61,6 @@ ALL_RULES = Tried(CATALOGUE, load_pack("demo-2026"))
 def test_a_plain_case_comes_to_the_same_as_with_every_guard(drawn: Drawn) -> None:
     case = case_of(evidence_of(drawn), household=HOUSEHOLD, on=DRAWN_ON, reads=CATALOGUE.reads())
     judged = ALL_RULES.judge(case)
-    assert not ALL_RULES.guarded
     guarded = ALL_RULES.with_every_guard(case)
     assert ALL_RULES.guarded
     assert canonical(judged) == canonical(guarded)
@@ -133,3 +134,13 @@ def test_more_days_than_are_kept_change_nothing() -> None:
     judge = Judge(facts(), PACK)
     days = [date(2027, 1, 1) + timedelta(n) for n in range(450)]
     assert {judge.judge(case_with(on=day)).facts["standard"] for day in [*days, *days]} == {5}
+
+
+def test_unknown_goes_before_absent() -> None:
+    p, h = levels()
+    p.define(gone=lowest(death.died_on))
+    rate = param("rate", at=p.joined_on, kind=Kind.NUMBER)
+    p.define(most=greatest(year_of(p.gone), rate), told=greatest(year_of(p.gone), rate).otherwise(7))
+    judge = Tried(Catalogue(p, h, [], [p.most, p.told]), PACK)
+    assert judge.judge(case_with()).members[PERSON] == {"most": Missing.UNKNOWN, "told": Missing.UNKNOWN}
+    assert judge.guarded
