@@ -11,7 +11,7 @@ import httpx2
 
 from audit.note import Signer
 from audit.policy import Known, Policy
-from casework.agreement import Recipient, load_agreements
+from casework.agreement import Recipient, load_agreements, load_texts
 from casework.desk import Desk as Casework
 from casework.kept import Kept
 from casework.resource import resources
@@ -20,7 +20,7 @@ from gateway.caller import Caller
 from gateway.console.house import Evidence, House
 from gateway.console.pages import console
 from gateway.console.session import Lifetimes, Sessions
-from gateway.in_force import Offices
+from gateway.in_force import Folder, Offices
 from gateway.log_desk import LogDesk
 from gateway.run_home import RunHome
 from gateway.run_index import RunIndex
@@ -41,6 +41,7 @@ POSTS = {
     "verifier": "核对员",
     "supervisor": "复核主管",
     "lawyer": "法务",
+    "operator": "运维",
     "stranger": "门卫",
 }
 
@@ -118,7 +119,7 @@ async def console_over(folder, rows=ROWS, *, provider=None, secure=True, **given
             f"sqlite:///{folder / 'sessions.sqlite'}", Lifetimes(timedelta(hours=10), timedelta(minutes=30))
         ) as sessions:
             house = House(
-                offices=Offices(gateway.office, kept, FOLDER),
+                offices=Offices(gateway.office, kept, Folder(FOLDER, load_texts())),
                 desk=Casework(
                     kept, gateway.log, gateway.office.trace._book, load_pack("demo-2026"),
                     lambda: clock.now, lambda: clock.now.date(), code_of,

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.gateway.console.houses import Console
 from tests.gateway.console.test_decision_pages import TOLD, console_of
+from vocabulary.records.civil_affairs import Person as Someone
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -39,11 +42,19 @@ pytestmark = [
 ]
 
 
+@dataclass(frozen=True)
+class Served:
+    """Pages that a browser can open, and the house behind them."""
+
+    address: str
+    console: Console
+
+
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path) -> Iterator[Served]:
     """The pages on a loopback address, over the records of one story."""
     ready, stop = threading.Event(), threading.Event()
-    where: list[int] = []
+    where: list[Served] = []
 
     async def serve() -> None:
         async with console_of(folder, TOLD, secure=False) as console:
@@ -51,7 +62,8 @@ def served(folder: Path) -> Iterator[str]:
             running = asyncio.create_task(server.serve())
             while not server.started:
                 await asyncio.sleep(0.01)
-            where.append(server.servers[0].sockets[0].getsockname()[1])
+            port = server.servers[0].sockets[0].getsockname()[1]
+            where.append(Served(f"http://127.0.0.1:{port}", console))
             ready.set()
             await asyncio.to_thread(stop.wait)
             server.should_exit = True
@@ -61,16 +73,21 @@ def served(folder: Path) -> Iterator[str]:
     thread.start()
     assert ready.wait(30)
     try:
-        yield f"http://127.0.0.1:{where[0]}"
+        yield where[0]
     finally:
         stop.set()
         thread.join(30)
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served(tmp_path_factory.mktemp("console")) as at:
         yield at
+
+
+@pytest.fixture(scope="module")
+def address(pages: Served) -> str:
+    return pages.address
 
 
 @pytest.fixture(scope="module")
@@ -269,3 +286,79 @@ def test_reading_needs_no_script(chromium: Browser, address: str) -> None:
     page.goto(f"{address}/console/household/{TOLD.household}/verdict")
     assert "计算过程" in page.content()
     context.close()
+
+
+NAME = next(row.name for row in TOLD.records if isinstance(row, Someone) and row.name)
+
+
+@pytest.mark.parametrize(("lang", "dossier"), [("zh-CN", "一户一档（全部）"), ("en-US", "Whole dossier")])
+def test_a_clerk_finds_somebody_by_name_and_prints_the_dossier(come, lang: str, dossier: str) -> None:
+    clerk = come("clerk", lang=lang)
+    clerk.done()
+    clerk.page.fill("#asked", NAME)
+    clerk.page.keyboard.press("Enter")
+    clerk.sees(TOLD.household)
+    clerk.done()
+    clerk.page.click(f"a:has-text('{TOLD.household}')")
+    clerk.page.click(f"text={dossier}")
+    clerk.page.wait_for_selector("section#social_security")
+    clerk.page.emulate_media(media="print")
+    assert not clerk.page.is_visible("header")
+    clerk.done()
+    clerk.page.emulate_media(media="screen")
+    clerk.page.goto(f"{clerk.address}/console/statement")
+    clerk.done()
+
+
+def test_a_lawyer_and_an_operator_have_their_pages_and_no_others(come) -> None:
+    lawyer, operator = come("lawyer", lang="en-US", errand=None), come("operator", errand=None)
+    lawyer.page.click("nav >> text=Policy")
+    lawyer.sees("Policy")
+    lawyer.done()
+    lawyer.page.click("nav >> text=Agreements")
+    lawyer.page.wait_for_url("**/console/agreements")
+    lawyer.done()
+    for each, path in ((lawyer, "runs"), (operator, "cases")):
+        assert each.page.goto(f"{each.address}/console/{path}").status == 403
+        each.faults.clear()  # the browser itself notes the status in its console
+        each.done()
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en-US"])
+def test_an_evaluator_draws_a_sample_and_takes_the_bundle(come, lang: str) -> None:
+    evaluator = come("evaluator", lang=lang, errand=None)
+    page = evaluator.page
+    page.goto(f"{evaluator.address}/console/evaluator/sample")
+    evaluator.done()
+    page.goto(f"{evaluator.address}/console/evaluator/misuse")
+    evaluator.done()
+    page.goto(f"{evaluator.address}/console/evaluator")
+    with page.expect_download() as taken:
+        page.click("form[action='/console/evaluator/bundle'] button")
+    assert Path(taken.value.path()).read_bytes()[:2] == b"PK"
+
+
+def test_a_stolen_key_opens_nothing_and_ends_the_session_it_was_stolen_from(
+    come, chromium: Browser, address: str
+) -> None:
+    verifier = come("verifier")
+    stolen = chromium.new_context(locale="zh-CN", user_agent="somebody else's browser")
+    stolen.add_cookies([each for each in verifier.page.context.cookies() if each["name"] == "hedui-session"])
+    thief = stolen.new_page()
+    thief.goto(f"{address}/console/findings")
+    assert "登录信息来自另一浏览器" in thief.content()
+    verifier.page.goto(f"{address}/console/findings")
+    verifier.page.wait_for_url("**/console/login*")
+    stolen.close()
+
+
+def test_a_session_that_is_over_leads_to_the_login_and_says_why(come, pages: Served) -> None:
+    verifier = come("verifier")
+    clock = pages.console.clock
+    before, clock.now = clock.now, clock.now + timedelta(hours=11)
+    try:
+        verifier.page.goto(f"{verifier.address}/console/cases")
+        verifier.sees("登录已到期")
+        verifier.done()
+    finally:
+        clock.now = before
