@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Self
 
@@ -57,6 +57,12 @@ class Listing:
         """A page of a list of which so many stand before it."""
         cursors = tuple(str(place) for place, _ in enumerate(numbers, after + 1))
         return cls(numbers, cursors, after == 0, more)
+
+    def cut(self, many: int) -> Self:
+        """The same page with so many at most; the others come behind it."""
+        if many >= len(self.numbers):
+            return self
+        return replace(self, numbers=self.numbers[:many], cursors=self.cursors[:many], more=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
+from audit.kinds import MOST_SUBJECTS
 from casework.agreement import Access
 from casework.cedar import Standing
 from casework.resource import of_column, of_state
@@ -150,21 +151,29 @@ async def _gathered_search(
         return _Gathered(allowed, None, page.evidence, page=listing, sought=page.sought)
     inside = wanted.region.within(caller.region)
     allowed = decided(allowed.question, caller, errand, office, inside=inside)
-    came = await _gathered_list(allowed, listing, caller, errand, ask, office)
-    return replace(came, evidence=together(page.evidence, came.evidence), sought=page.sought)
+    came = await _gathered_list(allowed, listing, caller, errand, ask, office, page.sought)
+    return replace(came, evidence=together(page.evidence, came.evidence))
 
 
 async def _gathered_list(
-    allowed: Plan, listing: Listing, caller: Caller, errand: Errand, ask: AskAll, office: Office
+    allowed: Plan,
+    listing: Listing,
+    caller: Caller,
+    errand: Errand,
+    ask: AskAll,
+    office: Office,
+    sought: tuple[str, ...] = (),
 ) -> _Gathered:
     """As for one household, but asked about together. One outside the region is told only if that makes no difference."""
     columns, on, today = needed(allowed, office.judge.reads), allowed.question.on, office.today()
     ours = office.authorized
     found = await locate_each(listing.numbers, on=on, today=today, columns=columns, ask=ask, authorized=ours)
+    listing = listing.cut(_nameable(found, besides=(*allowed.question.keys, *sought)))
     outside = decided(allowed.question, caller, errand, office, inside=False)
     listed: dict[str, Located | Absence] = {}
     failed: dict[str, Outcome] = {}
-    for number, one in found.items():
+    for number in listing.numbers:
+        one = found[number]
         if isinstance(one, SourceFailed):
             listed[number], failed[number] = _not_told(one), one
         elif one is None or not (one.region.within(caller.region) or outside.decisions == allowed.decisions):
@@ -176,7 +185,19 @@ async def _gathered_list(
     standing = standing_of(caller, errand, True, office)
     evidence = await _fetched(present, allowed, standing, ask, office) if present else Evidence()
     evidence = together(evidence, Evidence({HouseholdFile: failed})) if failed else evidence
-    return _Gathered(allowed, None, evidence, listed=listed, page=listing)
+    return _Gathered(allowed, None, evidence, listed=listed, page=listing, sought=sought)
+
+
+def _nameable(found: Mapping[str, Located | SourceFailed | None], *, besides: Iterable[str]) -> int:
+    """How many of these, from the first, one entry of the log can name with all who belong to them: one or more."""
+    named = {*besides}
+    for place, (number, one) in enumerate(found.items()):
+        named.add(number)
+        if isinstance(one, Located):
+            named.update(row.person for row in one.household.members)
+        if len(named) > MOST_SUBJECTS:
+            return max(1, place)
+    return len(found)
 
 
 async def _fetched(

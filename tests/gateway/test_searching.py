@@ -10,6 +10,7 @@ from tests.gateway.desk import EASY_PACE, at_desk
 from tests.gateway.rows import BROTHER, HEAD, HOUSEHOLD, NAMES, ROWS, SPOUSE, _file, _member
 from vocabulary.codes import Department, Relation
 from vocabulary.evidence import FailureKind
+from vocabulary.idnumber import WrittenId
 from vocabulary.records.civil_affairs import HouseholdFile, Membership
 
 SEARCH = """query($region: RegionCode!, $name: String, $first: Int, $after: String) {
@@ -204,3 +205,39 @@ def test_values_are_not_claimed_of_many(tmp_path):
         assert "`verify` of one household" in (await desk.ask(text)).json()["errors"][0]["message"]
 
     at_desk(tmp_path, ROWS, test)
+
+
+def many(households, *, persons):
+    """Rows of so many households of so many persons each."""
+    files = [_file(f"L-{n:03}", "529901001") for n in range(households)]
+    listed = [
+        _member(WrittenId(f"5299011988{n:04}{who:04}"), Relation.SON, household=f"L-{n:03}")
+        for n in range(households)
+        for who in range(persons)
+    ]
+    return {**ROWS, HouseholdFile: files, Membership: listed}
+
+
+def test_a_page_is_no_longer_than_one_entry_of_the_log_can_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "gateway.inquiry.MOST_SUBJECTS", 14
+    )  # eight found, and two persons in each that is told
+    rows, caller = many(8, persons=2), {"purpose": REVIEW}
+    seen, after, sizes = [], None, []
+    while True:
+        told, entries = asked(tmp_path / str(after), rows, first=500, after=after, caller=caller)
+        listed = told.json()["data"]["households"]
+        seen, sizes = seen + numbers(told), [*sizes, len(listed["edges"])]
+        assert len(entries[-1]["subjects"]) <= 14
+        after = listed["pageInfo"]["endCursor"]
+        if not listed["pageInfo"]["hasNextPage"]:
+            break
+    assert seen == [f"L-{n:03}" for n in range(8)]
+    assert sizes == [3, 4, 1]
+
+
+def test_five_hundred_households_can_be_noted(tmp_path):
+    told, entries = asked(tmp_path, many(500, persons=4), first=500, caller={"purpose": REVIEW})
+    assert told.status_code == 200
+    assert entries[-1]["event"] == "inquiry.outcome"
+    assert told.json()["data"]["households"]["pageInfo"]["hasNextPage"] is True
