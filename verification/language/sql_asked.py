@@ -7,11 +7,14 @@ have a row on which it could be found (see `anchor`); what else it looks at is t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from verification.language.anchor import Anchors
 from verification.language.expression import Expr
+from verification.language.level import MEMBER
 from verification.language.rows import Aggregate
+from verification.language.rule import Rule
 from verification.language.sql_facts import Facts, Place
 from verification.language.stages import Named, looked_at
 
@@ -31,8 +34,8 @@ class Asked:
         self.facts, self.stages, self.dialect = facts, facts.stages, facts.dialect
 
     def who(self, level: str) -> Place:
-        """The members or households of whom a rule may have an answer other than no, with all it looks at."""
-        rules = [each for each in self.stages.catalogue.rules if each.level.name == level]
+        """The members or households of whom a rule may have an answer other than no, with what is told of everybody."""
+        rules = self._rules(level)
         everybody, selects = self.facts.place[level], []
         plain: list[Expr] = []
         near: dict[frozenset[Named] | None, _Near] = {}
@@ -48,11 +51,24 @@ class Asked:
         selects += [self._of(everybody, plain)] if plain else []
         for at, (anchor, each) in enumerate(near.items()):
             selects += self._fired(everybody, f"{level}_near_{at}", anchor, each)
-        exprs = [self.stages.fold(each) for rule in rules for each in rule.expressions()]
-        kept = self.stages.needed(exprs, level) & everybody.facts
+        kept = self.stages.needed(self._exprs(level), level) & everybody.facts
         asked = Place(level, f"asked_{level}", kept)
         self.facts.make(asked.table, self._chosen(everybody, kept, selects))
-        return self.facts.tell_rest(asked, f"{level}_late", exprs)
+        return asked
+
+    def rest(self, asked: Place) -> Place:
+        """The same with all that the rules and their evidence look at."""
+        exprs = self._exprs(asked.level)
+        # Few members are ever asked, but every household whose category or cause has to be told.
+        few = asked.level == MEMBER and self.dialect.semi
+        with self.facts.closer(asked, exprs) if few else nullcontext():
+            return self.facts.tell_rest(asked, f"{asked.level}_late", exprs)
+
+    def _rules(self, level: str) -> list[Rule]:
+        return [each for each in self.stages.catalogue.rules if each.level.name == level]
+
+    def _exprs(self, level: str) -> list[Expr]:
+        return [self.stages.fold(each) for rule in self._rules(level) for each in rule.expressions()]
 
     def _anchors(self, level: str) -> Anchors:
         allowed: dict[Named, Aggregate] = {}

@@ -7,6 +7,7 @@ the stage of the last of them. A column stays in the tables for as long as somet
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -19,7 +20,8 @@ from verification.language.rule import Catalogue
 from verification.language.sql_groups import Group, GroupsSql, Item, groups_of
 from verification.language.sql_rows import RowsSql, Statement
 from verification.language.sql_text import Layers, known_name
-from verification.language.stages import TEXT, Named, Stages
+from verification.language.stages import TEXT, Named, Stages, looked_at
+from vocabulary.record import Record
 
 INNER = {
     MEMBER: ("row", "household", "person", "pmask", "hmask"),
@@ -94,12 +96,47 @@ class Facts:
                     self._lay_members()
 
     def tell_rest(self, place: Place, name: str, exprs: Iterable[Expr]) -> Place:
-        """Tell, for the rows of a place alone, what else of its level some expressions look at."""
+        """Tell, for the rows of a place alone, what else of its level some expressions look at, and keep only that."""
+        exprs = list(exprs)
         missing = self.stages.missing(exprs, place.level, place.facts)
+        wanted = self.stages.needed(exprs, place.level)
         for stage in sorted({self.stages.of(named) for named in missing}):
             new = [named for named in missing if self.stages.of(named) == stage]
-            place = self._tell(place, f"{name}_{stage}", new, place.facts | set(new))
+            later = [self.stages.expr(named) for named in missing if self.stages.of(named) > stage]
+            kept = wanted.union(*(looked_at(expr) for expr in later)) & (place.facts | set(new))
+            place = self._tell(place, f"{name}_{stage}", new, kept)
         return place
+
+    def closer(self, place: Place, exprs: Iterable[Expr]) -> AbstractContextManager[None]:
+        """Within it only the rows of those in a place are drawn, and of all whom their households list.
+
+        Of little use where a place holds many.
+        """
+        q, people = self.dialect.quoted, f"people_of_{place.table}"
+        homes = f"SELECT {q('household')} FROM {q(place.table)}"
+        self.make(
+            people,
+            f"SELECT m.{q('household')}, m.{q('person')} FROM {q('member_base')} AS m"
+            f" SEMI JOIN ({homes}) AS h ON h.{q('household')} = m.{q('household')}",
+        )
+        near = {}
+        for record in self._drawn(place, exprs):
+            keys = [name for name in record.subjects if name in self._rows.columns[record]]
+            tests = [
+                f"r.{q(key)} IN (SELECT {q('household' if key == 'household' else 'person')} FROM {q(people)})"
+                for key in keys
+            ]
+            near[record] = f"near {record.__name__}"
+            self.make(near[record], f"SELECT r.* FROM {q(record.__name__)} AS r WHERE {' OR '.join(tests)}")
+        return self._rows.drawn_from(near)
+
+    def _drawn(self, place: Place, exprs: Iterable[Expr]) -> list[type[Record]]:
+        """The record types from which the facts are told that some expressions still lack."""
+        missing = self.stages.missing(exprs, place.level, place.facts)
+        told = [each for each in map(self.stages.expr, missing) if isinstance(each, Aggregate)]
+        plans = [plan for each in told for plan in (each.plan, each.match.plan if each.match else None)]
+        wanted = {record for plan in plans if plan is not None for record in plan.types}
+        return [record for record in self._rows.columns if record in wanted]
 
     def beside(self, place: Place, exprs: Iterable[Expr], columns: str = "", joins: str = "") -> str:
         """A place's rows with what expressions look at of the household above, and further columns."""

@@ -14,6 +14,7 @@ from verification.language.kinds import Kind
 from verification.language.level import HOUSEHOLD, facts_in
 from verification.language.rows import Aggregate
 from verification.language.source import Filtered, Plan
+from verification.language.sql_parts import first_month
 from verification.language.sql_rows import RowsSql
 from verification.language.sql_text import known_name, leaf_name, prefix_of
 
@@ -100,11 +101,16 @@ class GroupsSql:
         self, items: tuple[Item, ...], inner: str, keys: list[str], named: list[str], present: list[str]
     ) -> str:
         layers = self.rows.layers()
+        since = {name: first_month(each) for name, each in items}
         shorter, tests = _common(items)
         layers.expect(*tests)
         for _, each in shorter:
             layers.expect(each.condition, each.role("value"), each.role("by"))
-        parts = [part for name, each in shorter for part in self.rows.parts.written(layers, name, each, keys)]
+        parts = [
+            part
+            for name, each in shorter
+            for part in self.rows.parts.written(layers, name, each, keys, since[name])
+        ]
         where = [*present, *(layers.cell(test).value for test in tests)]
         conditions = [each.condition for _, each in shorter]
         if all(condition is not None for condition in conditions):
@@ -113,7 +119,8 @@ class GroupsSql:
                 for each in conditions
                 if each is not None
             )
-            where.append(f"({' OR '.join(texts)})")
+            if len(texts) <= _WORTH_A_FILTER:
+                where.append(f"({' OR '.join(texts)})")
         q = self.dialect.quoted
         selected = ", ".join([*named, *(f"{text} AS {q(name)}" for name, text in parts)])
         filtered = f" WHERE {' AND '.join(where)}" if where else ""
@@ -189,6 +196,9 @@ class GroupsSql:
         distinct = f"SELECT DISTINCT {', '.join(keys)} {rows}"
         return f"SELECT i.* FROM ({inner}) AS i {kind}JOIN ({distinct}) AS o ON {equal}{absent}"
 
+
+_WORTH_A_FILTER = 4
+"""Of more different conditions one nearly always holds, and to ask first costs more than it spares."""
 
 _OWN = {Kind.PERSON: "person", Kind.HOUSEHOLD: "household"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verification.language.dialect import Dialect
-from verification.language.expression import Expr
+from verification.language.expression import Expr, walk
 from verification.language.kinds import Kind
 from verification.language.level import MemberRows, asked_by
 from verification.language.rows import Aggregate
@@ -22,21 +22,24 @@ class Parts:
         self.dialect = dialect
 
     def written(
-        self, layers: Layers, name: str, each: Aggregate, keys: Sequence[str]
+        self, layers: Layers, name: str, each: Aggregate, keys: Sequence[str], first_month: int | None = None
     ) -> list[tuple[str, str]]:
-        """The aggregate's value over the rows that share `keys`, and how many of them leave it in doubt."""
+        """The aggregate's value over the rows that share `keys`, and how many of them leave it in doubt.
+
+        `first_month`   where the values are months, of few from this one on
+        """
         condition, value = each.condition, each.role("value")
         if each.op in ("rows some", "rows every"):
             return self._quantified(layers, name, each)
         held = layers.cell(value) if value is not None else None
-        where = layers.cell(condition).value if condition is not None else "TRUE"
+        where = layers.simple(condition).value if condition is not None else "TRUE"
         if each.op in ("rows latest", "rows earliest"):
             where = self._first_only(layers, each, where, keys)
         text = held.value if held is not None else "1"
         if each.op == "rows listing" and value is not None and value.kind is Kind.MONTH:
             text = self.dialect.written_month(text)
         taken = text if where == "TRUE" else f"CASE WHEN {where} THEN {text} END"
-        parts = [(name, self._aggregated(each, taken))]
+        parts = [(name, self._aggregated(each, taken, first_month))]
         if may_doubt(each):
             parts.append(
                 (f"u:{name}", self._doubts(layers, each, condition, held.known if held else None, where))
@@ -62,7 +65,7 @@ class Parts:
 
     def _quantified(self, layers: Layers, name: str, each: Aggregate) -> list[tuple[str, str]]:
         condition, value = each.condition, each.role("value")
-        where = layers.cell(condition).value if condition is not None else "TRUE"
+        where = layers.simple(condition).value if condition is not None else "TRUE"
         if value is None:
             test = where
         else:
@@ -86,10 +89,12 @@ class Parts:
             tests.append(f"({where} AND NOT {known})")
         return f"COUNT(CASE WHEN {' OR '.join(tests)} THEN 1 END)" if tests else "0"
 
-    def _aggregated(self, each: Aggregate, taken: str) -> str:
+    def _aggregated(self, each: Aggregate, taken: str, first_month: int | None) -> str:
         if each.op == "rows listing":
             return self.dialect.joined(taken)
         if each.op == "rows kinds":
+            if first_month is not None and self.dialect.months is not None:
+                return self.dialect.months(taken, first_month)
             return self.dialect.kinds(taken)
         flag = each.kind is Kind.FLAG
         text = _OF_FLAGS.get(each.op, "BOOL_OR({v})") if flag else _AGGREGATED[each.op]
@@ -147,6 +152,21 @@ class Parts:
         ]
 
 
+def first_month(each: Aggregate) -> int | None:
+    """The first of the months that an aggregate of months can meet by its period, where they are few."""
+    during, value = each.role("during"), each.role("value")
+    if during is None or value is None or value.kind is not Kind.MONTH:
+        return None
+    ends: dict[str, int] = {}
+    for part in walk(during):
+        if part.op in ("ge", "le") and part.args[0].digest == value.digest and part.args[1].op == "literal":
+            month = part.args[1].constants[0]
+            assert isinstance(month, int), "expected a month, by the type of the comparison"
+            ends[part.op] = int(month)
+    few = during.op == "and" and len(ends) == 2 and ends["le"] - ends["ge"] < _FEW_MONTHS
+    return ends["ge"] if few else None
+
+
 def may_doubt(each: Aggregate) -> bool:
     """Whether a row may leave the aggregate unknown."""
     args = (each.condition, each.role("value"), each.role("by"))
@@ -154,6 +174,9 @@ def may_doubt(each: Aggregate) -> bool:
         each.op == "rows only" or any(arg is not None and arg.uncertain for arg in args)
     )
 
+
+_FEW_MONTHS = 60
+"""As many as there are bits for in a whole number, and then some to spare."""
 
 _OF_FLAGS = {"rows lowest": "BOOL_AND({v})"}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from verification.language.dialect import Dialect
@@ -41,6 +42,7 @@ class RowsSql:
     `columns`   of each record type, those that were asked for
     `nodes`     every node of the catalogue: what they name is drawn, and nothing else
     `members`   the table that holds the members' facts so far, `member_names`
+    `near`      by record type another table than its own, of the rows of whoever is looked at
     """
 
     def __init__(
@@ -55,12 +57,22 @@ class RowsSql:
         self._used = _used(nodes)
         self.members = "member_base"
         self.member_names: list[str] = []
+        self.near: Mapping[type[Record], str] = {}
         self.statements: list[Statement] = []
         self._made: dict[str, str] = {}
+        self._count = 0
 
     def layers(self) -> Layers:
         """Fresh layers."""
         return Layers(self.pack, self.dialect)
+
+    @contextmanager
+    def drawn_from(self, near: dict[type[Record], str]) -> Iterator[None]:
+        """Draw rows of some record types from other tables, and lines from those rows, for as long as this lasts."""
+        before = self.near, self._made
+        self.near, self._made = near, {}
+        yield
+        self.near, self._made = before
 
     def rows(self, plan: Plan) -> str:
         """A source as something to select from, its columns named `r_…`."""
@@ -71,7 +83,7 @@ class RowsSql:
             names = sorted(self.columns.get(plan.record, frozenset()) | {"record_id"})
             names = [name for name in names if name in self.columns.get(plan.record, frozenset())]
             columns = ", ".join(f"{q(name)} AS {q(f'r_{name}')}" for name in names)
-            return f"(SELECT {columns} FROM {q(plan.record.__name__)})"
+            return f"(SELECT {columns} FROM {q(self.near.get(plan.record, plan.record.__name__))})"
         if isinstance(plan, Filtered):
             layers = self.layers()
             layers.expect(plan.condition)
@@ -83,7 +95,8 @@ class RowsSql:
             return f"({self._best(plan)})"
         made = self._made.get(plan.digest)
         if made is None:
-            made = self._made[plan.digest] = f"lines_{len(self._made)}"
+            made = self._made[plan.digest] = f"lines_{self._count}"
+            self._count += 1
             select = self._grouped(plan) if isinstance(plan, Grouped) else self._united(plan)
             self.statements.append(Statement(made, select))
         return q(made)

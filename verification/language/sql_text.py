@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from verification.language.dialect import Dialect
 from verification.language.expression import Expr, lift, walk
 from verification.language.functions import floor_div
 from verification.language.kinds import Kind, Value
-from verification.language.parameter import Dated, Pack, check
+from verification.language.parameter import Dated, Pack, check, value_at
 from verification.language.source import ColumnOf
 from vocabulary.month import Month
 
@@ -50,6 +51,7 @@ class Layers:
         self.layers: list[list[tuple[str, str]]] = []
         self._cells: dict[str, Cell] = {}
         self._uses: Counter[str] = Counter()
+        self._columns: dict[tuple[str, int], Cell] = {}
         self._fresh = 0
 
     def expect(self, *exprs: Expr | None) -> None:
@@ -92,7 +94,7 @@ class Layers:
         known = self._cells.get(expr.digest)
         if known is None:
             known = self._write(expr)
-            if self._uses[expr.digest] > 1 and not _simple(known.value):
+            if self._uses[expr.digest] > 1 and not _is_short(expr, known):
                 known = self._hoisted(known)
             self._cells[expr.digest] = known
         return known
@@ -100,17 +102,24 @@ class Layers:
     def simple(self, expr: Expr) -> Cell:
         """The expression as a column or constant, to be written several times."""
         found = self.cell(expr)
-        if not _simple(found.value):
+        if not _is_short(expr, found):
             found = self._cells[expr.digest] = self._hoisted(found)
         return found
 
+    def _column(self, text: str, layer: int) -> Cell:
+        """A text as a column of its own: the same one where different expressions come to the same text."""
+        found = self._columns.get((text, layer))
+        if found is None:
+            found = self._columns[text, layer] = self.add(self._name(), text, layer)
+        return found
+
     def _hoisted(self, cell: Cell) -> Cell:
-        value = self.add(self._name(), cell.value, cell.layer)
+        value = self._column(cell.value, cell.layer)
         if cell.known is None:
             return value
         if cell.known == f"({cell.value} IS NOT NULL)":
             return Cell(value.value, f"({value.value} IS NOT NULL)", value.layer)
-        known = self.add(self._name(), cell.known, cell.layer)
+        known = self._column(cell.known, cell.layer)
         return Cell(value.value, known.value, max(value.layer, known.layer))
 
     def _name(self) -> str:
@@ -249,6 +258,10 @@ class Layers:
 
     def _over_time(self, expr: Expr, found: list[Dated], at: str) -> str:
         kind = expr.args[-1].kind
+        nothing = f"CAST(NULL AS {self.dialect.type_of(expr.kind)})"
+        if expr.args[-1].op == "literal":
+            value = value_at(found, _when(expr.args[-1]))
+            return nothing if value is None else self.dialect.literal(value, expr.kind)
         cases = []
         for each in found:
             since, until = _bounds(each, kind)
@@ -256,13 +269,19 @@ class Layers:
             tests += [f"{at} >= {self.dialect.literal(since, kind)}"] if since is not None else []
             tests += [f"{at} <= {self.dialect.literal(until, kind)}"] if until is not None else []
             cases.append(f"WHEN {' AND '.join(tests)} THEN {self.dialect.literal(each.value, expr.kind)}")
-        nothing = f"CAST(NULL AS {self.dialect.type_of(expr.kind)})"
         return f"CASE {' '.join(cases)} ELSE {nothing} END" if cases else nothing
 
 
 def known_name(name: str) -> str:
     """The column that says whether `x_name` is known."""
     return f"{name[0]}k{name[1:]}"
+
+
+def _when(literal: Expr) -> date | int:
+    """The day, or the month's ordinal, that a constant is."""
+    value = literal.constants[0]
+    assert isinstance(value, (date, int)), "expected a date or a month, by the type of `param`"
+    return value
 
 
 def _bounds(each: Dated, kind: Kind) -> tuple[Value | None, Value | None]:
@@ -272,6 +291,11 @@ def _bounds(each: Dated, kind: Kind) -> tuple[Value | None, Value | None]:
     since = None if each.since is None else Month.of(each.since).plus(0 if each.since.day == 1 else 1)
     until = None if each.until is None else Month.of(each.until)
     return since, until
+
+
+def _is_short(expr: Expr, cell: Cell) -> bool:
+    """Whether writing it twice costs nothing."""
+    return expr.op in ("literal", "nothing") or _simple(cell.value)
 
 
 def _simple(text: str) -> bool:

@@ -81,7 +81,7 @@ class Sql:
             self._results(level)
         asked = Asked(self._facts)
         for level in (MEMBER, HOUSEHOLD):
-            self._answers(level, asked.who(level))
+            self._answers(level, asked.rest(asked.who(level)))
         outcomes = [f"{kind}_{level}" for kind in ("told", "answers") for level in (HOUSEHOLD, MEMBER)]
         self.statements: list[Statement] = lasting(self._facts.statements, self.dialect, keep=outcomes)
 
