@@ -109,7 +109,7 @@ def _settings() -> Any:
     import splink.comparison_library as compare
     from splink import SettingsCreator, block_on
 
-    name = [
+    name: list[Any] = [
         level.NullLevel("name"),
         level.ExactMatchLevel("name", term_frequency_adjustments=True),
         level.CustomLevel(_ONE_CHARACTER, "one character differs"),

@@ -24,6 +24,7 @@ from casework.written import BadAgreement
 from connectors.ask import Connector
 from connectors.contract import Contract, read_contracts
 from connectors.departments import NoContract, connect
+from connectors.kept_tokens import TokenBook, WithTokens
 from connectors.qualified import Qualified
 from connectors.quality import QualityBook
 from connectors.served import ServedBook
@@ -211,6 +212,11 @@ async def _note_changed_keys(log: Log, settings: Settings) -> None:
         await log.append(made.bytes, alongside=made.alongside)
 
 
+def token_book(settings: Settings) -> TokenBook:
+    """What was found by comparing with other districts."""
+    return TokenBook(settings.run_folder / "tokens")
+
+
 def quality_book(settings: Settings) -> QualityBook:
     """Where the results of `hedui quality` are kept."""
     return QualityBook(settings.run_folder / "quality")
@@ -303,6 +309,9 @@ async def _connected(
     except (NoContract, NoTransport) as error:
         raise CannotOpen(str(error)) from error
     book = quality_book(settings)
+    kept = Department.CIVIL_AFFAIRS
+    if kept in connectors:
+        connectors[kept] = WithTokens(connectors[kept], token_book(settings), clock=clock)
     try:
         yield {one: Qualified(register, book, clock=clock) for one, register in connectors.items()}
     finally:

@@ -6,7 +6,7 @@ stands in the log before it is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +20,6 @@ if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from connectors.tokens import Border, Drawn
     from gateway.log_desk import LogDesk
     from gateway.settings import Settings
-    from vocabulary.records.civil_affairs import DistrictToken
 
 tokens = typer.Typer(
     name="tokens",
@@ -87,6 +86,9 @@ def compare(
     other: Other,
     period: Period,
     secret: Secret,
+    load: Annotated[
+        bool, typer.Option("--load", help="Also keep it here, so that rule HH-06 reads it from now on.")
+    ] = False,
     config: Config = None,
 ) -> None:
     """Find whom both districts paid in a month. A rule finds, a person decides: each is checked by hand."""
@@ -94,7 +96,9 @@ def compare(
 
     from audit.kinds import MOST_SUBJECTS
     from connectors.ask import SnapshotFailed
+    from connectors.kept_tokens import as_csv
     from connectors.tokens import BadExchange, compared, read
+    from gateway.opening import token_book
 
     border, key = _border(here, other, period), _secret(secret)
     with plainly_logged(BadExchange, SnapshotFailed), registers_of(dev(settings_of(config))) as (settings, _):
@@ -113,7 +117,9 @@ def compare(
                 await desk.note("tokens.compared", {**fields, **counts}, subjects=some)
 
         at_desk(config, note)
-        write_new(out, _csv(found))
+        write_new(out, as_csv(found))
+        if load:
+            token_book(settings).keep(border, found)
     typer.echo(f"{out}  {len(found)} equal of {len(exchange.rows)} tokens")
 
 
@@ -174,18 +180,3 @@ def _secret(path: Path) -> bytes:
     if len(made) < SECRET_BYTES:
         fail(f"expected a secret of {SECRET_BYTES} bytes or more")
     return made
-
-
-def _csv(found: Sequence[DistrictToken]) -> bytes:
-    import csv
-    import io
-
-    from vocabulary.record import columns_of
-    from vocabulary.records.civil_affairs import DistrictToken
-
-    names = [*columns_of(DistrictToken)]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(names)
-    writer.writerows([str(getattr(row, name)) for name in names] for row in found)
-    return text.getvalue().encode("utf-8-sig")
