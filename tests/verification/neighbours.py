@@ -27,7 +27,7 @@ people:
 """
 
 
-def found(
+def text_of_story(
     records: str,
     *,
     head: str = "",
@@ -36,11 +36,16 @@ def found(
     child_id: str = CHILD,
     people: str = "",
     extra: str = "",
-):
-    """What is found, by rule and alias; `people` are further ones, a line each, `extra` further keys of the story."""
+) -> str:
+    """A story of a parent and a child; `people` are further ones, a line each, `extra` further keys of the story."""
     more = "".join(f"  {line}\n" for line in people.splitlines())
     given = (head_id, f", {head}" if head else "", child_id, f", {child}" if child else "", more, records)
-    story = read_story("r.yaml", BASE % given + extra)
+    return BASE % given + extra
+
+
+def found(records: str, **more: str):
+    """What is found, by rule and alias, in such a story."""
+    story = read_story("r.yaml", text_of_story(records, **more))
     who = {person.id: alias for alias, person in story.people.items()}
     return {(f.rule, who[f.person] if f.person else ""): f for f in verify(story).findings}
 
