@@ -15,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.ask import Ask, Begun, Clock, Connector, Snapshot, Together
+from connectors.ask import Ask, Begun, Clock, Connector, Snapshot, SnapshotFailed, Together
+from connectors.failure import Failed, broken
 from connectors.memory import MemoryConnector
 from connectors.search import Find, Finds, Searched, unsearchable
 from connectors.tokens import Border
@@ -61,6 +62,11 @@ class TokenBook:
             os.fsync(file.fileno())
         under_way.replace(path)
 
+    @property
+    def kept(self) -> bool:
+        """Whether anything was ever loaded."""
+        return self._folder.is_dir()
+
     def rows(self) -> tuple[DistrictToken, ...] | None:
         """All that is kept; None where nothing was ever loaded. Raises `OSError`, `ValueError`."""
         try:
@@ -88,7 +94,10 @@ class WithTokens:
 
     async def fetch(self, ask: Ask) -> Mapping[str, Outcome]:
         """See `Connector.fetch`."""
-        return await self._of(ask.record).fetch(ask)
+        try:
+            return await self._of(ask.record).fetch(ask)
+        except Failed as why:
+            return why.for_all(ask.ids, self.department, at=self._clock())
 
     @property
     def asks_together(self) -> bool:
@@ -98,36 +107,45 @@ class WithTokens:
     async def fetch_all(self, asks: Sequence[Ask]) -> list[Mapping[str, Outcome]]:
         """See `Together.fetch_all`."""
         assert isinstance(self._inner, Together)
-        theirs = [ask for ask in asks if self._of(ask.record) is self._inner]
+        theirs = [ask for ask in asks if ask.record is not DistrictToken]
         answers = iter(await self._inner.fetch_all(theirs) if theirs else ())
-        return [
-            next(answers) if self._of(ask.record) is self._inner else await self.fetch(ask) for ask in asks
-        ]
+        return [await self.fetch(ask) if ask.record is DistrictToken else next(answers) for ask in asks]
 
     def begin(self, asks: Sequence[Ask]) -> Begun | None:
-        """See `Prompt.begin`. What is kept here is asked patiently: there is nobody to wait for."""
+        """See `Prompt.begin`. What may be kept here is asked patiently: there is nobody to wait for."""
         begin = getattr(self._inner, "begin", None)
-        if begin is None or any(self._of(ask.record) is not self._inner for ask in asks):
+        if begin is None or (DistrictToken in {ask.record for ask in asks} and self._book.kept):
             return None
         begun: Begun | None = begin(asks)
         return begun
 
     async def find(self, wanted: Find) -> Finds:
         """See `Searched.find`."""
-        if not isinstance(self._inner, Searched):
-            return unsearchable().value(self.department, at=self._clock())
-        return await self._inner.find(wanted)
+        try:
+            of = self._of(wanted.record)
+            if not isinstance(of, Searched):
+                raise unsearchable()
+            return await of.find(wanted)
+        except Failed as why:
+            return why.value(self.department, at=self._clock())
 
     def snapshot(self, record: type[Record], columns: frozenset[str], since: str = "") -> Snapshot:
         """See `Connector.snapshot`."""
-        return self._of(record).snapshot(record, columns, since)
+        try:
+            return self._of(record).snapshot(record, columns, since)
+        except Failed as why:
+            raise SnapshotFailed(why.value(self.department, at=self._clock())) from None
 
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
         await self._inner.aclose()
 
     def _of(self, record: type[Record]) -> Connector:
-        rows = self._book.rows() if record is DistrictToken else None
+        """Who answers about a record type. Raises `Failed`."""
+        try:
+            rows = self._book.rows() if record is DistrictToken else None
+        except (OSError, ValueError):
+            raise broken("`DistrictToken`: expected what was loaded, got files that cannot be read") from None
         if rows is None:
             return self._inner
         if self._kept is None or self._kept[0] is not rows:
