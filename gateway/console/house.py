@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -22,21 +20,18 @@ from connectors.quality import QualityBook
 from gateway.access import Refused
 from gateway.caller import Caller
 from gateway.console.session import Ended, NoSession, Session, Sessions
+from gateway.console.terms import filters
 from gateway.console.vouching import IdentityProvider, NotVouched
 from gateway.console.words import Lang, language_of, say
 from gateway.errors import InquiryError
 from gateway.in_force import Offices
 from gateway.inquiry import inquire_for
-from gateway.log_desk import LogDesk, china_time
+from gateway.log_desk import LogDesk
 from gateway.office import Answered, Asked, Office
 from gateway.run_home import RunHome
 from gateway.run_index import RunIndex
 from gateway.trace import new_request
-from verification.citation import in_chinese
-from vocabulary.codes import Code
-from vocabulary.record import columns_of
 from vocabulary.region import RegionCode
-from vocabulary.register import BY_NAME
 
 COOKIE = "hedui-session"
 HERE = Path(__file__).parent
@@ -245,6 +240,7 @@ def _environment(lang: Lang) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # they come with the package: looking at each file for every page buys nothing
         extensions=["jinja2.ext.i18n"],
     )
     # The extension's own way to hand over translations; `_("…")` in a template calls the first.
@@ -253,46 +249,6 @@ def _environment(lang: Lang) -> Environment:
         lambda one, many, n: say(one if n == 1 else many, lang),
         newstyle=False,
     )
-    made.filters["term"] = lambda code: _term(code, lang)
-    made.filters["cited"] = in_chinese if lang == "zh" else str
-    made.filters["china"] = china
-    made.filters["yuan"] = yuan
-    made.filters["coded"] = lambda value, record, column: _coded(value, record, column, lang)
-    made.filters["lines"] = lambda text: Markup("<br>").join(str(text).splitlines())
+    made.filters.update(filters(lang))
     made.globals["assets"] = (STATIC / "vendor" / "tabler.min.css").exists()
     return made
-
-
-def china(at: datetime | str | None) -> str:
-    """An instant as the clocks in China show it (北京时间), to the minute.
-
-    >>> china("2026-11-16T02:30:00Z")
-    '2026-11-16 10:30'
-    """
-    if not at:
-        return ""
-    instant = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return china_time(instant).strftime("%Y-%m-%d %H:%M")
-
-
-def yuan(amount: str | None) -> str:
-    """An amount as people read it, with its thousands apart; `·` where there is none.
-
-    >>> yuan("-15600.00")
-    '-15,600.00'
-    """
-    return f"{Decimal(amount):,.2f}" if amount else "·"
-
-
-def _coded(value: object, record: str, column: str, lang: Lang) -> str:
-    """What an answer gives for a coded column, as people say it."""
-    codes = columns_of(BY_NAME[record])[column].codes
-    known = codes is not None and isinstance(value, str) and value in codes.__members__
-    return _term(codes[value] if codes and known else value, lang)  # type: ignore[index]  # `known` says it is a str
-
-
-def _term(code: object, lang: Lang) -> str:
-    """A coded value as people say it: the official term, and the code beside it in English."""
-    if not isinstance(code, Code):
-        return "" if code is None else str(code)
-    return code.term if lang == "zh" else f"{code.value} {code.term}"

@@ -1,0 +1,100 @@
+"""How is a code, an instant or an amount said to a person? The filters of the templates, for one language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from markupsafe import Markup
+
+from casework.agreement import Recipient
+from gateway.console.words import Lang
+from gateway.log_desk import china_time
+from verification.citation import in_chinese
+from vocabulary.codes import Code, Department
+from vocabulary.record import columns_of
+from vocabulary.register import BY_NAME
+
+
+def filters(lang: Lang) -> dict[str, Callable[..., Any]]:
+    """What templates say things by."""
+    return {
+        "term": lambda code: term(code, lang),
+        "coded": lambda value, record, column: coded(value, record, column, lang),
+        "cited": in_chinese if lang == "zh" else str,
+        "china": china,
+        "yuan": yuan,
+        "record": record_term,
+        "column": column_term,
+        "office": office,
+        "lines": lambda text: Markup("<br>").join(str(text).splitlines()),
+    }
+
+
+def term(code: object, lang: Lang) -> str:
+    """A coded value as people say it: the official term, and the code beside it in English."""
+    if not isinstance(code, Code):
+        return "" if code is None else str(code)
+    return code.term if lang == "zh" else f"{code.value} {code.term}"
+
+
+def coded(value: object, record: str, column: str, lang: Lang) -> str:
+    """What an answer gives for a coded column, as people say it."""
+    codes = columns_of(BY_NAME[record])[column].codes
+    if codes is not None and isinstance(value, str) and value in codes.__members__:
+        return term(codes[value], lang)
+    return term(value, lang)
+
+
+def record_term(name: str) -> str:
+    """The official term of a record type; a name that is none stays.
+
+    >>> record_term("Insurance")
+    '社会保险缴费'
+    """
+    return BY_NAME[name].term if name in BY_NAME else name
+
+
+def column_term(name: str, record: str) -> str:
+    """The official term of a column.
+
+    >>> column_term("base_fen", "Insurance")
+    '缴费基数'
+    """
+    columns = columns_of(BY_NAME[record]) if record in BY_NAME else {}
+    return columns[name].term if name in columns else name
+
+
+def office(code: str) -> str:
+    """A department, or a post as the log writes it (`gateway.trace.code_of`), as people say it.
+
+    >>> office("civil_affairs"), office("xn--jsr70py2k"), office("MZ-RS-2026-017")
+    ('民政', '核对员', 'MZ-RS-2026-017')
+    """
+    for kind in (Department, Recipient):
+        if code in [each.value for each in kind]:
+            return kind(code).term
+    return code.removeprefix("xn--").encode().decode("punycode") if code.startswith("xn--") else code
+
+
+def china(at: datetime | str | None) -> str:
+    """An instant as the clocks in China show it (北京时间), to the minute.
+
+    >>> china("2026-11-16T02:30:00Z")
+    '2026-11-16 10:30'
+    """
+    if not at:
+        return ""
+    instant = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return china_time(instant).strftime("%Y-%m-%d %H:%M")
+
+
+def yuan(amount: str | None) -> str:
+    """An amount as people read it, with its thousands apart; `·` where there is none.
+
+    >>> yuan("-15600.00")
+    '-15,600.00'
+    """
+    return f"{Decimal(amount):,.2f}" if amount else "·"
