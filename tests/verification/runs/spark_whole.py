@@ -41,7 +41,7 @@ def main() -> None:
         folder = Path(name)
         with spark_session(scratch=folder / "scratch", master="local[2]", options=SMALL) as session:
             for what, given, pack in (
-                ("stories", stories_snapshot(), load_pack("demo-2026")),
+                ("stories", stories_snapshot(CATALOGUE), load_pack("demo-2026")),
                 ("drawn", drawn, pack_of(POLICIES[5])),
             ):
                 judged, exchanging = judged_by_all(
