@@ -20,6 +20,7 @@ from tests.connectors.faulty_http import answer, serving
 from tests.connectors.rows import clock, person
 from tests.connectors.soap_service import SPACE, contract_file, missing
 from tests.connectors.soap_service import serving as soap_serving
+from tests.connectors.test_http_register import self_signed
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Found, NoRecord, Outcome
 from vocabulary.records.housing import RentalSubsidy
@@ -196,6 +197,13 @@ def test_an_answer_otherwise_than_agreed_breaks_the_contract(contract: Contract,
 )
 def test_other_failures_have_their_kind(contract: Contract, sent: bytes, kind: FailureKind) -> None:
     assert failure_of(asked(contract, sent)).failure is kind
+
+
+def test_a_certificate_that_fails_gets_no_question(contract: Contract, tmp_path: Path) -> None:
+    with serving(lambda _: [soap(told(ROW))], tls=self_signed(tmp_path)) as (address, requests):
+        failed = failure_of(fetch(connected(contract, address, QUICK), ASK))
+    assert failed.failure is FailureKind.UNREACHABLE
+    assert requests == []
 
 
 def test_a_service_that_says_nothing_or_trickles_is_given_up_in_time(contract: Contract) -> None:
