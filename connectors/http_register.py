@@ -163,10 +163,13 @@ class HttpRegister(Register):
         self, asks: Sequence[Ask], *, failed: Failed | None, first: HttpAnswer | None
     ) -> list[Mapping[str, Outcome]]:
         """See `Patient.go_on`."""
+        given = [] if first is None else [first]  # it is read once: who asks again asks anew
         try:
             told = [(ask, self._table(ask.record)) for ask in asks]
             decoders = [decoder(ask.record, table, ask.columns) for ask, table in told]
-            found = await self._guard.ask(lambda: self._look_up_all(told, decoders, first), failed=failed)
+            found = await self._guard.ask(
+                lambda: self._look_up_all(told, decoders, given.pop() if given else None), failed=failed
+            )
         except Failed as why:
             return [why.for_all(ask.ids, self.department, at=self._clock()) for ask in asks]
         return [*map(self._outcomes, asks, decoders, found)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,3 +127,35 @@ def test_full_tiles_are_read_once() -> None:
     for index in range(0, 256, 17):
         tree.inclusion(index, 512)
     assert sorted(reads) == [(0, 0, 256), (1, 0, 2)]
+
+
+def test_a_tile_that_grows_gives_the_proofs_of_one_that_is_read_whole() -> None:
+    leaves = [sha256(bytes([number])).digest() for number in range(256)]
+
+    def read(level: int, index: int, width: int) -> bytes:
+        assert (level, index) == (0, 0)
+        return b"".join(leaves[:width])
+
+    growing = Tree(read, near=read)
+    for size in (1, 2, 3, 7, 8, 100, 101, 255, 128):
+        for index in {0, size // 2, size - 1}:
+            assert growing.near_inclusion(index, size) == Tree(read).inclusion(index, size)
+        assert growing.root(size) == Tree(read).root(size)
+
+
+def test_another_history_of_a_tile_is_not_mixed_with_the_first() -> None:
+    one, other = [[bytes([seed]) * 32 for _ in range(200)] for seed in (1, 2)]
+    told = [one]
+    tree = Tree(lambda level, index, width: b"".join(told[0][:width]))
+    tree.root(100)
+    told[0] = other
+    assert tree.root(200) == Tree(lambda level, index, width: b"".join(other[:width])).root(200)
+
+
+def test_what_is_not_at_hand_is_not_fetched_for_a_near_proof() -> None:
+    def fetched(level: int, index: int, width: int) -> bytes:
+        raise AssertionError("expected nothing to be fetched")
+
+    assert Tree(fetched).near_inclusion(3, 8) is None
+    with pytest.raises(NoSuchEntry):
+        Tree(fetched).near_inclusion(8, 8)
