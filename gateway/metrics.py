@@ -12,9 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
-from prometheus_client.registry import Collector
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Variable by which prometheus_client finds the folder of several processes; it must be set before its import."""
@@ -25,7 +23,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 class Metrics:
     """The metrics of one gateway.
 
-    `executed`   counts of operations by how they were executed, read when the metrics are
+    `executed`   counts of this process's operations by how they were executed; looked at after each answer
     """
 
     def __init__(self, *, executed: Callable[[], Mapping[str, int]] = dict) -> None:
@@ -52,8 +50,8 @@ class Metrics:
             multiprocess_mode="livesum",
             registry=self._registry,
         )
-        if not self._shared:
-            self._registry.register(_Executed(executed))
+        self._executed = self._counter("hedui_executed", "Operations, compiled or why not.", ("how",))
+        self._executions, self._executed_before = executed, dict(executed())
         # Looking up a series by its labels costs more than counting in it; there are some dozen.
         self._answered = cache(lambda path, status: self._answers.labels(path, str(status)))
         self._took = cache(self._seconds.labels)
@@ -68,6 +66,11 @@ class Metrics:
         self._under_way.dec()
         self._answered(path, status).inc()
         self._took(path).observe(took_s)
+        for how, count in self._executions().items():
+            more = count - self._executed_before.get(how, 0)
+            if more:
+                self._executed_before[how] = count
+                self._executed.labels(how).inc(more)
 
     def fault(self, kind: str) -> None:
         """A fault of ours, by the name of its class."""
@@ -92,17 +95,3 @@ class Metrics:
 
     def _counter(self, name: str, says: str, labels: tuple[str, ...]) -> Counter:
         return Counter(name, says, labels, registry=self._registry)
-
-
-class _Executed(Collector):
-    """Operations by how they were executed."""
-
-    def __init__(self, executed: Callable[[], Mapping[str, int]]) -> None:
-        self._executed = executed
-
-    def collect(self) -> list[CounterMetricFamily]:
-        """See `Collector.collect`."""
-        family = CounterMetricFamily("hedui_executed", "Operations, compiled or why not.", labels=["how"])
-        for how, count in self._executed().items():
-            family.add_metric([how], count)
-        return [family]

@@ -117,6 +117,10 @@ def test_a_worker_that_dies_is_replaced_and_metrics_are_of_all(folder, served):
     (line,) = [each for each in told.splitlines() if each.startswith('hedui_answers_total{path="/graphql"')]
     assert 'status="200"' in line
     assert float(line.split()[-1]) >= 5
+    (compiled,) = [
+        each for each in told.splitlines() if each.startswith('hedui_executed_total{how="compiled"}')
+    ]
+    assert float(compiled.split()[-1]) >= 5
 
 
 def test_a_port_that_is_taken_is_said_plainly(tmp_path, served):
