@@ -309,11 +309,14 @@ async def _connected(
     except (NoContract, NoTransport) as error:
         raise CannotOpen(str(error)) from error
     book = quality_book(settings)
+    given: dict[Department, Connector] = {
+        one: Qualified(register, book, clock=clock) for one, register in connectors.items()
+    }
     kept = Department.CIVIL_AFFAIRS
-    if kept in connectors:
-        connectors[kept] = WithTokens(connectors[kept], token_book(settings), clock=clock)
+    if kept in given:
+        given[kept] = WithTokens(given[kept], token_book(settings), clock=clock)
     try:
-        yield {one: Qualified(register, book, clock=clock) for one, register in connectors.items()}
+        yield given
     finally:
         for connector in connectors.values():
             await connector.aclose()
