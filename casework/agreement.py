@@ -184,6 +184,25 @@ def as_data(agreement: Agreement) -> dict[str, object]:
     }
 
 
+def differences(before: Agreement | None, after: Agreement) -> list[tuple[str, str, str]]:
+    """What one agreement says otherwise than another, key by key and field by field: key, before, after."""
+    one, other = ({} if each is None else _flat(each) for each in (before, after))
+    keys = dict.fromkeys((*one, *other))
+    return [
+        (key, one.get(key, ""), other.get(key, "")) for key in keys if one.get(key, "") != other.get(key, "")
+    ]
+
+
+def _flat(agreement: Agreement) -> dict[str, str]:
+    said = as_data(agreement)
+    term = {"有效期": f"{agreement.since} – {agreement.until}"}
+    keys = {key: said[key] for key in KEYS if key not in ("有效期", "字段")}
+    told = {
+        key: "、".join(map(str, each)) if isinstance(each, list) else str(each) for key, each in keys.items()
+    }
+    return {**told, **term, **{name: access.term for name, access in agreement.fields}}
+
+
 def as_text(agreement: Agreement) -> str:
     """The agreement as a YAML document that `read_agreement` reads as the very same one, fields written out."""
     return yaml.safe_dump(as_data(agreement), allow_unicode=True, sort_keys=False, width=100)

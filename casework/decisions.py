@@ -115,8 +115,32 @@ async def draft(
     if lacks or basis.category is None:
         raise NotNow(lacks)
     id_, state = new_id(), DecisionState.DRAFT.value
+    row = _drafted(desk, actor, case, kind, basis, reason=reason, finding=finding, id_=id_)
+    step = desk.step(actor, id_, before="-", after=state, reason=reason)
+    await desk.write(
+        "case.changed",
+        fields={**desk.who(actor), "before": case.state.value, "after": f"{case.state.value}:DRAFT"},
+        subjects=[case.household],
+        committed={"case": case.number, "reason": reason},
+        changes=[row, step],
+    )
+    return read_decision(desk, actor, id_)
+
+
+def _drafted(
+    desk: Desk,
+    actor: Actor,
+    case: Case,
+    kind: DecisionKind,
+    basis: Basis,
+    *,
+    reason: str,
+    finding: Finding | None,
+    id_: str,
+) -> Change:
     facts = facts_of(finding.records) if finding else Facts()
-    row = desk.kept.added(
+    assert basis.category is not None, "nothing is drafted on what cannot be told"
+    return desk.kept.added(
         tables.decision,
         id=id_,
         case_id=case.id,
@@ -133,20 +157,11 @@ async def draft(
         result=basis.result,
         drafted_by=actor.account,
         drafted_on=desk.today().isoformat(),
-        state=state,
+        state=DecisionState.DRAFT.value,
         version=1,
         facts_of_a_month=facts.of_a_month,
         facts_of_longer=facts.of_longer,
     )
-    step = desk.step(actor, id_, before="-", after=state, reason=reason)
-    await desk.write(
-        "case.changed",
-        fields={**desk.who(actor), "before": case.state.value, "after": f"{case.state.value}:DRAFT"},
-        subjects=[case.household],
-        committed={"case": case.number, "reason": reason},
-        changes=[row, step],
-    )
-    return read_decision(desk, actor, id_)
 
 
 def missing(desk: Desk, actor: Actor, decision: Decision) -> tuple[Lack, ...]:

@@ -36,7 +36,8 @@ def add(
 ) -> None:
     """Trust a document: check it against schema and limits, and copy it into the folder of `HEDUI_DOCUMENTS`."""
     from gateway.errors import CannotOpen
-    from gateway.opening import limits_of, schema_of
+    from gateway.limits import limits_of
+    from gateway.opening import schema_of
     from gateway.trusted import BadTrustedDocument, read_trusted
 
     settings = settings_of(config)
@@ -54,7 +55,8 @@ def add(
 
 def _loaded(settings: Settings) -> dict[str, TrustedDocument]:
     from gateway.errors import CannotOpen
-    from gateway.opening import limits_of, schema_of
+    from gateway.limits import limits_of
+    from gateway.opening import schema_of
     from gateway.trusted import BadTrustedDocument, load_trusted
 
     folder = settings.documents if settings.documents is not None and settings.documents.exists() else None

@@ -8,13 +8,14 @@ its entries of the log name that one. A set that does not compile is not taken; 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import structlog
 
-from casework.agreement import Agreement
+from casework.agreement import Agreement, load_agreements, load_texts
 from casework.agreement_register import Unreadable, in_force, mark_of
 from casework.cedar import AgreementSet, DoesNotCompile
 from casework.kept import Kept
@@ -27,19 +28,31 @@ EVERY_S = 1.0
 _log = structlog.get_logger("hedui.gateway")
 
 
+@dataclass(frozen=True)
+class Folder:
+    """The agreements as files say, beneath what was put in force since. `texts`: the files themselves, by number."""
+
+    agreements: tuple[Agreement, ...]
+    texts: Mapping[str, str]
+
+    @classmethod
+    def read(cls, folder: Path) -> Folder:
+        """The folder as it is now. Raises `BadAgreement`."""
+        return cls(load_agreements(folder), load_texts(folder))
+
+
 @dataclass
 class Offices:
-    """The office of the moment.
-
-    `folder`   the agreements as the files say, beneath what was put in force since
-    `texts`    the files themselves, by number
-    """
+    """The office of the moment."""
 
     now: Office
     kept: Kept
-    folder: Sequence[Agreement]
-    texts: Mapping[str, str] = field(default_factory=dict)
+    folder: Folder
     _mark: tuple[str, ...] = field(default=())
+
+    def moment(self) -> Office:
+        """The office as it is now; a question keeps the one that it began with."""
+        return self.now
 
     async def look(self) -> None:
         """Take what was put in force since the last look.
@@ -55,7 +68,7 @@ class Offices:
         mark = mark_of(self.kept)
         if mark == self._mark:
             return None
-        return mark, AgreementSet(in_force(self.kept, self.folder))
+        return mark, AgreementSet(in_force(self.kept, self.folder.agreements))
 
 
 @asynccontextmanager

@@ -6,20 +6,19 @@ Exception
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import NamedTuple
 
 from graphql import GraphQLSchema
 
 from audit.commitment import Json
 from audit.log import Log
-from casework.agreement import load_agreements, load_texts
 from casework.agreement_register import Unreadable
 from casework.cedar import AgreementSet, DoesNotCompile
 from casework.desk import Desk
-from casework.resource import of_column
 from casework.written import BadAgreement
 from connectors.ask import Connector
 from connectors.contract import Contract, read_contracts
@@ -36,14 +35,13 @@ from gateway.casework_acts import casework_acts
 from gateway.casework_opening import authorized_at, desk_over
 from gateway.console.opening import console_opened
 from gateway.days import require_in_force
-from gateway.document import Limits
 from gateway.errors import CannotOpen
-from gateway.in_force import Offices, looking
+from gateway.in_force import Folder, Offices, looking
 from gateway.keyring import KeyRing
 from gateway.keys import earlier_books, entry_book, log_signers
+from gateway.limits import limits_of, pacing_of
 from gateway.log_desk import OPERATOR, LogDesk
 from gateway.office import Judge, Office
-from gateway.pace import OwnCounts, Pace, Pacing, SharedCounts
 from gateway.persona import DEV_ISSUER
 from gateway.progress import follow_run, verify_log
 from gateway.schema.told import resources_shown
@@ -88,14 +86,8 @@ async def opened(
     settings.run_folder.mkdir(parents=True, exist_ok=True)
     the_day = today or (lambda: clock().astimezone(_CHINA).date())
     contracts = _contracts(settings)
-    try:
-        trust = trust_of(settings)
-        folder = load_agreements(settings.agreements)
-        agreements = AgreementSet(folder)
-        judge = _judge(settings, the_day())
-        documents = _documents(settings)
-    except (BadTrust, BadAgreement, BadTrustedDocument, DoesNotCompile, PackError, MayNotMint) as error:
-        raise CannotOpen(str(error)) from error
+    with _plainly():
+        files = _Files.read(settings, the_day())
     async with (
         log_opened(settings) as log,
         _watched(settings, log, clock=clock) as covers,
@@ -103,63 +95,91 @@ async def opened(
         _at_desk(settings, log, clock=clock, today=the_day) as casework,
     ):
         trace = Trace(log, entry_book(settings), clock=clock, covers=covers)
-        office = Office(
-            trust=trust,
-            agreements=agreements,
-            connectors=connectors,
-            trace=trace,
-            judge=judge,
-            schema=_schema(),
-            shows=resources_shown(_schema()),
-            limits=limits_of(settings),
-            register_timeout_s=settings.register_timeout_s,
-            inquiry_timeout_s=settings.inquiry_timeout_s,
-            hedge_after_s=settings.hedge_after_s,
-            clock=clock,
-            today=the_day,
-            documents=documents,
-            pacing=_pacing(settings, trace, clock=clock),
-            federated=_federated() if settings.subgraph else None,
-            authorized=authorized_at(casework, settings),
-            served=served_book(settings, clock=clock),
-            acts={**acts_on(_desk(settings, log)), **casework_acts(casework)},
-            watching=_watching(settings, log, clock=clock),
-        )
-        offices = Offices(office, casework.kept, folder, load_texts(settings.agreements))
-        await _agreed(offices)
-        with console_opened(
-            settings,
-            offices,
-            _desk(settings, log),
-            casework,
-            delivered=_delivered(contracts, connectors),
-            clock=clock,
-        ) as console:
-            app = application(
-                office, log=log, body_bytes=settings.max_body_bytes, console=console, now=lambda: offices.now
-            )
-            async with looking(offices):
+        with _plainly():
+            office = _office(settings, trace, connectors, files, casework, log, clock=clock, today=the_day)
+            offices = Offices(office, casework.kept, files.agreed)
+            await offices.look()
+        async with looking(offices):
+            log_desk = _desk(settings, log)
+            with console_opened(
+                settings, offices, log_desk, casework, contracts=contracts, clock=clock
+            ) as pages:
+                app = application(
+                    office, log=log, body_bytes=settings.max_body_bytes, console=pages, now=offices.moment
+                )
                 yield Opened(offices.now, log, casework, app)
 
 
-def _delivered(
-    contracts: Mapping[Department, Contract], connectors: Mapping[Department, Connector]
-) -> frozenset[str]:
-    """The columns that connected departments deliver by their contracts, `记录名.字段名`."""
-    return frozenset(
-        of_column(record, each.column)
-        for department in connectors
-        for record, table in contracts[department].tables.items()
-        for each in table.fields
-    )
-
-
-async def _agreed(offices: Offices) -> None:
-    """Take what was put in force before we opened. Raises `CannotOpen`."""
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What is wrong with a file of the settings, as `CannotOpen`."""
     try:
-        await offices.look()
-    except (BadAgreement, DoesNotCompile, Unreadable) as error:
+        yield
+    except (
+        BadTrust,
+        BadAgreement,
+        BadTrustedDocument,
+        DoesNotCompile,
+        PackError,
+        MayNotMint,
+        Unreadable,
+    ) as error:
         raise CannotOpen(str(error)) from error
+
+
+class _Files(NamedTuple):
+    """What the settings' files say, read before anything is opened."""
+
+    trust: KeyRing
+    agreed: Folder
+    judge: Judge
+    documents: Documents
+
+    @classmethod
+    def read(cls, settings: Settings, today: date) -> _Files:
+        return cls(
+            trust_of(settings),
+            Folder.read(settings.agreements),
+            _judge(settings, today),
+            _documents(settings),
+        )
+
+
+def _office(
+    settings: Settings,
+    trace: Trace,
+    connectors: Mapping[Department, Connector],
+    files: _Files,
+    casework: Desk,
+    log: Log,
+    *,
+    clock: Callable[[], datetime],
+    today: Callable[[], date],
+) -> Office:
+    """The office that these settings make, deciding by the agreements of the folder."""
+    schema = _schema()
+    return Office(
+        trust=files.trust,
+        agreements=AgreementSet(files.agreed.agreements),
+        connectors=connectors,
+        trace=trace,
+        judge=files.judge,
+        schema=schema,
+        shows=resources_shown(schema),
+        limits=limits_of(settings),
+        register_timeout_s=settings.register_timeout_s,
+        inquiry_timeout_s=settings.inquiry_timeout_s,
+        hedge_after_s=settings.hedge_after_s,
+        clock=clock,
+        today=today,
+        documents=files.documents,
+        pacing=pacing_of(settings, trace.pseudonym, clock=clock),
+        federated=_federated() if settings.subgraph else None,
+        authorized=authorized_at(casework, settings),
+        served=served_book(settings, clock=clock),
+        acts={**acts_on(_desk(settings, log)), **casework_acts(casework)},
+        watching=_watching(settings, log, clock=clock),
+    )
 
 
 @asynccontextmanager
@@ -358,35 +378,4 @@ def _documents(settings: Settings) -> Documents:
         load_trusted(settings.documents, schema=_schema(), limits=limits_of(settings)),
         ad_hoc=ad_hoc,
         introspection=ad_hoc if settings.introspection is None else settings.introspection,
-    )
-
-
-def _pacing(settings: Settings, trace: Trace, *, clock: Callable[[], datetime]) -> Pacing:
-    pace = Pace(
-        questions=settings.max_questions_per_minute,
-        households=settings.max_households_per_hour,
-        misses=settings.max_misses_per_hour,
-        about=settings.max_questions_per_household,
-        claims=settings.max_claims_per_day,
-        listed=settings.max_listed_per_hour,
-    )
-    counts = OwnCounts() if settings.workers == 1 else SharedCounts(settings.run_folder / "pace.sqlite")
-    return Pacing(pace, counts, pseudonym=trace.pseudonym, clock=clock)
-
-
-def limits_of(settings: Settings) -> Limits:
-    """How large a document may be."""
-    return Limits(
-        source_bytes=settings.max_document_bytes,
-        tokens=settings.max_tokens,
-        comments=settings.max_comments,
-        depth=settings.max_depth,
-        introspection_depth=settings.max_introspection_depth,
-        aliases=settings.max_aliases,
-        fragments=settings.max_fragments,
-        spreads=settings.max_spreads,
-        directives=settings.max_directives,
-        list_items=settings.max_list_items,
-        roots=settings.max_roots,
-        cost=settings.max_cost,
     )

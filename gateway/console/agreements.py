@@ -13,7 +13,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from casework.agreement import Agreement, as_text
+from casework.agreement import Agreement, as_text, differences
 from casework.agreement_register import (
     Revision,
     RevisionState,
@@ -66,7 +66,7 @@ async def import_sheet(visit: Visiting, file: UploadFile, reason: Annotated[str,
         changed = [each for each in found if each not in now]
         for each in changed:
             await draft_revision(
-                house.desk, actor, text=as_text(each), reason=reason, folder=house.offices.folder
+                house.desk, actor, text=as_text(each), reason=reason, folder=house.offices.folder.agreements
             )
     except (BadAgreement, DoesNotCompile) as error:
         return _listing(visit, wrong=error, status=422)
@@ -93,7 +93,7 @@ async def draft(
                 file="text", line=1, key="协议编号", expected=f"`{number}`", got="another number"
             )
         made = await draft_revision(
-            house.desk, visit.actor, text=text, reason=reason, folder=house.offices.folder
+            house.desk, visit.actor, text=text, reason=reason, folder=house.offices.folder.agreements
         )
     except (BadAgreement, DoesNotCompile) as error:
         return _page(visit, number, text=text, reason=reason, wrong=error, status=422)
@@ -109,6 +109,7 @@ async def revision(visit: Visiting, id_: str) -> Response:
     return visit.page(
         "agreement_revision.html",
         revision=found,
+        differences=differences(_agreed(visit, found.number), found.agreement) if waits else [],
         changes=list(_changes(visit, found)) if waits else [],
         steps=steps_of(visit.house.desk, id_),
         may_sign=waits and actor.may(Act.SIGN_AGREEMENT),
@@ -122,7 +123,7 @@ async def sign(visit: Visiting, id_: str, version: Annotated[int, Form()]) -> Re
     house = visit.house
     found = read_revision(house.desk.kept, id_)
     visit.require_version(found.version, version)
-    await put_in_force(house.desk, visit.actor, found, folder=house.offices.folder)
+    await put_in_force(house.desk, visit.actor, found, folder=house.offices.folder.agreements)
     await house.offices.look()
     return RedirectResponse(f"/console/agreements/{found.number}", status_code=303)
 
@@ -144,7 +145,12 @@ async def _let_in(visit: Visit, what: str) -> None:
 
 
 def _now(visit: Visit) -> tuple[Agreement, ...]:
-    return in_force(visit.house.desk.kept, visit.house.offices.folder)
+    return in_force(visit.house.desk.kept, visit.house.offices.folder.agreements)
+
+
+def _agreed(visit: Visit, number: str) -> Agreement | None:
+    """The agreement of a number as it is in force."""
+    return next((each for each in _now(visit) if each.number == number), None)
 
 
 def _listing(
@@ -176,7 +182,7 @@ def _page(
     wrong: BadAgreement | DoesNotCompile | None = None,
     status: int = 200,
 ) -> Response:
-    agreement = next((each for each in _now(visit) if each.number == number), None)
+    agreement = _agreed(visit, number)
     if agreement is None and wrong is None:
         raise NotThere("expected an agreement in force")
     return visit.page(
@@ -198,10 +204,10 @@ def _text(visit: Visit, number: str) -> str:
     for each in revisions_of(visit.house.desk.kept, number):
         if each.state is RevisionState.IN_FORCE:
             return each.text
-    agreement = next((each for each in visit.house.offices.folder if each.number == number), None)
+    agreement = next((each for each in visit.house.offices.folder.agreements if each.number == number), None)
     if agreement is None:
         raise NotThere("expected an agreement in force")
-    return visit.house.offices.texts.get(number) or as_text(agreement)
+    return visit.house.offices.folder.texts.get(number) or as_text(agreement)
 
 
 def _changes(visit: Visit, revision: Revision) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,6 +12,8 @@ from functools import partial
 from fastapi import FastAPI
 
 from casework.desk import Desk
+from casework.resource import of_column
+from connectors.contract import Contract
 from connectors.quality import QualityBook
 from gateway.caller import Caller
 from gateway.console.house import Evidence, House
@@ -27,6 +29,7 @@ from gateway.run_home import run_home
 from gateway.run_index import RunIndex
 from gateway.settings import Settings
 from gateway.versions import kept_versions
+from vocabulary.codes import Department
 from vocabulary.region import RegionCode
 
 
@@ -37,7 +40,7 @@ def console_opened(
     log_desk: LogDesk,
     desk: Desk,
     *,
-    delivered: frozenset[str],
+    contracts: Mapping[Department, Contract],
     clock: Callable[[], datetime],
 ) -> Iterator[FastAPI]:
     """The pages over the office of the moment, closed again when the context ends. Raises `CannotOpen`."""
@@ -58,7 +61,7 @@ def console_opened(
             run_index=run_index,
             quality=QualityBook(settings.run_folder / "quality"),
             district=_district(settings),
-            delivered=delivered,
+            delivered=_delivered(contracts, offices.now.connectors),
             evidence=Evidence(
                 lambda: kept_versions(settings.run_folder, desk.pack),
                 lambda: trust_policy(settings),
@@ -72,6 +75,16 @@ def console_opened(
             clock=clock,
         )
         yield console(house, login_secret=_login_secret(settings))
+
+
+def _delivered(contracts: Mapping[Department, Contract], connected: Collection[Department]) -> frozenset[str]:
+    """The columns that connected departments deliver by their contracts, `记录名.字段名`."""
+    return frozenset(
+        of_column(record, each.column)
+        for department in connected
+        for record, table in contracts[department].tables.items()
+        for each in table.fields
+    )
 
 
 def _district(settings: Settings) -> RegionCode | None:

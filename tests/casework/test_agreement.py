@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from casework.agreement import (
     Purpose,
     Recipient,
     canonical,
+    differences,
     hash_of,
     load_agreement,
     load_agreements,
@@ -251,3 +253,12 @@ def test_whoever_sees_a_column_also_sees_whether_there_is_a_record_and_for_which
         record = resources()[name].record
         if record is not None:
             assert {of_state(record), of_column(record, "as_of")} <= shown
+
+
+def test_what_a_revision_changes_is_told_key_by_key_and_field_by_field() -> None:
+    (one,) = [each for each in load_agreements() if each.number == "MZ-RS-2026-018"]
+    other = replace(one, way="批量", fields=one.fields[1:])
+    name, access = one.fields[0]
+    assert differences(one, other) == [("方式", one.way, "批量"), (name, access.term, "")]
+    assert differences(one, one) == []
+    assert ("协议编号", "", one.number) in differences(None, one)

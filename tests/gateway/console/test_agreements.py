@@ -129,7 +129,7 @@ def test_all_travel_as_excel_and_what_comes_back_changed_is_drafted(tmp_path):
 
 def test_another_process_takes_it_up_when_it_looks(tmp_path):
     async def work(at):
-        other = type(at.house.offices)(at.gateway.office, at.house.desk.kept, FOLDER)
+        other = type(at.house.offices)(at.gateway.office, at.house.desk.kept, at.house.offices.folder)
         address = (await drafted(at)).headers["location"]
         supervisor = await at.signed_in("supervisor")
         await supervisor.post(f"{address}/signed", data={"version": "1"})
