@@ -129,6 +129,8 @@ class _Drawing:
     def sure(self, kind: Kind, depth: int) -> Expr:
         """One that is never absent."""
         expr = self.of(kind, depth)
+        if expr.optional and self.choose.whole(0, 3) == 0:
+            return expr.required()
         for _ in range(2):
             other = self.choose.of(self.leaves(kind)) if self.choose.whole(0, 1) else self.plain(kind)
             expr = expr.otherwise(other) if expr.optional else expr

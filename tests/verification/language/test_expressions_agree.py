@@ -10,6 +10,7 @@ import pytest
 from tests.verification.drawing import Seeded
 from tests.verification.language.both import ON, PACK, Told, World, a_world, told_by_duckdb, told_by_python
 from tests.verification.language.random_expressions import operators_in, random_catalogue
+from verification.language.describe import _PHRASES, _SIGNS
 from verification.language.evaluate import _OPERATORS, evaluate
 from verification.language.level import FactOf
 from verification.language.rule import Catalogue
@@ -17,11 +18,8 @@ from verification.language.values import Missing, result
 from vocabulary.month import Month
 
 SEEDS = range(1, 6)
-EVERY = {
-    *_OPERATORS, "literal", "nothing", "fact", "first_of", "and", "or", "otherwise", "missing", "required",
-    "param", "param_class",
-}  # fmt: skip
-"""The operators of the language: those that the plain interpreter knows."""
+EVERY = {*_OPERATORS, *_SIGNS, *_PHRASES, "literal", "fact", "first_of", "param", "param_class"}
+"""The operators of the language: those that the plain interpreter works out, and those that have words."""
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize(("where", "kills"), [("sqlite", 16), ("postgres", 6)])
+@pytest.mark.parametrize(("where", "kills"), [("sqlite", 8), ("postgres", 4)])
 def test_killed_runs_end_with_the_same_findings(
     where: str, kills: int, request: pytest.FixtureRequest
 ) -> None:
