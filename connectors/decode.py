@@ -20,11 +20,11 @@ import pyarrow as pa
 
 from connectors.ask import Ask, carried
 from connectors.failure import BrokenRow, broken
-from connectors.forms import READERS, Form, NotInForm, plainly_text, read, shape
+from connectors.forms import READERS, Form, NotInForm, read, shape
 from connectors.mapping import Field, Table
+from connectors.meanings import PERSONAL, Meanings
 from connectors.whole import read_whole
 from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
-from vocabulary.idnumber import WrittenId
 from vocabulary.record import Column, ColumnKind, Record, columns_of, partial, read_word
 
 Row = Sequence[object]
@@ -44,7 +44,7 @@ class Decoder:
     readers: tuple[Callable[[object], object], ...]
     inputs: tuple[str, ...]
     """What is asked of a department that computes nothing itself: its own fields, each once."""
-    meanings: tuple[_Meanings, ...]
+    meanings: tuple[Meanings, ...]
     order: tuple[int, ...]
     """Where in a row the columns of `made` stand."""
     places: Mapping[str, int]
@@ -73,7 +73,7 @@ class Decoder:
         ]
 
     def plain_words(self, rows: Sequence[Row]) -> list[Sequence[object]]:
-        """As `words`, of rows whose cells are known to be of what `_Meanings.kind` says."""
+        """As `words`, of rows whose cells are known to be of what `Meanings.kind` says."""
         return [meanings.plainly(cells) for meanings, cells in zip(self.meanings, zip(*rows), strict=True)]  # noqa: B905
 
     def arrays(
@@ -132,10 +132,10 @@ def decoder(record: type[Record], table: Table, columns: frozenset[str]) -> Deco
     inputs = tuple(dict.fromkeys(name for one in fields for name in one.inputs))
     hints = get_type_hints(made, include_extras=True)
     meanings = tuple(
-        _Meanings(
+        Meanings(
             reader,
             hints[one.column],
-            keeps=known[one.column].kind not in _PERSONAL,
+            keeps=known[one.column].kind not in PERSONAL,
             reads_text=one.form is Form.TEXT and one.codes is None,
         )
         for one, reader in zip(fields, readers, strict=True)
@@ -190,7 +190,7 @@ def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) ->
 
 
 def plain_outcomes(ask: Ask, decode: Decoder, rows: Sequence[Row], *, at: datetime) -> dict[str, Outcome]:
-    """As `outcomes`, of rows whose cells are of the types that `_Meanings.kind` says. Raises one of `UNREADABLE`."""
+    """As `outcomes`, of rows whose cells are of the types that `Meanings.kind` says. Raises one of `UNREADABLE`."""
     came_from = provenance(ask.record, at=at)
     if not rows:
         return dict.fromkeys(ask.ids, NoRecord(came_from))
@@ -315,92 +315,5 @@ _PATH = re.compile(r"`\$\.(\w+)`")
 _BY_RECORD_ID = attrgetter("record_id")
 
 
-_FLAGS: tuple[Any, ...] = (bool, bool | None)
-_PLAIN_FLAG: Any = str | int | bool | None
-_PLAIN_VALUE: Any = str | int | None
-
-KEPT_MEANINGS = 4_096
-"""Of one column of one decoder: the months, days, codes and usual amounts of a district."""
-
-_PERSONAL = frozenset({ColumnKind.TEXT, ColumnKind.ID_NUMBER})
-"""Columns whose values are not kept longer than their question."""
-
-
-class _Meanings(dict[object, object]):
-    """What the texts of one column mean, each worked out once. A value of another type is worked out each time."""
-
-    def __init__(
-        self, reader: Callable[[object], object], hint: Any, *, keeps: bool, reads_text: bool
-    ) -> None:
-        super().__init__()
-        self._reader, self._hint, self._keeps = reader, hint, keeps
-        self._plain = hint is str or hint == str | None
-        self._as_it_is = _AS_IT_IS.get(hint) if reads_text else None
-        self._is_text = self._as_it_is is not None and hint in (str, WrittenId)
-        self.kind: Any = str if self._is_text else _PLAIN_FLAG if hint in _FLAGS else _PLAIN_VALUE
-        """Of what types the cells must be that `plainly` takes: with no two that are one key and not one value."""
-
-    def of(self, cells: Sequence[object]) -> Sequence[object]:
-        """The meanings of a column's cells. Raises one of `UNREADABLE`."""
-        kinds = set(map(type, cells))
-        if self._as_it_is is not None and kinds == {str}:
-            meant = self._as_it_is(cells)  # type: ignore[arg-type]  # all are text
-            if meant is not None:
-                return meant
-        if kinds == {str} or (kinds == {int} and self._keeps):
-            # 1, 1.0 and True are one key, but not one value: so only where all are of one type.
-            return [*map(self.__getitem__, cells)]
-        if NoneType in kinds and len(kinds) < 3:
-            nothing = self._meaning(None)
-            return [nothing if cell is None else self._of(cell) for cell in cells]
-        return [*map(self._of, cells)]
-
-    def plainly(self, cells: Sequence[object]) -> Sequence[object]:
-        """As `of`, of cells that are of the types in `kind`."""
-        if self._is_text:
-            meant = self._as_it_is(cells)  # type: ignore[arg-type,misc]  # all are text, and it is one of `_AS_IT_IS`
-            if meant is not None:
-                return meant
-        return [*map(self.__getitem__, cells)]
-
-    def _of(self, cell: object) -> object:
-        return self[cell] if type(cell) is str else self._meaning(cell)
-
-    def __missing__(self, cell: object) -> object:
-        meaning = self._meaning(cell)
-        if self._keeps:
-            if len(self) >= KEPT_MEANINGS:
-                self.clear()
-            self[cell] = meaning
-        return meaning
-
-    def _meaning(self, cell: object) -> object:
-        value = self._reader(cell)
-        return value if self._plain else msgspec.convert(value, self._hint, dec_hook=read_word)
-
-
 UNREADABLE = (NotInForm, msgspec.ValidationError, ValueError)
 """What is raised by rows that do not decode; a row of another length than the others is a `ValueError`."""
-
-
-def _texts(cells: Sequence[str]) -> Sequence[str] | None:
-    return cells if plainly_text(cells) else None
-
-
-def _id_numbers(cells: Sequence[str]) -> list[WrittenId] | None:
-    """Id numbers that need no tidying, which `WrittenId.parse` would give as they are."""
-    if not plainly_text(cells) or max(map(len, cells)) > LONGEST_ID:
-        return None
-    together = "".join(cells)
-    return [*map(WrittenId, cells)] if together == together.upper() else None
-
-
-LONGEST_ID = 32
-"""Characters that `WrittenId.parse` takes."""
-
-_AS_IT_IS: Mapping[Any, Callable[[Sequence[str]], Sequence[object] | None]] = {
-    str: _texts,
-    str | None: _texts,
-    WrittenId: _id_numbers,
-}
-"""Whole columns of texts that mean what is written, or None where one of them must be looked at by itself."""
