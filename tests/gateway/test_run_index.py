@@ -37,9 +37,17 @@ RESULTS = [
 ]
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/runs.sqlite"
+    found: str = request.getfixturevalue("postgres_url")
+    return found
+
+
 @pytest.fixture
-def index(tmp_path: Path) -> Iterator[RunIndex]:
-    made = RunIndex(f"sqlite:///{tmp_path}/runs.sqlite")
+def index(url: str) -> Iterator[RunIndex]:
+    made = RunIndex(url)
     yield made
     made.close()
 
@@ -60,8 +68,8 @@ def test_a_run_is_read_once(index: RunIndex) -> None:
     assert index.counts("r", iter(())) == first
 
 
-def test_two_who_count_at_once_leave_one_count(index: RunIndex, tmp_path: Path) -> None:
-    other = RunIndex(f"sqlite:///{tmp_path}/runs.sqlite")
+def test_two_who_count_at_once_leave_one_count(index: RunIndex, url: str) -> None:
+    other = RunIndex(url)
 
     def meanwhile() -> Iterator[tuple[str, bytes]]:
         yield from RESULTS
