@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -36,6 +37,7 @@ STARTS_WITHIN_S = 120.0
 ENDS_WITHIN_S = 5.0
 """Beyond the time that a worker has to finish what it began."""
 
+_LOOKS_EVERY_S = 0.2
 _READY = "ready"
 _log = structlog.get_logger("hedui.workers")
 _processes = multiprocessing.get_context("spawn")
@@ -66,7 +68,7 @@ class Workers:
             self._begin()
         self._await()
 
-    def watch(self, stop: Callable[[], bool], *, every_s: float = 0.2) -> None:
+    def watch(self, stop: Callable[[], bool], *, every_s: float = _LOOKS_EVERY_S) -> None:
         """Replace whoever died, until `stop` says so. Raises `NotListening` when one does not come up again."""
         while not stop():
             ended = wait([process.sentinel for process, _ in self._alive.values()], timeout=every_s)
@@ -74,7 +76,7 @@ class Workers:
                 for pid in self._buried():
                     _log.error("worker died", pid=pid)
                     self._begin()
-                self._await()
+                self._await(stop)
 
     def stop(self) -> None:
         """Tell them to stop, and wait for what they have begun; then for nothing more."""
@@ -113,13 +115,20 @@ class Workers:
         theirs.close()
         self._alive[process.pid or 0] = (process, ours)
 
-    def _await(self) -> None:
-        """Wait until all have come up: they load side by side."""
+    def _await(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Wait until all have come up, or `stop` says not to: they load side by side."""
+        until = time.monotonic() + STARTS_WITHIN_S
         for process, pipe in self._alive.values():
-            if process.pid not in self._up:
-                if not pipe.poll(STARTS_WITHIN_S) or _told(pipe) != _READY:
-                    raise NotListening("expected a worker process to come up, got one that did not")
-                self._up.add(process.pid)
+            if process.pid in self._up:
+                continue
+            while not pipe.poll(_LOOKS_EVERY_S) and time.monotonic() < until:
+                if stop():
+                    return
+            if not pipe.poll(0) or _told(pipe) != _READY:
+                if stop():  # whoever told us may have told it as well, before it was up
+                    return
+                raise NotListening("expected a worker process to come up, got one that did not")
+            self._up.add(process.pid)
 
     def _buried(self) -> list[int]:
         dead = [pid for pid, (process, _) in self._alive.items() if not process.is_alive()]

@@ -1,6 +1,7 @@
 """Do several processes serve one port, share what they count, and lose nothing that they acknowledged?"""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import socket
@@ -22,7 +23,7 @@ from gateway.errors import NotListening
 from gateway.opening import log_opened
 from gateway.persona import PERSONAS, mint
 from gateway.settings import Settings
-from gateway.workers import workers
+from gateway.workers import Workers, workers
 from vocabulary.register import RECORD_TYPES
 
 ROOT = Path(__file__).parents[2]
@@ -130,6 +131,22 @@ def test_a_port_that_is_taken_is_said_plainly(tmp_path, served):
     with pytest.raises(NotListening, match="expected to listen on"), workers(settings, today=None):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stop_does_not_wait_for_a_worker_that_is_coming_up(tmp_path, monkeypatch):
+    class Loading:
+        pid = 1
+
+    ours, _theirs = multiprocessing.Pipe()
+    staff = Workers(Settings.load(env="dev", run_folder=tmp_path, workers=1), today=None)
+    staff._alive = {1: (Loading(), ours)}
+    asked = iter((False, False, True))
+    staff._await(lambda: next(asked))
+    assert next(asked, None) is None
+    _theirs.close()  # it ended before it was up: a fault, unless all were told to stop
+    staff._await(lambda: True)
+    with pytest.raises(NotListening, match="to come up"):
+        staff._await()
 
 
 def test_a_stop_under_load_loses_no_acknowledged_answer(folder, served):
