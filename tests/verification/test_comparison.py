@@ -79,7 +79,7 @@ def standards(draw: st.DrawFn) -> Pack:
 
 
 @given(standards(), standards())
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_exactly_the_days_that_differ_are_told(before: Pack, after: Pack) -> None:
     def value(pack: Pack, day: date) -> object:
         found: Dated | None = next((each for each in pack.values(STANDARD) if each.holds_at(day)), None)

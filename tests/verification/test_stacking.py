@@ -239,7 +239,7 @@ def best_of(amounts: dict[str, int], pack: Pack) -> int:
 
 
 @given(claims_of_one.filter(len), policies())
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_the_proposal_equals_trying_everything(claims: list[Claim], pack: Pack) -> None:
     found = proposed(*claims, pack=pack)
     assert sum(p.fen for p in found.best) == best_of({c.name: c.due_fen for c in claims}, pack)
@@ -249,7 +249,7 @@ def test_the_proposal_equals_trying_everything(claims: list[Claim], pack: Pack) 
 
 
 @given(claims_of_one.filter(len), policies())
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_the_proposal_is_lawful_and_never_worse_than_doing_nothing(claims: list[Claim], pack: Pack) -> None:
     found = proposed(*claims, pack=pack)
     for one, other in combinations(found.best, 2):
@@ -262,7 +262,7 @@ def test_the_proposal_is_lawful_and_never_worse_than_doing_nothing(claims: list[
 
 
 @given(claims_of_one.filter(len), policies(), st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 def test_the_order_of_claims_never_matters(claims: list[Claim], pack: Pack, shuffle) -> None:  # type: ignore[no-untyped-def]
     turned = list(claims)
     shuffle.shuffle(turned)
