@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,9 @@ from vocabulary.codes import Code
 
 LOOKS_EVERY_S = 1.0
 """How often it is looked how far a run is."""
+
+SILENT_S = 600.0
+"""A run that is no farther after so long has nobody left who works on it: twice as long as a claim holds (`Pace.lease`)."""
 
 ENTRIES_AT_ONCE = 4_096
 
@@ -34,6 +38,7 @@ class RunState(Code):
     RUNNING = "RUNNING", "进行中"
     DONE = "DONE", "已完成"
     CANCELLED = "CANCELLED", "已取消"
+    STALLED = "STALLED", "中断: nobody works on it any more; `hedui runs resume` takes it up again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +89,31 @@ async def verify_log(log: Log) -> AsyncIterator[LogVerification]:
 
 
 async def follow_run(
-    ledger: Ledger, run: str, *, clock: Callable[[], datetime], every_s: float = LOOKS_EVERY_S
+    ledger: Ledger,
+    run: str,
+    *,
+    clock: Callable[[], datetime],
+    every_s: float = LOOKS_EVERY_S,
+    silent_s: float = SILENT_S,
 ) -> AsyncIterator[RunProgress]:
-    """How far a run is, whenever it is farther, until it is over. The ledger is closed at the end.
+    """How far a run is, whenever it is farther, until it is over or stalled. The ledger is closed at the end.
 
-    The run may be another process's: what it has done is read where it keeps it.
+    The run may be another process's: what it has done is read where it keeps it. Whoever is killed does not
+    say so; that nothing came for `silent_s` does.
     Raises `NotDone` when there is no such run.
     """
     before: tuple[RunState, int] | None = None
+    farther_at = time.monotonic()
     try:
         while True:
             kept = await asyncio.to_thread(ledger.run, run)
             if kept is None:
                 raise NotDone("expected the number of a run that is kept, got another")
             now = (RunState(kept.state.value), kept.judged)
+            if now != before:
+                farther_at = time.monotonic()
+            elif time.monotonic() - farther_at >= silent_s:
+                now = (RunState.STALLED, kept.judged)
             if now != before:
                 told = RunProgress(run, now[0], kept.judged, kept.households, clock())
                 yield told

@@ -229,6 +229,25 @@ def test_a_run_is_followed_until_it_is_over(tmp_path):
     assert [entry["event"] for entry in entries] == ["inquiry.intent", "inquiry.outcome"]
 
 
+def test_a_run_whose_process_was_killed_is_not_followed_for_ever(tmp_path):
+    url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
+    ledger = kept_run(url)
+    judge(ledger)
+    ledger.claim("r-1", "killed", now=NOW, until=NOW + timedelta(minutes=5))
+
+    async def test(desk):
+        desk.office.watching["runProgress"] = lambda _caller, given: progress.follow_run(
+            Ledger(url), given["run"], clock=lambda: NOW, every_s=0.01, silent_s=0.05
+        )
+        return await stream(desk, RUN, {"run": "r-1"}, **SUPERVISOR), await desk.entries()
+
+    answer, entries = at_desk(tmp_path / "desk", ROWS, test)
+    ledger.close()
+    told = [body["data"]["runProgress"] for name, body in events(answer.text) if name == "next"]
+    assert [(step["state"], step["judged"]) for step in told] == [("RUNNING", 2), ("STALLED", 2)]
+    assert [entry["event"] for entry in entries] == ["inquiry.intent", "inquiry.outcome"]
+
+
 def test_a_run_that_is_not_kept_cannot_be_followed(tmp_path):
     async def test(desk):
         url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
