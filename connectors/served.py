@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta, timezone
 from pathlib import Path
+from weakref import finalize
 
 from connectors.ask import Clock
 from vocabulary.codes import Department
@@ -44,6 +45,7 @@ class ServedBook:
         folder.mkdir(parents=True, exist_ok=True)
         self._file, self._clock = folder / FILE, clock
         self._open: tuple[int, int] | None = None
+        self._let_go: finalize[..., ServedBook] | None = None
 
     def tally(self, reference: str) -> Tally:
         """Counts the answers to one inquiry. `reference` is opaque: the index of its intent in the log."""
@@ -62,10 +64,10 @@ class ServedBook:
             raise OSError("expected the whole lines to be written")
 
     def close(self) -> None:
-        """Let go of the file; whoever adds opens it again."""
-        if self._open is not None:
-            os.close(self._open[1])
-            self._open = None
+        """Let go of the file, as happens by itself when the book is no more; whoever adds opens it again."""
+        if self._let_go is not None:
+            self._let_go()
+        self._open = self._let_go = None
 
     def of_day(self, department: Department, day: date) -> Mapping[str, int]:
         """Persons answered about, by reference, of the inquiries that began to be answered on a day.
@@ -95,8 +97,10 @@ class ServedBook:
         process = os.getpid()
         if self._open is not None and self._open[0] == process and os.fstat(self._open[1]).st_nlink:
             return self._open[1]
-        self._open = process, os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        return self._open[1]
+        self.close()
+        handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._open, self._let_go = (process, handle), finalize(self, os.close, handle)
+        return handle
 
 
 class Tally:

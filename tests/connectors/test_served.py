@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,6 +117,31 @@ def test_what_was_counted_twice_is_written_once_and_what_comes_later_as_well(tmp
     asyncio.run(run(person(0), person(1)))
     asyncio.run(run(person(1), person(2)))
     assert (tmp_path / FILE).read_text() == "2026-11-22 health 17 2\n2026-11-22 health 17 1\n"
+
+
+def test_a_book_that_is_no_more_holds_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: set[int] = set()
+    closing, opening = os.close, os.open
+
+    def open_(*arguments: Any) -> int:
+        handle = opening(*arguments)
+        held.add(handle)
+        return handle
+
+    def close(handle: int) -> None:
+        closing(handle)
+        held.discard(handle)
+
+    monkeypatch.setattr("connectors.served.os.open", open_)
+    monkeypatch.setattr("connectors.served.os.close", close)
+    kept = book(tmp_path)
+    kept.add(HEALTH, "17", 1)
+    (tmp_path / FILE).unlink()
+    kept.add(HEALTH, "17", 1)
+    assert len(held) == 1
+    del kept
+    gc.collect()
+    assert not held
 
 
 def test_a_file_that_was_taken_away_begins_anew(tmp_path: Path) -> None:
