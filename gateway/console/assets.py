@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
@@ -32,31 +34,33 @@ class Asset:
     etag: str
 
 
-def read_assets(folder: Path) -> dict[str, Asset]:
+def assets_in(folder: Path) -> dict[str, Path]:
     """Every file below a folder, by its path there: nothing else can be asked for."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {path.relative_to(folder).as_posix(): _asset(path) for path in files}
+    return {path.relative_to(folder).as_posix(): path for path in files}
 
 
-@router.get("/static/{path:path}", name="static")
-async def asset(request: Request, path: str) -> Response:
-    """A file, compressed where the browser takes that, and not again where it has it."""
-    assets: Mapping[str, Asset] = request.app.state.assets
-    found = assets.get(path)
-    if found is None:
-        return Response(status_code=404)
-    headers = {"etag": found.etag, "vary": "accept-encoding"}
-    if request.headers.get("if-none-match") == found.etag:
-        return Response(status_code=304, headers=headers)
-    if "gzip" not in request.headers.get("accept-encoding", "") or found.packed == found.plain:
-        return Response(found.plain, media_type=found.media, headers=headers)
-    return Response(found.packed, media_type=found.media, headers={**headers, "content-encoding": "gzip"})
-
-
-def _asset(path: Path) -> Asset:
+@cache
+def asset_at(path: Path) -> Asset:
+    """A file, read and compressed when it is first asked for."""
     plain = path.read_bytes()
     if path.suffix == ".css":
         plain = _FONT.sub(b"", plain)
     packed = gzip.compress(plain, 9, mtime=0) if len(plain) >= _WORTH_BYTES else plain
     media = guess_type(path.name)[0] or "application/octet-stream"
     return Asset(plain, packed, media, f'"{sha256(plain).hexdigest()[:32]}"')
+
+
+@router.get("/static/{path:path}", name="static")
+async def asset(request: Request, path: str) -> Response:
+    """A file, compressed where the browser takes that, and not again where it has it."""
+    assets: Mapping[str, Path] = request.app.state.assets
+    if path not in assets:
+        return Response(status_code=404)
+    found = await asyncio.to_thread(asset_at, assets[path])
+    headers = {"etag": found.etag, "vary": "accept-encoding"}
+    if request.headers.get("if-none-match") == found.etag:
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", "") or found.packed == found.plain:
+        return Response(found.plain, media_type=found.media, headers=headers)
+    return Response(found.packed, media_type=found.media, headers={**headers, "content-encoding": "gzip"})

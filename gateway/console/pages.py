@@ -33,7 +33,7 @@ from gateway.console import (
     verdict,
     whole,
 )
-from gateway.console.assets import read_assets
+from gateway.console.assets import assets_in
 from gateway.console.guard import guarded
 from gateway.console.house import STATIC, House, rendered, visit
 from gateway.console.session import NoSession
@@ -79,7 +79,7 @@ def console(house: House, *, login_secret: str) -> FastAPI:
     for part in PARTS:
         app.include_router(part.router)
     # Pages themselves are not compressed: their length would tell something of what they hold.
-    app.state.assets = read_assets(STATIC)
+    app.state.assets = assets_in(STATIC)
     app.include_router(assets.router)
     app.add_middleware(
         SessionMiddleware,

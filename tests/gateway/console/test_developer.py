@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from gateway.console.assets import read_assets
+from gateway.console.assets import asset_at
 from tests.gateway.console.houses import console_over
 from tests.gateway.rows import HOUSEHOLD
 
@@ -76,4 +76,4 @@ def test_a_style_carries_no_letters(tmp_path: Path) -> None:
     (tmp_path / "some.css").write_text(
         "@font-face{font-family:x;src:url(data:font/woff2;base64,AA)}p{color:red}"
     )
-    assert read_assets(tmp_path)["some.css"].plain == b"p{color:red}"
+    assert asset_at(tmp_path / "some.css").plain == b"p{color:red}"

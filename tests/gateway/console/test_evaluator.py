@@ -172,3 +172,30 @@ def test_a_person_is_told_who_looked_and_the_asking_stands_in_the_answer(tmp_pat
         assert (wrong.status_code, foreign.status_code, refused.status_code) == (422, 403, 403)
 
     asyncio.run(story())
+
+
+def test_a_rare_entry_is_looked_for_page_by_page_and_found_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.console.evaluator.AT_ONCE", 2)
+    monkeypatch.setattr("gateway.console.evaluator.LOOKED_THROUGH", 2)
+
+    async def story() -> int:
+        async with console_over(tmp_path) as console:
+            clerk = await console.signed_in("clerk")
+            assert (await clerk.get("/console/runs")).status_code == 403
+            assert (await clerk.post("/console/household", data={"asked": "H-404"})).status_code == 404
+            for _ in range(8):
+                await clerk.get("/console/findings")
+            evaluator = await console.signed_in("evaluator", agent="e", errand=False)
+            address, pages = "/console/evaluator/trail?event=inquiry.intent", 0
+            while address:
+                page, pages = await evaluator.get(address), pages + 1
+                if "/console/evaluator/entry/" in page.text:
+                    return pages
+                assert "已查找至条目" in page.text
+                [address] = re.findall(r'href="(/console/evaluator/trail[^"]+)"', page.text)
+                address = address.replace("&amp;", "&")
+            raise AssertionError("the entry is there")
+
+    assert asyncio.run(story()) > 1
