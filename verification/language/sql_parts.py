@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from verification.language.dialect import Dialect
-from verification.language.expression import Expr, walk
+from verification.language.expression import Expr
 from verification.language.kinds import Kind
 from verification.language.level import MemberRows, asked_by
 from verification.language.rows import Aggregate
@@ -158,13 +158,22 @@ def first_month(each: Aggregate) -> int | None:
     if during is None or value is None or value.kind is not Kind.MONTH:
         return None
     ends: dict[str, int] = {}
-    for part in walk(during):
+    for part in _conjuncts(during):
         if part.op in ("ge", "le") and part.args[0].digest == value.digest and part.args[1].op == "literal":
             month = part.args[1].constants[0]
             assert isinstance(month, int), "expected a month, by the type of the comparison"
             ends[part.op] = int(month)
-    few = during.op == "and" and len(ends) == 2 and ends["le"] - ends["ge"] < _FEW_MONTHS
+    few = len(ends) == len(("ge", "le")) and ends["le"] - ends["ge"] < _FEW_MONTHS
     return ends["ge"] if few else None
+
+
+def _conjuncts(condition: Expr) -> Iterator[Expr]:
+    """What must all hold for a condition to hold."""
+    if condition.op == "and":
+        for arg in condition.args:
+            yield from _conjuncts(arg)
+    else:
+        yield condition
 
 
 def may_doubt(each: Aggregate) -> bool:
