@@ -71,6 +71,7 @@ async def beside(visit: Visiting, id_: str, person: Annotated[str, Form(max_leng
     desk = visit.house.desk
     await desk.permit(visit.actor, Act.READ)
     link = read_link(desk, visit.actor, id_)
+    await desk.read(visit.actor, "link-compare", rows=0)  # before it is said whether the number is the one
     number = person.strip().upper()
     if desk.book.pseudonym(number) != link.person:
         return _page(visit, link, status=422, other=True)

@@ -29,6 +29,7 @@ def test_both_sides_are_shown_to_whoever_has_the_number_at_hand(tmp_path: Path) 
             wrong = await browser.post(f"{at}/beside", data={"person": SPOUSE})
             right = await browser.post(f"{at}/beside", data={"person": f" {HEAD.lower()} "})
             entries = str(await console.gateway.entries())
+        assert entries.count("link-compare") == 2
         assert "i-77" in listed.text
         for page in (listed, plain, wrong):
             assert HEAD not in page.text
