@@ -83,6 +83,15 @@ ATTACKS = {
     "a hash of another document": (asked("{log{size}}", documentId=f"sha256:{'0' * 64}"), 400, "BAD_REQUEST"),
     "a hash of nothing": ({"content": json.dumps({"documentId": f"sha256:{'0' * 64}"}).encode()}, 400, "DOCUMENT_NOT_FOUND"),
     "a suggestion": (asked(HOUSEHOLD % "numbr"), 400, "BAD_DOCUMENT"),
+    "a region listed for one household's case": (
+        asked('{households(region:"529901"){edges{cursor}}}'), 403, "REFUSED",
+    ),
+    "a name looked for beyond one's region": (
+        asked('{households(region:"52",name:"安一木"){edges{cursor}}}'), 403, "REFUSED",
+    ),
+    "a name in a pattern of a region": (
+        asked('{households(region:"5299%",name:"安一木"){edges{cursor}}}'), 400, "BAD_DOCUMENT",
+    ),
     "households under aliases": (
         asked('{a:household(number:"1"){number} b:household(number:"2"){number}}'), 400, "TOO_COSTLY",
     ),
@@ -125,7 +134,7 @@ def refusals(tmp_path_factory):
             raise AssertionError("a department was asked")
 
         for connector in desk.office.connectors.values():
-            connector.fetch = nobody
+            connector.fetch = connector.find = nobody
         return {name: await refuse(desk, request) for name, (request, _, _) in ATTACKS.items()}
 
     return at_desk(tmp_path_factory.mktemp("desk"), ROWS, test)

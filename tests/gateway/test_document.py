@@ -65,12 +65,16 @@ ATTACKS = {
 
 @pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS.keys())
 def test_a_hostile_document_is_refused_at_once(text):
-    schema()
-    began = time.process_time()
-    with pytest.raises(BadDocument):
-        document(text)
+    took = []
+    for _ in range(
+        3
+    ):  # the first may load what every refusal needs, or be interrupted by a collection of garbage
+        began = time.process_time()
+        with pytest.raises(BadDocument):
+            document(text)
+        took.append(time.process_time() - began)
     # 50 ms is what a refusal may cost; twice that leaves room for a busy machine.
-    assert time.process_time() - began < 0.1
+    assert min(took) < 0.1
 
 
 def test_a_thousand_tokens_of_repetition_cost_next_to_nothing():
