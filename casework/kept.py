@@ -37,6 +37,7 @@ class Kept:
     def __init__(self, url: str) -> None:
         """Open, and make the tables when there are none. Raises `OtherCaseworkSchema`."""
         self._engine = engine_of(url)
+        self._inserts: dict[tuple[str, tuple[str, ...]], tuple[str, list[str] | None]] = {}
         with _alone(self._engine):
             found = self._made()
         if found != [tables.REVISION]:
@@ -74,7 +75,13 @@ class Kept:
     def added(self, table: sa.Table, **values: object) -> Change:
         """A row to be added, as the log takes it. Raises `BadRequest`, as all that makes a change does."""
         _require_fitting(table, values)
-        return self._change(table.insert().values(**values))
+        key = table.name, tuple(values)
+        written = self._inserts.get(key)
+        if written is None:  # a run registers tens of thousands of rows of few shapes
+            compiled = table.insert().compile(dialect=self._engine.dialect, column_keys=list(values))
+            written = self._inserts[key] = str(compiled), compiled.positiontup
+        text, order = written
+        return Change(text, values if order is None else tuple(values[name] for name in order))
 
     def changed(self, table: sa.Table, *, id: str, version: int, **values: object) -> Change:  # noqa: A002
         """A row to be changed that is still in this version; it is in the next one then."""

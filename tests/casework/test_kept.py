@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from audit.migrate import migrate
 from casework.finding import BadRequest
 from casework.kept import SCRIPTS, Kept, OtherCaseworkSchema
-from casework.tables import REVISION, VERSIONS, case, metadata
+from casework.tables import REVISION, VERSIONS, case, finding, metadata
+from tests.casework.test_guards import refused
 
 
 def differences(url: str) -> list[object]:
@@ -70,3 +73,33 @@ def test_a_text_that_a_database_would_refuse_is_refused_before_the_log_is_asked(
         kept.changed(case, id="1", version=1, number=number)
     assert kept.added(case, id="1", number="D" * 40).rows == 1
     kept.close()
+
+
+def test_what_was_decided_under_the_first_tables_stays_and_is_guarded(url: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    engine = sa.create_engine(url)
+    script = ScriptDirectory(str(SCRIPTS))
+    with (
+        engine.begin() as connection,
+        EnvironmentContext(
+            config, script, fn=lambda rev, _: script._upgrade_revs("0001", rev)
+        ) as environment,
+    ):
+        environment.configure(connection=connection, version_table=VERSIONS, render_as_batch=True)
+        environment.run_migrations()
+        connection.exec_driver_sql(
+            "insert into casework_case values ('c', 'DB-1', 'H-1', '529901', 'DIBAO', 'ACCEPTED', 0,"
+            " '2026-09-01', 'a b', null, 1)"
+        )
+        connection.exec_driver_sql(
+            "insert into casework_finding values ('f', 'c', 'INC-01', 'CONFLICT', '', '{}', '[]', 'SUSPECTED',"
+            " '2026-09-01', null, null, null, 1)"
+        )
+    engine.dispose()
+    migrate(url, scripts=SCRIPTS, versions=VERSIONS)
+    assert differences(url) == []
+    kept = Kept(url)
+    assert [found["rule"] for found in kept.rows(sa.select(finding))] == ["INC-01"]
+    kept.close()
+    refused(url, "update casework_finding set state = 'CONFIRMED'")
