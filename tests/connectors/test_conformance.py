@@ -11,6 +11,7 @@ from connectors.contract import shipped
 from connectors.departments import TABLES, connect
 from connectors.guard import Patience
 from connectors.memory import MemoryConnector
+from connectors.quota import Quota
 from demo.registers.systems import Registers, write_registers
 from tests.connectors.conformance import ROWS, Conformance
 from tests.connectors.rows import clock
@@ -20,7 +21,7 @@ from tests.postgres import Postgres
 from vocabulary.codes import Department
 from vocabulary.register import RECORD_TYPES
 
-PATIENT = Patience(timeout_s=60.0)
+PATIENT = Patience(timeout_s=60.0, quota=Quota(queue_s=60.0))
 """What is answered is looked at here, not how soon: other tests keep both cores busy."""
 
 

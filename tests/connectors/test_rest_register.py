@@ -14,6 +14,7 @@ from connectors.contract import Contract, read_contract
 from connectors.contract_check import check
 from connectors.departments import connect
 from connectors.guard import Patience
+from connectors.quota import Quota
 from connectors.transports import NoTransport
 from connectors.trial import attempt
 from tests.connectors.conformance import ROWS, Conformance, failure_of, fetch
@@ -47,7 +48,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 @pytest.fixture(scope="module")
 def by_rest(contract: Contract) -> Iterator[Connector]:
     with rest_serving(ROWS) as address:
-        yield connected(contract, address, Patience(timeout_s=30.0))
+        yield connected(contract, address, Patience(timeout_s=30.0, quota=Quota(queue_s=30.0)))
 
 
 class TestByRest(Conformance):

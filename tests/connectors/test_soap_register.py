@@ -12,6 +12,7 @@ from connectors.ask import Ask, Connector, SnapshotFailed
 from connectors.contract import Contract, read_contract
 from connectors.departments import connect
 from connectors.guard import Patience
+from connectors.quota import Quota
 from connectors.transports import NoTransport
 from connectors.trial import attempt
 from tests.connectors.conformance import ROWS, Conformance, failure_of, fetch
@@ -53,7 +54,7 @@ def by_soap(folder: Path, contract: Contract) -> Iterator[Connector]:
     if missing():
         pytest.skip(missing())
     with soap_serving(folder, ROWS) as address:
-        yield connected(contract, address, Patience(timeout_s=30.0))
+        yield connected(contract, address, Patience(timeout_s=30.0, quota=Quota(queue_s=30.0)))
 
 
 class TestBySoap(Conformance):
