@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import RedirectResponse, Response
@@ -91,9 +95,23 @@ def console(house: House, *, login_secret: str) -> FastAPI:
         https_only=house.secure,
     )
     app.add_middleware(BaseHTTPMiddleware, dispatch=guarded)
-    for kind in (NoSession, NotAllowed, NotThere, NotNow, ChangedMeanwhile, BadRequest):
+    explained: tuple[type[Exception], ...] = (NoSession, *_STATUS)
+    for kind in explained:
         app.add_exception_handler(kind, _explained)
     return app
+
+
+_STATUS: Mapping[type[Exception], int] = {
+    NotAllowed: 403,
+    NotThere: 404,
+    NotNow: 409,
+    ChangedMeanwhile: 409,
+    BadRequest: 422,
+    RequestValidationError: 422,
+    HTTPException: 404,
+}
+_AS: Mapping[type[Exception], type[Exception]] = {RequestValidationError: BadRequest, HTTPException: NotThere}
+"""Faults of the framework, explained as those of ours."""
 
 
 async def _explained(request: Request, error: Exception) -> Response:
@@ -105,11 +123,11 @@ async def _explained(request: Request, error: Exception) -> Response:
         if request.headers.get("hx-request") == "true":  # a part of a page cannot hold the login
             return Response(status_code=401, headers={"hx-redirect": to_login})
         return RedirectResponse(to_login, status_code=303)
-    status = {NotAllowed: 403, NotThere: 404, NotNow: 409, ChangedMeanwhile: 409, BadRequest: 422}[
-        type(error)
-    ]
+    status = error.status_code if isinstance(error, HTTPException) else _STATUS[type(error)]
     lacks = error.lacks if isinstance(error, NotNow) else ()
-    values = {"kind": type(error).__name__, "lacks": lacks, "says": str(error)}
+    kind = _AS.get(type(error), type(error)).__name__
+    # What a form refuses is not repeated: it may have been an id number.
+    values = {"kind": kind, "lacks": lacks, "says": str(error) if isinstance(error, BadRequest) else ""}
     try:
         here = await visit(request)
     except NoSession:

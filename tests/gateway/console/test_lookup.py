@@ -143,3 +143,21 @@ def test_a_post_that_sees_no_names_cannot_look_for_one(tmp_path: Path) -> None:
         assert HOUSEHOLD not in page.text
 
     asyncio.run(story())
+
+
+def test_an_address_that_is_none_and_a_form_that_is_wrong_are_pages_that_repeat_nothing(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in()
+            nowhere = await browser.get("/console/no/such/page")
+            long = await browser.post("/console/household", data={"asked": HEAD * 9})
+            wrong = await browser.get(f"/console/household/{HOUSEHOLD}/no_department")
+        assert [each.status_code for each in (nowhere, long, wrong)] == [404, 422, 422]
+        for page in (nowhere, long, wrong):
+            assert page.headers["content-type"].startswith("text/html")
+            assert "退出" in page.text
+        assert HEAD not in long.text
+
+    asyncio.run(story())
