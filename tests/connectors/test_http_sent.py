@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from connectors.ask import Ask, Begun
+from connectors.ask import Ask, Begun, Prompt
 from connectors.departments import TABLES
 from connectors.federation import ask_all
 from connectors.guard import Patience
@@ -128,6 +128,7 @@ def failure(outcome: Outcome) -> FailureKind:
 def test_it_is_sent_at_once_and_means_what_it_means_asked_patiently() -> None:
     async def run() -> None:
         async with register(always(page(row(), row(key="2"))), QUICK) as (kept, came):
+            assert isinstance(kept, Prompt)
             begun = kept.begin([ask(ME, OTHER)])
             assert begun is not None
             (at_once,) = await begun.answers(ends_at=asyncio.get_running_loop().time() + 5)
