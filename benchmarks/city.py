@@ -223,6 +223,7 @@ def _contradictions(
     insured = {"kind": "PENSION", "participation": "EMPLOYEE", "status": "NORMAL"}
     outside = {"kind": "OBLIGOR", "special": "NONE", "joined_on": TODAY - 9, "relation": "8"}
     broken = pa.array([f"{each[:17]}{'12'[each[17] == '1']}" for each in ids.take(ours[10]).to_pylist()])
+    away, unsigned = (numbered(letter, people.first + ours[at], 18) for letter, at in (("N", 13), ("M", 14)))
     return [
         ("Declaration", {"household": home(idle), "person": ids.take(idle), "item": "UNEMPLOYED",
                          "month": idle_month, "amount_fen": 0}),
@@ -258,10 +259,17 @@ def _contradictions(
         ("Membership", {"household": homes.take((people.home[ours[12]] + 1) % len(homes)),
                         "person": ids.take(ours[12]), "relation": "8", "kind": "COHABIT", "special": "NONE",
                         "joined_on": TODAY - 9}),
-        ("Membership", {"household": home(ours[13]), "person": numbered("N", people.first + ours[13], 18), **outside,
+        ("Membership", {"household": home(ours[13]), "person": away, **outside,
                         "kind": "COHABIT", "special": "PRISON"}),
-        ("Membership", {"household": home(ours[14]), "person": numbered("M", people.first + ours[14], 18), **outside}),
+        ("Membership", {"household": home(ours[14]), "person": unsigned, **outside}),
+        *(_registered(people, who, ours[at]) for who, at in ((broken, 10), (away, 13), (unsigned, 14))),
     ]  # fmt: skip
+
+
+def _registered(people: People, who: pa.Array, like: np.ndarray) -> tuple[str, Columns]:
+    """In the register with a birth date, though their numbers fail the check: else nobody could tell their age."""
+    return "Person", {"person": who, "name": _names(people, like), "sex": "1", "birth": people.born[like],
+                      "hukou_district": "529901001001", "residence_district": "529901001001"}  # fmt: skip
 
 
 def _monthly(who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
