@@ -7,9 +7,9 @@ import pytest
 from casework.agreement import Access
 from casework.cedar import Decision
 from casework.resource import Product, of_column, of_state
+from gateway.asked_about import Subject
 from gateway.document import Limits, read
 from gateway.errors import BadArgument, TooCostly
-from gateway.asked_about import Subject
 from gateway.plan import plan, question
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
