@@ -129,6 +129,7 @@ EVENTS: Mapping[str, Event] = {
             "request": CODE,
             "result": CODE,
             "hedged": COUNTS,
+            "close": CODE,
         },
         frozenset({"answer", "outcome", "findings", "category", "inputs", "result"}),
     ),

@@ -79,6 +79,8 @@ class Caller:
     expires_at: datetime
     """UTC; from this instant on the token is no longer good."""
     name: str | None = None
+    home: RegionCode | None = None
+    """Where the caller lives, where the issuer says so: with `name` for AUD-02 alone."""
 
     @property
     def office(self) -> str:
@@ -214,7 +216,7 @@ def _key_id(token: str) -> str:
 
 
 def caller_of(issuer: str, claims: Mapping[str, Any]) -> Caller:
-    """The caller that an issuer's claims describe: `sub`, `department`, `post`, `region`, `exp`, perhaps `name`.
+    """The caller that an issuer's claims describe: `sub`, `department`, `post`, `region`, `exp`, perhaps `name` and `home`.
 
     Raises `NotAuthenticated` for a claim that is missing or not proper.
     """
@@ -224,9 +226,10 @@ def caller_of(issuer: str, claims: Mapping[str, Any]) -> Caller:
         subject=_text(claims, "sub", longest=64),
         department=_department(claims),
         post=_text(claims, "post", longest=32),
-        region=_region(claims),
+        region=_region(claims, "region"),
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
         name=None if name is None else _text(claims, "name", longest=64),
+        home=None if claims.get("home") is None else _region(claims, "home"),
     )
 
 
@@ -238,11 +241,11 @@ def _department(claims: Mapping[str, Any]) -> Recipient:
     raise _bad_claim("department")
 
 
-def _region(claims: Mapping[str, Any]) -> RegionCode:
+def _region(claims: Mapping[str, Any], claim: str) -> RegionCode:
     try:
-        return RegionCode.parse(_text(claims, "region", longest=12))
+        return RegionCode.parse(_text(claims, claim, longest=12))
     except MalformedRegionCode:
-        raise _bad_claim("region") from None
+        raise _bad_claim(claim) from None
 
 
 def _text(claims: Mapping[str, Any], claim: str, *, longest: int) -> str:

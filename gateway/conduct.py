@@ -1,7 +1,8 @@
 """Did those who asked keep the rules? AUD-01 to AUD-04, judged on the log, on the served lists and on a sample.
 
-What is noticed is looked at by a person. The log knows callers by pseudonym and never whose relative
-somebody is, so that part of AUD-02 cannot be told here, and is counted as such.
+What is noticed is looked at by a person. Whether somebody has the asker's surname and address stands in
+the outcome, where both were known; whose relative somebody is the log never knows. What of AUD-02
+cannot be told is counted as such.
 """
 
 from __future__ import annotations
@@ -46,14 +47,29 @@ class Conduct:
 
 
 def of_entries(entries: Iterable[tuple[int, Entry]], pack: Pack, *, day: date) -> Conduct:
-    """AUD-01 and AUD-02 on the intents of a day in China, in the order of the log. Raises `PackGap`.
+    """AUD-01 and AUD-02 on the intents of a day in China and their outcomes, in the order of the log.
 
     An intent of the hour before midnight of the day before counts for how many there were within an hour.
+    Raises `PackGap`.
     """
-    lately: defaultdict[str, deque[int]] = defaultdict(deque)
     noticed: list[Noticed] = []
     untold: Counter[str] = Counter()
+    for index, (caller, facts) in _asked(entries, day).items():
+        found = broken("inquiry", facts, pack)
+        noticed += [_noticed(each, caller, index) for each in _looked_for(found, Answer.YES)]
+        untold.update(each.rule.number for each in _looked_for(found, Answer.UNKNOWN))
+    return Conduct(tuple(noticed), dict(untold))
+
+
+def _asked(entries: Iterable[tuple[int, Entry]], day: date) -> dict[int, tuple[str, dict[str, Value]]]:
+    """By the index of each intent of the day: who asked, and what is known of the question."""
+    lately: defaultdict[str, deque[int]] = defaultdict(deque)
+    asked: dict[int, tuple[str, dict[str, Value]]] = {}
     for index, entry in entries:
+        if entry.event == "inquiry.outcome" and "close" in entry.fields and entry.number("intent") in asked:
+            asked[entry.number("intent")][1]["same_surname_and_address"] = (
+                entry.text("close") == Answer.YES.name
+            )
         if entry.event != "inquiry.intent":
             continue
         caller, at = entry.text("caller"), china_time(entry.at)
@@ -63,10 +79,8 @@ def of_entries(entries: Iterable[tuple[int, Entry]], pack: Pack, *, day: date) -
             within.popleft()
         if at.date() == day:
             facts: dict[str, Value] = {"on": day, "hour": at.hour, "looked_up_within_hour": len(within)}
-            found = broken("inquiry", {**facts, "case_given": "case" in entry.committed}, pack)
-            noticed += [_noticed(each, caller, index) for each in _looked_for(found, Answer.YES)]
-            untold.update(each.rule.number for each in _looked_for(found, Answer.UNKNOWN))
-    return Conduct(tuple(noticed), dict(untold))
+            asked[index] = caller, {**facts, "case_given": "case" in entry.committed}
+    return asked
 
 
 def of_lists(found: Iterable[Discrepancy], pack: Pack, *, day: date) -> tuple[Noticed, ...]:

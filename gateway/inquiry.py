@@ -51,6 +51,7 @@ from gateway.fetch import (
     needed,
     together,
 )
+from gateway.nearness import close
 from gateway.office import Answered, Asked, Office
 from gateway.permitting import decided, intended, permitted, refusals_noted, standing_of
 from gateway.plan import Plan
@@ -88,7 +89,7 @@ async def answered_of(
     told = tell(came.plan, await _view(came, office), schema=office.schema, shows=office.shows)
     form = allowed.question.document.form
     told = told if form is None else form.of(told)
-    noted = await office.trace.outcome(intent, _outcome(told, came, hedge, office))  # 7
+    noted = await office.trace.outcome(intent, _outcome(told, came, caller, hedge, office))  # 7
     return Answered(told, noted.receipt, noted.decided)  # 8
 
 
@@ -330,12 +331,12 @@ def _list_view(listing: Listing, came: _Gathered, pseudonym: Callable[[str], str
     return ListView(edges, PageView(listing.more, not listing.begins, first, last))
 
 
-def _outcome(told: Told, came: _Gathered, hedge: Hedge, office: Office) -> Came:
+def _outcome(told: Told, came: _Gathered, caller: Caller, hedge: Hedge, office: Office) -> Came:
     located, verdict = came.located, came.verdict
+    households = [one for one in (located, *came.listed.values()) if isinstance(one, Located)]
     subjects = [*came.plan.question.keys, *came.sought]
-    for one in (located, *came.listed.values()):
-        if isinstance(one, Located):
-            subjects += [one.household.number, *(row.person for row in one.household.members)]
+    for one in households:
+        subjects += [one.household.number, *(row.person for row in one.household.members)]
     told_of = verdict if isinstance(verdict, Verdict) else None
     found = Counter(finding.rule for finding in told_of.findings) if told_of else {}
     return Came(
@@ -344,6 +345,7 @@ def _outcome(told: Told, came: _Gathered, hedge: Hedge, office: Office) -> Came:
         sources={name: str(one.get("failure", one["state"])) for name, one in told.sources.items()},
         persons=_answered_about(came.evidence),
         hedged={department.value: count for department, count in hedge.extra.items()},
+        close=close(caller, households, came.evidence),
         result=located.code if isinstance(located, Absence) else "ANSWERED",
         pack=told_of.pack_hash if told_of else None,
         rules=told_of.ruleset_hash if told_of else None,

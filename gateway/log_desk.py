@@ -116,9 +116,12 @@ def size_of(checkpoint: bytes) -> int:
     return Checkpoint.parse(Note.parse(checkpoint).text).size
 
 
-def named(event: str) -> str:
-    """What stands in the bytes of every entry of an event, to be looked for before they are parsed."""
-    return f'"event":"{event}"'
+def named(event: str, *, whole: bool = True) -> str:
+    """What stands in the bytes of every entry of an event, to be looked for before they are parsed.
+
+    `whole`   whether it is the whole name, or how it begins
+    """
+    return f'"event":"{event}' + ('"' if whole else "")
 
 
 def china_day(at: datetime) -> date:

@@ -51,6 +51,7 @@ class Issuer:
         at: datetime,
         lifetime_s: int = 3600,
         name: str | None = None,
+        home: RegionCode | None = None,
     ) -> str:
         """A token that holds from `at` (UTC) for `lifetime_s` seconds, 1 to `LONGEST_LIFETIME_S`.
 
@@ -71,6 +72,8 @@ class Issuer:
         }
         if name is not None:
             claims["name"] = name
+        if home is not None:
+            claims["home"] = str(home)
         return jwt.encode({"alg": ALGORITHM, "kid": self.key.kid}, claims, self.key, algorithms=[ALGORITHM])
 
 

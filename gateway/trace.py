@@ -30,6 +30,7 @@ from gateway.errors import NotLogged, NotWitnessed
 from gateway.plan import Plan
 from gateway.view import LogView
 from vocabulary.codes import Department
+from vocabulary.evidence import Answer
 
 REFUSAL_REMEMBERED = timedelta(seconds=10)
 """How long a gateway says that it is not ready after the log refused an entry."""
@@ -56,6 +57,7 @@ class Came:
     `persons`    department → persons and households that it answered about, 1 or more
     `result`     a code: `ANSWERED`, `NO_HOUSEHOLD`
     `hedged`     department → questions that it was asked a second time, since it was slow
+    `close`      whether somebody has the asker's surname and address
     """
 
     data: Any
@@ -70,6 +72,7 @@ class Came:
     record: DecisionRecord | None = None
     """What the verdict rested on and came to, where there is one."""
     hedged: Mapping[str, int] | None = None
+    close: Answer = Answer.UNKNOWN
 
 
 class Noted(NamedTuple):
@@ -137,6 +140,8 @@ class Trace:
         }
         if came.hedged:
             fields["hedged"] = dict(came.hedged)
+        if came.close is not Answer.UNKNOWN:
+            fields["close"] = came.close.name
         if came.pack is not None and came.rules is not None:
             fields |= {"pack": came.pack, "rules": came.rules, "findings": dict(came.findings or {})}
         index = await self._write(

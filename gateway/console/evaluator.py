@@ -141,7 +141,7 @@ async def verify_stream(visit: Visiting) -> Response:
 
 @router.get("/misuse")
 async def misuse(visit: Visiting, day: str = "") -> Response:
-    """Look-ups of a day that break a rule of conduct: out of hours, too many within one hour, without a case."""
+    """Look-ups of a day that break a rule of conduct: out of hours, too many, without a case, of somebody close."""
     await let_in(visit, "misuse")
     desk, which = visit.house.log_desk, _day(day) or visit.house.desk.today()
     size = size_of(await desk.log.checkpoint())
@@ -149,8 +149,8 @@ async def misuse(visit: Visiting, day: str = "") -> Response:
     def found() -> Conduct:
         # A day in China begins at 16:00 UTC of the day before.
         span = Lookup(desk.log.reader, size=size).days(which - timedelta(days=1), which)
-        intents = desk.entries(*span, holding=named("inquiry.intent"))
-        return of_entries(intents, visit.house.desk.pack, day=which)
+        inquiries = desk.entries(*span, holding=named("inquiry.", whole=False))
+        return of_entries(inquiries, visit.house.desk.pack, day=which)
 
     return visit.page("misuse.html", conduct=await asyncio.to_thread(found), day=which, rules=NAMES)
 

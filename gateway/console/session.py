@@ -208,4 +208,5 @@ def _caller(told: Mapping[str, Any]) -> Caller:
         region=RegionCode(told["region"]),
         expires_at=datetime.fromtimestamp(told["expires_at"], UTC),
         name=told["name"],
+        home=RegionCode(told["home"]) if told.get("home") else None,
     )

@@ -72,6 +72,8 @@ class Desk:
         at=NOW,
         subject="mz-0042",
         lifetime_s=3600,
+        name=None,
+        home=None,
     ):
         return self.issuer.mint(
             subject=subject,
@@ -80,6 +82,8 @@ class Desk:
             region=RegionCode(region),
             at=at,
             lifetime_s=lifetime_s,
+            name=name,
+            home=home and RegionCode(home),
         )
 
     def headers(self, purpose="DIBAO_RECOGNITION", case="HD-2026-0001", token=None, **caller):

@@ -61,6 +61,19 @@ def test_whose_relative_it_was_cannot_be_told_and_is_said_so() -> None:
     assert of_entries([(0, intent(TEN))], PACK, day=DAY).cannot_tell == {"AUD-02": 1}
 
 
+def outcome(of: int, close: str | None) -> Entry:
+    told = {} if close is None else {"close": close}
+    at_ms = int(TEN.timestamp() * 1000) + 1
+    return Entry("inquiry.outcome", at_ms, "2026", (), {"intent": of, "sources": {}, **told}, {}, "0" * 32)
+
+
+def test_somebody_of_the_askers_surname_and_address_is_noticed() -> None:
+    assert noticed(intent(TEN), outcome(0, "YES")) == [("AUD-02", 0)]
+    assert noticed(intent(TEN), outcome(0, "NO")) == []
+    assert noticed(intent(TEN), outcome(0, None)) == []
+    assert noticed(outcome(7, "YES"), intent(TEN)) == []  # of an intent that lies before these entries
+
+
 def test_every_kind_of_disagreement_of_a_list_is_noticed_once_a_department() -> None:
     assert of_lists([], PACK, day=DAY) == ()
     for kind in Kind:

@@ -52,6 +52,25 @@ def member(body, place):
     return body["data"]["household"]["members"][place]
 
 
+@pytest.mark.parametrize(
+    ("who", "noted"),
+    [
+        ({"name": "安示例", "home": "529901003"}, "YES"),
+        ({"name": "王示例", "home": "529901003"}, None),  # the brother elsewhere was not asked about
+        ({"name": "安示例"}, None),
+        ({}, None),
+    ],
+)
+def test_the_log_knows_whether_somebody_has_the_askers_surname_and_address(tmp_path, who, noted):
+    status, body, entries = look(tmp_path, **who)
+    assert status == 200
+    outcome = next(each for each in entries if each["event"] == "inquiry.outcome")
+    assert outcome["fields"].get("close") == noted
+    assert "安示例" not in json.dumps(entries, ensure_ascii=False)
+    # Nobody is refused for it, and the answer says nothing of it.
+    assert member(body, 1)["idNumber"] == SPOUSE
+
+
 def test_a_caseworker_sees_what_the_agreements_show(tmp_path):
     status, body, _ = look(tmp_path)
     assert status == 200
