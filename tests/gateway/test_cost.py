@@ -60,6 +60,10 @@ def _some(name):
     """What the required variables of a shipped document may be."""
     return {
         "Worklist": {"numbers": ["S-1"]},
+        "Members": {"number": "S-1"},
+        "Place": {"number": "S-1"},
+        "HouseholdSearch": {"region": "529901", "name": "安一木"},
+        "Region": {"region": "529901"},
         "RunProgress": {"run": "1"},
         "CommitSample": {"promise": "0", "count": 1},
         "RevealSample": {"commit": 1, "secret": "0"},
