@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -365,3 +366,44 @@ def test_a_session_that_is_over_leads_to_the_login_and_says_why(come, pages: Ser
         verifier.done()
     finally:
         clock.now = before
+
+
+@pytest.mark.parametrize(
+    ("lang", "width", "until"), [("zh-CN", 1280, "2027-12-30"), ("en-US", 360, "2027-12-29")]
+)
+def test_an_agreement_is_changed_by_two_people_at_two_windows(
+    come, lang: str, width: int, until: str
+) -> None:
+    lawyer = come("lawyer", lang=lang, width=width, errand=None)
+    supervisor = come("supervisor", lang=lang, width=width)
+    page = lawyer.page
+    page.goto(f"{lawyer.address}/console/agreements/MZ-MZ-2026-001")
+    lawyer.done()
+    page.fill("#text", page.input_value("#text").replace("依据", "依剧", 1))
+    page.fill("#reason", "试改")
+    page.click("main form button.btn-primary")
+    page.wait_for_selector("#wrong")
+    lawyer.faults.clear()  # the browser itself notes the status in its console
+    lawyer.done()
+    text = page.input_value("#text").replace("依剧", "依据", 1)
+    page.fill("#text", re.sub(r"2027-12-\d\d", until, text))
+    page.click("main form button.btn-primary")
+    page.wait_for_url("**/console/agreements/revisions/*")
+    lawyer.done()
+    supervisor.page.goto(page.url)
+    supervisor.page.click("form[action$='/signed'] button")
+    supervisor.page.wait_for_load_state()
+    supervisor.done()
+    assert not page.goto(page.url).text().count("/signed")
+
+
+def test_authorizations_and_the_form_that_asks_once_are_worked_at_the_window(come) -> None:
+    verifier = come("verifier", errand="HD-2026-0044", width=360)
+    page = verifier.page
+    page.goto(f"{verifier.address}/console/household/{TOLD.household}/authorizations")
+    verifier.done()
+    page.goto(f"{verifier.address}/console/household/{TOLD.household}/verdict")
+    page.click("text=立案并登记")
+    verifier.sees("HD-2026-0044")
+    page.goto(f"{page.url}/form")
+    verifier.done()
