@@ -51,8 +51,8 @@ from vocabulary.region import RegionCode
 HERE = Path(__file__).parent
 OURS = ("ours", "executor")
 QUICK_S = 40.0
-"""Of measuring; comparing answers and stopping everybody come on top."""
-"""Of which starting takes what it takes, memory a quarter of the rest, and warming up a quarter of what is left."""
+"""Of which starting takes what it takes, memory a quarter of the rest, and warming up a quarter of what is left.
+Comparing answers and stopping everybody come on top."""
 SHORT_ROUNDS = 3
 COMPILES = {"mercurius", "apollo", "hive"}
 """Node compiles what it has seen often enough, and Python does not: they warm up longer,"""
