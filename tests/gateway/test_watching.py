@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from audit.errors import NoSuchEntry
 from audit.note import Note, Signer
 from audit.policy import Policy
 from audit.proof import Proof
@@ -148,6 +149,14 @@ def size(gateway):
     return int(gateway.call(lambda opened: opened.log.checkpoint()).splitlines()[1])
 
 
+def is_seen(gateway, index):
+    """Whether the witness has cosigned a head that covers an entry."""
+    try:
+        return bool(gateway.call(lambda opened: opened.log.witnessed_proof(index)))
+    except NoSuchEntry:
+        return False
+
+
 def test_a_second_history_is_refused_and_its_gateway_stops(tmp_path, bare):
     plain, key = settings_in(tmp_path / "run")
     port = free_port()
@@ -156,7 +165,7 @@ def test_a_second_history_is_refused_and_its_gateway_stops(tmp_path, bare):
         settings = plain.model_copy(update={"witness_policy": policy})
         with Background(settings) as gateway:
             ask(settings, gateway.address)
-            until(lambda: size(gateway) == 3)
+            until(lambda: size(gateway) == 3 and is_seen(gateway, 2))
         # The operator starts anew with the same key, as if nothing had been asked.
         (tmp_path / "fork").mkdir()
         for file in ("log.key.pem", "pseudonym.key", "vault.key"):
