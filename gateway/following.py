@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
 
 from graphql import OperationType
 
@@ -20,7 +19,7 @@ from gateway.answer import tell
 from gateway.caller import Caller
 from gateway.errors import BadArgument, NotLogged
 from gateway.inquiry import answered_of
-from gateway.office import Answered, Asked, Office
+from gateway.office import Answered, Asked, Office, as_it_leaves
 from gateway.permitting import intended, permitted, refusals_noted
 from gateway.plan import Plan
 from gateway.trace import Came, Intent
@@ -48,17 +47,17 @@ async def _followed(
 ) -> AsyncGenerator[Answered, None]:
     (deed,) = deeds_of(allowed.question.document, office.schema)
     intent = await intended(allowed, caller, errand, asked, office)
-    result, data = LEFT, None
+    result, data = LEFT, as_it_leaves(None)
     try:
         async for event in office.watching[deed.name](caller, deed.arguments):
             told = tell(
                 allowed, Shown(None, None, {}, {deed.key: event}), schema=office.schema, shows=office.shows
             )
             if event.is_over:
-                result, data = FOLLOWED, told.data
-                yield Answered(told, await _outcome(intent, data, result, office))
+                result, data = FOLLOWED, as_it_leaves(told.data)
+                yield Answered(told, data, await _outcome(intent, data, result, office))
                 return
-            yield Answered(told, None)
+            yield Answered(told, as_it_leaves(told.data), None)
     except NotDone as error:
         result = NOT_DONE
         raise BadArgument(str(error), argument=next(iter(deed.arguments), "")) from None
@@ -69,6 +68,6 @@ async def _followed(
             await _outcome(intent, data, result, office)
 
 
-async def _outcome(intent: Intent, data: Any, result: str, office: Office) -> str:
+async def _outcome(intent: Intent, data: bytes, result: str, office: Office) -> str:
     came = Came(data=data, subjects=(), sources={}, persons={}, result=result)
     return (await office.trace.outcome(intent, came)).receipt

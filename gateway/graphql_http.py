@@ -75,15 +75,15 @@ class GraphQLOverHttp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        media = media_type(headers.get("accept"))
+        headers = dict(scope["headers"])
+        media = media_type(_text(headers, b"accept"))
         request = scope.get("state", {}).get("request") or new_request()
         try:
             if media is None:
                 raise BadRequest("expected to be allowed to answer in JSON", status=406)
             fields = await read_request(
                 scope["method"],
-                headers,
+                _text(headers, b"content-type") or "",
                 scope.get("query_string", b""),
                 receive,
                 body_bytes=self._body_bytes,
@@ -128,7 +128,7 @@ def answering(answered: Answered, request: str) -> Reply:
         "sources": told.sources,
         "request": request,
     }
-    body: dict[str, Any] = {"data": told.data, "extensions": extensions}
+    body: dict[str, Any] = {"data": msgspec.Raw(answered.data), "extensions": extensions}
     return Reply(200, {"errors": list(told.errors), **body} if told.errors else body)
 
 
@@ -266,7 +266,7 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-def _asked(fields: Fields, headers: Mapping[str, str], request: str, *, follows: bool) -> Asked:
+def _asked(fields: Fields, headers: Mapping[bytes, bytes], request: str, *, follows: bool) -> Asked:
     return Asked(
         text=fields.text,
         identifier=fields.identifier,
@@ -274,11 +274,16 @@ def _asked(fields: Fields, headers: Mapping[str, str], request: str, *, follows:
         follows=follows,
         operation_name=fields.operation_name,
         variables=fields.variables,
-        authorization=headers.get("authorization"),
-        purpose=headers.get("x-hedui-purpose"),
-        case=headers.get("x-hedui-case"),
+        authorization=_text(headers, b"authorization"),
+        purpose=_text(headers, b"x-hedui-purpose"),
+        case=_text(headers, b"x-hedui-case"),
         request=request,
     )
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
+    value = headers.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 def _fault(fault: Fault, more: Mapping[str, Any]) -> dict[str, Any]:

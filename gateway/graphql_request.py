@@ -12,6 +12,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import NoneType
 from typing import Any, NoReturn, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -42,7 +43,7 @@ class Fields:
 
 async def read_request(
     method: str,
-    headers: Mapping[str, str],
+    content_type: str,
     query_string: bytes,
     receive: Receive,
     *,
@@ -59,7 +60,7 @@ async def read_request(
         return _fields(_in_address(query_string, longest=body_bytes), reads_only=True)
     if method != ASKS:
         raise BadRequest("expected GET or POST, got another method", status=405, allow=(READS, ASKS))
-    if not _is_json(headers.get("content-type", "")):
+    if not _is_json(content_type):
         raise BadRequest(f"expected `{JSON}` in UTF-8, got another content type", status=415)
     try:
         async with asyncio.timeout(body_time_s):
@@ -128,9 +129,9 @@ def _json(data: bytes) -> Any:
 def _fields(read: Any, *, reads_only: bool) -> Fields:
     if not isinstance(read, dict):
         raise BadRequest("expected one JSON object; arrays of questions are not taken")
-    for name, kind in _KINDS.items():
-        if not isinstance(read.get(name), kind | None):
-            raise BadRequest(f"expected `{name}` to be {'a string' if kind is str else 'an object'} or null")
+    for name, kinds, says in _KINDS:
+        if not isinstance(read.get(name), kinds):
+            raise BadRequest(f"expected `{name}` to be {says} or null")
     return Fields(
         text=read.get("query"),
         identifier=_identifier(read),
@@ -140,13 +141,18 @@ def _fields(read: Any, *, reads_only: bool) -> Fields:
     )
 
 
-_KINDS: Mapping[str, type] = {
-    "query": str,
-    "documentId": str,
-    "operationName": str,
-    "variables": dict,
-    "extensions": dict,
-}
+_TEXT, _OBJECT = ((str, NoneType), "a string"), ((dict, NoneType), "an object")
+
+_KINDS = tuple(
+    (name, *kind)
+    for name, kind in (
+        ("query", _TEXT),
+        ("documentId", _TEXT),
+        ("operationName", _TEXT),
+        ("variables", _OBJECT),
+        ("extensions", _OBJECT),
+    )
+)
 
 
 def _identifier(read: Mapping[str, Any]) -> str | None:

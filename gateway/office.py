@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from graphql import GraphQLSchema
 
 from casework.authorized import Authorized
@@ -52,10 +53,24 @@ class Answered:
     """An answer with its receipt: the proof (tlog-proof) that the log holds the outcome entry."""
 
     told: Told
+    data: bytes
+    """What was told, as it leaves (`as_it_leaves`)."""
     receipt: str | None
     """None of an answer that others follow: the last one has the receipt."""
     decided: Decided | None = None
     """Where the verdict can be found again, when there is one."""
+
+
+def as_it_leaves(data: Any) -> bytes:
+    """An answer's `data` as it is sent, digested and logged: JSON without blanks, in the order of the question.
+
+    >>> as_it_leaves({"b": "核", "a": 1}).decode()
+    '{"b":"核","a":1}'
+    """
+    return _encode(data)
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)

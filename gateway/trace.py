@@ -14,9 +14,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from string import ascii_lowercase
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from audit.commitment import Json
 from audit.entropy import Entropy
@@ -35,8 +33,6 @@ from vocabulary.evidence import Answer
 REFUSAL_REMEMBERED = timedelta(seconds=10)
 """How long a gateway says that it is not ready after the log refused an entry."""
 
-_canonical = msgspec.json.Encoder(order="sorted").encode
-
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -51,7 +47,7 @@ class Intent:
 class Came:
     """What an inquiry came to.
 
-    `data`       the answer's `data`, as it leaves
+    `data`       the answer's `data`, in the bytes in which it leaves
     `subjects`   the household and every person whose records were asked for
     `sources`    department → state
     `persons`    department → persons and households that it answered about, 1 or more
@@ -60,7 +56,7 @@ class Came:
     `close`      whether somebody has the asker's surname and address
     """
 
-    data: Any
+    data: bytes
     subjects: tuple[str, ...]
     sources: Mapping[str, str]
     persons: Mapping[str, int]
@@ -249,13 +245,9 @@ class Trace:
         return receipt.index
 
 
-def digest(data: Any) -> str:
-    """SHA-256, in hex, of an answer's `data` in canonical form (RFC 8785): whoever has the answer can recompute it.
-
-    >>> digest({"b": "核", "a": 1}) == sha256('{"a":1,"b":"核"}'.encode()).hexdigest()
-    True
-    """
-    return sha256(_canonical(data)).hexdigest()
+def digest(data: bytes) -> str:
+    """SHA-256, in hex, of an answer's `data` as it left: whoever has the answer can recompute it."""
+    return sha256(data).hexdigest()
 
 
 def _kept(record: DecisionRecord | None) -> dict[str, Spelled]:

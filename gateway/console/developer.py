@@ -48,7 +48,7 @@ async def _asked(visit: Visit, request: str) -> Asked:
     """What the editor sent. Raises `BadRequest`."""
     fields = await read_request(
         ASKS,
-        dict(visit.request.headers),
+        visit.request.headers.get("content-type", ""),
         b"",
         visit.request.receive,
         body_bytes=BODY_BYTES,

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.entry import EntryBook
 from audit.log import Log
 from audit.note import Signer
+from audit.vault import Sealing
 from casework.agreement import Recipient, load_agreements
 from casework.authorized import Authorized
 from casework.cedar import AgreementSet
@@ -61,7 +62,8 @@ class Desk:
     office: Office
     issuer: object
     app: object
-    casework: Casework | None = None
+    casework: Casework | None
+    sealing: Sealing
 
     def token(
         self,
@@ -171,7 +173,7 @@ async def desk(
     transport = httpx2.ASGITransport(app=app)
     try:
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
-            yield Desk(client, log, office, issuer, app, at_work)
+            yield Desk(client, log, office, issuer, app, at_work, book.sealing)
     finally:
         if kept:
             kept.close()

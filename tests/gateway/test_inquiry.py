@@ -11,6 +11,7 @@ from audit.errors import StoreBusy
 from audit.note import Signer
 from audit.policy import Policy
 from audit.proof import Proof
+from audit.vault import Vault
 from casework.agreement import Recipient
 from connectors.memory import MemoryConnector
 from gateway.days import require_in_force
@@ -162,16 +163,17 @@ def test_an_evaluator_sees_pseudonyms_and_masks(tmp_path):
 
 def test_the_receipt_proves_the_outcome_and_the_outcome_holds_the_digest_of_the_answer(tmp_path):
     async def test(desk):
-        body = (await desk.ask(QUESTION, {"number": HOUSEHOLD})).json()
-        proof = Proof.parse(body["extensions"]["receipt"].encode())
+        answer = await desk.ask(QUESTION, {"number": HOUSEHOLD})
+        proof = Proof.parse(answer.json()["extensions"]["receipt"].encode())
         entry = await desk.log.entry(proof.index)
-        return body, proof, entry
+        opened = await asyncio.to_thread(Vault(desk.log.reader, desk.sealing).disclose, proof.index)
+        return answer.content, proof, entry, {one.name: one.value for one in opened}
 
-    body, proof, entry = at_desk(tmp_path, ROWS, test)
+    content, proof, entry, opened = at_desk(tmp_path, ROWS, test)
     key = Signer.ed25519(ORIGIN, LOG_KEY).key
     proof.verify(entry, Policy.parse(f"log {key}\nquorum none\n".encode()))
     assert json.loads(entry)["fields"]["result"] == "ANSWERED"
-    assert len(digest(body["data"])) == 64
+    assert opened["answer"] == digest(msgspec.json.decode(content, type=dict[str, msgspec.Raw])["data"])
 
 
 def test_intent_comes_before_anybody_is_asked_and_outcome_before_the_answer(tmp_path):

@@ -53,7 +53,7 @@ async def _twelve_outcomes(desk):
     asked = await desk.office.trace._write("inquiry.intent", fields)
     for number in range(TEKUN + DIBAO):
         category = "TEKUN" if number < TEKUN else "DIBAO"
-        came = Came({}, (f"H-{number}",), {}, {}, "ANSWERED", category=category)
+        came = Came(b"{}", (f"H-{number}",), {}, {}, "ANSWERED", category=category)
         await desk.office.trace.outcome(Intent(asked, None, f"r-{number}"), came)
 
 

@@ -90,7 +90,7 @@ def written(folder, spoil=lambda number, kept: kept, decide=None):
                 )
                 verdict, kept = record(story)
                 came = Came(
-                    data={},
+                    data=b"{}",
                     subjects=(story.household, *(one.person for one in verdict.members)),
                     sources={},
                     persons={},
