@@ -40,6 +40,7 @@ from connectors.departments import TABLES
 from connectors.federation import ask_all
 from connectors.http_register import HttpRegister
 from connectors.served import ServedBook
+from connectors.subjects import Subjects
 from gateway.answer import tell
 from gateway.app import application
 from gateway.caller import Trust
@@ -154,7 +155,7 @@ _EVERYTHING, _ANYBODY = _Everything(), object()
 
 async def _fetched(allowed: Plan, ask: Callable[[list[Ask]], Awaitable[Evidence]]) -> Evidence:
     """What the departments say of the households asked about, in two levels."""
-    keys, columns = allowed.question.keys, allowed.columns
+    keys, columns = Subjects(allowed.question.keys), allowed.columns
     listed = frozenset({"person", "relation", "kind", "joined_on", "left_on"})
     first = await ask(
         [
@@ -162,7 +163,7 @@ async def _fetched(allowed: Plan, ask: Callable[[list[Ask]], Awaitable[Evidence]
             Ask(Membership, "household", keys, columns.get(Membership, frozenset()) | listed),
         ]
     )
-    persons = tuple(row.person for key in keys for row in first.records(Membership, key))
+    persons = Subjects([row.person for key in keys for row in first.records(Membership, key)])
     asks = [
         Ask(record, "person", persons, names)
         for record, names in columns.items()

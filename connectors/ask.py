@@ -8,12 +8,14 @@ fills in: what the department did not say stays unsaid.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from functools import lru_cache
+from typing import Protocol, cast, runtime_checkable
 
+import msgspec
 import pyarrow as pa
 
+from connectors.subjects import Subjects
 from vocabulary.codes import Department
 from vocabulary.evidence import Outcome, SourceFailed
 from vocabulary.record import Record, columns_of
@@ -22,12 +24,12 @@ Clock = Callable[[], datetime]
 """Gives the present instant in UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """One question to one department: these columns of this record type, for these subjects.
 
     `by`        the column by which it is looked up, one of `record.subjects`
-    `ids`       id numbers or household numbers, as many as one likes; asked twice is answered once
+    `ids`       id numbers or household numbers, as many as one likes; asked twice is answered once.
+                `Subjects` that several questions share are written and looked for once for all of them
     `columns`   what the inquiry may see; the answer adds only `record_id`, `as_of` and the subjects
 
     Raises `KeyError` naming a column that the type does not have or cannot be looked up by.
@@ -39,11 +41,14 @@ class Ask:
     columns: frozenset[str]
 
     def __post_init__(self) -> None:
-        if self.by not in self.record.subjects:
-            raise KeyError(f"{self.record.__name__} is not looked up by {self.by}")
-        if not self.columns <= columns_of(self.record).keys():
-            name = min(self.columns - columns_of(self.record).keys())
-            raise KeyError(f"{self.record.__name__} has no column {name}")
+        _require_known(self.record, self.by, self.columns)
+        if type(self.ids) is not Subjects:
+            msgspec.structs.force_setattr(self, "ids", Subjects(self.ids))
+
+    @property
+    def subjects(self) -> Subjects:
+        """The same as `ids`, with what is worked out of them."""
+        return cast("Subjects", self.ids)
 
     @property
     def carried(self) -> frozenset[str]:
@@ -51,9 +56,19 @@ class Ask:
         return carried(self.record, self.columns)
 
 
+@lru_cache(maxsize=512)
 def carried(record: type[Record], columns: frozenset[str]) -> frozenset[str]:
     """Give the columns that an answer to `columns` carries."""
     return columns | {"record_id", "as_of"} | frozenset(record.subjects)
+
+
+@lru_cache(maxsize=512)
+def _require_known(record: type[Record], by: str, columns: frozenset[str]) -> None:
+    if by not in record.subjects:
+        raise KeyError(f"{record.__name__} is not looked up by {by}")
+    if not columns <= columns_of(record).keys():
+        name = min(columns - columns_of(record).keys())
+        raise KeyError(f"{record.__name__} has no column {name}")
 
 
 class SnapshotFailed(Exception):

@@ -1,37 +1,28 @@
-"""What does a department's row say in our words? Decoded once, at the edge, with every range checked.
-
-A row that does not decode spoils the answer about its own subject and nobody else's. A row
-whose subject cannot be read might be anybody's, so it spoils them all.
-"""
+"""What does a department's row say in our words? Decoded once, at the edge, with every range checked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
-from operator import attrgetter
 from types import NoneType
 from typing import Any, get_type_hints
 
 import msgspec
 import pyarrow as pa
 
-from connectors.ask import Ask, carried
-from connectors.failure import BrokenRow, broken
+from connectors.ask import carried
+from connectors.failure import BrokenRow
 from connectors.forms import READERS, Form, NotInForm, read, shape
 from connectors.mapping import Field, Table
 from connectors.meanings import PERSONAL, Meanings
+from connectors.subjects import tidy
 from connectors.whole import read_whole
-from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
 from vocabulary.record import Column, ColumnKind, Record, columns_of, partial, read_word
 
 Row = Sequence[object]
 """The values of one row, in the order of a decoder's `fields`."""
-
-LONGEST_SUBJECT = 64
-"""Characters of an id number or household number that may be asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,19 +53,6 @@ class Decoder:
             return msgspec.convert(values, self.made, dec_hook=read_word)
         except msgspec.ValidationError as why:
             raise BrokenRow(self._complaint(str(why), row)) from None
-
-    def words(self, rows: Sequence[Row]) -> list[Sequence[object]]:
-        """Give what one or more rows say, by column, as `decode` reads them: whole columns at a time.
-
-        Raises one of `UNREADABLE` when some row does not decode; `decode` then tells which, and why.
-        """
-        return [
-            meanings.of(cells) for meanings, cells in zip(self.meanings, zip(*rows, strict=True), strict=True)
-        ]
-
-    def plain_words(self, rows: Sequence[Row]) -> list[Sequence[object]]:
-        """As `words`, of rows whose cells are known to be of what `Meanings.kind` says."""
-        return [meanings.plainly(cells) for meanings, cells in zip(self.meanings, zip(*rows), strict=True)]  # noqa: B905
 
     def arrays(
         self, columns: Sequence[Sequence[object] | pa.Array], types: Mapping[str, pa.DataType]
@@ -175,113 +153,6 @@ def _hints(made: type[Record]) -> dict[str, Any]:
     return {name: list[hints[name]] for name in made.__struct_fields__}  # type: ignore[valid-type]  # made at run time
 
 
-def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) -> dict[str, Outcome]:
-    """Give one outcome for each id asked, from all rows that the department gave for them.
-
-    Raises `Failed` where a row cannot be ascribed to a subject that was asked for.
-    """
-    came_from, given = provenance(ask.record, at=at), [*rows]
-    if not given:
-        return dict.fromkeys(ask.ids, NoRecord(came_from))
-    try:
-        return _all_at_once(ask, decode, decode.words(given), came_from)
-    except UNREADABLE:
-        return _row_by_row(ask, decode, given, came_from)
-
-
-def plain_outcomes(ask: Ask, decode: Decoder, rows: Sequence[Row], *, at: datetime) -> dict[str, Outcome]:
-    """As `outcomes`, of rows whose cells are of the types that `Meanings.kind` says. Raises one of `UNREADABLE`."""
-    came_from = provenance(ask.record, at=at)
-    if not rows:
-        return dict.fromkeys(ask.ids, NoRecord(came_from))
-    return _all_at_once(ask, decode, decode.plain_words(rows), came_from)
-
-
-def _all_at_once(
-    ask: Ask, decode: Decoder, columns: Sequence[Sequence[object]], came_from: Provenance
-) -> dict[str, Outcome]:
-    """As `_row_by_row`, where every row decodes and none comes twice. Raises one of `UNREADABLE` where not."""
-    asked, at = _tidied(ask.ids), decode.places
-    wanted = set(asked)
-    grouped: dict[str, list[Record]] = {}
-    keys = columns[at["record_id"]]
-    ordered = keys == sorted(keys) and len(set(keys)) == len(keys)  # type: ignore[type-var]  # all are text
-    made = map(decode.made, *[columns[place] for place in decode.order])
-    for subject, record in zip(columns[at[ask.by]], made, strict=True):
-        # A word of the vocabulary is tidy already; only what stands as plain text may not be.
-        if subject not in wanted:
-            subject = tidy(str(subject))
-            if subject not in wanted:
-                raise NotInForm
-        grouped.setdefault(subject, []).append(record)
-    nothing = NoRecord(came_from)
-    return {
-        one: Found(tuple(grouped[key]) if ordered else _in_order(grouped[key]), came_from)
-        if key in grouped
-        else nothing
-        for one, key in zip(ask.ids, asked, strict=True)
-    }
-
-
-def _in_order(records: list[Record]) -> tuple[Record, ...]:
-    """The records of one subject by `record_id`. Raises `NotInForm` when one comes twice."""
-    if len(records) > 1:
-        records.sort(key=_BY_RECORD_ID)
-        if len({record.record_id for record in records}) < len(records):
-            raise NotInForm
-    return tuple(records)
-
-
-def _row_by_row(ask: Ask, decode: Decoder, rows: Sequence[Row], came_from: Provenance) -> dict[str, Outcome]:
-    wanted = {tidy(one): one for one in ask.ids}
-    grouped: dict[str, list[Row]] = {}
-    for row in rows:
-        subject = decode.subject(row, ask.by)
-        if subject not in wanted:
-            raise broken(f"`{ask.record.__name__}`: expected only subjects that were asked for, got another")
-        grouped.setdefault(subject, []).append(row)
-    return {one: _outcome(decode, grouped.get(tidy(one), ()), came_from) for one in ask.ids}
-
-
-def provenance(record: type[Record], *, at: datetime) -> Provenance:
-    """Give where an answer about `record` comes from."""
-    return Provenance(record.department, record.catalogue_id, record.sharing_class, at)
-
-
-def askable(ids: Iterable[str]) -> list[str]:
-    """Give each subject once, tidied, without those that no register can hold: they have no record anywhere."""
-    tidied = dict.fromkeys(_tidied((*ids,)))
-    if "".join(tidied).isprintable() and all(tidied) and max(map(len, tidied), default=0) <= LONGEST_SUBJECT:
-        return [*tidied]
-    return [one for one in tidied if 0 < len(one) <= LONGEST_SUBJECT and one.isprintable()]
-
-
-@lru_cache(maxsize=8)
-def _tidied(ids: tuple[str, ...]) -> Sequence[str]:
-    """Give each tidied; mostly all are already, which is seen at one look."""
-    together = "".join(ids)
-    if len(together.split()) == 1 and together == together.upper():
-        return [*map(str, ids)]
-    return [*map(tidy, ids)]
-
-
-def tidy(subject: str) -> str:
-    """Give the form in which subjects are compared: registers differ in blanks and in the case of an X."""
-    return subject.strip().upper()
-
-
-def _outcome(decode: Decoder, rows: Sequence[Row], came_from: Provenance) -> Outcome:
-    if not rows:
-        return NoRecord(came_from)
-    try:
-        records = sorted((decode.decode(row) for row in rows), key=_BY_RECORD_ID)
-        if len({record.record_id for record in records}) < len(records):
-            raise BrokenRow(f"`{decode.record.__name__}.record_id`: expected each once, got one twice")
-    except BrokenRow as why:
-        return why.value(came_from.department, at=came_from.fetched_at)
-    return Found(tuple(records), came_from)
-
-
 def list_of(cells: Sequence[object] | pa.Array) -> Sequence[object]:
     """Give the cells of a column as Python's own values."""
     return cells.to_pylist() if isinstance(cells, pa.Array) else cells
@@ -312,8 +183,3 @@ def _meanings(reader: Callable[[object], object], cells: Sequence[object], hint:
 
 
 _PATH = re.compile(r"`\$\.(\w+)`")
-_BY_RECORD_ID = attrgetter("record_id")
-
-
-UNREADABLE = (NotInForm, msgspec.ValidationError, ValueError)
-"""What is raised by rows that do not decode; a row of another length than the others is a `ValueError`."""

@@ -18,13 +18,14 @@ from urllib.parse import unquote, urlsplit
 
 from connectors.arrow import Chunk, chunked
 from connectors.ask import Ask, Clock
-from connectors.decode import Decoder, Row, decoder, tidy
+from connectors.decode import Decoder, Row, decoder
 from connectors.delivery import Delivery, newest
 from connectors.derived import derived
 from connectors.failure import Failed, broken
 from connectors.guard import Guard, Patience
 from connectors.mapping import Table, Tables
 from connectors.register import Register
+from connectors.subjects import tidy
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind
 from vocabulary.record import Record, columns_of

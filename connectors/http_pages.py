@@ -7,9 +7,9 @@ what is wrong with it, and of whose row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ import msgspec
 from connectors.decode import Decoder, Row
 from connectors.derived import derived
 from connectors.failure import broken
+from connectors.outcomes import Columns
 
 Value = str | int | bool | None
 
@@ -63,8 +64,8 @@ def rows_in(page: Page, decode: Decoder) -> Iterator[Row]:
         raise broken(f"`{decode.record.__name__}`: expected field {missing}, got a row without it") from None
 
 
-def plainly_parsed(body: bytes, decoders: tuple[Decoder, ...], *, batch: bool) -> list[list[Row]] | None:
-    """For each question the rows of its page, as `plain_outcomes` takes them; None where it must be read patiently."""
+def plainly_parsed(body: bytes, decoders: tuple[Decoder, ...], *, batch: bool) -> list[Columns] | None:
+    """For each question what its page says, as `plain_outcomes` takes it; None where it must be read patiently."""
     reading = _reading(decoders, batch=batch)
     if reading is None:
         return None
@@ -76,14 +77,7 @@ def plainly_parsed(body: bytes, decoders: tuple[Decoder, ...], *, batch: bool) -
     for page in pages:
         if page.next is not None or page.count != len(page.rows):
             return None
-    return [
-        [*map(_cells(len(decode.fields)), page.rows)] for page, decode in zip(pages, decoders, strict=True)
-    ]
-
-
-@lru_cache(maxsize=64)
-def _cells(many: int) -> Callable[[Any], Row]:
-    return attrgetter(*(f"f{place}" for place in range(many)))
+    return [[*zip(*map(msgspec.structs.astuple, page.rows))] for page in pages]  # noqa: B905  # all of one type
 
 
 @lru_cache(maxsize=512)

@@ -33,13 +33,14 @@ import stamina
 
 from connectors.arrow import Chunk, chunked
 from connectors.ask import Ask, Begun, Clock
-from connectors.decode import UNREADABLE, Decoder, Row, askable, decoder, outcomes, plain_outcomes
+from connectors.decode import Decoder, Row, decoder
 from connectors.failure import Failed, broken, by_status
 from connectors.guard import Guard, Patience, may_pass
 from connectors.http_client import HttpAnswer, HttpClient, media_type
 from connectors.http_pages import Page, all_parsed, parsed, plainly_parsed, rows_in
 from connectors.http_sent import Sent, Wording, worded
 from connectors.mapping import Table, Tables
+from connectors.outcomes import UNREADABLE, outcomes, plain_outcomes
 from connectors.register import Register
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Outcome
@@ -123,16 +124,15 @@ class HttpRegister(Register):
 
     def begin(self, asks: Sequence[Ask]) -> Begun | None:
         """See `Prompt.begin`: where a connection waits, and the source is well and within its quota."""
-        subjects = askable(asks[0].ids)
-        if not 0 < len(subjects) <= IDS_PER_REQUEST or len(asks) > QUESTIONS_PER_BATCH:
+        subjects = asks[0].subjects
+        if not 0 < len(subjects.askable) <= IDS_PER_REQUEST or len(asks) > QUESTIONS_PER_BATCH:
             return None
         if len(asks) > 1 and any(ask.ids != asks[0].ids for ask in asks):
             return None
         wordings = [one for ask in asks if (one := self._wording(ask)) is not None]
         if len(wordings) != len(asks) or not self._guard.at_once():
             return None
-        ids = msgspec.json.encode(subjects)
-        texts = [one.before + ids + one.behind for one in wordings]
+        texts = [one.before + subjects.encoded + one.behind for one in wordings]
         body = b'{"questions":[%b]}' % b",".join(texts) if self._batch else texts[0]
         underway = self._own_client().begin(self._batch or _path(self._table(asks[0].record)), body)
         if underway is None:
@@ -153,8 +153,8 @@ class HttpRegister(Register):
         at = self._clock()
         try:
             return [
-                plain_outcomes(ask, decode, rows, at=at)
-                for ask, decode, rows in zip(asks, decoders, pages, strict=True)
+                plain_outcomes(ask, decode, columns, at=at)
+                for ask, decode, columns in zip(asks, decoders, pages, strict=True)
             ]
         except UNREADABLE:
             return None
@@ -326,7 +326,7 @@ def _grow(body: bytearray, piece: bytes) -> None:
 
 def _questions(ask: Ask, table: Table, decode: Decoder) -> list[dict[str, object]]:
     """Give the questions that ask for all subjects, each for as many as one may ask for."""
-    subjects, by = askable(ask.ids), table.of[ask.by].physical
+    subjects, by = ask.subjects.askable, table.of[ask.by].physical
     return [
         {"by": by, "ids": subjects[at : at + IDS_PER_REQUEST], "fields": decode.inputs}
         for at in range(0, len(subjects), IDS_PER_REQUEST)

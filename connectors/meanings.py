@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from connectors.forms import plainly_text
-from vocabulary.idnumber import WrittenId
+from vocabulary.idnumber import LONGEST_WRITTEN, WrittenId
 from vocabulary.record import ColumnKind, read_word
 
 KEPT_MEANINGS = 4_096
@@ -29,35 +29,32 @@ class Meanings(dict[object, object]):
         self._reader, self._hint, self._keeps = reader, hint, keeps
         self._plain = hint is str or hint == str | None
         self._as_it_is = _AS_IT_IS.get(hint) if reads_text else None
-        self._is_text = self._as_it_is is not None and hint in (str, WrittenId)
-        self.kind: Any = str if self._is_text else _PLAIN_FLAG if hint in _FLAGS else _PLAIN_VALUE
+        self.word: type[str] | None = _WORDS.get(hint) if reads_text else None
+        """What a plain text becomes, where it means what is written."""
+        self._kinds = _TEXTS if reads_text and hint in (str, WrittenId) else _TEXTS_OR_NOTHING
+        self.kind: Any = _kind(hint, is_text=self._as_it_is is not None)
         """Of what types the cells must be that `plainly` takes: with no two that are one key and not one value."""
 
     def of(self, cells: Sequence[object]) -> Sequence[object]:
-        """The meanings of a column's cells. Raises one of `UNREADABLE`."""
+        """The meanings of a column's cells, one or more. Raises one of `UNREADABLE`."""
         kinds = set(map(type, cells))
-        if self._as_it_is is not None and kinds == {str}:
-            meant = self._as_it_is(cells)  # type: ignore[arg-type]  # all are text
-            if meant is not None:
-                return meant
-        if kinds == {str} or (kinds == {int} and self._keeps):
+        if kinds <= self._kinds:
+            return self.plainly(cells)
+        if kinds == {int} and self._keeps:
             # 1, 1.0 and True are one key, but not one value: so only where all are of one type.
             return [*map(self.__getitem__, cells)]
-        if NoneType in kinds and len(kinds) < 3:
-            nothing = self._meaning(None)
-            return [nothing if cell is None else self._of(cell) for cell in cells]
-        return [*map(self._of, cells)]
+        return [self[cell] if type(cell) is str else self._meaning(cell) for cell in cells]
 
     def plainly(self, cells: Sequence[object]) -> Sequence[object]:
         """As `of`, of cells that are of the types in `kind`."""
-        if self._is_text:
-            meant = self._as_it_is(cells)  # type: ignore[arg-type,misc]  # all are text, and it is one of `_AS_IT_IS`
+        if self._as_it_is is not None:
+            meant = self._as_it_is(cells)
             if meant is not None:
                 return meant
+        first = cells[0]
+        if cells[-1] == first and cells.count(first) == len(cells):  # such as the day of a delivery
+            return [self[first]] * len(cells)
         return [*map(self.__getitem__, cells)]
-
-    def _of(self, cell: object) -> object:
-        return self[cell] if type(cell) is str else self._meaning(cell)
 
     def __missing__(self, cell: object) -> object:
         meaning = self._meaning(cell)
@@ -76,24 +73,38 @@ def _texts(cells: Sequence[str]) -> Sequence[str] | None:
     return cells if plainly_text(cells) else None
 
 
+def _perhaps_texts(cells: Sequence[str | None]) -> Sequence[str | None] | None:
+    there = [cell for cell in cells if cell is not None] if None in cells else cells
+    return cells if not there or plainly_text(there) else None  # type: ignore[arg-type]  # what is left is text
+
+
 def _id_numbers(cells: Sequence[str]) -> list[WrittenId] | None:
     """Id numbers that need no tidying, which `WrittenId.parse` would give as they are."""
-    if not plainly_text(cells) or max(map(len, cells)) > LONGEST_ID:
+    if not plainly_text(cells) or max(map(len, cells)) > LONGEST_WRITTEN:
         return None
     together = "".join(cells)
     return [*map(WrittenId, cells)] if together == together.upper() else None
 
 
-LONGEST_ID = 32
-"""Characters that `WrittenId.parse` takes."""
-
-_AS_IT_IS: Mapping[Any, Callable[[Sequence[str]], Sequence[object] | None]] = {
+_AS_IT_IS: Mapping[Any, Callable[[Sequence[Any]], Sequence[object] | None]] = {
     str: _texts,
-    str | None: _texts,
+    str | None: _perhaps_texts,
     WrittenId: _id_numbers,
 }
 """Whole columns of texts that mean what is written, or None where one of them must be looked at by itself."""
 
-_FLAGS: tuple[Any, ...] = (bool, bool | None)
-_PLAIN_FLAG: Any = str | int | bool | None
-_PLAIN_VALUE: Any = str | int | None
+_WORDS: Mapping[Any, type[str]] = {
+    str: str,
+    str | None: str,
+    WrittenId: WrittenId,
+    WrittenId | None: WrittenId,
+}
+
+_TEXTS = frozenset({str})
+_TEXTS_OR_NOTHING = frozenset({str, NoneType})
+
+
+def _kind(hint: Any, *, is_text: bool) -> Any:
+    if is_text:
+        return str | None if hint == str | None else str
+    return str | int | bool | None if hint in (bool, bool | None) else str | int | None

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from connectors.arrow import batches
 from connectors.ask import Ask, Clock, Snapshot, SnapshotFailed, carried
-from connectors.decode import provenance, tidy
 from connectors.failure import Failed
+from connectors.outcomes import provenance
 from connectors.search import Find, Finds
+from connectors.subjects import tidy
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Found, NoRecord, Outcome
 from vocabulary.record import Record, columns_of, partial

@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from connectors.arrow import Chunk, decoded, gathered
 from connectors.ask import Ask, Clock, Snapshot, SnapshotFailed
-from connectors.decode import Decoder, Row, decoder, outcomes
+from connectors.decode import Decoder, Row, decoder
 from connectors.failure import Failed, broken
 from connectors.guard import Guard
 from connectors.mapping import Table, Tables
+from connectors.outcomes import outcomes
 from connectors.search import Find, Finds, unsearchable
 from vocabulary.codes import Department
 from vocabulary.evidence import Outcome

@@ -40,7 +40,7 @@ from zeep.wsse.username import UsernameToken as UntypedToken
 from connectors.arrow import Chunk
 from connectors.ask import Ask, Clock
 from connectors.carrying import carrier, carry
-from connectors.decode import Decoder, Row, askable
+from connectors.decode import Decoder, Row
 from connectors.derived import derived
 from connectors.failure import Failed, broken, by_status
 from connectors.guard import Guard, Patience
@@ -132,7 +132,7 @@ class SoapRegister(Register):
         return await running
 
     def _found(self, ask: Ask, table: Table, decode: Decoder) -> list[Row]:
-        subjects, told, rows = askable(ask.ids), self._told(table), list[Row]()
+        subjects, told, rows = ask.subjects.askable, self._told(table), list[Row]()
         given = {told.by: table.of[ask.by].physical} if told.by else {}
         for at in range(0, len(subjects), IDS_PER_REQUEST):
             answer = self._call(told.lookup, {**given, told.ids: subjects[at : at + IDS_PER_REQUEST]})

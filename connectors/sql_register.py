@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from connectors.arrow import BATCH_ROWS, Chunk
 from connectors.ask import Ask, Clock
 from connectors.bulk import bulk_batches, bulk_query
-from connectors.decode import Decoder, Row, askable
+from connectors.decode import Decoder, Row
 from connectors.failure import Failed
 from connectors.guard import Guard, Patience
 from connectors.mapping import Table, Tables
@@ -68,7 +68,7 @@ class SqlRegister(Register):
 
     async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> list[Row]:
         """See `Register._look_up`."""
-        subjects = askable(ask.ids)
+        subjects = ask.subjects.askable
         if not subjects:
             return []
         statement = _select(table, decode, self._engine.dialect.name)

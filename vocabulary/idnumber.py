@@ -79,6 +79,10 @@ class IdNumber(str):
         return mask(self)
 
 
+LONGEST_WRITTEN = 32
+"""Characters of a `WrittenId`."""
+
+
 class WrittenId(str):
     """An id number as a register wrote it: tidied, not believed. Rule ID-01 says whether it is one.
 
@@ -93,10 +97,10 @@ class WrittenId(str):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Trim and raise to upper case. Raises `MalformedIdNumber` when nothing, or more than 32 characters, is left."""
+        """Trim and raise to upper case. Raises `MalformedIdNumber` when nothing is left, or more than `LONGEST_WRITTEN`."""
         tidy = text.strip().upper()
-        if not 0 < len(tidy) <= 32:
-            raise MalformedIdNumber(f"expected 1 to 32 characters, got {len(tidy)}")
+        if not 0 < len(tidy) <= LONGEST_WRITTEN:
+            raise MalformedIdNumber(f"expected 1 to {LONGEST_WRITTEN} characters, got {len(tidy)}")
         return cls(tidy)
 
     @property

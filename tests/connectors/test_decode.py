@@ -12,10 +12,12 @@ from hypothesis import strategies as some
 
 from connectors.arrow import decoded, schema_of
 from connectors.ask import Ask
-from connectors.decode import LONGEST_SUBJECT, askable, decoder, outcomes
+from connectors.decode import decoder
 from connectors.departments import TABLES
 from connectors.derived import derived
 from connectors.failure import BrokenRow, Failed
+from connectors.outcomes import outcomes
+from connectors.subjects import LONGEST_SUBJECT, Subjects
 from demo.registers.writing import written
 from tests.connectors.conformance import ROWS, everything
 from tests.connectors.rows import NOW, person
@@ -149,4 +151,4 @@ def test_a_broken_row_fails_its_subject_only() -> None:
 
 def test_what_no_register_can_hold_is_not_asked_for() -> None:
     longest = "9" * LONGEST_SUBJECT
-    assert askable((" x", "X", "", "5\x00", "\ud800", longest, longest + "9")) == ["X", longest]
+    assert Subjects((" x", "X", "", "5\x00", "\ud800", longest, longest + "9")).askable == ["X", longest]

@@ -1,0 +1,169 @@
+"""What became of asking about each subject? From all rows that a department gave, one outcome for each id.
+
+A row that does not decode spoils the answer about its own subject and nobody else's. A row
+whose subject cannot be read might be anybody's, so it spoils them all.
+
+Mostly every row decodes and none comes twice: then whole columns are read at a time. Where that
+fails the rows are read one by one, which tells what is wrong with which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import repeat
+from operator import attrgetter
+
+import msgspec
+
+from connectors.ask import Ask
+from connectors.decode import Decoder, Row
+from connectors.failure import BrokenRow, broken
+from connectors.forms import NotInForm
+from connectors.subjects import tidy
+from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
+from vocabulary.record import Record
+
+UNREADABLE = (NotInForm, msgspec.ValidationError, ValueError)
+"""What is raised by rows that do not decode; a row of another length than the others is a `ValueError`."""
+
+Columns = Sequence[Sequence[object]]
+"""The cells of one or more rows by column, in the order of a decoder's `fields`."""
+
+
+def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) -> dict[str, Outcome]:
+    """Give one outcome for each id asked, from all rows that the department gave for them.
+
+    Raises `Failed` where a row cannot be ascribed to a subject that was asked for.
+    """
+    came_from, given = provenance(ask.record, at=at), [*rows]
+    if not given:
+        return dict.fromkeys(ask.ids, NoRecord(came_from))
+    try:
+        return _all_at_once(ask, decode, [*zip(*given, strict=True)], came_from, is_plain=False)
+    except UNREADABLE:
+        return _row_by_row(ask, decode, given, came_from)
+
+
+def plain_outcomes(ask: Ask, decode: Decoder, columns: Columns, *, at: datetime) -> dict[str, Outcome]:
+    """As `outcomes`, of cells that are of the types that `Meanings.kind` says; no columns are no rows.
+
+    Raises one of `UNREADABLE` where `outcomes` has to say what is wrong.
+    """
+    came_from = provenance(ask.record, at=at)
+    if not columns:
+        return dict.fromkeys(ask.ids, NoRecord(came_from))
+    return _all_at_once(ask, decode, columns, came_from, is_plain=True)
+
+
+def provenance(record: type[Record], *, at: datetime) -> Provenance:
+    """Give where an answer about `record` comes from."""
+    return Provenance(record.department, record.catalogue_id, record.sharing_class, at)
+
+
+def _all_at_once(
+    ask: Ask, decode: Decoder, columns: Columns, came_from: Provenance, *, is_plain: bool
+) -> dict[str, Outcome]:
+    """As `_row_by_row`, where every row decodes and none comes twice. Raises one of `UNREADABLE` where not."""
+    place = decode.places[ask.by]
+    words = [
+        () if at == place else meanings.plainly(cells) if is_plain else meanings.of(cells)
+        for at, (meanings, cells) in enumerate(zip(decode.meanings, columns, strict=True))
+    ]
+    words[place], whose = _whose(ask, decode, columns[place])
+    records = [*map(decode.made, *[words[at] for at in decode.order])]
+    found = _by_subject(whose, words[decode.places["record_id"]], records, came_from)
+    nothing = NoRecord(came_from)
+    if ask.subjects.tidied is not ask.subjects:
+        return {one: found.get(key, nothing) for one, key in zip(ask.ids, ask.subjects.tidied, strict=True)}
+    answer: dict[str, Outcome] = dict.fromkeys(ask.ids, nothing)
+    answer.update(found)
+    return answer
+
+
+def _whose(ask: Ask, decode: Decoder, cells: Sequence[object]) -> tuple[Sequence[object], Sequence[str]]:
+    """What the column says by which was asked, and whose each row is, tidied. Raises one of `UNREADABLE`."""
+    meanings = decode.meanings[decode.places[ask.by]]
+    known: Mapping[object, str] | None = ask.subjects.known(meanings.word)  # type: ignore[assignment]  # only looked up in
+    if known is not None:
+        try:
+            whose = [*map(known.__getitem__, cells)]
+        except KeyError:  # written otherwise, or nobody's who was asked for
+            pass
+        else:
+            return whose, whose
+    words = meanings.of(cells)
+    whose = [tidy(str(word)) for word in words]
+    if not {*whose} <= {*filter(None, ask.subjects.tidied)}:
+        raise NotInForm
+    return words, whose
+
+
+def _by_subject(
+    whose: Sequence[str], keys: Sequence[object], records: Sequence[Record], came_from: Provenance
+) -> dict[str, Outcome]:
+    """The rows of each subject, in the order of their keys. Raises `NotInForm` when one comes twice."""
+    alone = dict(zip(whose, records, strict=True))
+    if len(alone) == len(records):
+        return dict(zip(whose, map(Found, zip(records), repeat(came_from))))  # noqa: B905  # as many, for ever
+    grouped = _neighbours(whose, keys, records)
+    if grouped is None:
+        grouped = {}
+        for subject, record in zip(whose, records, strict=True):
+            grouped.setdefault(subject, []).append(record)
+        for some in grouped.values():
+            _put_in_order(some)
+    return dict(zip(grouped, map(Found, map(tuple, grouped.values()), repeat(came_from))))  # noqa: B905  # as above
+
+
+def _neighbours(
+    whose: Sequence[str], keys: Sequence[object], records: Sequence[Record]
+) -> dict[str, list[Record]] | None:
+    """The rows of each subject, where they stand side by side in the order of their keys; None where they do not."""
+    grouped: dict[str, list[Record]] = {}
+    before, last, some = "", "", list[Record]()
+    for subject, key, record in zip(whose, keys, records, strict=True):
+        if subject == before:
+            if key <= last:  # type: ignore[operator]  # both are text
+                return None
+            some.append(record)
+        elif subject in grouped:
+            return None
+        else:
+            before, some = subject, [record]
+            grouped[subject] = some
+        last = key  # type: ignore[assignment]  # as above
+    return grouped
+
+
+def _put_in_order(records: list[Record]) -> None:
+    """Sort the records of one subject by `record_id`. Raises `NotInForm` when one comes twice."""
+    records.sort(key=_BY_RECORD_ID)
+    if len({record.record_id for record in records}) < len(records):
+        raise NotInForm
+
+
+def _row_by_row(ask: Ask, decode: Decoder, rows: Sequence[Row], came_from: Provenance) -> dict[str, Outcome]:
+    wanted = {tidy(one): one for one in ask.ids}
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        subject = decode.subject(row, ask.by)
+        if subject not in wanted:
+            raise broken(f"`{ask.record.__name__}`: expected only subjects that were asked for, got another")
+        grouped.setdefault(subject, []).append(row)
+    return {one: _outcome(decode, grouped.get(tidy(one), ()), came_from) for one in ask.ids}
+
+
+def _outcome(decode: Decoder, rows: Sequence[Row], came_from: Provenance) -> Outcome:
+    if not rows:
+        return NoRecord(came_from)
+    try:
+        records = sorted((decode.decode(row) for row in rows), key=_BY_RECORD_ID)
+        if len({record.record_id for record in records}) < len(records):
+            raise BrokenRow(f"`{decode.record.__name__}.record_id`: expected each once, got one twice")
+    except BrokenRow as why:
+        return why.value(came_from.department, at=came_from.fetched_at)
+    return Found(tuple(records), came_from)
+
+
+_BY_RECORD_ID = attrgetter("record_id")
