@@ -1,43 +1,78 @@
 """What is written in the same transaction as an entry, and is no part of it?
 
 The log holds nothing personal. What an entry commits to is sealed and lies beside the log,
-under keys that can be destroyed; the log and its proofs do not change when they are.
-This module only names the rows: `audit.vault` fills them, `audit.store` writes them.
+under secrets that can be destroyed; the log and its proofs do not change when they are.
+This module only names the rows: `audit.vault` makes them, `audit.subject_keys` fills in the
+secrets of the moment, `audit.store` writes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from struct import Struct
+from typing import Any, NamedTuple, Protocol
 
-from audit.errors import ChangeRefused
+from audit.errors import ChangeRefused, StoreDamaged
 
-
-class Sealed(NamedTuple):
-    """A payload of one entry, sealed under one key of one subject. The log adds the entry's index.
-
-    `subject`   the subject's tag, 1 to 64 bytes, no id number
-    `key_id`    which of the subject's keys, 1 to 32 bytes
-    `payload`   sealed bytes, with the wrapped per-entry key inside
-    """
-
-    subject: bytes
-    key_id: bytes
-    payload: bytes
+MARK_BYTES = 16
 
 
 class SubjectKey(NamedTuple):
-    """One key of a subject, wrapped. A subject may have several, so that two writers need not agree."""
+    """The one secret of a subject, wrapped under the vault key.
+
+    `subject`   the subject's pseudonym, 16 bytes
+    """
 
     subject: bytes
-    key_id: bytes
     wrapped: bytes
 
 
-class Shred(NamedTuple):
-    """Destroy every key of a subject, in the transaction that logs the shredding."""
+class Sealed(NamedTuple):
+    """What lies beside an entry.
 
-    subject: bytes
+    `mark`      16 bytes: tells under which secrets of its subjects it was sealed, and nothing about them
+    `payload`   the entry's key and values, sealed under a key that takes all of these secrets
+    """
+
+    mark: bytes
+    payload: bytes
+
+
+class Seals(Protocol):
+    """Seals under one vault key; `audit.vault.Sealing` does."""
+
+    @property
+    def vault(self) -> bytes:
+        """Names the vault key without telling it."""
+
+    def new_secret(self, subject: bytes) -> tuple[SubjectKey, bytes]:
+        """The row of a subject that has none yet, and the secret in it."""
+
+    def secret_of(self, key: SubjectKey) -> bytes:
+        """The secret in a row. Raises `WrongVaultKey`."""
+
+    def sealed(self, payload: bytes, *, nonce: bytes, secrets: Iterable[bytes]) -> Sealed:
+        """A payload sealed under the secrets of all subjects, in the order of their pseudonyms."""
+
+
+class Seal(NamedTuple):
+    """To be sealed when the entry is written: only then is it known which secrets its subjects have.
+
+    `subjects`  pseudonyms, ascending, 32 hex digits each
+    `nonce`     the entry's own, 16 bytes
+    `payload`   the entry's key and values, in clear
+    """
+
+    subjects: tuple[str, ...]
+    nonce: bytes
+    payload: bytes
+    by: Seals
+
+
+class Shred(NamedTuple):
+    """Destroy the secret of a subject, a pseudonym of 32 hex digits, in the transaction that logs the shredding."""
+
+    subject: str
 
 
 class Change(NamedTuple):
@@ -53,7 +88,7 @@ class Change(NamedTuple):
     rows: int = 1
 
 
-Row = Sealed | SubjectKey | Shred | Change
+Row = Seal | Shred | Change
 Alongside = Sequence[Row]
 
 
@@ -70,3 +105,29 @@ def make_changes(cursor: Any, alongside: Sequence[tuple[int, Alongside]], dbapi:
         if cursor.rowcount != change.rows:
             expected = f"expected a change of `{change.rows}` rows, got one of `{cursor.rowcount}`"
             raise ChangeRefused(expected, at=at)
+
+
+_FRAME = Struct(">HI")
+"""Place in the batch, and length of mark and payload together."""
+
+
+def pack_sealed(sealed: Iterable[tuple[int, Sealed]]) -> bytes | None:
+    """What lies beside a batch of entries, each with its place in the batch; None when nothing does."""
+    parts: list[bytes] = []
+    for at, (mark, payload) in sealed:
+        parts += (_FRAME.pack(at, MARK_BYTES + len(payload)), mark, payload)
+    return b"".join(parts) if parts else None
+
+
+def unpack_sealed(data: bytes) -> Iterator[tuple[int, Sealed]]:
+    """Place in the batch and content of what `pack_sealed` wrote. Raises `StoreDamaged` when it is cut short."""
+    end = 0
+    while end < len(data):
+        begin = end + _FRAME.size
+        if begin > len(data):
+            raise StoreDamaged("expected whole frames beside a batch of entries")
+        at, length = _FRAME.unpack_from(data, end)
+        end = begin + length
+        if length < MARK_BYTES or end > len(data):
+            raise StoreDamaged("expected whole frames beside a batch of entries")
+        yield at, Sealed(data[begin : begin + MARK_BYTES], data[begin + MARK_BYTES : end])

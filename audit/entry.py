@@ -70,13 +70,14 @@ class Made(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def alongside(self) -> tuple[Row, ...]:
-        """Rows for the vault, to be written in the transaction that logs the entry; sealed anew each time."""
-        shreds = tuple(Shred(Octets.fromhex(tag)) for tag in self.shredded)
+        """What is sealed or shredded in the transaction that logs the entry."""
+        shreds = tuple(map(Shred, self.shredded))
         if not self.values:
             return shreds
-        tags = [Octets.fromhex(subject) for subject in self.subjects]
-        sealed = self.sealing.seal(self.values, entry_key=self.entry_key, nonce=self.nonce, tags=tags)
-        return (*sealed, *shreds)
+        seal = vault.to_seal(
+            self.values, entry_key=self.entry_key, nonce=self.nonce, subjects=self.subjects, by=self.sealing
+        )
+        return (seal, *shreds)
 
     def disclose(self, name: str, *, index: int) -> Disclosure:
         """One committed field opened, for the receipt of whoever asked. `index` is where the log put the entry."""

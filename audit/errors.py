@@ -31,7 +31,9 @@
     ├── NotLogged                     the entry was refused: give no answer, try again or stop
     │   ├── EntryRefused                  the fields do not fit the catalogue, or look personal
     │   ├── EntryTooLong                  over 65,535 bytes
-    │   ├── ChangeRefused                 what was to change with the entry has changed since, or breaks a rule of its table
+    │   ├── OneRefused                    this entry alone; the others of its batch are taken
+    │   │   ├── ChangeRefused                 what was to change with it has changed since, or breaks a rule of its table
+    │   │   └── KeyUnusable                   the secret of one of its subjects does not open under this vault key
     │   ├── QueueFull                     too many callers wait (HTTP 503)
     │   ├── Unwitnessed                   no quorum of witnesses for too long
     │   ├── SigningFailed                 the key, or the device that holds it, did not sign
@@ -46,7 +48,7 @@
     │   ├── LogForked                     the database contradicts the last signed head
     │   └── GuardUnreadable               the file of the last signed head is damaged or of another log
     ├── Unreadable                    what was sealed cannot be opened
-    │   ├── Shredded                      a subject's key was destroyed: nobody can open it again
+    │   ├── Shredded                      a subject's secret was destroyed: nobody can open it again
     │   └── WrongVaultKey                 another key than the one it was sealed under, or changed bytes
     ├── BundleTooLarge                does not fit a zip archive: write a directory
     ├── SampleImpossible              more is asked for than there is to draw from
@@ -184,15 +186,20 @@ class EntryTooLong(NotLogged):
     """An entry is longer than the 65,535 bytes that a bundle can hold."""
 
 
-class ChangeRefused(NotLogged):
-    """What was to change with the entry is not as it was when it was read: read it again.
-
-    `at` is the place of the entry in its batch.
-    """
+class OneRefused(NotLogged):
+    """One entry of a batch stands in the way of the others. `at` is its place in the batch."""
 
     def __init__(self, message: str, *, at: int) -> None:
         super().__init__(message)
         self.at = at
+
+
+class ChangeRefused(OneRefused):
+    """What was to change with the entry is not as it was when it was read: read it again."""
+
+
+class KeyUnusable(OneRefused):
+    """The secret of one of the entry's subjects does not open: the vault key is another, or the row was changed."""
 
 
 class QueueFull(NotLogged):
@@ -252,7 +259,7 @@ class Unreadable(AuditError):
 
 
 class Shredded(Unreadable):
-    """The key of a subject was destroyed; nobody can open this again."""
+    """The secret of a subject was destroyed; nobody can open this again."""
 
 
 class WrongVaultKey(Unreadable):

@@ -22,11 +22,11 @@ import msgspec
 from audit.alongside import Alongside
 from audit.errors import (
     AuditError,
-    ChangeRefused,
     EntryTooLong,
     LogClosed,
     LogEnded,
     NoSuchEntry,
+    OneRefused,
     QueueFull,
     SigningFailed,
     StoreBusy,
@@ -149,8 +149,8 @@ class Log:
         """The receipt for `entry`, once it is durable, integrated and signed; `alongside` is as durable.
 
         Entries of one caller keep their order. Whoever stops waiting has not taken the entry back.
-        Raises `EntryTooLong`, `ChangeRefused`, `QueueFull`, `Unwitnessed`, `SigningFailed`, `StoreBusy`,
-        `StoreBroken`, `LogClosed`.
+        Raises `EntryTooLong`, `ChangeRefused`, `KeyUnusable`, `QueueFull`, `Unwitnessed`, `SigningFailed`,
+        `StoreBusy`, `StoreBroken`, `LogClosed`.
         """
         if len(entry) > ENTRY_BYTES_MAX:
             raise EntryTooLong(f"expected an entry of at most {ENTRY_BYTES_MAX} bytes, got {len(entry)}")
@@ -312,7 +312,7 @@ class Log:
         while batch:
             try:
                 self._append(batch)
-            except ChangeRefused as error:  # one caller's change came too late: the others go on without it
+            except OneRefused as error:  # it stands in the way of the others: they go on without it
                 self._loop.call_soon_threadsafe(_fail, [batch.pop(error.at)], error)
                 continue
             except AuditError as error:

@@ -16,13 +16,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from audit import tables
-from audit.alongside import Alongside, Sealed, Shred, SubjectKey, make_changes
+from audit.alongside import Alongside, Sealed, Shred, SubjectKey, make_changes, pack_sealed, unpack_sealed
 from audit.errors import (
     LogEnded,
     LogForked,
@@ -34,6 +33,7 @@ from audit.errors import (
 )
 from audit.merkle import Completed, Frontier
 from audit.note import SIZE_MAX, Checkpoint, Note
+from audit.subject_keys import SubjectKeys
 from audit.tiles import WIDTH, pack_entries
 
 Sign = Callable[[Checkpoint], bytes]
@@ -60,6 +60,7 @@ class Store:
         self._lite = self.engine.dialect.name == "sqlite"
         self._turns = tables.turns_of(self.engine) if self._lite else None
         self._sql = tables.Statements(self.engine)
+        self._keys = SubjectKeys(self.engine)
         self._step = on_step
         self._connection: Any = None
         # The leaf hashes that no full tile holds yet; replaced, never changed, so that any thread may look.
@@ -95,7 +96,7 @@ class Store:
         `entries`    one or more, each at most 65,535 bytes
         `alongside`  rows by position in `entries`
 
-        Raises `ChangeRefused`, which names the one entry that stands in the way of the others.
+        Raises `OneRefused`, which names the one entry that stands in the way of the others.
         """
         leaves = [sha256(b"\x00" + entry).digest() for entry in entries]
         data = pack_entries(entries)
@@ -104,13 +105,13 @@ class Store:
             frontier = self._read_head(cursor)
             tail = self._read_tail(cursor, frontier)
             grown, completed = frontier.extend(leaves)
+            self._step("change what lies alongside")
+            make_changes(cursor, alongside, self._dbapi)
+            sealed = pack_sealed(self._keys.write(cursor, alongside))
             self._step("insert the entries")
-            self._sql.add_batch.run(cursor, {"first": frontier.size, "data": data})
+            self._sql.add_batch.run(cursor, {"first": frontier.size, "data": data, "sealed": sealed})
             self._step("insert the tiles")
             tail = self._add_tiles(cursor, frontier.size, tail + leaves, completed)
-            self._step("insert what lies alongside")
-            make_changes(cursor, alongside, self._dbapi)
-            self._add_alongside(cursor, frontier.size, alongside)
             self._step("sign")
             note = sign(Checkpoint(self.origin, grown.size, grown.root()))
             self._step("move the head")
@@ -118,7 +119,7 @@ class Store:
             self._step("commit")
         self._step("committed")
         self.tail = (grown, tail)
-        self._wal_bytes += len(data) + tables.PAGES_TOUCHED
+        self._wal_bytes += len(data) + len(sealed or b"") + tables.PAGES_TOUCHED
         self._shredded |= any(isinstance(row, Shred) for _, rows in alongside for row in rows)
         return Head(grown, note)
 
@@ -204,6 +205,7 @@ class Store:
             raise LogRolledBack(f"expected `{seen.size}` entries or more, got `{frontier.size}`")
         if frontier.size == seen.size and frontier != seen:
             raise LogForked(f"expected the tree of `{seen.size}` entries that was signed")
+        self._keys.begin(row[3])
         return frontier
 
     def _read_tail(self, cursor: Any, frontier: Frontier) -> list[bytes]:
@@ -231,27 +233,6 @@ class Store:
             self._sql.add_tile.run_many(cursor, rows)
         return tail[full:]
 
-    def _add_alongside(self, cursor: Any, first: int, alongside: Sequence[tuple[int, Alongside]]) -> None:
-        rows = [(first + at, row) for at, several in alongside for row in several]
-        # In order where it matters: what was sealed before a shredding goes, a key made after it stays.
-        for _, group in groupby(rows, key=lambda row: isinstance(row[1], Shred)):
-            some = list(group)
-            for statement, names, values in (
-                (self._sql.shred, Shred._fields, [row for _, row in some if isinstance(row, Shred)]),
-                (
-                    self._sql.add_key,
-                    SubjectKey._fields,
-                    [row for _, row in some if isinstance(row, SubjectKey)],
-                ),
-                (
-                    self._sql.add_sealed,
-                    ("entry", *Sealed._fields),
-                    [(at, *row) for at, row in some if isinstance(row, Sealed)],
-                ),
-            ):
-                if values:
-                    statement.run_tuples(cursor, names, values)
-
     def _move_head(self, cursor: Any, old: Frontier, new: Head) -> None:
         values = {"new_size": new.frontier.size, "new_peaks": new.frontier.to_bytes(), "new_note": new.note}
         self._sql.move_head.run(cursor, {**values, "old_size": old.size})
@@ -266,6 +247,7 @@ class Store:
                 yield cursor
                 self._commit(cursor)
             except BaseException:
+                self._keys.take_back()
                 self._drop_connection()
                 raise
 
@@ -373,24 +355,23 @@ class Reader:
         return bytes(rows[0][0]) if rows else None
 
     def sealed_beside(self, entries: Sequence[int]) -> dict[int, Sealed]:
-        """What was sealed beside each of these entries, at most some hundred."""
-        query = sa.select(
-            tables.sealed.c.entry, tables.sealed.c.subject, tables.sealed.c.key_id, tables.sealed.c.payload
-        )
-        rows = self._rows(query.where(tables.sealed.c.entry.in_(list(entries))))
-        return {row[0]: Sealed(*map(bytes, row[1:])) for row in rows}
+        """What was sealed beside each of these entries."""
+        wanted, found = sorted(set(entries)), {}
+        for run in _near_each_other(wanted):
+            query = tables.batches(tables.batch.c.sealed)
+            for first, data in self._rows(query, first=run[0], end=run[-1] + 1):
+                beside = {first + at: sealed for at, sealed in unpack_sealed(bytes(data or b""))}
+                found.update({index: beside[index] for index in run if index in beside})
+        return found
 
-    def keys_of(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[SubjectKey]:
-        """The keys of these subjects under these key ids, at most some hundred; shredded ones are not among them."""
-        both = sa.tuple_(tables.subject_key.c.subject, tables.subject_key.c.key_id)
-        query = sa.select(tables.subject_key).where(both.in_(list(pairs)))
-        return [SubjectKey(*map(bytes, row)) for row in self._rows(query)] if pairs else []
-
-    def subject_keys(self, subject: bytes) -> list[SubjectKey]:
-        """The keys of a subject; empty after shredding."""
-        query = sa.select(tables.subject_key).where(tables.subject_key.c.subject == subject)
-        query = query.order_by(tables.subject_key.c.key_id)
-        return [SubjectKey(*map(bytes, row)) for row in self._rows(query)]
+    def keys_of(self, subjects: Sequence[bytes]) -> list[SubjectKey]:
+        """The wrapped secrets of these subjects; those that were shredded are not among them."""
+        found: list[SubjectKey] = []
+        for at in range(0, len(subjects), _AT_ONCE):
+            some = tables.subject_key.c.subject.in_(subjects[at : at + _AT_ONCE])
+            rows = self._rows(sa.select(tables.subject_key).where(some))
+            found += [SubjectKey(*map(bytes, row)) for row in rows]
+        return found
 
     def _rows(self, query: sa.Select[Any], **values: int) -> Sequence[Any]:
         try:
@@ -398,3 +379,18 @@ class Reader:
                 return connection.execute(query, values).fetchall()
         except sa.exc.DBAPIError as error:
             raise tables.ours(error.orig, self._dbapi) from error
+
+
+_AT_ONCE = 5000
+
+
+def _near_each_other(indexes: Sequence[int]) -> Iterator[list[int]]:
+    """Ascending indexes in runs without a large gap: what lies between two is read as well."""
+    run: list[int] = []
+    for index in indexes:
+        if run and index - run[-1] > WIDTH:
+            yield run
+            run = []
+        run.append(index)
+    if run:
+        yield run

@@ -27,12 +27,15 @@ head = sa.Table(
     sa.Column("peaks", sa.LargeBinary, nullable=False),
     sa.Column("note", sa.LargeBinary, nullable=False),
     sa.Column("successor", sa.Text),  # the log that continues this one; then nothing is added any more
+    # Of subjects, so far: a process that sees it changed forgets the secrets that it has in memory.
+    sa.Column("shreddings", Whole, nullable=False, server_default="0"),
 )
 batch = sa.Table(
     "audit_batch",
     metadata,
     sa.Column("first", Whole, primary_key=True, autoincrement=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("sealed", sa.LargeBinary),  # beside all these entries, in one piece; last, since read least
 )
 tile = sa.Table(
     "audit_tile",
@@ -41,20 +44,12 @@ tile = sa.Table(
     sa.Column("at", Whole, primary_key=True, autoincrement=False),
     sa.Column("hashes", sa.LargeBinary, nullable=False),
 )
-sealed = sa.Table(
-    "audit_sealed",
-    metadata,
-    sa.Column("entry", Whole, primary_key=True, autoincrement=False),
-    sa.Column("subject", sa.LargeBinary, primary_key=True),
-    sa.Column("key_id", sa.LargeBinary, nullable=False),
-    sa.Column("payload", sa.LargeBinary, nullable=False),
-)
 subject_key = sa.Table(
     "audit_subject_key",
     metadata,
     sa.Column("subject", sa.LargeBinary, primary_key=True),
-    sa.Column("key_id", sa.LargeBinary, primary_key=True),
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 cosigned = sa.Table(
     "audit_cosigned",
@@ -86,7 +81,7 @@ followed = sa.Table(
 )
 
 VERSIONS = "audit_schema"
-REVISION = "0002"
+REVISION = "0003"
 """The newest step in `audit/migrations`: what these tables are."""
 
 version = sa.Table(
@@ -96,8 +91,8 @@ version = sa.Table(
     sa.PrimaryKeyConstraint("version_num", name=f"{VERSIONS}_pkc"),
 )
 
-for _column in (batch.c.data, tile.c.hashes):
-    # PostgreSQL would try to compress every value; hashes do not shrink, and the writer waits meanwhile.
+for _column in (batch.c.data, batch.c.sealed, tile.c.hashes):
+    # PostgreSQL would try to compress every value; hashes and what is sealed do not shrink, and the writer waits.
     _external = sa.DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves this one without annotations
         f"alter table {_column.table} alter column {_column.name} set storage external"
     )
@@ -132,13 +127,6 @@ class Statement:
         """Run it for every row."""
         cursor.executemany(self._text, [self._arguments(row) for row in rows])
 
-    def run_tuples(self, cursor: Any, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-        """Run it for every row, each with its values in the order of these names."""
-        if self._order == [*names]:
-            cursor.executemany(self._text, rows)
-        else:
-            self.run_many(cursor, [dict(zip(names, row, strict=True)) for row in rows])
-
     def _arguments(self, values: Mapping[str, Any]) -> Any:
         return values if self._order is None else [values[name] for name in self._order]
 
@@ -147,19 +135,16 @@ class Statements:
     """Everything an append says to the database."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        insert = insert_for(engine)
-
         def compiled(statement: Any) -> Statement:
             return Statement(statement, engine.dialect)
 
-        self.head = compiled(sa.select(head.c.size, head.c.peaks, head.c.successor).with_for_update())
+        self.head = compiled(
+            sa.select(head.c.size, head.c.peaks, head.c.successor, head.c.shreddings).with_for_update()
+        )
         self.end = compiled(head.update().values(successor=sa.bindparam("by")))
         self.batches = compiled(batches())
         self.add_batch = compiled(batch.insert())
         self.add_tile = compiled(tile.insert())
-        self.add_sealed = compiled(sealed.insert())
-        self.add_key = compiled(insert(subject_key).on_conflict_do_nothing())
-        self.shred = compiled(subject_key.delete().where(subject_key.c.subject == sa.bindparam("subject")))
         self.move_head = compiled(
             head.update()
             .where(head.c.size == sa.bindparam("old_size"))
@@ -174,11 +159,11 @@ def insert_for(engine: sa.Engine) -> Any:
     return sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
 
 
-def batches() -> sa.Select[tuple[int, bytes]]:
-    """The batches that hold the entries from `first` up to `end`."""
+def batches(column: sa.Column[Any] = batch.c.data) -> sa.Select[tuple[int, Any]]:
+    """The batches that hold the entries from `first` up to `end`, or what is sealed beside them."""
     holder = sa.select(sa.func.max(batch.c.first)).where(batch.c.first <= sa.bindparam("first", type_=Whole))
     return (
-        sa.select(batch.c.first, batch.c.data)
+        sa.select(batch.c.first, column)
         .where(batch.c.first >= holder.scalar_subquery(), batch.c.first < sa.bindparam("end", type_=Whole))
         .order_by(batch.c.first)
     )

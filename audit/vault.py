@@ -1,38 +1,39 @@
 """Where are committed values kept, who can open them, and how are they destroyed?
 
-The values of an entry are sealed with AES-256-GCM under a key derived from the entry's key. The entry's
-key is split into one share per subject (exclusive or), and each share is wrapped under the vault
-key. All shares are needed: when the keys of one subject are destroyed, the entry cannot be opened
-by anybody, and its commitments cannot be tested any more. The log, its roots and its proofs do
-not change. This module seals and opens; `audit.store` keeps the rows.
+Each subject has one secret, wrapped under the vault key. An entry's key and values are sealed with
+AES-256-GCM under a key that takes the vault key and the secrets of *all* its subjects: when one of them
+is destroyed, the entry cannot be opened by anybody, and its commitments cannot be tested any more.
+The log, its roots and its proofs do not change. This module seals and opens; `audit.subject_keys` tells
+which secrets there are, `audit.store` keeps the rows.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import shake_256
+from hmac import compare_digest
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from audit.alongside import Row, Sealed, SubjectKey
+from audit.alongside import MARK_BYTES, Seal, Sealed, SubjectKey
 from audit.catalogue import Entry, parse_entry
-from audit.commitment import KEY_BYTES, Disclosure, Json, Keyed, field_keys, parse_canonical
+from audit.commitment import KEY_BYTES, Disclosure, Json, field_keys, parse_canonical
 from audit.entropy import Entropy
 from audit.errors import NoSuchEntry, NotCanonical, Shredded, WrongVaultKey
 
-NOBODY = b"nobody"
-"""With the entry's nonce behind it the tag of an entry that has sealed values and no subject."""
-
 _IV_BYTES = 12
 _SHORT = 2048
-# A payload key seals one payload only, so a fixed nonce is as good as a random one.
+# An entry's sealing key seals one text only, so a fixed nonce is as good as a random one.
 _ONLY_IV = bytes(_IV_BYTES)
+_ROOT = b"hedui-vault/v2 root\n"
+_SEALING = b"hedui-vault/v2 entry\n"
 
 
 class Sealing:
-    """Seals and opens the values of entries under one vault key.
+    """Seals and opens under one vault key.
 
     `vault_key`  32 bytes
     """
@@ -41,51 +42,62 @@ class Sealing:
         if len(vault_key) != KEY_BYTES:
             raise ValueError(f"expected a vault key of `{KEY_BYTES}` bytes")
         self._wrap = AESGCM(vault_key)
+        root = shake_256(_ROOT + vault_key).digest(KEY_BYTES + MARK_BYTES)
+        self._root = shake_256(_SEALING + root[:KEY_BYTES])
+        self.vault = root[KEY_BYTES:]
         self._entropy = entropy or Entropy()
 
-    def seal(
-        self, values: Mapping[str, bytes], *, entry_key: bytes, nonce: bytes, tags: Sequence[bytes]
-    ) -> tuple[Row, ...]:
-        """The rows of one entry: its sealed values, and one wrapped share of its key per subject.
+    def new_secret(self, subject: bytes) -> tuple[SubjectKey, bytes]:
+        """The row of a subject that has none yet, and the secret in it."""
+        random = self._entropy(KEY_BYTES + _IV_BYTES)
+        secret, iv = random[:KEY_BYTES], random[KEY_BYTES:]
+        return SubjectKey(subject, iv + self._wrap.encrypt(iv, secret, subject)), secret
 
-        `values`  field name → canonical bytes
-        `nonce`   the entry's own, 16 bytes: names the shares
-        `tags`    the subjects' pseudonyms; none means `NOBODY` and the nonce
+    def secret_of(self, key: SubjectKey) -> bytes:
+        """The secret in a row. Raises `WrongVaultKey`."""
+        try:
+            return self._wrap.decrypt(key.wrapped[:_IV_BYTES], key.wrapped[_IV_BYTES:], key.subject)
+        except (InvalidTag, ValueError) as error:
+            raise WrongVaultKey("expected a secret wrapped under this vault key") from error
+
+    def sealed(self, payload: bytes, *, nonce: bytes, secrets: Iterable[bytes]) -> Sealed:
+        """A payload sealed under the secrets of all subjects of an entry, in the order of their pseudonyms.
+
+        `nonce`  the entry's own, 16 bytes
         """
-        tags = tags or (NOBODY + nonce,)
-        payload = _sealer(entry_key).encrypt(_ONLY_IV, _packed(_joined(values)), nonce)
-        shares = self._shares(entry_key, len(tags))
-        random = self._entropy(_IV_BYTES * len(tags))
-        keys = []
-        for place, (tag, share) in enumerate(zip(tags, shares, strict=True)):
-            iv = random[place * _IV_BYTES : (place + 1) * _IV_BYTES]
-            keys.append(SubjectKey(tag, nonce, iv + self._wrap.encrypt(iv, share, tag + nonce)))
-        return (Sealed(tags[0], nonce, payload), *keys)
+        key, mark = self._derived(nonce, secrets)
+        return Sealed(mark, AESGCM(key).encrypt(_ONLY_IV, payload, nonce))
 
-    def entry_key(self, wrapped: Mapping[bytes, bytes], *, nonce: bytes) -> bytes:
-        """The entry's key from all of its wrapped shares.
+    def payload(self, sealed: Sealed, *, nonce: bytes, secrets: Iterable[bytes]) -> bytes | None:
+        """What was sealed; None when it was under other secrets than these: one was destroyed since.
 
-        `wrapped`  tag → wrapped share, one for every subject of the entry
-        Raises `WrongVaultKey` when one does not open.
+        Raises `WrongVaultKey` when the bytes were changed.
         """
-        key = bytes(KEY_BYTES)
-        for tag, row in wrapped.items():
-            try:
-                share = self._wrap.decrypt(row[:_IV_BYTES], row[_IV_BYTES:], tag + nonce)
-            except (InvalidTag, ValueError) as error:
-                raise WrongVaultKey("expected a share wrapped under this vault key") from error
-            key = _xor(key, share)
-        return key
+        key, mark = self._derived(nonce, secrets)
+        if not compare_digest(mark, sealed.mark):
+            return None
+        try:
+            return AESGCM(key).decrypt(_ONLY_IV, sealed.payload, nonce)
+        except (InvalidTag, ValueError) as error:
+            raise WrongVaultKey("expected a payload sealed under this entry's key") from error
 
-    def _shares(self, entry_key: bytes, count: int) -> list[bytes]:
-        if count == 1:
-            return [entry_key]
-        random = self._entropy(KEY_BYTES * (count - 1))
-        shares = [random[place : place + KEY_BYTES] for place in range(0, len(random), KEY_BYTES)]
-        last = entry_key
-        for share in shares:
-            last = _xor(last, share)
-        return [*shares, last]
+    def _derived(self, nonce: bytes, secrets: Iterable[bytes]) -> tuple[bytes, bytes]:
+        """The key that seals an entry, and its mark. Every part before the secrets is of one length."""
+        hashed = self._root.copy()
+        hashed.update(nonce + b"".join(secrets))
+        derived = hashed.digest(KEY_BYTES + MARK_BYTES)
+        return derived[:KEY_BYTES], derived[KEY_BYTES:]
+
+
+def to_seal(
+    values: Mapping[str, bytes], *, entry_key: bytes, nonce: bytes, subjects: tuple[str, ...], by: Sealing
+) -> Seal:
+    """The values of an entry and its key, to be sealed when it is written.
+
+    `values`    field name → canonical bytes
+    `subjects`  pseudonyms, ascending
+    """
+    return Seal(subjects, nonce, entry_key + _packed(_joined(values)), by)
 
 
 class Rows(Protocol):
@@ -97,8 +109,8 @@ class Rows(Protocol):
     def sealed_beside(self, entries: Sequence[int]) -> dict[int, Sealed]:
         """What was sealed beside each of these entries."""
 
-    def keys_of(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[SubjectKey]:
-        """The keys of these subjects under these key ids; those that were shredded are not among them."""
+    def keys_of(self, subjects: Sequence[bytes]) -> list[SubjectKey]:
+        """The rows of these subjects; those that were shredded are not among them."""
 
 
 class Vault:
@@ -114,7 +126,7 @@ class Vault:
     def values(self, index: int) -> dict[str, Json]:
         """The committed values of an entry, by name; empty when it has none.
 
-        Raises `Shredded` when the keys of one of its subjects were destroyed, `WrongVaultKey`, `NoSuchEntry`.
+        Raises `Shredded` when the secret of one of its subjects was destroyed, `WrongVaultKey`, `NoSuchEntry`.
         """
         return self._open(index)[1]
 
@@ -142,52 +154,36 @@ class Vault:
         entry = parse_entry(self._rows.entries(index, index + 1)[0])
         found = self._open_all([(index, entry)])[index]
         if found is None:
-            raise Shredded(f"the keys of a subject of entry `{index}` were destroyed")
+            raise Shredded(f"the secret of a subject of entry `{index}` was destroyed")
         return found
 
     def _open_all(self, entries: Sequence[tuple[int, Entry]]) -> dict[int, _Opened | None]:
-        tags = {index: _tags(entry) for index, entry in entries if entry.committed}
-        payloads = self._rows.sealed_beside([*tags])
-        pairs = [pair for some in tags.values() for pair in some]
-        keys = {(key.subject, key.key_id): key.wrapped for key in self._rows.keys_of(pairs)}
+        committing = {index: entry for index, entry in entries if entry.committed}
+        sealed = self._rows.sealed_beside([*committing])
+        subjects = {bytes.fromhex(tag) for entry in committing.values() for tag in entry.subjects}
+        keys = {key.subject.hex(): key for key in self._rows.keys_of([*subjects])}
         found: dict[int, _Opened | None] = {index: (b"", {}) for index, _ in entries}
-        for index, wanted in tags.items():
-            wrapped = {tag: keys[tag, nonce] for tag, nonce in wanted if (tag, nonce) in keys}
-            if len(wrapped) != len(wanted) or index not in payloads:
-                found[index] = None
-                continue
-            nonce = wanted[0][1]
-            key = self._sealing.entry_key(wrapped, nonce=nonce)
-            found[index] = key, opened(payloads[index].payload, entry_key=key, nonce=nonce)
+        for index, entry in committing.items():
+            there = [keys[tag] for tag in entry.subjects if tag in keys]
+            whole = len(there) == len(entry.subjects) and index in sealed
+            found[index] = self._opened(sealed[index], entry, there) if whole else None
         return found
+
+    def _opened(self, sealed: Sealed, entry: Entry, keys: Sequence[SubjectKey]) -> _Opened | None:
+        secrets = [self._sealing.secret_of(key) for key in keys]
+        payload = self._sealing.payload(sealed, nonce=bytes.fromhex(entry.nonce), secrets=secrets)
+        if payload is None:
+            return None
+        try:
+            values = parse_canonical(_unpacked(payload[KEY_BYTES:]))
+        except (NotCanonical, zlib.error) as error:
+            raise WrongVaultKey("expected values sealed beside this entry") from error
+        assert isinstance(values, dict)
+        return payload[:KEY_BYTES], values
 
 
 _Opened = tuple[bytes, dict[str, Json]]
 """An entry's key and its committed values."""
-
-
-def _tags(entry: Entry) -> list[tuple[bytes, bytes]]:
-    """The pairs of subject and key id under which the shares of an entry's key lie."""
-    nonce = bytes.fromhex(entry.nonce)
-    return [(bytes.fromhex(subject), nonce) for subject in entry.subjects] or [(NOBODY + nonce, nonce)]
-
-
-def opened(payload: bytes, *, entry_key: bytes, nonce: bytes) -> dict[str, Json]:
-    """The values of an entry from its sealed payload.
-
-    Raises `WrongVaultKey` when the key is another or the bytes were changed.
-    """
-    try:
-        values = parse_canonical(_unpacked(_sealer(entry_key).decrypt(_ONLY_IV, payload, nonce)))
-    except (InvalidTag, ValueError, NotCanonical, zlib.error) as error:
-        raise WrongVaultKey("expected a payload sealed under this entry's key") from error
-    assert isinstance(values, dict)
-    return values
-
-
-def _sealer(entry_key: bytes) -> AESGCM:
-    # `hmac.digest` lets other threads run meanwhile, and waits for its turn again: longer than all the hashing.
-    return AESGCM(Keyed(entry_key).digest(b"\0payload"))
 
 
 def _packed(values: bytes) -> bytes:
@@ -202,7 +198,3 @@ def _unpacked(data: bytes) -> bytes:
 def _joined(values: Mapping[str, bytes]) -> bytes:
     """One canonical object; the values are canonical already."""
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), values[name]) for name in sorted(values)) + b"}"
-
-
-def _xor(one: bytes, other: bytes) -> bytes:
-    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(KEY_BYTES)

@@ -65,15 +65,25 @@ def earlier_books(settings: Settings) -> tuple[EntryBook, ...]:
     )
 
 
-def _book(key: bytes, settings: Settings, *, epoch: str, setting: str) -> EntryBook:
-    vault = _secret(settings.vault_key, settings, "vault.key", "vault_key", _new_hex)
+def vault_key(settings: Settings) -> bytes:
+    """The key that wraps the secrets of the vault, 32 bytes. Raises `CannotOpen`."""
+    given = _secret(settings.vault_key, settings, "vault.key", "vault_key", _new_hex)
     try:
-        return EntryBook(
-            pseudonym_key=bytes.fromhex(key.decode()), vault_key=bytes.fromhex(vault.decode()), epoch=epoch
-        )
+        key = bytes.fromhex(given.decode())
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise CannotOpen("expected the file of `vault_key` to hold 64 hex digits")
+    return key
+
+
+def _book(key: bytes, settings: Settings, *, epoch: str, setting: str) -> EntryBook:
+    vault = vault_key(settings)
+    try:
+        return EntryBook(pseudonym_key=bytes.fromhex(key.decode()), vault_key=vault, epoch=epoch)
     except ValueError:
         raise CannotOpen(
-            f"expected an epoch that is a code, and the files of `{setting}` and `vault_key` to hold 64 hex digits each"
+            f"expected an epoch that is a code, and the file of `{setting}` to hold 64 hex digits"
         ) from None
 
 

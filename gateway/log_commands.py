@@ -96,11 +96,12 @@ def migrate(config: Config = None) -> None:
     from audit.tables import REVISION
     from casework.kept import SCRIPTS
     from casework.tables import VERSIONS
+    from gateway.keys import vault_key
 
     with plainly_logged():
         settings = dev(settings_of(config))
         settings.run_folder.mkdir(parents=True, exist_ok=True)
-        migrated(settings.log_url)
+        migrated(settings.log_url, vault_key=vault_key(settings))
         migrated(settings.log_url, scripts=SCRIPTS, versions=VERSIONS)
     typer.echo(f"the log's database is of version {REVISION}")
 

@@ -31,9 +31,9 @@ from tests.audit.conftest import ORIGIN, POLICY, SIGNER
 STEPS = (
     "begin",
     "read the head",
+    "change what lies alongside",
     "insert the entries",
     "insert the tiles",
-    "insert what lies alongside",
     "sign",
     "move the head",
     "commit",

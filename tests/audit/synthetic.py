@@ -16,6 +16,10 @@ NAMES = ("演示甲", "演示乙", "演示丙")
 OFFICER = "officer-7@civil-affairs"
 
 
+VAULT_KEY = random.Random(0).randbytes(64)[32:]
+"""That of `book`."""
+
+
 def book(epoch: str = "2026-11", *, seed: int = 1) -> EntryBook:
     """A book whose keys and randomness follow from a number."""
     source = random.Random(seed)

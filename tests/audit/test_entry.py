@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit.alongside import Seal
 from audit.catalogue import EVENTS, LONGEST_ENTRY, Event, parse_entry
 from audit.commitment import Json, canonical
 from audit.entry import EntryBook
@@ -161,7 +162,9 @@ def test_no_pseudonym_is_found_by_trying_ids_without_the_key() -> None:
 
 def test_nothing_personal_is_in_an_entry_or_beside_it() -> None:
     made = intent(book(), *PEOPLE)
-    everything = made.bytes + b"".join(part for row in made.alongside for part in row)
+    [row] = made.alongside
+    assert isinstance(row, Seal)
+    everything = made.bytes + b"".join(row.by.sealed(row.payload, nonce=row.nonce, secrets=[]))
     for secret in (*PEOPLE, *NAMES, OFFICER, "低保复核", "案卷"):
         assert secret.encode() not in everything
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from audit.alongside import Sealed, Shred, SubjectKey
+from audit.alongside import Seal, Shred
 from audit.errors import EntryTooLong, LogClosed, NoSuchEntry, QueueFull, WrongOrigin, WrongProof
 from audit.log import Log, Receipt
 from audit.merkle import leaf_hash, root_of, verify_consistency
 from audit.note import Checkpoint, Note
 from audit.proof import Proof
 from audit.tiles import TileName
+from audit.vault import Sealing
 from tests.audit.conftest import POLICY, OpenLog
 
 
@@ -78,19 +79,26 @@ def test_a_log_continues_where_it_was_closed(open_log: OpenLog) -> None:
     asyncio.run(story())
 
 
-def test_rows_alongside_are_written_with_their_entry_and_shredded_with_theirs(open_log: OpenLog) -> None:
+def test_what_is_sealed_is_written_with_its_entry_and_secrets_are_shredded_with_theirs(
+    open_log: OpenLog,
+) -> None:
+    by, nonce = Sealing(bytes(32)), bytes(16)
+    anna, boris = "aa" * 16, "bb" * 16
+
     async def story() -> None:
         async with open_log() as log:
-            key, other = SubjectKey(b"anna", b"k1", b"wrapped"), SubjectKey(b"boris", b"k2", b"wrapped too")
-            await log.append(b"first", [key, other, Sealed(b"anna", b"k1", b"payload")])
-            await log.append(b"again", [key, Sealed(b"anna", b"k1", b"another")])
-            beside = log.reader.sealed_beside([0, 1])
-            assert beside[0] == Sealed(b"anna", b"k1", b"payload")
-            assert {index for index, one in beside.items() if one.subject == b"anna"} == {0, 1}
-            assert log.reader.subject_keys(b"anna") == [key]
-            await log.append(b"shredded", [Shred(b"anna")])
-            assert log.reader.subject_keys(b"anna") == []
-            assert log.reader.subject_keys(b"boris") == [other]
+            await log.append(b"first", [Seal((anna, boris), nonce, b"payload", by)])
+            await log.append(b"nothing beside")
+            await log.append(b"again", [Seal((anna,), nonce, b"another", by)])
+            beside = log.reader.sealed_beside([0, 1, 2])
+            keys = log.reader.keys_of([bytes.fromhex(anna), bytes.fromhex(boris)])
+            of_anna, of_boris = map(by.secret_of, sorted(keys))
+            assert by.payload(beside[0], nonce=nonce, secrets=[of_anna, of_boris]) == b"payload"
+            assert by.payload(beside[2], nonce=nonce, secrets=[of_anna]) == b"another"
+            assert beside.keys() == {0, 2}
+            await log.append(b"shredded", [Shred(anna)])
+            assert log.reader.keys_of([bytes.fromhex(anna)]) == []
+            assert [by.secret_of(key) for key in log.reader.keys_of([bytes.fromhex(boris)])] == [of_boris]
 
     asyncio.run(story())
 

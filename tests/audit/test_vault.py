@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from audit.alongside import Sealed, SubjectKey
+from audit.alongside import Seal, Sealed, SubjectKey
 from audit.catalogue import parse_entry
 from audit.commitment import Json, canonical, commitments
 from audit.entry import EntryBook, Spelled
@@ -15,7 +16,7 @@ from audit.errors import NoSuchEntry, Shredded, WrongVaultKey
 from audit.log import Log
 from audit.note import Note
 from audit.proof import Proof
-from audit.vault import NOBODY, Sealing, Vault, opened
+from audit.vault import Sealing, Vault
 from tests.audit.conftest import ORIGIN, POLICY, SIGNER, OpenLog
 from tests.audit.synthetic import NAMES, NOW, OFFICER, PEOPLE, book, intent, intent_fields, outcome
 
@@ -89,16 +90,19 @@ def test_after_shredding_no_commitment_can_be_tested_with_what_is_left(open_log:
             tags = [of.pseudonym(PEOPLE[0])]
             shred = of.shredding(at=NOW, fields={"caller": OFFICER, "basis": "PIPL-47"}, tags=tags)
             await log.append(shred.bytes, alongside=shred.alongside)
-            # What is left: the payload, and the other subject's share. Neither is the key, nor opens it.
-            left = log.reader.subject_keys(bytes.fromhex(of.pseudonym(PEOPLE[1])))
-            assert log.reader.subject_keys(bytes.fromhex(tags[0])) == []
-            nonce = bytes.fromhex(parse_entry(made.bytes).nonce)
-            share = of.sealing.entry_key({left[0].subject: left[0].wrapped}, nonce=nonce)
+            # What is left: the payload, the vault key, and the other subject's secret. They do not lead to the key.
+            assert log.reader.keys_of([bytes.fromhex(tags[0])]) == []
+            [left] = log.reader.keys_of([bytes.fromhex(of.pseudonym(PEOPLE[1]))])
+            sealed, secret = log.reader.sealed_beside([0])[0], of.sealing.secret_of(left)
+            for secrets in ([secret], [], [secret, secret], [secret, bytes(32)], [bytes(32), secret]):
+                assert of.sealing.payload(sealed, nonce=made.nonce, secrets=secrets) is None
+                # The mark is no secret: with it set right the key is still another.
+                marked, _ = of.sealing.sealed(b"", nonce=made.nonce, secrets=secrets)
+                with pytest.raises(WrongVaultKey):
+                    of.sealing.payload(Sealed(marked, sealed.payload), nonce=made.nonce, secrets=secrets)
             expected = parse_entry(made.bytes).committed["purpose"]
-            for key in (share, bytes(32), nonce * 2):
+            for key in (secret, bytes(32), made.nonce * 2):
                 assert commitments(key, {"purpose": '"低保复核"'.encode()})["purpose"] != expected
-            with pytest.raises(WrongVaultKey):
-                opened(log.reader.sealed_beside([0])[0].payload, entry_key=share, nonce=nonce)
 
     asyncio.run(story())
 
@@ -146,41 +150,49 @@ def test_an_entry_without_subjects_or_without_values_is_read_as_well(open_log: O
             assert vault.values(0) == {"purpose": "x"}
             assert vault.values(1) == {}
             assert nothing.alongside == ()
-            assert [row.subject for row in nobody.alongside if isinstance(row, SubjectKey)] == [
-                NOBODY + nobody.nonce
-            ]
+            assert [row.subjects for row in nobody.alongside if isinstance(row, Seal)] == [()]
 
     asyncio.run(story())
 
 
-def test_every_changed_byte_of_a_sealed_row_is_found() -> None:
-    of = book()
-    made = intent(of, PEOPLE[0], PEOPLE[1])
-    sealed, *keys = made.alongside
-    assert isinstance(sealed, Sealed)
-    nonce = sealed.key_id
-    wrapped = {key.subject: key.wrapped for key in keys if isinstance(key, SubjectKey)}
-    for at in range(len(sealed.payload)):
-        changed = bytearray(sealed.payload)
-        changed[at] ^= 1
+def test_every_changed_byte_of_what_is_sealed_is_found() -> None:
+    sealing, nonce = book().sealing, bytes(range(16))
+    rows = [sealing.new_secret(bytes([at]) * 16) for at in range(3)]
+    secrets = [secret for _, secret in rows]
+    sealed = sealing.sealed(b"key and values", nonce=nonce, secrets=secrets)
+    assert sealing.payload(sealed, nonce=nonce, secrets=secrets) == b"key and values"
+    for payload in changed(sealed.payload):
         with pytest.raises(WrongVaultKey):
-            opened(bytes(changed), entry_key=made.entry_key, nonce=nonce)
-    for tag, row in wrapped.items():
-        for at in range(len(row)):
-            changed = bytearray(row)
-            changed[at] ^= 1
+            sealing.payload(Sealed(sealed.mark, payload), nonce=nonce, secrets=secrets)
+    for mark in changed(sealed.mark):
+        assert sealing.payload(Sealed(mark, sealed.payload), nonce=nonce, secrets=secrets) is None
+    for key, secret in rows:
+        assert sealing.secret_of(key) == secret
+        for wrapped in changed(key.wrapped):
             with pytest.raises(WrongVaultKey):
-                of.sealing.entry_key({**wrapped, tag: bytes(changed)}, nonce=nonce)
-    assert of.sealing.entry_key(wrapped, nonce=nonce) == made.entry_key
+                sealing.secret_of(SubjectKey(key.subject, wrapped))
 
 
-def test_a_share_of_one_entry_does_not_open_another() -> None:
-    of = book()
-    one, other = intent(of, PEOPLE[0]), intent(of, PEOPLE[0])
-    [_, key] = one.alongside
-    assert isinstance(key, SubjectKey)
+def changed(data: bytes) -> Iterator[bytes]:
+    """The bytes with one of them changed, each in turn; and cut short."""
+    for at in range(len(data)):
+        yield data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+    yield data[:-1]
+
+
+def test_a_secret_opens_under_the_name_of_its_subject_only() -> None:
+    sealing = book().sealing
+    key, _ = sealing.new_secret(b"a" * 16)
     with pytest.raises(WrongVaultKey):
-        of.sealing.entry_key({key.subject: key.wrapped}, nonce=other.nonce)
+        sealing.secret_of(SubjectKey(b"b" * 16, key.wrapped))
+
+
+def test_another_entry_or_another_order_of_subjects_seals_under_another_key() -> None:
+    sealing, nonce = book().sealing, bytes(16)
+    one, other = (sealing.new_secret(tag * 16)[1] for tag in (b"a", b"b"))
+    sealed = sealing.sealed(b"values", nonce=nonce, secrets=[one, other])
+    assert sealing.payload(sealed, nonce=nonce, secrets=[other, one]) is None
+    assert sealing.payload(sealed, nonce=bytes(15) + b"1", secrets=[one, other]) is None
 
 
 def test_ids_names_and_purposes_planted_in_entries_are_in_no_file_of_the_log(tmp_path: Path) -> None:
@@ -209,7 +221,7 @@ def test_ids_names_and_purposes_planted_in_entries_are_in_no_file_of_the_log(tmp
             assert planted.encode("utf-16-le") not in data, path.name
 
 
-def test_a_shredded_share_is_soon_nowhere_in_the_files_of_a_running_log(tmp_path: Path) -> None:
+def test_a_shredded_secret_is_soon_nowhere_in_the_files_of_a_running_log(tmp_path: Path) -> None:
     async def story(of: EntryBook) -> None:
         log = await Log.open(
             f"sqlite:///{tmp_path}/log.db", origin=ORIGIN, signers=[SIGNER], guard=tmp_path / "guard"
@@ -217,7 +229,7 @@ def test_a_shredded_share_is_soon_nowhere_in_the_files_of_a_running_log(tmp_path
         try:
             made = intent(of, PEOPLE[0])
             await log.append(made.bytes, alongside=made.alongside)
-            [key] = log.reader.subject_keys(bytes.fromhex(of.pseudonym(PEOPLE[0])))
+            [key] = log.reader.keys_of([bytes.fromhex(of.pseudonym(PEOPLE[0]))])
             for at in range(20):  # others of the same kind, so that pages are shared
                 other = intent(of, PEOPLE[1], at_s=at)
                 await log.append(other.bytes, alongside=other.alongside)

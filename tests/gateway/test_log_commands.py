@@ -224,12 +224,22 @@ def test_the_size_of_a_sample_is_the_tables():
     assert hedui("sample", "size", "--population", 10, "--defects", 11).exit_code == 1
 
 
+AS_AT_FIRST = """
+    drop table audit_lookup; drop table audit_span; drop table audit_followed;
+    drop table audit_subject_key;
+    alter table audit_head drop column shreddings; alter table audit_batch drop column sealed;
+    create table audit_sealed
+        (entry integer, subject blob, key_id blob not null, payload blob not null, primary key (entry, subject));
+    create table audit_subject_key
+        (subject blob, key_id blob, wrapped blob not null, primary key (subject, key_id));
+    update audit_schema set version_num = '0001';
+"""
+
+
 def test_a_database_of_an_older_version_is_refused_until_it_is_migrated(run):
     before = hedui("log", "checkpoint").stdout
     with closing(sqlite3.connect(run / "audit.sqlite")) as database, database:
-        for table in ("audit_lookup", "audit_span", "audit_followed"):
-            database.execute(f"drop table {table}")
-        database.execute("update audit_schema set version_num = '0001'")
+        database.executescript(AS_AT_FIRST)
     came = hedui("log", "checkpoint")
     assert (came.exit_code, came.stderr.startswith("OtherSchema: ")) == (1, True)
     assert "migrate it first" in came.stderr
