@@ -152,7 +152,7 @@ def _money(
         declared(pensioner, pension_month, "PENSION", means.pension(pensioner)),
         declared(idle, idle_month, "UNEMPLOYMENT_BENEFIT", 150_000),
         declared(farms, MONTHS[farms % len(MONTHS)], "LAND", means.harvest(farms)),
-        ("EmploymentRegistration", {"person": people.ids.take(farms)}),
+        ("EmploymentRegistration", {"person": people.ids.take(farms), "since": TODAY - 2_000}),
         ("Insurance", {"person": people.ids.take(worker), "kind": "PENSION", "participation": "EMPLOYEE",
                        "status": "NORMAL", "month": work_month, "base_fen": wage[worker]}),
         ("Insurance", {"person": people.ids.take(resident), "kind": "MEDICAL", "participation": "RESIDENT",

@@ -23,6 +23,7 @@ from verification.language.to_sql import Answered, Sql
 from verification.language.values import Result
 from verification.runs import duck
 from verification.runs.numbered import NAMES, keys_of
+from verification.runs.sealed import Tables, sealed
 from verification.runs.tables import Snapshot, schema_of
 from vocabulary.evidence import Answer
 from vocabulary.records.civil_affairs import Membership
@@ -39,18 +40,6 @@ class Progress:
 
 
 Told = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """What a run says of one shard, as Arrow, in the order of household and person.
-
-    `told`      by level, a row a household or member: the facts told
-    `answers`   by rule number, a row an answer that is not NO, with its evidence
-    """
-
-    told: dict[str, pa.Table]
-    answers: dict[str, pa.Table]
 
 
 def judge_district(
@@ -113,8 +102,12 @@ class Engine:
             lambda level, answered: duck.answers(self._connection, level, answered, NAMES),
         )
 
+    def sealed(self) -> Iterator[tuple[str, bytes]]:
+        """Household number and canonical judgement of the cases loaded last: the bytes, without the objects."""
+        return sealed(self.tables(), self._sql)
+
     def tables(self) -> Tables:
-        """The same as columns: many times cheaper to take than judgements, for who counts or stores them."""
+        """The same as columns, which take the least to make."""
         told = {
             level: duck.told_table(self._connection, level, self._sql.told[level], NAMES)
             for level in (HOUSEHOLD, MEMBER)

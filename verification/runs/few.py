@@ -16,6 +16,7 @@ from pyarrow import dataset
 
 from verification.language.parameter import Pack
 from verification.language.rule import Catalogue
+from verification.language.seal import canonical
 from verification.language.to_python import Judge, Judgement
 from verification.runs.cases import cases_of
 from verification.runs.tables import Rows, Snapshot, schema_of
@@ -45,6 +46,10 @@ class FewEngine:
     def judgements(self) -> Iterator[Judgement]:
         """The judgements of the cases loaded last, in the order of household numbers."""
         return iter(self._judged)
+
+    def sealed(self) -> Iterator[tuple[str, bytes]]:
+        """Household number and canonical judgement of the cases loaded last."""
+        return ((str(each.household), canonical(each)) for each in self._judged)
 
     def __enter__(self) -> Self:
         return self

@@ -24,7 +24,6 @@ import pyarrow.compute as pc
 
 from verification.language.parameter import Pack
 from verification.language.rule import Catalogue
-from verification.language.seal import canonical
 from verification.runs.changes import households_of, known_of, taken_over, to_judge
 from verification.runs.district import Engine, Progress
 from verification.runs.few import FewEngine, part_of
@@ -54,7 +53,7 @@ class Pace:
     `few_households`   where an earlier run leaves no more than these, they are judged in Python, whatever the engine
     """
 
-    shard_households: int = 20_000
+    shard_households: int = 100_000
     few_households: int = 2_000
     lease: timedelta = timedelta(minutes=5)
 
@@ -189,8 +188,7 @@ class Job:
                 told = self.now()
                 self._go_on(self.ledger.renew(self.id, shard, worker, until=told + self.pace.lease))
             _tell(progress, kept, done=kept.shards_done * engine.steps + step, steps=engine.steps)
-        judged = ((str(each.household), canonical(each)) for each in engine.judgements())
-        self._go_on(self.ledger.finish(self.id, shard, judged))
+        self._go_on(self.ledger.finish(self.id, shard, engine.sealed()))
         kept = self._kept()
         _tell(progress, kept, done=kept.shards_done * engine.steps, steps=engine.steps)
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from verification.freshness import own_limits
 from verification.language.parameter import Pack
+from verification.language.seal import canonical
 from verification.language.to_python import Judgement
 from verification.runs.ageing import aged_within, day_of
 from verification.runs.tables import Snapshot
@@ -31,6 +32,9 @@ class Judges(Protocol):
 
     def judgements(self) -> Iterator[Judgement]:
         """The judgements of the cases loaded last, in the order of household numbers."""
+
+    def sealed(self) -> Iterator[tuple[str, bytes]]:
+        """Household number and canonical judgement of each of them."""
 
 
 Judging = Callable[[Snapshot, int], AbstractContextManager[Judges]]
@@ -87,3 +91,7 @@ class _Together:
             yield replace(
                 judged, found=tuple(sorted(found, key=lambda one: (one.rule.number, one.person or "")))
             )
+
+    def sealed(self) -> Iterator[tuple[str, bytes]]:
+        """See `Judges.sealed`."""
+        return ((str(each.household), canonical(each)) for each in self.judgements())

@@ -32,7 +32,8 @@ from verification.language.sql_within import PART, within
 from verification.language.to_python import Judgement
 from verification.language.to_sql import Answered, Shown, Sql
 from verification.runs import duck
-from verification.runs.district import Tables, assembled
+from verification.runs.district import assembled
+from verification.runs.sealed import Tables, sealed
 from verification.runs.tables import schema_of
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.records.civil_affairs import Membership
@@ -128,6 +129,10 @@ class SparkEngine:
             lambda level: _told(tables.told[level], self._sql.told[level]),
             lambda level, answered: _answers(tables.answers[answered.rule.number], answered),
         )
+
+    def sealed(self) -> Iterator[tuple[str, bytes]]:
+        """Household number and canonical judgement of the cases loaded last, in order."""
+        return sealed(self.tables(), self._sql)
 
     def tables(self) -> Tables:
         """The same as columns, brought here and put in order: the second and last exchange."""
