@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -125,11 +126,12 @@ def read_story(path: Path | str, text: str | None = None) -> Story:
     )
 
 
-def load_all() -> list[Story]:
-    """Every story that comes with the product, by file name. Raises `StoryError`."""
+@cache
+def load_all() -> tuple[Story, ...]:
+    """Every story that comes with the product, by file name; read once. Raises `StoryError`."""
     folder = resources.files("demo") / "stories"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
-    stories = [read_story(f.name, f.read_text("utf-8")) for f in files]
+    stories = tuple(read_story(f.name, f.read_text("utf-8")) for f in files)
     _refuse_shared_people(stories)
     return stories
 
@@ -138,7 +140,7 @@ def _about(row: Record, subject: str) -> bool:
     return any(getattr(row, column) == subject for column in type(row).subjects)
 
 
-def _refuse_shared_people(stories: list[Story]) -> None:
+def _refuse_shared_people(stories: tuple[Story, ...]) -> None:
     """Stories live in one district: a person or a household of two stories would plant a conflict."""
     seen: dict[str, str] = {}
     for story in stories:

@@ -96,7 +96,7 @@ class StoryFile:
     expect: Mapping[str, object]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # the one or the other
     """YAML in which only `true` and `false` are truth values, so that the key `on` stays a word."""
 
 

@@ -42,6 +42,7 @@ from vocabulary.records.civil_affairs import (
 from vocabulary.records.disability import Certificate
 from vocabulary.records.education import Enrolment
 from vocabulary.records.health import Death, IllnessRecognition
+from vocabulary.records.social_security import UnemploymentRegistration
 
 member, household = levels()
 
@@ -53,6 +54,7 @@ enrolment = source(Enrolment)
 certificate = source(Certificate)
 illness = source(IllnessRecognition)
 property_check = source(PropertyCheck)
+unemployment_registration = source(UnemploymentRegistration)
 
 CHILDREN = (Relation.SON, Relation.DAUGHTER, Relation.ADOPTED_OR_STEP_SON, Relation.ADOPTED_OR_STEP_DAUGHTER)
 ADULT_AT = 18
@@ -243,6 +245,35 @@ member.define(
         ),
         "重特大疾病",
         "a recognised serious illness",
+    ),
+)
+
+# ------------------------------------------------------------------ able to work, and without work
+
+member.define(
+    working_age_until=named(
+        first_of(
+            (member.id_is_male, number_on("working_age_until_male", household.on)),
+            otherwise=number_on("working_age_until_female", household.on),
+        ),
+        "劳动年龄上限",
+        "working age ends at",
+    ),
+    registered_unemployed=named(
+        some(
+            unemployment_registration,
+            where=(unemployment_registration.registered_on <= household.on)
+            & (unemployment_registration.cancelled_on > household.on).otherwise(True),
+        ),
+        "登记失业",
+        "registered as unemployed",
+    ),
+)
+member.define(
+    of_working_age=named(
+        (member.age >= number_on("working_age_from", household.on)) & (member.age < member.working_age_until),
+        "劳动年龄",
+        "of working age",
     ),
 )
 

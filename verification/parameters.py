@@ -159,10 +159,16 @@ VALUES: Mapping[str, Parameter] = {
     ),
     "large_medical_days": _number_of("大额医疗期间", "days over which self-paid costs are added"),
     "large_medical_fen": _fen_of("大额医疗线", "self-paid costs in that time that call for a look"),
+    "medical_cause_basis_points": _number_of(
+        "因病负担占比",
+        "self-paid medical costs of a year that make a cause, of 10,000 of the income",
+        least=1,
+        most=10_000,
+    ),
     "maintenance_income_line_fen": _fen_of(
         "赡养能力线", "an obligor's income in the window above which maintenance is expected"
     ),
-    "education_cost_line_fen": _fen_of("因学负担线", "school costs in the window that make a cause"),
+    "education_cost_line_fen": _fen_of("因学负担线", "school costs of a year, less aid, that make a cause"),
     "usable_area_dm2_head": _number_of(
         "人均住房面积线", "square decimetres a head below which housing is a cause", most=100_000
     ),

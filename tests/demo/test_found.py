@@ -20,8 +20,8 @@ CONSEQUENCES = {
     "HH-08",  # a severely disabled person may enter alone: due, not a contradiction
 }
 GATES = {"CAT-01", "CAT-02", "CAT-03", "CAT-04", "CAU-01", "CAU-02", "CAU-03", "CAU-05"}
-BESIDE = {"ID-04": {"ID-03"}, "ENT-04": {"BEN-09"}}
-"""Two people on one number have two names; who is newly disabled does not draw the care subsidy yet."""
+BESIDE = {"ID-04": {"ID-03"}, "ENT-04": {"BEN-09"}, "HH-03": {"LIF-04"}}
+"""Two people on one number have two names; who is newly disabled does not draw the care subsidy yet; 休学 is not 在读."""
 
 
 @cache

@@ -146,15 +146,10 @@ def cases_of(rule: str) -> list[tuple[Pack, list[Case]]]:
 
 
 def stories_of(rule: str) -> Iterator[Story]:
-    yield from (story for story in all_stories() if story.id.startswith(rule) or rule in _expected(story))
+    yield from (story for story in load_all() if story.id.startswith(rule) or rule in _expected(story))
     given = [({"records": yes}, {"records": no}) for number, _, yes, no in NEIGHBOURS if number == rule]
     for pair in given + [(yes, no) for number, _, yes, no in [*LINES, *AT_BORDERS] if number == rule]:
         yield from (read_story("r.yaml", text_of_story(**each)) for each in pair)
-
-
-@cache
-def all_stories() -> list[Story]:
-    return load_all()
 
 
 def _expected(story: Story) -> Iterable[str]:

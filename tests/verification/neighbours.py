@@ -364,14 +364,20 @@ NEIGHBOURS = [
     (
         "LIF-07",
         "",
-        rows(Visit="visited_on: 2026-01-01, visitors: 2, next_due: 2026-11-15"),
-        rows(Visit="visited_on: 2026-01-01, visitors: 2, next_due: 2026-11-16"),
+        rows(Visit="visited_on: 2026-06-01, visitors: 2, next_due: 2026-11-15"),
+        rows(Visit="visited_on: 2026-06-01, visitors: 2, next_due: 2026-11-16"),
     ),
     (
         "LIF-07",
         "",
         rows(Visit="visited_on: 2026-05-15, visitors: 2"),
         rows(Visit="visited_on: 2026-05-16, visitors: 2"),
+    ),
+    (
+        "LIF-07",
+        "",
+        rows(Visit="visited_on: 2026-05-15, visitors: 2, next_due: 2027-05-15"),
+        rows(Visit="visited_on: 2026-05-16, visitors: 2, next_due: 2027-05-16"),
     ),
     (
         "EXIT-02",
@@ -386,6 +392,18 @@ NEIGHBOURS = [
                 f"person: head, post: 岗, offered_on: 2026-0{m}-10, answer: REFUSED" for m in (1, 2)
             )
         ),
+    ),
+    (
+        "LIF-04",
+        "child",
+        rows(Enrolment=STUDY.format(s="COLLEGE", f="true", t="SUSPENDED")),
+        rows(Enrolment=STUDY.format(s="COLLEGE", f="true", t="ENROLLED")),
+    ),
+    (
+        "EXIT-03",
+        "",
+        rows(Benefit="kind: GRADUAL_EXIT, month: 2025-11, amount_yuan: '300.00'"),
+        rows(Benefit="kind: GRADUAL_EXIT, month: 2025-10, amount_yuan: '300.00'"),
     ),
     (
         "EXIT-03",

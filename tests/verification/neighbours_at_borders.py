@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from tests.verification.neighbours import CARE, CERT, DIBAO, LIVING, PAYS, UB, WAGE, number, rows
 from tests.verification.neighbours_of_lines import (
+    AID,
     COST,
     IN_DIBAO,
     INSURED,
+    JOB,
     MOVED,
     OBLIGOR,
+    PAID,
     RENT,
     SCHOOL,
+    STAY,
     TOKEN,
     story,
 )
@@ -27,6 +31,7 @@ WAGE_IN = "person: head, item: WAGE, month: {m}, amount_yuan: '1000.01'"
 MARRIED = "person: head, status: '20', spouse: '" + number("19850505", 908) + "', divorced_on: {day}"
 WORKS = "person: head, kind: EMPLOYER, since: 2024-01-01, until: {day}, district: '529902'"
 LEFT = MOVED.format(a="529902", day="2026-06-01")
+ENDED = JOB.format(since="2020-01-01", until="2026-06-30") + " | "
 ILL = "person: head, disease: 病, valid_from: {a}, valid_until: {b}"
 SIGNED = "person: head, method: HANDWRITTEN, valid_from: 2026-01-01"
 PERSON = "person: head, name: {name}, sex: '1', birth: 1984-04-04, hukou_district: '529901', residence_district: '529901'"
@@ -309,11 +314,66 @@ AT_BORDERS: list[Case] = [
         ),
     ),
     (
-        "LIF-07",
-        "",
+        "LIF-05",
+        "head",
         *(
             story(rows(CategoryHistory=f"category: RIGID, since: {day}"))
             for day in ("2025-11-16", "2025-11-17")
         ),
     ),
+    *[
+        ("LIF-06", "head", *(story(rows(Authorization=SIGNED), child=f"left_on: {day}") for day in days))
+        for days in (("2026-01-02", "2026-01-01"), ("2026-11-16", "2026-11-17"))
+    ],
+    (
+        "CAU-01",
+        "",
+        *(
+            story(
+                rows(
+                    Declaration=RENT_IN.format(m="2026-03", fen="5099.97"),
+                    Settlement=STAY.format(day="2026-03-01", fen=fen),
+                ),
+                extra="pack_changes: {medical_cause_basis_points: 3333}\n",
+            )
+            for fen in ("1699.83", "1699.82")
+        ),
+    ),
+    (
+        "CAU-03",
+        "",
+        *(
+            story(rows(FeeBill=PAID, Aid=AID.format(fen="1000.01", day=day)))
+            for day in ("2026-11-17", "2026-11-16")
+        ),
+    ),
+    *[
+        ("CAU-05", "", story(rows(EmploymentRegistration=yes)), story(rows(EmploymentRegistration=no)))
+        for yes, no in (
+            (
+                JOB.format(since="2026-11-16", until="2026-11-16"),
+                JOB.format(since="2026-11-17", until="2026-11-17"),
+            ),
+            (
+                ENDED + JOB.format(since="2026-11-17", until="2027-11-16"),
+                ENDED + JOB.format(since="2026-11-16", until="2027-11-16"),
+            ),
+        )
+    ],
+    *[
+        (
+            "INC-02",
+            "head",
+            *(
+                story(
+                    rows(
+                        Declaration=WAGE_IN.format(m=month),
+                        Insurance=INSURED.format(who="head", m=month, fen="1400.00"),
+                    )
+                )
+                for month in months
+            ),
+        )
+        for months in (("2025-11", "2025-10"), ("2026-10", "2026-11"))
+    ],
 ]

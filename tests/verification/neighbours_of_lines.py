@@ -24,6 +24,10 @@ SCHOOL = "person: child, stage: SENIOR, status: {s}, district: '{d}'"
 ALLOWANCE = "person: head, kind: DISABILITY_ALLOWANCE, month: {m}, amount_yuan: '90.00'"
 LIVING = "person: head, kind: LIVING, month: 2026-10, amount_yuan: '80.00'"
 COST = "person: head, item: EMPLOYMENT_COST, month: {m}, amount_yuan: '200.00'"
+PAID = FEE.format(fen="7000.00", day="2026-09-01")
+AID = "person: child, academic_year: 2026, programme: 国家助学金, fund_source: 中央, amount_yuan: '{fen}', paid_on: {day}"
+JOB = "person: head, kind: EMPLOYER, since: {since}, until: {until}"
+NOT_AT_WORK = rows(UnemploymentRegistration="person: head, registered_on: 2026-11-16")
 OBLIGOR = f'son: {{id: "{SON}", name: 乙一, relation: "2", kind: OBLIGOR, obligor_to: head, authorized: %s}}'
 INSURED = (
     "person: {who}, kind: PENSION, participation: EMPLOYEE, status: NORMAL, month: {m}, base_yuan: '{fen}'"
@@ -602,8 +606,30 @@ LINES: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
     (
         "CAU-01",
         "",
-        story(rows(Settlement=STAY.format(day="2025-11-17", fen="10000.00"))),
-        story(rows(Settlement=STAY.format(day="2025-11-17", fen="9999.99"))),
+        story(
+            rows(
+                Settlement=STAY.format(day="2025-11-17", fen="9600.00"),
+                Declaration=RENT.format(fen="2000.00"),
+            )
+        ),
+        story(
+            rows(
+                Settlement=STAY.format(day="2025-11-17", fen="9599.99"),
+                Declaration=RENT.format(fen="2000.00"),
+            )
+        ),
+    ),
+    (
+        "CAU-01",
+        "",
+        story(rows(Settlement=STAY.format(day="2025-11-17", fen="0.01"))),
+        story(rows(Settlement=STAY.format(day="2025-11-16", fen="9600.00"))),
+    ),
+    (
+        "CAU-01",
+        "",
+        story(rows(Settlement=STAY.format(day="2025-11-17", fen="9600.00") + ", designated: false")),
+        story(),
     ),
     ("CAU-02", "", story(rows(Certificate=CERT.format(g=2))), story(rows(Certificate=CERT.format(g=3)))),
     (
@@ -618,6 +644,49 @@ LINES: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
         story(rows(FeeBill=FEE.format(fen="6000.00", day="2025-11-17"))),
         story(rows(FeeBill=FEE.format(fen="6000.00", day="2025-11-16"))),
     ),
+    *[
+        (
+            "CAU-03",
+            "",
+            story(rows(FeeBill=PAID, Aid=AID.format(fen=aid, day=day))),
+            story(rows(FeeBill=PAID, **other)),
+        )
+        for aid, day, other in (
+            ("1000.00", "2026-09-01", {"Aid": AID.format(fen="1000.01", day="2026-09-01")}),
+            ("1000.01", "2025-11-16", {"Aid": AID.format(fen="1000.01", day="2025-11-17")}),
+        )
+    ],
+    *[
+        (
+            "CAU-03",
+            "",
+            story(rows(FeeBill=PAID.replace("COLLEGE", beyond))),
+            story(rows(FeeBill=PAID.replace("COLLEGE", duty))),
+        )
+        for beyond, duty in (("SENIOR", "JUNIOR"), ("VOCATIONAL", "PRESCHOOL"))
+    ],
+    *[
+        (
+            "CAU-05",
+            "",
+            story(rows(EmploymentRegistration=JOB.format(since="2020-01-01", until=yes))),
+            story(rows(EmploymentRegistration=no)),
+        )
+        for yes, no in (
+            ("2026-11-16", JOB.format(since="2020-01-01", until="2026-11-17")),
+            ("2025-11-17", JOB.format(since="2020-01-01", until="2025-11-16")),
+            (
+                "2026-06-30",
+                JOB.format(since="2020-01-01", until="2026-06-30")
+                + " | "
+                + JOB.format(since="2020-01-01", until="2027-01-01"),
+            ),
+        )
+    ],
+    *[
+        ("CAU-05", "", *(story(NOT_AT_WORK, head_id=number(birth)) for birth in births))
+        for births in (("19661117", "19661116"), ("20101116", "20101117"))
+    ],
     (
         "CAU-05",
         "",

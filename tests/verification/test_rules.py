@@ -89,6 +89,43 @@ def test_a_base_at_the_floor_is_looked_at_and_no_conflict() -> None:
         assert given["INC-02", "head"].severity is severity
 
 
+def test_only_months_at_the_floor_are_merely_looked_at() -> None:
+    for told, severity in [("5000.00", Severity.REVIEW), ("5000.01", Severity.CONFLICT)]:
+        insured = [("2026-03", "1000.00"), ("2026-04", "5000.00")]
+        given = found(
+            rows(
+                Declaration=WAGE.replace("2025-11..2026-10", "2026-03..2026-04").replace("1000.00", told),
+                Insurance=" | ".join(
+                    PAYS.format(p="EMPLOYEE", s="NORMAL", m=month).replace("1000.00", fen)
+                    for month, fen in insured
+                ),
+            )
+        )
+        assert given["INC-02", "head"].severity is severity
+
+
+def test_a_household_without_a_head_hears_of_its_twelve_months_all_the_same() -> None:
+    history = rows(CategoryHistory="category: RIGID, since: 2025-11-16")
+    assert {who for rule, who in found(history) if rule == "LIF-05"} == {"head"}
+    nobody = found(history.replace("2025-11-16", "2025-11-17"))
+    assert "LIF-05" not in {rule for rule, _ in nobody}
+    left = found(history, head="left_on: 2026-01-01")
+    assert {who for rule, who in left if rule == "LIF-05"} == {"child"}
+
+
+def test_who_left_after_the_signature_makes_it_void() -> None:
+    signed = rows(Authorization="person: head, method: HANDWRITTEN, valid_from: 2026-01-01")
+    for left, void in [
+        ("2026-01-01", False),
+        ("2026-01-02", True),
+        ("2026-11-16", True),
+        ("2026-11-17", False),
+    ]:
+        assert (("LIF-06", "head") in found(signed, child=f"left_on: {left}")) is void
+    owed = f"left_on: 2026-06-01, kind: OBLIGOR, obligor_to: '{HEAD}'"
+    assert ("LIF-06", "head") not in found(signed, child=owed)
+
+
 def test_every_rule_says_who_and_why_in_both_languages() -> None:
     for rule in CATALOGUE.rules:
         assert rule.zh

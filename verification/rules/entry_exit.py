@@ -32,14 +32,14 @@ from verification.language.source import source
 from vocabulary.codes import BenefitKind, Category, ReferralAnswer
 from vocabulary.records.civil_affairs import Application
 from vocabulary.records.education import HardshipStudent
-from vocabulary.records.social_security import JobReferral, UnemploymentRegistration
+from vocabulary.records.social_security import JobReferral
 
 _history = category_history
 _application = source(Application)
-_registered = source(UnemploymentRegistration)
 _hardship = source(HardshipStudent)
 _referral = source(JobReferral)
 _gradual = benefit.where((benefit.kind == BenefitKind.GRADUAL_EXIT) & benefit.paid)
+_lately = (_gradual.month >= household.window_from) & (_gradual.month <= household.month)
 
 _open = (
     (_history.category != Category.NONE)
@@ -47,10 +47,6 @@ _open = (
     & (_history.until > household.on).otherwise(True)
 )
 _medical_from = plus_days(household.on, number_on("large_medical_days", household.on) * -1)
-_until = first_of(
-    (member.id_is_male, number_on("working_age_until_male", household.on)),
-    otherwise=number_on("working_age_until_female", household.on),
-)
 
 household.define(
     looked_after=named(
@@ -60,15 +56,6 @@ household.define(
     ),
 )
 member.define(
-    registered_unemployed=named(
-        some(
-            _registered,
-            where=(_registered.registered_on <= household.on)
-            & (_registered.cancelled_on > household.on).otherwise(True),
-        ),
-        "登记失业",
-        "registered as unemployed",
-    ),
     recent_self_pay_fen=total(
         settlement.self_pay_fen,
         where=(settlement.discharged_on > _medical_from) & (settlement.discharged_on <= household.on),
@@ -107,8 +94,9 @@ household.define(
     recent_self_pay_fen=named(
         total(member.recent_self_pay_fen, where=member.counted), "近期自付医疗费", "recent self-paid costs"
     ),
-    gradual_first=lowest(_gradual.month),
-    gradual_last=highest(_gradual.month),
+    gradual_first=lowest(_gradual.month, during=_lately),
+    gradual_last=highest(_gradual.month, during=_lately),
+    gradual_months=kinds(_gradual.month, during=_lately),
 )
 
 
@@ -213,7 +201,7 @@ def on_a_list(p: Level) -> Says:
 )  # fmt: skip
 def no_pension(p: Level) -> Says:
     """The pension register was asked and has no record."""
-    return p.counted & (p.age >= _until) & ~some(pension), {"age": p.age}
+    return p.counted & (p.age >= p.working_age_until) & ~some(pension), {"age": p.age}
 
 
 @rule(
@@ -247,7 +235,7 @@ def refusals(p: Level) -> Says:
     of=household, severity=Severity.REVIEW, cite="民发〔2022〕83号",
 )  # fmt: skip
 def gradual_exit_over(h: Level) -> Says:
-    """Six months at most in principle, counted from the first month that was paid."""
+    """Six months at most in principle, counted from the first month that was paid; an earlier exit is over."""
     months = number_on("gradual_exit_months", h.on)
     over = (h.gradual_first + months <= h.month).otherwise(False)
-    return over, {"since": h.gradual_first, "last": h.gradual_last, "months": kinds(_gradual.month)}
+    return over, {"since": h.gradual_first, "last": h.gradual_last, "months": h.gradual_months}

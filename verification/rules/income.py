@@ -13,8 +13,8 @@ from verification.facts import (
     household,
     in_window,
     member,
-    number_on,
     property_check,
+    unemployment_registration,
 )
 from verification.income import (
     PENSION_FAMILY,
@@ -29,19 +29,17 @@ from verification.income import (
     unemployment_benefit,
     verified,
 )
-from verification.language.aggregate import count, every, grouped, kinds, listing, some, total
-from verification.language.functions import first_of
+from verification.language.aggregate import count, grouped, highest, kinds, listing, some, total
 from verification.language.kinds import Kind
 from verification.language.level import Level, named
 from verification.language.parameter import param, param_class
 from verification.language.rule import Says, Severity, rule
 from verification.language.source import lines, source, union
 from vocabulary.codes import DeclaredItem, InsuranceKind, InsuranceStatus, MemberKind, Participation
-from vocabulary.records.social_security import EmploymentRegistration, UnemploymentRegistration
+from vocabulary.records.social_security import EmploymentRegistration
 
 _LAPSED = "LAPSED"
 _employment = source(EmploymentRegistration)
-_registered = source(UnemploymentRegistration)
 _wage = declaration.where((declaration.item == DeclaredItem.WAGE) & (declaration.amount_fen > 0))
 _pension = declaration.where(declaration.item.among(*PENSION_FAMILY) & (declaration.amount_fen > 0))
 _benefit = declaration.where(
@@ -63,8 +61,10 @@ _based = union(
     lines(employee_insurance, month=employee_insurance.month, fen=employee_insurance.base_fen),
 )
 _told_monthly = grouped(_told, by=("household", "person", "month"), fen=total(_told.fen))
-_based_monthly = grouped(_based, by=("person", "month"), fen=total(_based.fen))
+_based_monthly = grouped(_based, by=("person", "month"), fen=total(_based.fen), most_fen=highest(_based.fen))
 """A month's declared wage, and a month's base: each one sum, so that a month is compared with itself alone."""
+_above_floor = _based_monthly.most_fen != param("insurance_base_floor_fen_month", at=_based_monthly.month)
+"""Whether a month's base tells the wage: an employer's is more than the least there is."""
 _insured = in_window(insurance.month)
 _declared = in_window(declaration.month)
 _class = param_class("income_class", key=verified.kind, at=verified.month, kind=Kind.TEXT)
@@ -115,15 +115,27 @@ member.define(
         "同月缴费基数",
         "bases of months with a declared wage",
     ),
-    base_at_floor=named(
-        every(
-            employee_insurance.base_fen
-            == param("insurance_base_floor_fen_month", at=employee_insurance.month),
-            during=_insured,
-            matching=(_wage, "month"),
+    telling_wage_months=named(
+        count(
+            _based_monthly,
+            where=_above_floor,
+            during=in_window(_based_monthly.month),
+            matching=(_told_monthly, "month"),
+            matched_on=("household", "person"),
         ),
-        "基数均为下限",
-        "every such base is the least there is",
+        "其中基数高于下限月数",
+        "of these, months with a base above the least there is",
+    ),
+    telling_agreeing_months=named(
+        count(
+            _based_monthly,
+            where=_above_floor,
+            during=in_window(_based_monthly.month),
+            matching=(_told_monthly, ("month", "fen")),
+            matched_on=("household", "person"),
+        ),
+        "其中工资与基数相同月数",
+        "of those, months in which they agree",
     ),
     pension_fen=named(
         total(
@@ -163,20 +175,12 @@ member.define(
         "扣除条款到期后月数",
         "months after an exclusion ended",
     ),
-    of_working_age=named(
-        (member.age >= number_on("working_age_from", household.on))
-        & (
-            member.age
-            < first_of(
-                (member.id_is_male, number_on("working_age_until_male", household.on)),
-                otherwise=number_on("working_age_until_female", household.on),
-            )
-        ),
-        "劳动年龄",
-        "of working age",
-    ),
     known_to_a_register=named(
-        some(insurance) | some(_employment) | some(_registered) | some(enrolment) | some(certificate),
+        some(insurance)
+        | some(_employment)
+        | some(unemployment_registration)
+        | some(enrolment)
+        | some(certificate),
         "有参保、就业、失业、学籍或残疾登记",
         "known to a register of work, school or disability",
     ),
@@ -214,19 +218,16 @@ def insured_while_declared_without_work(p: Level) -> Says:
 @rule(
     "INC-02", "申报工资与缴费基数不符", "declared wage differs from the insured base",
     of=member, severity=Severity.CONFLICT, cite="审核确认办法 art. 13, 18",
-    or_else=(
-        Severity.REVIEW,
-        (member.insured_wage_months != member.agreeing_wage_months) & member.base_at_floor,
-    ),
+    or_else=(Severity.REVIEW, member.insured_wage_months > member.agreeing_wage_months),
 )  # fmt: skip
 def wage_differs_from_base(p: Level) -> Says:
     """Month by month: two years of equal sums may differ in every month.
 
-    A base at the floor does not tell the wage, so that is only looked at.
+    A month whose base is at the floor does not tell the wage, so that one is only looked at.
     """
-    differing = p.insured_wage_months - p.agreeing_wage_months
-    return (differing > 0) & ~p.base_at_floor, {
-        "months": differing,
+    return p.telling_wage_months > p.telling_agreeing_months, {
+        "months": p.insured_wage_months - p.agreeing_wage_months,
+        "months_above_floor": p.telling_wage_months - p.telling_agreeing_months,
         "declared_fen": p.same_month_wage_fen,
         "base_fen": p.same_month_base_fen,
         "insurance_records": listing(

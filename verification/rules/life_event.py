@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from verification.category import benefit, category_history, household, member
-from verification.facts import certificate, certificate_holds, death, enrolment, illness, number_on
+from verification.facts import (
+    certificate,
+    certificate_holds,
+    death,
+    enrolment,
+    illness,
+    memberships,
+    number_on,
+)
 from verification.language.aggregate import count, kinds, latest, listing, some, total
 from verification.language.expression import Expr
 from verification.language.functions import (
     date_number,
     first_of,
     greatest,
+    least,
     month_of,
     part,
     plus_days,
@@ -19,7 +28,7 @@ from verification.language.functions import (
 from verification.language.level import Level, named
 from verification.language.rule import Says, Severity, rule
 from verification.language.source import source
-from vocabulary.codes import BenefitKind, Category, EnrolmentStatus
+from vocabulary.codes import BenefitKind, Category, EnrolmentStatus, MemberKind, Relation
 from vocabulary.records.civil_affairs import Authorization, HouseholdMove, Visit
 from vocabulary.records.social_security import EmploymentRegistration
 
@@ -29,6 +38,11 @@ _move = source(HouseholdMove)
 _employment = source(EmploymentRegistration)
 _visit = source(Visit)
 _fellow = member.fellows()
+
+
+def _is_head(of: Level) -> Expr:
+    return of.cohabits & (of.relation == Relation.HEAD)
+
 
 # ------------------------------------------------------------------ paid after a death
 
@@ -117,24 +131,45 @@ def birthday_near(p: Level) -> Says:
     of=member, severity=Severity.REVIEW, cite="审核确认办法 art. 7",
 )  # fmt: skip
 def no_longer_student(p: Level) -> Says:
-    """An adult child in the household whose enrolment has ended, or should have by its date."""
+    """An adult child in the household who is not 在读 any more (休学 is not), or should not be by the date."""
     reading = enrolment.status == EnrolmentStatus.ENROLLED
     overdue = some(enrolment, where=reading & (enrolment.expected_graduation < household.on).otherwise(False))
-    ended = some(enrolment) & ~p.enrolled
+    ended = some(enrolment) & ~some(enrolment, where=reading)
     return p.is_child & p.adult & p.counted & (overdue | ended), {
         "overdue": overdue,
         "enrolment_records": listing(enrolment.record_id),
     }
 
 
+_is_rigid = (_history.category == Category.RIGID) & _history.until.missing()
+household.define(
+    rigid_run_out=named(
+        some(_history, where=_is_rigid & (plus_months(_history.since, 12) <= household.on)),
+        "刚性支出认定满12个月",
+        "a rigid-expenditure recognition is twelve months old",
+    ),
+    has_head=named(some(member, where=_is_head(member)), "已列户主", "a head of household is listed"),
+)
+
+
 @rule(
-    "LIF-05", "重病认定到期", "recognition of a serious illness has run out",
+    "LIF-05", "重病认定到期或刚性认定满12月", "recognition of an illness, or of rigid expenditure, has run out",
     of=member, severity=Severity.REVIEW, cite="刚性支出困难家庭认定办法 art. 10",
 )  # fmt: skip
-def illness_run_out(p: Level) -> Says:
-    """Was recognised, and is not on the day."""
+def recognition_run_out(p: Level) -> Says:
+    """An illness was recognised and is not on the day; a household's twelve months are told of its head.
+
+    Where no head is listed, they are told of everybody who lives there.
+    """
     past = some(illness, where=(illness.valid_until < household.on).otherwise(False))
-    return p.cohabits & past & ~p.seriously_ill, {"illness_recognition_records": listing(illness.record_id)}
+    illness_over = past & ~p.seriously_ill
+    rigid_over = household.rigid_run_out & (_is_head(p) | ~household.has_head)
+    return p.cohabits & (illness_over | rigid_over), {
+        "illness": illness_over,
+        "rigid": household.rigid_run_out,
+        "illness_recognition_records": listing(illness.record_id),
+        "category_history_records": listing(_history.record_id, on="household", where=_is_rigid),
+    }
 
 
 # ------------------------------------------------------------------ moved, and the records have not followed
@@ -224,7 +259,14 @@ member.define(
 member.define(
     joined_since=some(
         _fellow, where=_fellow.cohabits & (_fellow.joined_on > member.agreed_on).otherwise(False)
-    )
+    ),
+    left_since=some(
+        memberships,
+        on="household",
+        where=(memberships.kind == MemberKind.COHABIT)
+        & (memberships.left_on > member.agreed_on).otherwise(False)
+        & (memberships.left_on <= household.on).otherwise(False),
+    ),
 )
 
 
@@ -233,17 +275,17 @@ member.define(
     of=member, severity=Severity.BLOCK, cite="社会救助法 art. 40; 核对授权书",
 )  # fmt: skip
 def authorization_run_out(p: Level) -> Says:
-    """Is listed as living in the household, with no authorization that holds or one older than a member.
+    """Is listed as living in the household, with no authorization that holds, or somebody came or left since.
 
     Whether the person is alive is not asked: without an authorization nobody may ask it.
     """
-    return p.cohabits & (~p.agrees | p.joined_since), {
+    return p.cohabits & (~p.agrees | p.joined_since | p.left_since), {
         "signed": p.ever_signed,
         "joined_since": p.joined_since,
+        "left_since": p.left_since,
     }
 
 
-_is_rigid = (_history.category == Category.RIGID) & _history.until.missing()
 _unstable = some(member, where=member.counted & member.adult & ~member.incapable)
 _months = first_of(
     (_unstable, number_on("review_months_unstable", household.on)),
@@ -254,9 +296,11 @@ household.define(
     next_visit=latest(_visit.next_due, by=_visit.visited_on, where=_visit.visited_on <= household.on),
     review_months=named(_months, "复核周期", "months between reviews"),
 )
+_by_the_months = plus_months(household.last_visit, household.review_months)
 household.define(
     review_due=named(
-        household.next_visit.otherwise(plus_months(household.last_visit, household.review_months)),
+        # A visit may set the next one for an earlier day than the law asks; not for a later one.
+        least(household.next_visit.otherwise(_by_the_months), _by_the_months),
         "复核到期日",
         "the review is due",
     ),
@@ -265,9 +309,8 @@ household.define(
 
 @rule(
     "LIF-07", "定期核查到期", "the regular review is due",
-    of=household, severity=Severity.REVIEW, cite="审核确认办法 art. 31; 社会救助法 art. 46; 刚性办法 art. 10",
+    of=household, severity=Severity.REVIEW, cite="审核确认办法 art. 31; 社会救助法 art. 46",
 )  # fmt: skip
 def review_due(h: Level) -> Says:
-    """The last visit's date has come round, or a rigid-expenditure recognition is twelve months old."""
-    rigid_old = some(_history, where=_is_rigid & (plus_months(_history.since, 12) <= h.on))
-    return (h.review_due < h.on).otherwise(False) | rigid_old, {"due": h.review_due}
+    """The pack's months since the last visit are over, or the earlier day that it set has come."""
+    return (h.review_due < h.on).otherwise(False), {"due": h.review_due}
