@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +18,9 @@ def digest_of(snapshot: Snapshot) -> str:
     rows counts as one that is not there.
     """
     whole = hashlib.sha256()
-    named = {f"record {record.__name__}": snapshot.table(record) for record in snapshot.tables}
-    for name, table in sorted({**named, "cases": snapshot.cases, "persons": snapshot.persons}.items()):
+    records = {f"record {record.__name__}": record for record in snapshot.tables}
+    for name in sorted({*records, "cases", "persons"}):  # one in memory at a time
+        table = snapshot.table(records[name]) if name in records else getattr(snapshot, name)
         if table.num_rows:
             whole.update(f"{name}\n{_table(table)}\n".encode())
     return whole.hexdigest()
@@ -29,22 +31,30 @@ def _table(table: pa.Table) -> str:
     ordered = table.select(names).sort_by([(name, "ascending") for name in names])
     digest = hashlib.sha256(f"{table.num_rows} rows\n".encode())
     for name in names:
-        column = ordered.column(name).combine_chunks()
+        column = ordered.column(name)
         digest.update(f"{name} {column.type}\n".encode())
-        digest.update(_bytes(column))
+        for buffer in _buffers(column):
+            digest.update(buffer)
     return digest.hexdigest()
 
 
-def _bytes(column: pa.Array) -> bytes:
-    """The values one after the other, texts with their lengths, and which of them are missing."""
-    missing = _buffer(pc.is_null(column).cast(pa.uint8()))
+def _buffers(column: pa.ChunkedArray) -> Iterator[memoryview]:
+    """Which values are missing; then the values one after the other, of texts their lengths before them."""
+    yield from _values(pc.is_null(column).cast(pa.uint8()))
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        texts = pc.fill_null(column, "")
-        lengths = _buffer(pc.binary_length(texts).cast(pa.int64()))
-        return missing + lengths + "".join(texts.to_pylist()).encode()
+        texts = pc.fill_null(column, "").cast(pa.large_string())
+        yield from _values(pc.binary_length(texts))
+        for chunk in texts.chunks:
+            _, offsets, text = chunk.buffers()
+            ends = memoryview(offsets).cast("q")[chunk.offset : chunk.offset + len(chunk) + 1]
+            yield memoryview(text or b"")[ends[0] : ends[-1]]
+        return
     numbers = column.cast(pa.int32()) if pa.types.is_date32(column.type) else column
-    return missing + _buffer(pc.fill_null(numbers.cast(pa.int64()), 0))
+    yield from _values(pc.fill_null(numbers.cast(pa.int64()), 0))
 
 
-def _buffer(column: pa.Array) -> bytes:
-    return bytes(column.to_numpy(zero_copy_only=False).tobytes())
+def _values(column: pa.ChunkedArray) -> Iterator[memoryview]:
+    """Of numbers none of which is missing."""
+    for chunk in column.chunks:
+        width = chunk.type.bit_width // 8
+        yield memoryview(chunk.buffers()[1])[chunk.offset * width : (chunk.offset + len(chunk)) * width]
