@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from string import ascii_letters, digits
 
 from vocabulary.errors import MalformedMoney, MalformedMonth
 from vocabulary.money import Money
@@ -76,11 +77,15 @@ def plainly_text(values: Sequence[str]) -> bool:
     (True, False, False, False)
     """
     together = "".join(values)
+    if not all(values):
+        return False
     # Letters and digits hold no blank and no formula, and without an E no number of a spreadsheet.
-    exponents = "e" in together or "E" in together
-    if not exponents and all(values) and together.replace("-", "").isalnum():
+    if together.isascii():
+        if not together.encode().translate(None, _HARMLESS):
+            return True
+    elif "e" not in together and "E" not in together and together.replace("-", "").isalnum():
         return True
-    return _NOT_PLAIN.search("\0".join(values)) is None
+    return _NOT_PLAIN.search("\0".join(values)) is None or not values
 
 
 def _text(value: object) -> str:
@@ -224,6 +229,7 @@ READERS: dict[Form, Callable[[object], object]] = {
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 # Behind and before a NUL: blanks, a formula, nothing at all, or what may be a number of a spreadsheet.
 _NOT_PLAIN = re.compile(r"(?:^|\0)(?:[=\s\0]|\Z|\d(?:\.\d+)?[eE])|\s(?:\0|\Z)")
+_HARMLESS = "".join(sign for sign in ascii_letters + digits + "-_/.:" if sign not in "eE").encode()
 _TWO_PLACES = re.compile(r"-?[0-9]{1,11}\.[0-9]{2}")
 _MOST_DIGITS = 18
 _DIGITS = re.compile(r"-?[0-9]{1,18}")

@@ -17,7 +17,6 @@ import msgspec
 from connectors.decode import Decoder, Row
 from connectors.derived import derived
 from connectors.failure import broken
-from connectors.outcomes import Columns
 
 Value = str | int | bool | None
 
@@ -64,8 +63,8 @@ def rows_in(page: Page, decode: Decoder) -> Iterator[Row]:
         raise broken(f"`{decode.record.__name__}`: expected field {missing}, got a row without it") from None
 
 
-def plainly_parsed(body: bytes, decoders: tuple[Decoder, ...], *, batch: bool) -> list[Columns] | None:
-    """For each question what its page says, as `plain_outcomes` takes it; None where it must be read patiently."""
+def plainly_parsed(body: bytes, decoders: tuple[Decoder, ...], *, batch: bool) -> list[list[Any]] | None:
+    """For each question the rows of its page, as `plain_outcomes` takes them; None where it must be read patiently."""
     reading = _reading(decoders, batch=batch)
     if reading is None:
         return None
@@ -77,7 +76,7 @@ def plainly_parsed(body: bytes, decoders: tuple[Decoder, ...], *, batch: bool) -
     for page in pages:
         if page.next is not None or page.count != len(page.rows):
             return None
-    return [[*zip(*map(msgspec.structs.astuple, page.rows))] for page in pages]  # noqa: B905  # all of one type
+    return [page.rows for page in pages]
 
 
 @lru_cache(maxsize=512)

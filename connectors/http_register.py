@@ -153,8 +153,8 @@ class HttpRegister(Register):
         at = self._clock()
         try:
             return [
-                plain_outcomes(ask, decode, columns, at=at)
-                for ask, decode, columns in zip(asks, decoders, pages, strict=True)
+                plain_outcomes(ask, decode, rows, at=at)
+                for ask, decode, rows in zip(asks, decoders, pages, strict=True)
             ]
         except UNREADABLE:
             return None

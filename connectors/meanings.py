@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -27,38 +27,30 @@ class Meanings(dict[object, object]):
     ) -> None:
         super().__init__()
         self._reader, self._hint, self._keeps = reader, hint, keeps
-        self._plain = hint is str or hint == str | None
-        self._as_it_is = _AS_IT_IS.get(hint) if reads_text else None
+        self.is_optional = NoneType in get_args(hint)
         self.word: type[str] | None = _WORDS.get(hint) if reads_text else None
         """What a plain text becomes, where it means what is written."""
-        self._kinds = _TEXTS if reads_text and hint in (str, WrittenId) else _TEXTS_OR_NOTHING
-        self.kind: Any = _kind(hint, is_text=self._as_it_is is not None)
-        """Of what types the cells must be that `plainly` takes: with no two that are one key and not one value."""
+        self.kind: Any = _kind(hint, is_text=self.word is not None)
+        """Of what types cells must be of which no two are one key and not one value."""
 
     def of(self, cells: Sequence[object]) -> Sequence[object]:
         """The meanings of a column's cells, one or more. Raises one of `UNREADABLE`."""
         kinds = set(map(type, cells))
-        if kinds <= self._kinds:
-            return self.plainly(cells)
-        if kinds == {int} and self._keeps:
+        if self.word is not None and kinds == _TEXTS:
+            meant = _as_they_are(cells, self.word)  # type: ignore[arg-type]  # all are text
+            if meant is not None:
+                return meant
+        first = cells[0]
+        if kinds <= _TEXTS_OR_NOTHING and cells[-1] == first and cells.count(first) == len(cells):
+            return [self[first]] * len(cells)  # such as the day of a delivery
+        if kinds <= _TEXTS_OR_NOTHING or (kinds == {int} and self._keeps):
             # 1, 1.0 and True are one key, but not one value: so only where all are of one type.
             return [*map(self.__getitem__, cells)]
         return [self[cell] if type(cell) is str else self._meaning(cell) for cell in cells]
 
-    def plainly(self, cells: Sequence[object]) -> Sequence[object]:
-        """As `of`, of cells that are of the types in `kind`."""
-        if self._as_it_is is not None:
-            meant = self._as_it_is(cells)
-            if meant is not None:
-                return meant
-        first = cells[0]
-        if cells[-1] == first and cells.count(first) == len(cells):  # such as the day of a delivery
-            return [self[first]] * len(cells)
-        return [*map(self.__getitem__, cells)]
-
     def __missing__(self, cell: object) -> object:
         meaning = self._meaning(cell)
-        if self._keeps:
+        if self._keeps or cell is None:
             if len(self) >= KEPT_MEANINGS:
                 self.clear()
             self[cell] = meaning
@@ -66,32 +58,21 @@ class Meanings(dict[object, object]):
 
     def _meaning(self, cell: object) -> object:
         value = self._reader(cell)
-        return value if self._plain else msgspec.convert(value, self._hint, dec_hook=read_word)
+        return value if self.word is str else msgspec.convert(value, self._hint, dec_hook=read_word)
 
 
-def _texts(cells: Sequence[str]) -> Sequence[str] | None:
-    return cells if plainly_text(cells) else None
-
-
-def _perhaps_texts(cells: Sequence[str | None]) -> Sequence[str | None] | None:
-    there = [cell for cell in cells if cell is not None] if None in cells else cells
-    return cells if not there or plainly_text(there) else None  # type: ignore[arg-type]  # what is left is text
-
-
-def _id_numbers(cells: Sequence[str]) -> list[WrittenId] | None:
-    """Id numbers that need no tidying, which `WrittenId.parse` would give as they are."""
-    if not plainly_text(cells) or max(map(len, cells)) > LONGEST_WRITTEN:
-        return None
+def plainly_ids(cells: Sequence[str]) -> bool:
+    """Tell whether these are id numbers that need no tidying, which `WrittenId.parse` would give as they are."""
     together = "".join(cells)
-    return [*map(WrittenId, cells)] if together == together.upper() else None
+    return plainly_text(cells) and max(map(len, cells)) <= LONGEST_WRITTEN and together == together.upper()
 
 
-_AS_IT_IS: Mapping[Any, Callable[[Sequence[Any]], Sequence[object] | None]] = {
-    str: _texts,
-    str | None: _perhaps_texts,
-    WrittenId: _id_numbers,
-}
-"""Whole columns of texts that mean what is written, or None where one of them must be looked at by itself."""
+def _as_they_are(cells: Sequence[str], word: type[str]) -> Sequence[str] | None:
+    """Texts that mean what is written, or None where one of them must be looked at by itself."""
+    if word is str:
+        return cells if plainly_text(cells) else None
+    return [*map(word, cells)] if plainly_ids(cells) else None
+
 
 _WORDS: Mapping[Any, type[str]] = {
     str: str,
@@ -106,5 +87,5 @@ _TEXTS_OR_NOTHING = frozenset({str, NoneType})
 
 def _kind(hint: Any, *, is_text: bool) -> Any:
     if is_text:
-        return str | None if hint == str | None else str
+        return str | None if NoneType in get_args(hint) else str
     return str | int | bool | None if hint in (bool, bool | None) else str | int | None

@@ -13,22 +13,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
 from operator import attrgetter
+from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from connectors.ask import Ask
 from connectors.decode import Decoder, Row
 from connectors.failure import BrokenRow, broken
 from connectors.forms import NotInForm
+from connectors.reading import reading
 from connectors.subjects import tidy
 from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
 from vocabulary.record import Record
 
 UNREADABLE = (NotInForm, msgspec.ValidationError, ValueError)
 """What is raised by rows that do not decode; a row of another length than the others is a `ValueError`."""
-
-Columns = Sequence[Sequence[object]]
-"""The cells of one or more rows by column, in the order of a decoder's `fields`."""
 
 
 def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) -> dict[str, Outcome]:
@@ -40,20 +40,29 @@ def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) ->
     if not given:
         return dict.fromkeys(ask.ids, NoRecord(came_from))
     try:
-        return _all_at_once(ask, decode, [*zip(*given, strict=True)], came_from, is_plain=False)
+        return _all_at_once(ask, decode, [*zip(*given, strict=True)], came_from)
     except UNREADABLE:
         return _row_by_row(ask, decode, given, came_from)
 
 
-def plain_outcomes(ask: Ask, decode: Decoder, columns: Columns, *, at: datetime) -> dict[str, Outcome]:
-    """As `outcomes`, of cells that are of the types that `Meanings.kind` says; no columns are no rows.
+def plain_outcomes(ask: Ask, decode: Decoder, rows: Sequence[Any], *, at: datetime) -> dict[str, Outcome]:
+    """As `outcomes`, of rows with cells `f0`, `f1`, … of the types that `Meanings.kind` says.
 
     Raises one of `UNREADABLE` where `outcomes` has to say what is wrong.
     """
     came_from = provenance(ask.record, at=at)
-    if not columns:
+    if not rows:
         return dict.fromkeys(ask.ids, NoRecord(came_from))
-    return _all_at_once(ask, decode, columns, came_from, is_plain=True)
+    known = ask.subjects.known(decode.meanings[decode.places[ask.by]].word)
+    if known is not None:
+        try:
+            records = reading(decode, ask.by)(rows, known)
+        except (KeyError, *UNREADABLE):  # whole columns are read otherwise below
+            pass
+        else:
+            whose = [*map(attrgetter(ask.by), records)]
+            return _answers(ask, _by_subject(whose, records, came_from), came_from)
+    return _all_at_once(ask, decode, [*zip(*map(astuple, rows), strict=True)], came_from)
 
 
 def provenance(record: type[Record], *, at: datetime) -> Provenance:
@@ -62,21 +71,25 @@ def provenance(record: type[Record], *, at: datetime) -> Provenance:
 
 
 def _all_at_once(
-    ask: Ask, decode: Decoder, columns: Columns, came_from: Provenance, *, is_plain: bool
+    ask: Ask, decode: Decoder, columns: Sequence[Sequence[object]], came_from: Provenance
 ) -> dict[str, Outcome]:
     """As `_row_by_row`, where every row decodes and none comes twice. Raises one of `UNREADABLE` where not."""
     place = decode.places[ask.by]
     words = [
-        () if at == place else meanings.plainly(cells) if is_plain else meanings.of(cells)
+        () if at == place else meanings.of(cells)
         for at, (meanings, cells) in enumerate(zip(decode.meanings, columns, strict=True))
     ]
     words[place], whose = _whose(ask, decode, columns[place])
     records = [*map(decode.made, *[words[at] for at in decode.order])]
-    found = _by_subject(whose, words[decode.places["record_id"]], records, came_from)
-    nothing = NoRecord(came_from)
-    if ask.subjects.tidied is not ask.subjects:
-        return {one: found.get(key, nothing) for one, key in zip(ask.ids, ask.subjects.tidied, strict=True)}
-    answer: dict[str, Outcome] = dict.fromkeys(ask.ids, nothing)
+    return _answers(ask, _by_subject(whose, records, came_from), came_from)
+
+
+def _answers(ask: Ask, found: Mapping[str, Outcome], came_from: Provenance) -> dict[str, Outcome]:
+    """One outcome for each id asked, from those that were found."""
+    nothing, subjects = NoRecord(came_from), ask.subjects
+    if subjects.tidied is not subjects:
+        return {one: found.get(key, nothing) for one, key in zip(subjects, subjects.tidied, strict=True)}
+    answer: dict[str, Outcome] = dict.fromkeys(subjects, nothing)
     answer.update(found)
     return answer
 
@@ -99,14 +112,12 @@ def _whose(ask: Ask, decode: Decoder, cells: Sequence[object]) -> tuple[Sequence
     return words, whose
 
 
-def _by_subject(
-    whose: Sequence[str], keys: Sequence[object], records: Sequence[Record], came_from: Provenance
-) -> dict[str, Outcome]:
+def _by_subject(whose: Sequence[str], records: Sequence[Record], came_from: Provenance) -> dict[str, Outcome]:
     """The rows of each subject, in the order of their keys. Raises `NotInForm` when one comes twice."""
     alone = dict(zip(whose, records, strict=True))
     if len(alone) == len(records):
         return dict(zip(whose, map(Found, zip(records), repeat(came_from))))  # noqa: B905  # as many, for ever
-    grouped = _neighbours(whose, keys, records)
+    grouped = _neighbours(whose, records)
     if grouped is None:
         grouped = {}
         for subject, record in zip(whose, records, strict=True):
@@ -116,15 +127,14 @@ def _by_subject(
     return dict(zip(grouped, map(Found, map(tuple, grouped.values()), repeat(came_from))))  # noqa: B905  # as above
 
 
-def _neighbours(
-    whose: Sequence[str], keys: Sequence[object], records: Sequence[Record]
-) -> dict[str, list[Record]] | None:
+def _neighbours(whose: Sequence[str], records: Sequence[Record]) -> dict[str, list[Record]] | None:
     """The rows of each subject, where they stand side by side in the order of their keys; None where they do not."""
     grouped: dict[str, list[Record]] = {}
     before, last, some = "", "", list[Record]()
-    for subject, key, record in zip(whose, keys, records, strict=True):
+    for subject, record in zip(whose, records, strict=True):
+        key = record.record_id
         if subject == before:
-            if key <= last:  # type: ignore[operator]  # both are text
+            if key <= last:
                 return None
             some.append(record)
         elif subject in grouped:
@@ -132,7 +142,7 @@ def _neighbours(
         else:
             before, some = subject, [record]
             grouped[subject] = some
-        last = key  # type: ignore[assignment]  # as above
+        last = key
     return grouped
 
 

@@ -7,8 +7,9 @@ then cannot tell. A whole district is not read from a doubtful batch.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol, runtime_checkable
+
+import msgspec
 
 from connectors.ask import Ask, Begun, Clock, Connector, Snapshot, SnapshotFailed, Together
 from connectors.failure import Failed, broken
@@ -123,7 +124,7 @@ def stamped(answer: Mapping[str, Outcome], quality: Quality) -> dict[str, Outcom
         came_from = outcome.provenance
         known = made.get(id(came_from))
         if known is None:
-            known = made[id(came_from)] = replace(came_from, quality=quality)
+            known = made[id(came_from)] = msgspec.structs.replace(came_from, quality=quality)
         return Found(outcome.records, known) if isinstance(outcome, Found) else NoRecord(known)
 
     return {subject: stamp(outcome) for subject, outcome in answer.items()}

@@ -77,8 +77,7 @@ class Quality(Code):
     """An expectation that decides who or what is meant was not kept: nothing is concluded from the batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(msgspec.Struct, frozen=True):
     """Where an answer came from. The day for which it holds stands on each record (`as_of`)."""
 
     department: Department

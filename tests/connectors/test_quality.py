@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from connectors.ask import Ask, SnapshotFailed
@@ -199,7 +199,7 @@ def test_joining_two_answers_keeps_the_doubt() -> None:
         )
     )[person(0)]
     assert isinstance(provenance, Found)
-    nothing = NoRecord(replace(provenance.provenance, quality=Quality.DOUBTFUL))
+    nothing = NoRecord(msgspec.structs.replace(provenance.provenance, quality=Quality.DOUBTFUL))
     for joined in (_both(provenance, nothing), _both(nothing, provenance)):
         assert isinstance(joined, Found)
         assert joined.provenance.quality is Quality.DOUBTFUL
