@@ -10,10 +10,11 @@ nobody has been shown to consent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple, assert_never, cast
+
+import msgspec
 
 from vocabulary.codes import Code, Department, MemberKind
 from vocabulary.evidence import Found, NoRecord, NotAsked, Outcome, SourceFailed
@@ -34,8 +35,7 @@ class Lack(Code):
     OUT_OF_SCOPE = "OUT_OF_SCOPE", "授权书没有列明该部门"
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(msgspec.Struct, frozen=True):
     """The person may be asked about, by the authorization of this record id.
 
     `departments`   who may be asked by it; None where it names none, and all may
@@ -45,8 +45,7 @@ class Allowed:
     departments: frozenset[Department] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(msgspec.Struct, frozen=True):
     """The person may not be asked about. `clause` goes into `NotAsked` as it is; it names no one."""
 
     lack: Lack
@@ -56,11 +55,14 @@ class Withheld:
 Consent = Allowed | Withheld
 
 
-@dataclass(frozen=True, slots=True)
-class Consents:
-    """Everyone listed with the household, and whether they may be asked about."""
+class Consents(msgspec.Struct, frozen=True):
+    """Everyone listed with the household, and whether they may be asked about.
+
+    `scoped`   whether somebody's authorization names the departments that may be asked
+    """
 
     of_person: Mapping[str, Consent]
+    scoped: bool = False
 
     def of(self, person: str, department: Department | None = None) -> Consent:
         """One person's consent, to asking a department where one is named; who is not listed is withheld."""
@@ -68,13 +70,6 @@ class Consents:
         if isinstance(consent, Allowed) and consent.departments is not None and department is not None:
             return consent if department in consent.departments else _withheld(Lack.OUT_OF_SCOPE, _COHABITING)
         return consent
-
-    @property
-    def scoped(self) -> bool:
-        """Tell whether somebody's authorization names the departments that may be asked."""
-        return any(
-            isinstance(one, Allowed) and one.departments is not None for one in self.of_person.values()
-        )
 
     @property
     def allowed(self) -> frozenset[str]:
@@ -92,7 +87,7 @@ def consents(
     authorizations: Mapping[str, Outcome],
     *,
     asked_on: date,
-    listed: Iterable[Membership] = (),
+    listed: Sequence[Membership] = (),
     scopes: Mapping[str, frozenset[Department]] = MappingProxyType({}),
 ) -> Consents:
     """Whether each person of the household may be asked about, on the household's day and on that of asking.
@@ -101,18 +96,23 @@ def consents(
                        on which an authorization that has ended was still good, or a member not there
     `authorizations`   what civil affairs answered about each person's `Authorization`; a person
                        that is absent was not asked about, and is withheld as unknown
-    `listed`           rows of the household of other days, too, so that who joined since is known
+    `listed`           rows of the household of all days, so that who joined since is known
     `scopes`           by record id, who may be asked by an authorization that names departments
     """
-    joined = _joined_on((*household.members, *listed), by=max(asked_on, household.on))
+    joined = _joined_on(listed or household.members, by=max(asked_on, household.on))
+    inside = _Terms(_COHABITING, household.on, asked_on, joined, scopes)
+    outside = _Terms(_OBLIGOR, household.on, asked_on, date.min, scopes)
     decided: dict[str, Consent] = {}
     for row in household.members:
-        lives_there = row.kind is MemberKind.COHABIT
-        terms = _Terms(household.on, asked_on, joined if lives_there else date.min, scopes)
-        found = _consent(authorizations.get(row.person), _COHABITING if lives_there else _OBLIGOR, terms)
-        if not isinstance(decided.get(row.person), Allowed):
-            decided[row.person] = found
-    return Consents(decided)
+        person = row.person
+        found = _consent(authorizations.get(person), inside if row.kind is MemberKind.COHABIT else outside)
+        if not isinstance(decided.get(person), Allowed):
+            decided[person] = found
+    return Consents(decided, bool(scopes) and any(map(_is_scoped, decided.values())))
+
+
+def _is_scoped(consent: Consent) -> bool:
+    return isinstance(consent, Allowed) and consent.departments is not None
 
 
 def holds(authorization: Authorization, *, since: date, asked_on: date) -> Lack | None:
@@ -136,6 +136,7 @@ _OBLIGOR = "社会救助法 第四十一条（HH-09）"
 class _Terms(NamedTuple):
     """What an authorization is held against. `joined`: the day on which the newest of the household joined it."""
 
+    basis: str
     since: date
     asked_on: date
     joined: date
@@ -144,39 +145,42 @@ class _Terms(NamedTuple):
 
 def _joined_on(rows: Iterable[Membership], *, by: date) -> date:
     """The day on which the newest of those who live there, or will have lived there, joined."""
-    days = (row.joined_on for row in rows if row.kind is MemberKind.COHABIT and row.joined_on <= by)
-    return max(days, default=date.min)
+    days = [row.joined_on for row in rows if row.kind is MemberKind.COHABIT]
+    newest = max(days, default=date.min)
+    # Hardly anybody is known to join later.
+    return newest if newest <= by else max((day for day in days if day <= by), default=date.min)
 
 
-def _consent(outcome: Outcome | None, basis: str, terms: _Terms) -> Consent:
+def _consent(outcome: Outcome | None, terms: _Terms) -> Consent:
+    if isinstance(outcome, Found):
+        # Connectors give `partial` records, which have the columns of the type and not the type.
+        return _best(cast("tuple[Authorization, ...]", outcome.records), terms)
     match outcome:
-        case Found(records):
-            # Connectors give `partial` records, which have the columns of the type and not the type.
-            return _best(cast("tuple[Authorization, ...]", records), basis, terms)
         case NoRecord():
-            return _withheld(Lack.MISSING, basis)
+            return _withheld(Lack.MISSING, terms.basis)
         case None | NotAsked() | SourceFailed():
-            return _withheld(Lack.UNKNOWN, basis)
+            return _withheld(Lack.UNKNOWN, terms.basis)
         case _:
             assert_never(outcome)
 
 
-def _best(signed: Sequence[Authorization], basis: str, terms: _Terms) -> Consent:
+def _best(signed: Sequence[Authorization], terms: _Terms) -> Consent:
     """One that holds is enough, or several for their departments; when none does, the one nearest to it is named."""
+    basis, since, asked_on, joined, scopes = terms
     lacks: list[Lack] = []
     scoped: list[str] = []
     for authorization in signed:
-        lack = holds(authorization, since=terms.since, asked_on=terms.asked_on)
-        if lack is None and authorization.valid_from < terms.joined:
+        lack = holds(authorization, since=since, asked_on=asked_on)
+        if lack is None and authorization.valid_from < joined:
             lack = Lack.MEMBERS_CHANGED
         if lack is not None:
             lacks.append(lack)
-        elif authorization.record_id not in terms.scopes:
+        elif authorization.record_id not in scopes:
             return Allowed(authorization.record_id)
         else:
             scoped.append(authorization.record_id)
     if scoped:
-        return Allowed(scoped[0], frozenset().union(*(terms.scopes[one] for one in scoped)))
+        return Allowed(scoped[0], frozenset().union(*(scopes[one] for one in scoped)))
     return _withheld(min(lacks, key=list(Lack).index, default=Lack.MISSING), basis)
 
 

@@ -58,7 +58,7 @@ def application(
 
     async def answer(asked: Asked) -> Answered:
         answered = await inquire(asked, moment())
-        metrics.sources({name: str(one["state"]) for name, one in answered.told.sources.items()})
+        metrics.sources({name: one["state"] for name, one in answered.told.sources.items()})
         return answered
 
     def answers(asked: Asked) -> AsyncGenerator[Answered, None]:

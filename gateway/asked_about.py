@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
+
+import msgspec
 
 from gateway.document import Limits
 from gateway.errors import BadArgument, TooCostly
@@ -25,8 +27,7 @@ NAMED = 20
 """Households that a look-up by name gives at most: a person to be told from namesakes, and no list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """Which household is asked about: by its number, or by the id number of a person listed with it."""
 
     number: str | None
@@ -38,8 +39,7 @@ class Subject:
         return self.number if self.number is not None else str(self.id_number)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """Which households are asked about together: a page of a list, by number, each once.
 
     `cursors`   the place of each in the whole
@@ -55,14 +55,16 @@ class Listing:
     @classmethod
     def of(cls, numbers: tuple[str, ...], *, after: int = 0, more: bool) -> Self:
         """A page of a list of which so many stand before it."""
-        cursors = tuple(str(place) for place, _ in enumerate(numbers, after + 1))
+        cursors = tuple(map(str, range(after + 1, after + 1 + len(numbers))))
         return cls(numbers, cursors, after == 0, more)
 
     def cut(self, many: int) -> Self:
         """The same page with so many at most; the others come behind it."""
         if many >= len(self.numbers):
             return self
-        return replace(self, numbers=self.numbers[:many], cursors=self.cursors[:many], more=True)
+        return msgspec.structs.replace(
+            self, numbers=self.numbers[:many], cursors=self.cursors[:many], more=True
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def listing_of(arguments: Mapping[str, Any], limits: Limits) -> Listing:
     numbers = tuple(dict.fromkeys(arguments["numbers"]))
     if not 0 < len(numbers) <= limits.list_items:
         raise TooCostly(f"expected 1 to {limits.list_items} household numbers, got {len(numbers)}")
-    if not all(0 < len(number) <= LONGEST_NUMBER for number in numbers):
+    if "" in numbers or max(map(len, numbers)) > LONGEST_NUMBER:
         raise BadArgument(
             f"expected 1 to {LONGEST_NUMBER} characters in each of `numbers`", argument="numbers"
         )

@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+import msgspec
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -78,8 +78,7 @@ class Form(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """One operation that this schema can answer.
 
     `variables`   coerced, as arguments take them
@@ -117,20 +116,25 @@ def read(
     with every place that graphql-core found.
     """
     tree, introspects = checked(text, limits, schema)
-    operation = _operation(tree, operation_name)
-    fragments = {
-        node.name.value: node for node in tree.definitions if isinstance(node, FragmentDefinitionNode)
-    }
+    chosen = _CHOSEN.of(tree, key=operation_name, make=lambda: _operation(tree, operation_name))
     given = variables or {}
-    return Document(tree, operation, fragments, _coerced(operation, given, schema), given, introspects)
+    coerced = _coerced(chosen.operation, given, schema)
+    return Document(tree, chosen.operation, chosen.fragments, coerced, given, introspects)
 
 
-@lru_cache(maxsize=TREES_KEPT)
 def checked(text: str, limits: Limits, schema: GraphQLSchema) -> Checked:
     """The tree of a document that fits. Kept, because checking costs more than all the rest; faults are not kept.
 
     Raises `TooCostly` and `BadDocument`.
     """
+    return CHECKED.of(limits, schema, key=text, make=lambda: _checked(text, limits, schema))
+
+
+CHECKED: Kept[Checked] = Kept(TREES_KEPT)
+"""By text, for one schema under its limits."""
+
+
+def _checked(text: str, limits: Limits, schema: GraphQLSchema) -> Checked:
     _refuse_long(text, limits)
     tree = _parsed(text, limits)
     _refuse_wide(tree, limits)
@@ -206,9 +210,7 @@ def _refuse_wide(tree: DocumentNode, limits: Limits) -> None:
 
 
 def _refuse_deep(tree: DocumentNode, limits: Limits) -> None:
-    fragments = {
-        node.name.value: node for node in tree.definitions if isinstance(node, FragmentDefinitionNode)
-    }
+    fragments = _fragments(tree)
     seen: dict[str, int] = {}
 
     def below(selections: SelectionSetNode | None, within: frozenset[str], roof: int) -> int:
@@ -247,11 +249,23 @@ def _refuse_invalid(tree: DocumentNode, schema: GraphQLSchema) -> None:
         raise BadDocument.of(faults)
 
 
-def _operation(tree: DocumentNode, name: str | None) -> OperationDefinitionNode:
+class _Chosen(NamedTuple):
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+
+
+_CHOSEN: Kept[_Chosen] = Kept(TREES_KEPT)
+
+
+def _operation(tree: DocumentNode, name: str | None) -> _Chosen:
     operation = get_operation_ast(tree, name)
     if operation is None:
         raise BadDocument("expected one operation, or the name of one in `operationName`, got neither")
-    return operation
+    return _Chosen(operation, _fragments(tree))
+
+
+def _fragments(tree: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {node.name.value: node for node in tree.definitions if isinstance(node, FragmentDefinitionNode)}
 
 
 def _coerced(

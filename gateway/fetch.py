@@ -7,19 +7,22 @@ a person without an authorization is `NotAsked`, with the clause.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
+from typing import cast
+
+import msgspec
 
 from casework.authorizations import Authorization as OnPaper
 from casework.authorized import Authorized, joined, scopes_of
-from casework.consent import Allowed, Consents, Withheld, consents
+from casework.consent import Allowed, Consent, Consents, Withheld, consents
 from connectors.ask import Ask, carried
+from connectors.subjects import Subjects
 from gateway.asked_about import Subject
 from gateway.executor.kept import Kept
 from gateway.plan import Plan
 from vocabulary.codes import Department, MemberKind
-from vocabulary.evidence import Evidence, NotAsked, Outcome, SourceFailed
+from vocabulary.evidence import Evidence, Found, NotAsked, Outcome, SourceFailed
 from vocabulary.household import Household, is_listed
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import (
@@ -62,17 +65,18 @@ class SeveralHouseholds(Exception):
         self.numbers = numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(msgspec.Struct, frozen=True):
     """A household that is on file, with what civil affairs said in order to find it.
 
     `evidence`   the same of all that were looked for together
+    `persons`    everybody listed with any of these
     """
 
     household: Household
     region: RegionCode
     consents: Consents
     evidence: Evidence
+    persons: tuple[str, ...]
 
 
 async def locate(
@@ -111,7 +115,7 @@ async def locate_each(
     authorized: Authorized | None = None,
 ) -> dict[str, Located | SourceFailed | None]:
     """The households of these numbers, as `locate` gives one: each department is asked once for all of them."""
-    asked = tuple(numbers)
+    asked = Subjects(numbers)
     first = await ask(
         [
             Ask(HouseholdFile, "household", asked, columns.get(HouseholdFile, frozenset()) | PLACE),
@@ -121,22 +125,25 @@ async def locate_each(
     households = {
         number: Household.listed(number, first.records(Membership, number), on=on) for number in asked
     }
-    persons = tuple(dict.fromkeys(row.person for one in households.values() for row in one.members))
+    persons = Subjects(_persons(households.values()))
     ours = authorized.of(persons) if authorized else {}
     signed = _with_ours(await _authorizations(persons, columns=columns, ask=ask), ours, columns=columns)
     scopes = scopes_of(one for kept in ours.values() for one in kept)
     evidence = together(first, signed)
     authorizations = signed.outcomes.get(Authorization, {})
+    files, rows = (first.outcomes.get(record, {}) for record in (HouseholdFile, Membership))
     found: dict[str, Located | SourceFailed | None] = {}
     for number, household in households.items():
-        failed = _failed(first, number)
-        files = first.records(HouseholdFile, number)
-        if failed is not None or not files:
-            found[number] = failed
-            continue
-        listed = first.records(Membership, number)
-        agreed = consents(household, authorizations, asked_on=today, listed=listed, scopes=scopes)
-        found[number] = Located(household, files[0].street, agreed, evidence)
+        file, listed = files.get(number), rows.get(number)
+        if isinstance(file, SourceFailed) or isinstance(listed, SourceFailed):
+            found[number] = file if isinstance(file, SourceFailed) else listed  # type: ignore[assignment]
+        elif isinstance(file, Found):
+            known = cast("Sequence[Membership]", listed.records) if isinstance(listed, Found) else ()
+            agreed = consents(household, authorizations, asked_on=today, listed=known, scopes=scopes)
+            region = cast("HouseholdFile", file.records[0]).street
+            found[number] = Located(household, region, agreed, evidence, persons)
+        else:
+            found[number] = None
     return found
 
 
@@ -166,7 +173,9 @@ async def fetch(
                 continue
             key = by, record in free, record.department if scoped else None
             if key not in asked:
-                asked[key] = _parted(_subjects(by, located, free=key[1], department=key[2]))
+                asked[key] = _parted(
+                    _subjects(by, located, free=key[1], department=key[2]), located[0].persons
+                )
             may, withheld = asked[key]
             asks += [Ask(record, by, may, names)] if may else []
             unasked = untold.setdefault(record, {})
@@ -214,7 +223,7 @@ _NEEDED: Kept[Columns] = Kept(512)
 _KNOWN = {(HouseholdFile, "household"), (Membership, "household"), (Authorization, "person")}
 """What finding the household has already asked."""
 
-_ON_FILE: Allowed | Withheld = Allowed("on file")
+_ON_FILE = Allowed("on file")
 
 
 async def _listing(id_number: str, *, on: date, ask: AskAll) -> str | SourceFailed | None:
@@ -232,12 +241,9 @@ async def _listing(id_number: str, *, on: date, ask: AskAll) -> str | SourceFail
     return numbers[0] if numbers else None
 
 
-def _failed(first: Evidence, number: str) -> SourceFailed | None:
-    for record in (HouseholdFile, Membership):
-        outcome = first.of(record, number)
-        if isinstance(outcome, SourceFailed):
-            return outcome
-    return None
+def _persons(households: Iterable[Household]) -> tuple[str, ...]:
+    """Everybody who is listed with one of them, once."""
+    return tuple(dict.fromkeys([row.person for one in households for row in one.members]))
 
 
 async def _authorizations(persons: tuple[str, ...], *, columns: Columns, ask: AskAll) -> Evidence:
@@ -259,34 +265,38 @@ def _with_ours(signed: Evidence, ours: Mapping[str, Sequence[OnPaper]], *, colum
 
 
 def _parted(
-    subjects: Mapping[str, Allowed | Withheld],
+    subjects: Mapping[str, Consent], persons: tuple[str, ...]
 ) -> tuple[tuple[str, ...], Mapping[str, Withheld]]:
-    """Those who may be asked about, and why the others may not."""
+    """Those who may be asked about, and why the others may not; `persons` themselves where these are they."""
     withheld = {subject: one for subject, one in subjects.items() if isinstance(one, Withheld)}
-    if not withheld:
-        return tuple(subjects), withheld
-    return tuple(subject for subject in subjects if subject not in withheld), withheld
+    may = tuple([subject for subject in subjects if subject not in withheld] if withheld else subjects)
+    return persons if may == persons else Subjects(may), withheld
 
 
 def _subjects(
     by: str, located: Sequence[Located], *, free: bool, department: Department | None
-) -> Mapping[str, Allowed | Withheld]:
+) -> Mapping[str, Consent]:
     """Whom a look-up by this column is about, and whether they may be asked about, of that department if one is named.
 
     A person of two households has consented or has not; only the article differs, and the first stands.
     """
-    subjects: dict[str, Allowed | Withheld] = {}
-    for one in located:
-        household = one.household
-        if by != "household":
-            for row in household.members:
-                if row.person not in subjects:
-                    subjects[row.person] = _ON_FILE if free else one.consents.of(row.person, department)
-        elif free:
-            subjects[household.number] = _ON_FILE
+    if by == "household":
+        return {one.household.number: _of_all(one, free=free, department=department) for one in located}
+    subjects: dict[str, Consent] = dict.fromkeys(_persons(one.household for one in located), _ON_FILE)
+    if free:
+        return subjects
+    for one in reversed(located):
+        agreed = one.consents
+        if department is None:
+            subjects.update(agreed.of_person)
         else:
-            # What is asked about the household is asked about everyone who lives in it.
-            living = (one.consents.of(person, department) for person in household.cohabiting)
-            withheld = (consent for consent in living if isinstance(consent, Withheld))
-            subjects[household.number] = next(withheld, _ON_FILE)
+            subjects.update({person: agreed.of(person, department) for person in agreed.of_person})
     return subjects
+
+
+def _of_all(one: Located, *, free: bool, department: Department | None) -> Consent:
+    """What is asked about a household is asked about everyone who lives in it."""
+    if free:
+        return _ON_FILE
+    living = (one.consents.of(person, department) for person in one.household.cohabiting)
+    return next((consent for consent in living if isinstance(consent, Withheld)), _ON_FILE)

@@ -13,14 +13,14 @@ from contextlib import aclosing
 from graphql import OperationType
 
 from audit.errors import AuditError
-from gateway.access import Errand
+from gateway.access import Errand, Refused
 from gateway.acts import NotDone, deeds_of
 from gateway.answer import tell
 from gateway.caller import Caller
 from gateway.errors import BadArgument, NotLogged
 from gateway.inquiry import answered_of
 from gateway.office import Answered, Asked, Office, as_it_leaves
-from gateway.permitting import intended, permitted, refusals_noted
+from gateway.permitting import intended, permitted, refusal_noted
 from gateway.plan import Plan
 from gateway.trace import Came, Intent
 from gateway.view import Shown
@@ -32,7 +32,7 @@ FOLLOWED, LEFT, NOT_DONE = "FOLLOWED", "LEFT", "NOT_DONE"
 async def follow(asked: Asked, office: Office) -> AsyncGenerator[Answered, None]:
     """The answers to a question; of a query or a mutation the one there is. Raises what `inquire` raises."""
     caller = await office.trust.caller(asked.authorization, at=office.clock())
-    async with refusals_noted(caller, asked, office):
+    try:
         errand, allowed = permitted(asked, caller, office)
         if allowed.question.document.operation.operation is OperationType.SUBSCRIPTION:
             async with aclosing(_followed(allowed, caller, errand, asked, office)) as answers:
@@ -40,6 +40,9 @@ async def follow(asked: Asked, office: Office) -> AsyncGenerator[Answered, None]
                     yield answered
         else:
             yield await answered_of(allowed, caller, errand, asked, office)
+    except Refused as refused:
+        await refusal_noted(refused, caller, asked, office)
+        raise
 
 
 async def _followed(

@@ -10,11 +10,12 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import NoneType
 from typing import Any, NoReturn, TypeAlias
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from gateway.errors import BadRequest
 from vocabulary.idnumber import passes_check
@@ -27,8 +28,7 @@ READS, ASKS = "GET", "POST"
 """The two methods: one for queries alone, one for everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(msgspec.Struct, frozen=True):
     """What a request asks: a text, the identifier of a trusted document, or both.
 
     `reads_only`   it came by GET, which must change nothing

@@ -16,26 +16,21 @@ the answer: a department that fails is no error.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Self
+
+import msgspec
 
 from audit.kinds import MOST_SUBJECTS
 from casework.agreement import Access
 from casework.cedar import Standing
 from casework.resource import of_column, of_state
-from connectors.ask import Ask
-from connectors.federation import ask_all
-from connectors.hedge import Hedge
-from connectors.search import Find, Finds, find
-from connectors.served import answered
-from gateway.access import Errand, needs_consent
+from gateway.access import Errand, Refused, needs_consent
 from gateway.acts import deeds_of, done
 from gateway.answer import Told, tell
 from gateway.asked_about import Listing, Search, Subject
+from gateway.asking import Asking
 from gateway.caller import Caller
 from gateway.decision_record import record_of
 from gateway.executor.kept import Kept
@@ -53,10 +48,10 @@ from gateway.fetch import (
 )
 from gateway.nearness import close
 from gateway.office import Answered, Asked, Office, as_it_leaves
-from gateway.permitting import decided, intended, permitted, refusals_noted, standing_of
+from gateway.permitting import decided, intended, permitted, refusal_noted, standing_of
 from gateway.plan import Plan
 from gateway.searching import search
-from gateway.trace import Came, Intent
+from gateway.trace import Came
 from gateway.view import Absence, EdgeView, HouseholdView, ListView, MemberView, PageView, Shown, sources_of
 from verification.verdict import Verdict
 from vocabulary.evidence import Evidence, Found, NoRecord, Outcome, SourceFailed
@@ -72,9 +67,12 @@ async def inquire(asked: Asked, office: Office) -> Answered:
 
 async def inquire_for(caller: Caller, asked: Asked, office: Office) -> Answered:
     """The same for somebody whom we know: the pages for people have signed them in."""
-    async with refusals_noted(caller, asked, office):
+    try:
         errand, allowed = permitted(asked, caller, office)  # 2 and 3
         return await answered_of(allowed, caller, errand, asked, office)
+    except Refused as refused:
+        await refusal_noted(refused, caller, asked, office)
+        raise
 
 
 async def answered_of(
@@ -82,28 +80,26 @@ async def answered_of(
 ) -> Answered:
     """Steps 4 to 8. Raises `NotLogged`."""
     intent = await intended(allowed, caller, errand, asked, office)  # 4
-    hedge = Hedge(office.hedge_after_s)
-    with _Asking(intent, hedge, office) as ask:
+    with Asking(intent, office) as ask:
         came = await _gathered(allowed, caller, errand, ask, office)  # 5
     came = _judged(came, office)  # 6
     told = tell(came.plan, await _view(came, office), schema=office.schema, shows=office.shows)
     form = allowed.question.document.form
     told = told if form is None else form.of(told)
     data = as_it_leaves(told.data)
-    noted = await office.trace.outcome(intent, _outcome(told, data, came, caller, hedge, office))  # 7
+    noted = await office.trace.outcome(intent, _outcome(told, data, came, caller, ask, office))  # 7
     return Answered(told, data, noted.receipt, noted.decided)  # 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Gathered:
+class _Gathered(msgspec.Struct, frozen=True):
     """What became of a plan: the plan, pruned again now that the region is known, and what was answered."""
 
     plan: Plan
     located: Located | Absence | None
     evidence: Evidence
     verdict: Verdict | Absence | None = None
-    deeds: Mapping[str, object] = field(default_factory=dict)
-    listed: Mapping[str, Located | Absence] = field(default_factory=dict)
+    deeds: Mapping[str, object] = {}
+    listed: Mapping[str, Located | Absence] = {}
     """The households of a list, by number."""
     page: Listing | None = None
     """Where in the whole they stand."""
@@ -111,7 +107,7 @@ class _Gathered:
     """Whom a search was answered about, on the list or not."""
 
 
-async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: _Asking, office: Office) -> _Gathered:
+async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: Asking, office: Office) -> _Gathered:
     """Find the household, decide again for its region, and ask every department at once."""
     if allowed.question.search is not None:
         return await _gathered_search(allowed, allowed.question.search, caller, errand, ask, office)
@@ -140,7 +136,7 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: _Asking,
 
 
 async def _gathered_search(
-    allowed: Plan, wanted: Search, caller: Caller, errand: Errand, ask: _Asking, office: Office
+    allowed: Plan, wanted: Search, caller: Caller, errand: Errand, ask: Asking, office: Office
 ) -> _Gathered:
     """Find who is looked for, then go on as for a list that was given."""
     page = await search(wanted, on=allowed.question.on, ask=ask, find=ask.find)
@@ -154,7 +150,7 @@ async def _gathered_search(
     inside = wanted.region.within(caller.region)
     allowed = decided(allowed.question, caller, errand, office, inside=inside)
     came = await _gathered_list(allowed, listing, caller, errand, ask, office, page.sought)
-    return replace(came, evidence=together(page.evidence, came.evidence))
+    return msgspec.structs.replace(came, evidence=together(page.evidence, came.evidence))
 
 
 async def _gathered_list(
@@ -193,6 +189,9 @@ async def _gathered_list(
 def _nameable(found: Mapping[str, Located | SourceFailed | None], *, besides: Iterable[str]) -> int:
     """How many of these, from the first, one entry of the log can name with all who belong to them: one or more."""
     named = {*besides}
+    members = [len(one.household.members) for one in found.values() if isinstance(one, Located)]
+    if len(named) + len(found) + sum(members) <= MOST_SUBJECTS:
+        return len(found)
     for place, (number, one) in enumerate(found.items()):
         named.add(number)
         if isinstance(one, Located):
@@ -210,7 +209,7 @@ async def _fetched(
         allowed.granted,
         office.agreements,
         columns,
-        key=standing,
+        standing,
         make=lambda: frozenset(record for record in columns if _is_free(record, allowed, standing, office)),
     )
     second = columns if allowed.verifies else ()
@@ -254,52 +253,17 @@ def _is_free(record: type[Record], allowed: Plan, standing: Standing, office: Of
     )
 
 
-class _Asking:
-    """Asks departments within the time that the whole inquiry has left; who they answered about is kept at its end."""
-
-    def __init__(self, intent: Intent, hedge: Hedge, office: Office) -> None:
-        self._office, self._hedge = office, hedge if hedge.after_s else None
-        self._tally = office.served.tally(str(intent.index)) if office.served else None
-        self._ends_at = asyncio.get_running_loop().time() + office.inquiry_timeout_s
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._tally is not None:
-            self._tally.write()
-
-    async def __call__(self, asks: list[Ask]) -> Evidence:
-        """What everybody answers."""
-        office = self._office
-        return await ask_all(
-            office.connectors,
-            asks,
-            timeout_s=self._left_s(),
-            clock=office.clock,
-            tally=self._tally,
-            hedge=self._hedge,
-        )
-
-    async def find(self, wanted: Find) -> Finds:
-        """Who is found."""
-        office = self._office
-        return await find(
-            office.connectors, wanted, timeout_s=self._left_s(), clock=office.clock, tally=self._tally
-        )
-
-    def _left_s(self) -> float:
-        left_s = self._ends_at - asyncio.get_running_loop().time()
-        return max(0.0, min(self._office.register_timeout_s, left_s))
-
-
 def _judged(came: _Gathered, office: Office) -> _Gathered:
     if not came.plan.verifies or not isinstance(came.located, Located):
         return came
     household = came.located.household
     if not household.members and isinstance(came.evidence.of(Membership, household.number), Found | NoRecord):
-        return replace(came, verdict=Absence("NOBODY_LISTED", f"nobody is listed on {household.on}"))
-    return replace(came, verdict=office.judge.verdict(came.evidence, household.number, household.on))
+        return msgspec.structs.replace(
+            came, verdict=Absence("NOBODY_LISTED", f"nobody is listed on {household.on}")
+        )
+    return msgspec.structs.replace(
+        came, verdict=office.judge.verdict(came.evidence, household.number, household.on)
+    )
 
 
 async def _view(came: _Gathered, office: Office) -> Shown:
@@ -332,20 +296,21 @@ def _list_view(listing: Listing, came: _Gathered, pseudonym: Callable[[str], str
     return ListView(edges, PageView(listing.more, not listing.begins, first, last))
 
 
-def _outcome(told: Told, data: bytes, came: _Gathered, caller: Caller, hedge: Hedge, office: Office) -> Came:
+def _outcome(told: Told, data: bytes, came: _Gathered, caller: Caller, ask: Asking, office: Office) -> Came:
     located, verdict = came.located, came.verdict
     households = [one for one in (located, *came.listed.values()) if isinstance(one, Located)]
     subjects = [*came.plan.question.keys, *came.sought]
     for one in households:
-        subjects += [one.household.number, *(row.person for row in one.household.members)]
+        subjects.append(one.household.number)
+        subjects += [row.person for row in one.household.members]
     told_of = verdict if isinstance(verdict, Verdict) else None
     found = Counter(finding.rule for finding in told_of.findings) if told_of else {}
     return Came(
         data=data,
         subjects=tuple(dict.fromkeys(subjects)),
         sources={name: str(one.get("failure", one["state"])) for name, one in told.sources.items()},
-        persons=_answered_about(came.evidence),
-        hedged={department.value: count for department, count in hedge.extra.items()},
+        persons=ask.persons(),
+        hedged=ask.hedged,
         close=close(caller, households, came.evidence),
         result=located.code if isinstance(located, Absence) else "ANSWERED",
         pack=told_of.pack_hash if told_of else None,
@@ -354,14 +319,6 @@ def _outcome(told: Told, data: bytes, came: _Gathered, caller: Caller, hedge: He
         findings=found,
         record=record_of(told_of, came.evidence, reads=office.judge.reads) if told_of else None,
     )
-
-
-def _answered_about(evidence: Evidence) -> dict[str, int]:
-    """How many persons and households each department answered about, as the evidence shows it."""
-    about: dict[str, set[str]] = {}
-    for record, answer in evidence.outcomes.items():
-        about.setdefault(record.department.value, set()).update(answered(answer))
-    return {department: len(subjects) for department, subjects in about.items() if subjects}
 
 
 def _nothing(caller: Caller) -> Absence:

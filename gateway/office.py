@@ -28,8 +28,7 @@ from vocabulary.codes import Department
 from vocabulary.evidence import Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A question as it came in. Nothing of it is believed yet."""
 
     text: str | None
@@ -48,8 +47,7 @@ class Asked:
     """Whoever asks takes answer after answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """An answer with its receipt: the proof (tlog-proof) that the log holds the outcome entry."""
 
     told: Told

@@ -12,7 +12,6 @@ thirty are a guess.
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,16 +80,16 @@ class OwnCounts:
     """Counts of one process."""
 
     def __init__(self) -> None:
-        self._counts: dict[int, tuple[int, Counter[str]]] = {}
+        self._counts: dict[int, tuple[int, dict[str, int]]] = {}
 
     def add(self, key: str, window: int, every_s: int, many: int = 1) -> int:
         """See `Counts.add`. A window that is over is forgotten whole."""
-        current, counts = self._counts.get(every_s, (-1, Counter()))
-        if current != window:
-            counts = Counter()
-            self._counts[every_s] = (window, counts)
-        counts[key] += many
-        return counts[key]
+        kept = self._counts.get(every_s)
+        if kept is None or kept[0] != window:
+            kept = self._counts[every_s] = window, {}
+        counts = kept[1]
+        count = counts[key] = counts.get(key, 0) + many
+        return count
 
 
 class SharedCounts:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date
 
 from graphql import OperationType
@@ -17,6 +15,7 @@ from gateway.caller import Caller
 from gateway.cost import require_affordable
 from gateway.document import Document, read
 from gateway.errors import BadArgument, BadRequest
+from gateway.executor.kept import Kept
 from gateway.fetch import needed
 from gateway.office import Asked, Office
 from gateway.pace import TooOften
@@ -24,6 +23,7 @@ from gateway.plan import Plan, Question, plan_for, question
 from gateway.subgraph import read_federated
 from gateway.trace import Intent
 from verification.pack import NotInForce
+from vocabulary.codes import Department
 from vocabulary.records.civil_affairs import HouseholdFile, Membership, Person
 
 
@@ -96,7 +96,17 @@ def _require_in_force(day: date, office: Office) -> None:
 
 def standing_of(caller: Caller, errand: Errand, inside: bool, office: Office) -> Standing:
     """What decisions rest on. `inside` where the household lives in the caller's region."""
-    return Standing(caller.department, caller.post, errand.purpose, inside, True, office.today())
+    today = office.today()
+    return _STANDINGS.of(
+        caller,
+        errand,
+        key=(inside, today),
+        make=lambda: Standing(caller.department, caller.post, errand.purpose, inside, True, today),
+    )
+
+
+_STANDINGS: Kept[Standing] = Kept(512)
+"""The same object for the same caller, so that what is kept by it is found without comparing it."""
 
 
 async def intended(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office) -> Intent:
@@ -107,22 +117,18 @@ async def intended(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, 
         errand,
         allowed,
         agreements=office.agreements.hash,
-        sources={record.department for record in asks},
+        sources=_SOURCES.of(asks, make=lambda: frozenset(record.department for record in asks)),
         request=asked.request,
     )
 
 
-@asynccontextmanager
-async def refusals_noted(caller: Caller, asked: Asked, office: Office) -> AsyncIterator[None]:
-    """Whatever is refused meanwhile is noted before it is told."""
-    try:
-        yield
-    except Refused as refused:
-        if not isinstance(refused, TooOften) or refused.noted:
-            await office.trace.refused(
-                caller, refused, agreements=office.agreements.hash, request=asked.request
-            )
-        raise
+_SOURCES: Kept[frozenset[Department]] = Kept(512)
+
+
+async def refusal_noted(refused: Refused, caller: Caller, asked: Asked, office: Office) -> None:
+    """Note a refusal, before it is told. Raises `NotLogged`."""
+    if not isinstance(refused, TooOften) or refused.noted:
+        await office.trace.refused(caller, refused, agreements=office.agreements.hash, request=asked.request)
 
 
 def _understood(asked: Asked, caller: Caller, office: Office) -> Question:

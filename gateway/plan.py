@@ -1,9 +1,8 @@
 """What does this question ask for, which of it may be shown, and which columns does that take? Nothing is fetched here.
 
-The operation is walked once, as the executor will walk it (fragments, aliases, `@skip` and
-`@include` honoured). Everything that must not be forgotten comes from that one walk: what
-is decided, what is fetched, what is noted in the log. The walk is kept with the document, and
-what was decided of it with the standing of the caller; arguments are read anew each time.
+Everything that must not be forgotten comes from one walk of the operation (`gateway.outline`): what is
+decided, what is fetched, what is noted in the log. What was decided is kept with the standing of the
+caller; arguments are read anew each time.
 """
 
 from __future__ import annotations
@@ -12,20 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
 
-from graphql import (
-    FieldNode,
-    GraphQLField,
-    GraphQLObjectType,
-    GraphQLSchema,
-    SelectionSetNode,
-    Undefined,
-    VariableNode,
-    get_named_type,
-)
-from graphql.execution.collect_fields import collect_fields
-from graphql.execution.values import get_argument_values
+import msgspec
+from graphql import GraphQLSchema
 
 from casework.agreement import Access
 from casework.cedar import AgreementSet, Decision, Standing
@@ -34,9 +22,7 @@ from gateway.asked_about import Listing, Search, Subject, day_of, listing_of, se
 from gateway.document import Document, Limits
 from gateway.errors import BadArgument, TooCostly
 from gateway.executor.kept import Kept
-from gateway.executor.program import conditions
-from gateway.executor.writing import variables_in
-from gateway.schema.claims import claims_in
+from gateway.outline import KEPT, VERDICT, Outline, Selected, measure, outline_of
 from gateway.schema.told import OPEN, Shows
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import HouseholdFile
@@ -45,71 +31,7 @@ Decide = Callable[[str], Decision]
 """What may be shown of a resource, to this caller, for this purpose."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """One field that the question selects.
-
-    `path`    response keys from the root, without places in lists
-    `shows`   the resource that it shows, or `OPEN`; a field nobody declared shows its own coordinate,
-              which no agreement names
-    `compares`   it tells only whether the resource agrees, for which 仅核验 is enough
-    """
-
-    path: tuple[str, ...]
-    owner: str
-    field: str
-    shows: str
-    compares: bool = False
-
-    def is_told(self, decision: Decision) -> bool:
-        """Tell whether a decision shows the field as it is."""
-        comparable = self.compares and decision.outcome is not Access.DENIED
-        return comparable or decision.outcome is Access.CLEAR
-
-
-@dataclass(frozen=True, eq=False)
-class Outline:
-    """What an operation selects, whatever its arguments; equal only to itself.
-
-    `measured`   the fields whose arguments say whom it is about, or how much of it
-    """
-
-    selected: tuple[Selected, ...]
-    measured: tuple[Measured, ...]
-
-    @cached_property
-    def coordinates(self) -> tuple[str, ...]:
-        """What is selected, as `Type.field`, each once."""
-        return tuple(dict.fromkeys(f"{each.owner}.{each.field}" for each in self.selected))
-
-    @cached_property
-    def claims(self) -> int:
-        """How many values it claims."""
-        return claims_in(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A field whose arguments are looked at before anything is fetched.
-
-    `by_variable`   argument → variable, where each is given by a variable or stays at its default
-    """
-
-    owner: str
-    definition: GraphQLField
-    node: FieldNode
-    by_variable: Mapping[str, str] | None
-
-    def arguments(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The arguments, coerced. Raises `GraphQLError`."""
-        taken = self.by_variable
-        if taken is not None and all(variables.get(name) is not None for name in taken.values()):
-            return {**_defaults(self.definition), **{to: variables[name] for to, name in taken.items()}}
-        return get_argument_values(self.definition, self.node, dict(variables))
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What is asked, in our words: about one household, a list of them, those that are looked for, or about none.
 
     Those that were looked for and found are the `listing` of the question that is then asked about them.
@@ -168,8 +90,7 @@ class Granted:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """A question, and what may be shown of it."""
 
     question: Question
@@ -216,8 +137,8 @@ def question(
     today: date,
 ) -> Question:
     """What the operation asks for. Raises `BadArgument` and `TooCostly`."""
-    outline = _outline(document, schema, shows, limits)
-    measured = [_measure(each, document.variables, limits) for each in outline.measured]
+    outline = outline_of(document, schema, shows, limits)
+    measured = [measure(each, document.variables, limits) for each in outline.measured]
     households = [found for found in measured if found is not None]
     if len(households) > 1:
         # One case, one household: many under aliases would be an enumeration.
@@ -228,9 +149,9 @@ def question(
     on = day_of(arguments.get("on"), today=today)
     if field == "household":
         return Question(document, outline, subject_of(arguments), on)
-    if any(selected.shows in _VERDICT for selected in outline.selected):
+    if outline.verifies:
         raise TooCostly("expected `verification` of one household; a run verifies many")
-    if any(selected.compares for selected in outline.selected):
+    if outline.compares:
         # A value claimed of many at once is a guess.
         raise TooCostly("expected `verify` of one household, got it of a list")
     if (arguments.get("numbers") is None) == (arguments.get("region") is None):
@@ -246,11 +167,12 @@ def plan(asked: Question, decide: Decide) -> Plan:
 
 
 def plan_for(asked: Question, agreements: AgreementSet, standing: Standing) -> Plan:
-    """As `plan`, by what the agreements say to a standing; kept for the next question of the kind."""
+    """As `plan`, by what the agreements say to a standing; kept for the next question of this very standing."""
     allowed = _ALLOWED.of(
         asked.outline,
         agreements,
-        key=(standing, asked.is_about_somebody),
+        standing,
+        key=asked.is_about_somebody,
         make=lambda: _allowed(asked, lambda name: agreements.decide(name, standing)),
     )
     return Plan(asked, allowed)
@@ -265,7 +187,7 @@ def _allowed(asked: Question, decide: Decide) -> Granted:
         found = resources().get(name)
         if found is None or decision.outcome is Access.DENIED:
             continue
-        verifies = verifies or name in _VERDICT
+        verifies = verifies or name in VERDICT
         if found.record is not None:
             wanted = columns.setdefault(found.record, set())
             if found.column is not None and (decision.outcome is not Access.VERIFY_ONLY or name in compared):
@@ -273,14 +195,7 @@ def _allowed(asked: Question, decide: Decide) -> Granted:
     return Granted(decisions, {record: frozenset(names) for record, names in columns.items()}, verifies)
 
 
-KEPT = 512
-"""Outlines, and what was decided of them, that are remembered."""
-
-_OUTLINES: Kept[Outline] = Kept(KEPT)
-_CONDITIONS: Kept[tuple[str, ...]] = Kept(KEPT)
 _ALLOWED: Kept[Granted] = Kept(KEPT)
-
-_VERDICT = frozenset(product.term for product in Product if product.term.startswith("核对结论."))
 
 _OF_LOG = frozenset(product.term for product in Product if product.term.startswith("审计."))
 
@@ -295,104 +210,3 @@ def _resources_of(asked: Question) -> Iterable[str]:
         # That a household is on file is a disclosure too, even when no field of it is asked for.
         names.append(of_state(HouseholdFile))
     return names
-
-
-def _outline(
-    document: Document, schema: GraphQLSchema, shows: Mapping[tuple[str, str], Shows], limits: Limits
-) -> Outline:
-    """What the operation selects, with the fields that its variables choose. Raises `TooCostly`."""
-    operation, fragments = document.operation, document.fragments
-    chosen = _CONDITIONS.of(operation, document.tree, make=lambda: conditions(operation, fragments))
-
-    def walked() -> Outline:
-        root = schema.get_root_type(operation.operation)
-        assert root is not None, "a valid operation has a root type"
-        walk = _Walk(schema, document, shows)
-        selected = tuple(walk.of(root, operation.selection_set, ()))
-        for each in walk.measured:
-            _measure(each, document.variables, limits)
-        # What no variable changes has been measured for good; what asks for households, each question needs.
-        return Outline(selected, tuple(each for each in walk.measured if _varies(each)))
-
-    given = tuple(document.variables.get(name) for name in chosen)
-    return _OUTLINES.of(operation, document.tree, schema, shows, limits, key=given, make=walked)
-
-
-class _Walk:
-    """Visits the selected fields in the order in which they will be executed."""
-
-    def __init__(
-        self, schema: GraphQLSchema, document: Document, shows: Mapping[tuple[str, str], Shows]
-    ) -> None:
-        self._schema, self._document, self._shows = schema, document, shows
-        self.measured: list[Measured] = []
-
-    def of(
-        self, owner: GraphQLObjectType, selections: SelectionSetNode, path: tuple[str, ...]
-    ) -> Iterator[Selected]:
-        fragments, variables = dict(self._document.fragments), dict(self._document.variables)
-        grouped = collect_fields(self._schema, fragments, variables, owner, selections)
-        for key, nodes in grouped.items():
-            name = nodes[0].name.value
-            definition = owner.fields.get(name)
-            if definition is None:  # __typename, __schema and __type say nothing of anyone
-                continue
-            if definition.args.keys() & _MEASURED:
-                self.measured.append(
-                    Measured(owner.name, definition, nodes[0], _by_variable(definition, nodes[0]))
-                )
-            shows = self._shows.get((owner.name, name), Shows(f"{owner.name}.{name}"))
-            yield Selected((*path, key), owner.name, name, shows.resource, shows.compares)
-            inner = get_named_type(definition.type)
-            for node in nodes:
-                if isinstance(inner, GraphQLObjectType) and node.selection_set is not None:
-                    yield from self.of(inner, node.selection_set, (*path, key))
-
-
-_MEASURED = frozenset({"first", "number", "idNumber", "numbers", "region"})
-"""Arguments that are looked at before anything is fetched."""
-
-
-def _measure(
-    measured: Measured, variables: Mapping[str, Any], limits: Limits
-) -> tuple[str, Mapping[str, Any]] | None:
-    """Look at the arguments of a field; give name and arguments of one that asks for households. Raises `TooCostly`."""
-    arguments = measured.arguments(variables)
-    first = arguments.get("first")
-    if first is not None and not 1 <= first <= limits.list_items:
-        raise TooCostly(f"expected `first` from 1 to {limits.list_items}, got another number")
-    return (measured.node.name.value, arguments) if _asks_for_households(measured) else None
-
-
-def _asks_for_households(measured: Measured) -> bool:
-    return measured.owner == "Query" and measured.node.name.value in _HOUSEHOLDS
-
-
-def _varies(measured: Measured) -> bool:
-    given = (argument.value for argument in measured.node.arguments)
-    return _asks_for_households(measured) or any(any(variables_in(value)) for value in given)
-
-
-def _by_variable(definition: GraphQLField, node: FieldNode) -> Mapping[str, str] | None:
-    """See `Measured`; where something else is written, graphql-core reads it."""
-    taken: dict[str, str] = {}
-    for argument in node.arguments:
-        if not isinstance(argument.value, VariableNode):
-            return None
-        taken[_told_as(definition, argument.name.value)] = argument.value.name.value
-    return taken
-
-
-def _defaults(definition: GraphQLField) -> dict[str, Any]:
-    return {
-        _told_as(definition, name): argument.default_value
-        for name, argument in definition.args.items()
-        if argument.default_value is not Undefined
-    }
-
-
-def _told_as(definition: GraphQLField, name: str) -> str:
-    return definition.args[name].out_name or name
-
-
-_HOUSEHOLDS = frozenset({"household", "households"})

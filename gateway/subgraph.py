@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -99,7 +100,7 @@ def read_federated(
     root = _only_root(asked)
     if root.name.value == SERVICE:
         told = read("{__typename}", operation_name=None, variables={}, schema=schema, limits=limits)
-        return replace(told, introspects=True, form=AsService(asked.tree, federated))
+        return msgspec.structs.replace(told, introspects=True, form=AsService(asked.tree, federated))
     numbers = _numbers(asked, root, federated, limits)
     many = len(set(numbers)) > 1
     given = {name: value for name, value in asked.given.items() if name not in _variables_of(root)}
@@ -110,7 +111,7 @@ def read_federated(
         schema=schema,
         limits=limits,
     )
-    return replace(stands_for, form=AsEntities(_key(root), numbers))
+    return msgspec.structs.replace(stands_for, form=AsEntities(_key(root), numbers))
 
 
 def _only_root(asked: Document) -> FieldNode:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from string import ascii_lowercase
 from typing import NamedTuple
+
+import msgspec
 
 from audit.commitment import Json
 from audit.entropy import Entropy
@@ -34,8 +35,7 @@ REFUSAL_REMEMBERED = timedelta(seconds=10)
 """How long a gateway says that it is not ready after the log refused an entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True):
     """An intent that the log holds, at `index`."""
 
     index: int
@@ -43,8 +43,7 @@ class Intent:
     request: str
 
 
-@dataclass(frozen=True, slots=True)
-class Came:
+class Came(msgspec.Struct, frozen=True):
     """What an inquiry came to.
 
     `data`       the answer's `data`, in the bytes in which it leaves

@@ -1,9 +1,9 @@
 """Is everybody asked about who may be, by each way the rules look, and nobody else?"""
 
 import asyncio
-from dataclasses import replace
 from datetime import date
 
+import msgspec
 import pytest
 
 from casework.consent import Allowed
@@ -103,8 +103,10 @@ def test_what_is_asked_about_the_household_is_asked_about_everyone_in_it():
     _, asks = fetched({PropertyCheck: frozenset()})
     assert asks == {(PropertyCheck, "household"): (HOUSEHOLD,)}
     located = found(Subject(HOUSEHOLD, None))
-    lacking = replace(located.consents, of_person={SPOUSE: located.consents.of(BROTHER)})
-    evidence, asks = fetched({PropertyCheck: frozenset()}, located=replace(located, consents=lacking))
+    lacking = msgspec.structs.replace(located.consents, of_person={SPOUSE: located.consents.of(BROTHER)})
+    evidence, asks = fetched(
+        {PropertyCheck: frozenset()}, located=msgspec.structs.replace(located, consents=lacking)
+    )
     assert asks == {}
     assert isinstance(evidence.of(PropertyCheck, HOUSEHOLD), NotAsked)
 
