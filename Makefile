@@ -4,6 +4,9 @@ ROUNDS := 1000
 KILLS := 100
 BIN := .venv/bin
 
+# Modules are compiled once and kept: a suite starts some hundred interpreters.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint crash kill fuzz spark linkage assets format docs lock clean
 
 VENDOR := gateway/console/static/vendor
@@ -15,7 +18,7 @@ demo: .venv/ready assets
 	$(BIN)/hedui demo
 
 test: .venv/ready assets
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

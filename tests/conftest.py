@@ -8,9 +8,11 @@ from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 
 from tests.mariadb import mariadb
 from tests.postgres import postgres, postgres_url
+from tests.schedule import Schedule
 
 # Where pyspark is installed Great Expectations imports it, and pyspark ends a process whose main module has no
 # file, as that of a pytest-xdist worker: it takes it for one that runs doctests.
@@ -36,6 +38,16 @@ DEAREST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the dearest first; all else stays in its order."""
     items.sort(key=lambda item: not item.nodeid.startswith(DEAREST))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: tests also wait, for servers, locks and deadlines."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedule:
+    """Which worker runs what."""
+    return Schedule(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -148,7 +148,7 @@ def running(*, durable: bool = False) -> Iterator[Postgres]:
         try:
             yield server
         finally:
-            server.stop()
+            server.stop(signal.SIGQUIT)  # nothing that is kept: it need not write out what it holds
 
 
 def installed() -> Path | None:

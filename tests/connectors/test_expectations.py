@@ -24,8 +24,6 @@ from vocabulary.record import Record
 from vocabulary.records.disability import Certificate
 from vocabulary.records.education import Aid, Enrolment
 
-pytestmark = pytest.mark.xdist_group("great expectations")  # loading it takes ten seconds: one worker does
-
 TABLES = EVERY[Department.EDUCATION]
 
 DISABILITY = EVERY[Department.DISABILITY]

@@ -19,8 +19,6 @@ from tests.connectors.conformance import ROWS
 from vocabulary.codes import Department
 from vocabulary.records.education import Aid
 
-pytestmark = pytest.mark.xdist_group("great expectations")  # loading it takes ten seconds: one worker does
-
 TABLES = EVERY[Department.EDUCATION]
 
 DELIVERED_ON = date(2026, 10, 31)

@@ -114,7 +114,6 @@ def test_whom_two_districts_pay_is_found_in_an_inquiry_and_in_a_run(folder: Path
         assert "HH-06" in whole.output
 
 
-@pytest.mark.xdist_group("great expectations")
 def test_a_delivery_that_fails_what_is_critical_leaves_rules_unable_to_tell(folder: Path) -> None:
     story = next(story for story in STORIES.values() if rows_of(story)[Enrolment])
     rows, run, tables = rows_of(story), folder / "run", TABLES[Department.EDUCATION]

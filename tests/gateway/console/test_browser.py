@@ -39,7 +39,6 @@ STATIC = Path(__file__).parents[3] / "gateway" / "console" / "static" / "vendor"
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
     pytest.mark.skipif(not (STATIC / "ready").exists(), reason="no page libraries: make assets"),
-    pytest.mark.xdist_group("browser"),
 ]
 
 

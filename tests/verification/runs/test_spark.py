@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["spark"]
 
-pytestmark = pytest.mark.xdist_group("spark")  # one Java for all of them
-
 
 @pytest.mark.parametrize(
     ("made", "seed"),
