@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import structlog
 import uvicorn
 import uvloop
 
@@ -52,6 +51,7 @@ from gateway.pace import OwnCounts, Pace, Pacing
 from gateway.plan import Plan, plan_for, question
 from gateway.schema.query import schema
 from gateway.schema.told import resources_shown
+from gateway.serving import configure_log
 from gateway.token import JWKS_FILE
 from gateway.trace import Trace
 from gateway.trusted import Documents
@@ -193,10 +193,9 @@ def _judging_nothing(_evidence: Evidence, _household: str, _on: date) -> Any:
 
 async def serve(folder: Path, *, is_bare: bool) -> None:
     """Answer until standard input ends."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(30),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    configure_log(
+        "WARNING"
+    )  # as `hedui serve` does, but for the line about each request, which no peer writes
     port = json.loads(sys.stdin.readline())["sources"]
     app = bare(port) if is_bare else await whole(port, folder)
     collect_less()

@@ -32,7 +32,7 @@ PYTHON = (
     "aiohttp==3.14.5",
     "joserfc==1.8.0",
 )
-NODE = ("mercurius", "apollo", "hive")
+NODE = ("mercurius", "apollo", "apollo_kindest", "hive")
 NAMES = ("graphene", *NODE)
 
 
