@@ -20,8 +20,9 @@ CPU and not waiting, so the number matters only where a server gathers work: our
 inquiries with one commit.
 
 The last line is one JSON object; a peer that cannot be installed is null, with the reason above, and so is
-`apollo_kindest` in a quick run. What is installed goes to a scratch folder that is kept between runs (`--scratch`): installing takes a minute or two
-the first time and is no part of the time that `--quick` or `--within` gives to all the rest.
+`apollo_kindest` in a quick run. What is installed goes to a scratch folder that is kept between runs (`--scratch`):
+installing takes a minute or two the first time and is no part of the time that `--quick` or `--within` gives to all
+the rest.
 
     household_vs_graphene           one household: stock graphene + FastAPI + aiodataloader, by ours
     list_vs_graphene                fifty households in one question
