@@ -230,15 +230,21 @@ def test_a_limit_of_no_rule_or_of_what_it_does_not_read_is_refused(row: str, wro
         PACK.changed({f"rule_max_age_days.{row}": 30}, why="a test")
 
 
-@pytest.mark.parametrize("limit", [59, 60])
-def test_a_run_holds_a_rule_to_its_own_limit_as_a_household_alone(limit: int) -> None:
+def insured_sixty_days_ago(limit: int) -> tuple[Snapshot, Pack]:
+    """The household of H8, and a pack that holds INC-01 to insurance records of so many days."""
     story, wanted, pack = STORIES["H8"], reads(), held_to(limit)
     rows = {each: [row for row in story.records if type(row) is each] for each in wanted}
     rows[Insurance] = [rebuilt(row, story.on - timedelta(days=60)) for row in rows[Insurance]]
     tables = {
         each: table_of(each, rows[each], columns | {"record_id", "as_of"}) for each, columns in wanted.items()
     }
-    snapshot = aged(Snapshot(tables, cases_table([(story.household, story.on, 0)])), pack)
+    return aged(Snapshot(tables, cases_table([(story.household, story.on, 0)])), pack), pack
+
+
+@pytest.mark.parametrize("limit", [59, 60])
+def test_a_run_holds_a_rule_to_its_own_limit_as_a_household_alone(limit: int) -> None:
+    story = STORIES["H8"]
+    snapshot, pack = insured_sixty_days_ago(limit)
     with by_own_limits(snapshot, pack, lambda given, _: Engine(given, CATALOGUE, pack)) as engine:
         assert len([*engine.load(snapshot.cases)]) == engine.steps - (1 if limit == 60 else 2)
         (judged,) = engine.judgements()

@@ -22,10 +22,16 @@ from tests.verification.language.test_expressions_agree import EVERY, catalogue_
 from tests.verification.runs.spark_whole import judged_by_all
 from tests.verification.silence import some_silence
 from tests.verification.spark import PARTS, spark, told_by_spark
+from tests.verification.test_freshness import insured_sixty_days_ago
 from verification.catalogue import CATALOGUE
 from verification.language.rule import Catalogue
 from verification.language.seal import canonical
+from verification.runs.district import Engine
+from verification.runs.own_ages import Judging, by_own_limits
 from verification.runs.spark import SparkEngine
+from verification.runs.stored import store
+from verification.runs.tables import Snapshot
+from vocabulary.evidence import Answer
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -79,3 +85,22 @@ def test_some_of_the_cases_are_judged_as_among_all(spark: SparkSession, tmp_path
     with SparkEngine(spark, tmp_path, catalogue, pack, parts=PARTS) as engine:
         list(engine.load(snapshot.cases.sort_by("household").slice(5, 9)))
         assert [canonical(each) for each in engine.judgements()] == whole[5:14]
+
+
+def test_spark_holds_a_rule_to_its_own_limit_as_duckdb_does(spark: SparkSession, tmp_path: Path) -> None:
+    snapshot, pack = insured_sixty_days_ago(59)
+    rules = [each for each in CATALOGUE.rules if each.number == "INC-01"]
+    catalogue = Catalogue(CATALOGUE.member, CATALOGUE.household, rules)
+
+    def on_spark(given: Snapshot, nth: int) -> SparkEngine:
+        store(given, tmp_path / str(nth))
+        return SparkEngine(spark, tmp_path / str(nth), catalogue, pack, parts=PARTS)
+
+    def told(judging: Judging) -> list[bytes]:
+        with by_own_limits(snapshot, pack, judging) as engine:
+            list(engine.load(snapshot.cases))
+            judged = list(engine.judgements())
+        assert {each.answer for each in judged[0].found} == {Answer.UNKNOWN}
+        return [canonical(each) for each in judged]
+
+    assert told(on_spark) == told(lambda given, _: Engine(given, catalogue, pack))
