@@ -17,7 +17,8 @@ from verification.language.values import Missing, Result, result
 from verification.runs import numbered
 from verification.runs.numbered import NAMES
 from verification.runs.tables import Rows, Snapshot, schema_of
-from vocabulary.record import ColumnKind, Record, columns_of
+from vocabulary.codes import Code
+from vocabulary.record import Column, ColumnKind, Record, columns_of
 
 Answer = tuple[str, str | None, int, int, int, bool | None, bool, dict[str, Result]]
 """Household, person, the person's, household's and members' masks, the answer, is it the milder one, evidence."""
@@ -172,7 +173,8 @@ def _written_out(
             texts[column] = f"n{at}.text"
     cells = [texts["household"], texts.get("person", "NULL"), *columns]
     for each in shown:
-        cells.append(texts.get(each.value, f't."{each.value}"'))
+        cell = texts.get(each.value, f't."{each.value}"')
+        cells.append(f"CAST({cell} AS VARCHAR)" if each.expr.kind is Kind.CODE else cell)
         cells += [f't."{each.known}"'] if each.known else []
     return f'SELECT {", ".join(cells)} FROM "{table}" AS t{joins}{where} ORDER BY {order}'
 
@@ -186,12 +188,21 @@ def _look_at(connection: duckdb.DuckDBPyConnection, record: type[Record], given:
     else:
         connection.register(f"rows {record.__name__}", given)
     columns = columns_of(record)
-    cast = ", ".join(
-        f'CAST("{name}" AS {_TYPES.get(columns[name].kind, "VARCHAR")}) AS "{name}"'
-        for name in given.schema.names
-        if name in columns
-    )
+    known = [columns[name] for name in given.schema.names if name in columns]
+    cast = ", ".join(f'CAST("{each.name}" AS {_type_of(each)}) AS "{each.name}"' for each in known)
+    for codes in {each.codes for each in known if each.codes is not None}:
+        # In the order of their texts, as which they are compared elsewhere.
+        values = ", ".join(_quoted(code) for code in sorted(code.value for code in codes))
+        connection.execute(f"CREATE TYPE IF NOT EXISTS {_codes_type(codes)} AS ENUM ({values})")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {_given(record)} AS SELECT {cast} FROM {source}")
+
+
+def _type_of(column: Column) -> str:
+    return _TYPES.get(column.kind, "VARCHAR") if column.codes is None else _codes_type(column.codes)
+
+
+def _codes_type(codes: type[Code]) -> str:
+    return f'"codes {codes.__name__}"'
 
 
 def _given(record: type[Record]) -> str:
@@ -213,11 +224,11 @@ def _make(connection: duckdb.DuckDBPyConnection, table: str, select: str) -> Non
 _TYPES = {
     ColumnKind.FEN: "BIGINT",
     ColumnKind.NUMBER: "BIGINT",
-    ColumnKind.MONTH: "BIGINT",
+    ColumnKind.MONTH: "INTEGER",
     ColumnKind.DATE: "DATE",
     ColumnKind.FLAG: "BOOLEAN",
 }
-"""As in `tables.schema_of`; anything else is text."""
+"""As narrow as what the vocabulary holds: a run reads every column many times. Codes have a type a list; else it is text."""
 
 
 def _tidy(names: pa.ChunkedArray) -> pa.ChunkedArray:
