@@ -191,9 +191,11 @@ def _guarding(decisions: Mapping[str, Decision], shows: Coordinates) -> FieldRea
         if parent.name.startswith("__") or name.startswith("__"):
             return Obtained(call=definition.resolve)
         shown = shows.get((parent.name, name), Shows(f"{parent.name}.{name}"))
-        clear = Obtained(call=definition.resolve, informed=shown.informed)
+        clear = Obtained(
+            call=definition.resolve, informed=shown.informed, sought=shown.sought, cases=shown.cases
+        )
         if shown.reads:
-            clear = Obtained(reads=shown.reads)
+            clear = Obtained(reads=shown.reads, named=shown.named, cases=shown.cases)
         if shown.resource == OPEN:
             return clear
         decision = decisions[shown.resource]
@@ -215,7 +217,7 @@ def _enveloping(clear: Obtained, definition: GraphQLField, decision: Decision) -
     kind = definition.type
     if isinstance(kind.of_type if isinstance(kind, GraphQLNonNull) else kind, GraphQLList):
         return Obtained(refused=partial(_refusal, decision))
-    return replace(clear, through=lambda sourced: sourced.without(decision.clause))
+    return replace(clear, through=lambda sourced: sourced.without(decision.clause), sought=None)
 
 
 def _refusal(decision: Decision) -> GraphQLError:

@@ -79,8 +79,7 @@ _STATES: Mapping[type[object], AnswerState] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MemberView:
+class MemberView(msgspec.Struct, frozen=True, eq=False):
     """One person listed with the household."""
 
     row: Membership
@@ -117,8 +116,7 @@ class _Unjudged:
     """Stands where a verdict would, for one who may see nothing of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class HouseholdView:
+class HouseholdView(msgspec.Struct, frozen=True, eq=False):
     """One household on one day, with all that was fetched about it."""
 
     number: str
@@ -149,8 +147,7 @@ class HouseholdView:
         return Sourced(record, self.evidence.of(record, self.number))
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeView:
+class EdgeView(msgspec.Struct, frozen=True, eq=False):
     """One household of a work list, or why there is none to show."""
 
     cursor: str
@@ -163,8 +160,7 @@ class EdgeView:
         return self.household
 
 
-@dataclass(frozen=True, slots=True)
-class PageView:
+class PageView(msgspec.Struct, frozen=True, eq=False):
     """Where in a work list a page stands."""
 
     has_next_page: bool
@@ -173,8 +169,7 @@ class PageView:
     end_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ListView:
+class ListView(msgspec.Struct, frozen=True, eq=False):
     """A page of a work list."""
 
     edges: list[EdgeView]

@@ -27,6 +27,9 @@ class Code(StrEnum):
         member.term = term
         return member
 
+    # Equal to its code as text, so of the same hash; the enumeration's own is of the name, and slow.
+    __hash__ = str.__hash__
+
 
 class Department(Code):
     """The departments (部门) that own the facts; those after 工会 have no record type of ours yet.

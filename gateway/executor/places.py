@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as filled
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from graphql import (
     FieldNode,
@@ -29,6 +29,29 @@ class NotCompiled(Exception):
         self.why = why
 
 
+class Case(NamedTuple):
+    """How a field is come by of an object of one class: an attribute of it, or a value that is always the same.
+
+    `cut`   the argument that says how many items of the attribute, a tuple of objects, are told
+    """
+
+    reads: str | None = None
+    constant: Any = None
+    cut: str | None = None
+
+
+class Sought(NamedTuple):
+    """A value that is looked up: `source.{within}.get(key).get(source.{by})`, None where either finds nothing.
+
+    `classes`   of which it may be for the fields of its type to say how each is come by
+    """
+
+    within: str
+    key: Any
+    by: str
+    classes: tuple[type, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Obtained:
     """How the value of a field is come by; exactly one of the first three is given.
@@ -38,6 +61,9 @@ class Obtained:
     `refused`   gives the error of a field that is not shown; it is told once, and null afterwards
     `informed`  whether the resolver looks at `info`; where it does not, none is made
     `through`   what is done to a value that is there, before it is completed
+    `named`     `reads` is the field's own name, and an object without such an attribute has null there
+    `sought`    where what the resolver would wrap is found without it; the fields of its type then say by
+                `cases` how each is come by of a value of that very class
     """
 
     reads: str | None = None
@@ -45,6 +71,9 @@ class Obtained:
     refused: Callable[[], Exception] | None = None
     informed: bool = True
     through: Callable[[Any], Any] | None = None
+    named: bool = False
+    sought: Sought | None = None
+    cases: Mapping[type, Case] = filled(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,6 +32,7 @@ from graphql import (
     GraphQLOutputType,
     GraphQLString,
     Undefined,
+    get_named_type,
     is_abstract_type,
     is_leaf_type,
 )
@@ -40,6 +41,7 @@ from graphql.execution.execute import get_field_def
 from graphql.execution.values import get_argument_values
 
 from gateway.executor.places import Field, FieldReader, NotCompiled, Place, Step
+from gateway.executor.quick import Quick, Unquick, not_plain
 
 DEEPEST_LIST = 6
 """Lists directly in lists, which are loops in loops: Python ends at twenty blocks."""
@@ -79,11 +81,11 @@ class Writer:
         pure: bool,
         leaves: Leaves,
     ) -> None:
-        self._schema, self._fragments, self._variables = schema, dict(fragments), dict(variables)
-        self._read, self._pure, self._leaves = read, pure, leaves
+        self.schema, self._fragments, self._variables = schema, dict(fragments), dict(variables)
+        self.obtained, self._pure, self.leaves = read, pure, leaves
         self._count = 0
         self.text: Lines = []
-        self.names: dict[str, Any] = {"Undefined": Undefined}
+        self.names: dict[str, Any] = {"Undefined": Undefined, "not_plain": not_plain}
 
     def root(self, owner: GraphQLObjectType, fields: Mapping[str, list[FieldNode]]) -> Callable[..., Any]:
         """The function of a root selection set. Raises `NotCompiled`."""
@@ -94,7 +96,7 @@ class Writer:
         if owner not in place.types:
             depth = sum(isinstance(step, int) for step in place.steps)
             place.types[owner] = self._made(
-                self._selection(owner, self._inside(owner, place.field.nodes), place.steps, depth)
+                self._selection(owner, self.inside(owner, place.field.nodes), place.steps, depth)
             )
         return place.types[owner]
 
@@ -105,8 +107,9 @@ class Writer:
         made: Callable[..., Any] = self.names[name]
         return made
 
-    def _inside(self, owner: GraphQLObjectType, nodes: list[FieldNode]) -> Mapping[str, list[FieldNode]]:
-        return collect_sub_fields(self._schema, self._fragments, self._variables, owner, nodes)
+    def inside(self, owner: GraphQLObjectType, nodes: list[FieldNode]) -> Mapping[str, list[FieldNode]]:
+        """What is selected of an object of this type, by response key."""
+        return collect_sub_fields(self.schema, self._fragments, self._variables, owner, nodes)
 
     def _selection(
         self,
@@ -118,7 +121,7 @@ class Writer:
         """Write the function of a selection set; give its name."""
         name, body, given = self._name("o"), [], []
         for key, nodes in fields.items():
-            definition = get_field_def(self._schema, owner, nodes[0])
+            definition = get_field_def(self.schema, owner, nodes[0])
             if definition is None:
                 continue
             if nodes[0].name.value == "__typename":
@@ -144,16 +147,46 @@ class Writer:
         variable: str,
     ) -> Lines:
         name = nodes[0].name.value
-        obtained = self._read(owner, name, definition, steps)
-        arguments = _constant(definition, nodes[0])
+        obtained = self.obtained(owner, name, definition, steps)
+        arguments = self.arguments(definition, nodes[0])
         field = Field(owner, definition, nodes, steps, obtained, arguments)
         place = Place(field, steps, definition.type)
-        known = self._keep("P", place)
-        lines = [
+        known = self.keep("P", place)
+        careful = [
             *self._obtain(field, known, variable),
             *self._guarded(place, known, definition.type, variable, depth),
         ]
+        lines = self._quickly(field, careful, variable)
         return ["try:", *_in(lines), "except Exception as e:", f"    {variable} = c.failed({known}, e)"]
+
+    def _quickly(self, field: Field, careful: Lines, variable: str) -> Lines:
+        """As one expression where the value is of a class that says how; with care where it is not, or not plain."""
+        sought, kind = field.obtained.sought, get_named_type(field.definition.type)
+        if sought is None or not self._pure or not isinstance(kind, GraphQLObjectType) or kind.is_type_of:
+            return careful
+        found, branches = f"{variable}_f", Lines()
+        for case in sought.classes:
+            quick = Quick(self)
+            try:
+                told = quick.of_object(kind, field.nodes, found, field.steps, case)
+            except Unquick:
+                continue
+            fits = f"{found}.__class__ is {self.keep('C', case)}"
+            if quick.refused:
+                fits += f" and c.told.issuperset({self.keep('S', quick.refused)})"
+            branches += [f"{'elif' if branches else 'if'} {fits}: {variable} = {told}"]
+        if not branches:
+            return careful
+        return [
+            f"{variable} = None",
+            "try:",
+            f"    {found} = s.{sought.within}.get({self.keep('T', sought.key)})",
+            f"    if {found} is not None: {found} = {found}.get(s.{sought.by})",
+            *_in(branches),
+            f"except Exception: {variable} = None",
+            f"if {variable} is None:",
+            *_in(careful),
+        ]
 
     def _obtain(self, field: Field, known: str, variable: str) -> Lines:
         """How the value is come by, before it is completed."""
@@ -162,6 +195,8 @@ class Writer:
             return [f"{variable} = c.refused({known})"]
         if obtained.reads is not None:
             lines = [f"{variable} = s.{obtained.reads}"]
+            if obtained.named:
+                lines = ["try:", *_in(lines), f"except AttributeError: {variable} = None"]
         elif obtained.call is None:
             taken = [f"k = c.arguments({known})"] if field.definition.args else []
             called = f"{variable} = {variable}(c.info({known}){', **k' if taken else ''})"
@@ -175,11 +210,11 @@ class Writer:
             given = ""
             if field.definition.args:
                 constant = field.arguments is not None
-                given = f", **{self._keep('K', field.arguments) if constant else f'c.arguments({known})'}"
-            lines = [f"{variable} = {self._keep('R', obtained.call)}(s, {info}{given})"]
+                given = f", **{self.keep('K', field.arguments) if constant else f'c.arguments({known})'}"
+            lines = [f"{variable} = {self.keep('R', obtained.call)}(s, {info}{given})"]
         if obtained.through is not None:
             lines.append(
-                f"if {variable} is not None: {variable} = {self._keep('T', obtained.through)}({variable})"
+                f"if {variable} is not None: {variable} = {self.keep('T', obtained.through)}({variable})"
             )
         return lines
 
@@ -217,10 +252,10 @@ class Writer:
 
     def _leaf(self, place: Place, known: str, kind: Any, variable: str) -> Lines:
         """Serialize; for the built-in scalars it is enough to look at the value's class."""
-        faster = self._leaves(kind)
+        faster = self.leaves(kind)
         usual = "" if place.required else f"{variable} is not None"
         if faster is not None:
-            known_as = f"str({variable})" if faster is str else f"{self._keep('M', faster)}[{variable}]"
+            known_as = f"str({variable})" if faster is str else f"{self.keep('M', faster)}[{variable}]"
             serialized = f"{variable} = {known_as}"
             if place.required:
                 return [f"if {variable} is None: raise c.null({known})", serialized]
@@ -232,7 +267,7 @@ class Writer:
     def _object(self, place: Place, known: str, kind: Any, variable: str, depth: int) -> Lines:
         if is_abstract_type(kind):
             return [f"{variable} = c.abstract({known}, {variable}, at)"]
-        function = self._selection(kind, self._inside(kind, place.field.nodes), place.steps, depth)
+        function = self._selection(kind, self.inside(kind, place.field.nodes), place.steps, depth)
         if kind.is_type_of is not None:
             return [f"{variable} = c.typed({known}, {function}, {variable}, at)"]
         return [f"{variable} = {function}({variable}, c, at)"]
@@ -242,7 +277,7 @@ class Writer:
             raise NotCompiled("lists too deep in each other")
         item, items = f"i{depth}", f"{variable}_{depth}"
         inner = Place(place.field, (*place.steps, depth), kind.of_type)
-        within = self._keep("P", inner)
+        within = self.keep("P", inner)
         loop = [
             f"{items} = []",
             f"for at[{depth}], {item} in enumerate({variable}):",
@@ -260,7 +295,20 @@ class Writer:
             return [listed, *loop]
         return [listed, f"if not (c.awaits and c.is_awaitable({variable})):", *_in(loop)]
 
-    def _keep(self, letter: str, value: Any) -> str:
+    def arguments(self, definition: GraphQLField, node: FieldNode) -> Mapping[str, Any] | None:
+        """The arguments of a field, when they are the same for every execution and nothing in them can be changed."""
+        if not definition.args:
+            return {}
+        if any(variables_in(argument.value) for argument in node.arguments):
+            return None
+        try:
+            values = get_argument_values(definition, node, {})
+        except GraphQLError:  # told where the field is executed
+            return None
+        return values if all(type(value) in _PLAIN for value in values.values()) else None
+
+    def keep(self, letter: str, value: Any) -> str:
+        """A name for a value in the functions' namespace."""
         name = self._name(letter)
         self.names[name] = value
         return name
@@ -272,19 +320,6 @@ class Writer:
 
 def _in(lines: Lines) -> Lines:
     return [f"    {line}" for line in lines]
-
-
-def _constant(definition: GraphQLField, node: FieldNode) -> Mapping[str, Any] | None:
-    """The arguments of a field, when they are the same for every execution and nothing in them can be changed."""
-    if not definition.args:
-        return {}
-    if any(variables_in(argument.value) for argument in node.arguments):
-        return None
-    try:
-        values = get_argument_values(definition, node, {})
-    except GraphQLError:  # told where the field is executed
-        return None
-    return values if all(type(value) in _PLAIN for value in values.values()) else None
 
 
 def variables_in(node: Any) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import Any
 import graphene
 
 from casework.resource import of_column, of_state
+from gateway.executor.places import Case, Sought
 from gateway.schema import scalars
 from gateway.schema.claims import ClaimState, claim_type, verify_field
 from gateway.schema.told import OPEN, Told
@@ -55,6 +56,14 @@ def enumeration(codes: type[Code]) -> type[graphene.Enum]:
     return made
 
 
+_ANSWERED: tuple[type, ...] = (Found, NoRecord)
+
+_OF_PROVENANCE = {
+    name: dict.fromkeys(_ANSWERED, Case(f"provenance.{name}"))
+    for name in ("department", "catalogue_id", "fetched_at")
+}
+
+
 class _Envelope:
     """What every sourced answer says, whatever the record type."""
 
@@ -62,29 +71,34 @@ class _Envelope:
         graphene.NonNull(enumeration(AnswerState)),
         shows=OPEN,
         description="答复状态: which of the five answers it is.",
+        cases={Found: Case(constant=AnswerState.FOUND), NoRecord: Case(constant=AnswerState.NO_RECORD)},
     )
     reason = Told(
         graphene.String,
         shows=OPEN,
         description="原因: why there are no records: the clause, or how the source failed.",
+        cases={Found: Case(), NoRecord: Case()},
     )
     department = Told(
         graphene.NonNull(enumeration(Department)),
         shows=OPEN,
         description="部门: whose record it is.",
         resolver=lambda sourced, _info: sourced.record.department,
+        cases=_OF_PROVENANCE["department"],
     )
     catalogue_id = Told(
         graphene.NonNull(graphene.String),
         shows=OPEN,
         description="Number in the shared catalogue (政务数据共享条例 art. 13).",
         resolver=lambda sourced, _info: sourced.record.catalogue_id,
+        cases=_OF_PROVENANCE["catalogue_id"],
     )
     fetched_at = Told(
         scalars.Instant,
         shows=OPEN,
         description="反馈时间: when the department answered, or failed to.",
         resolver=lambda sourced, _info: _fetched_at(sourced),
+        cases=_OF_PROVENANCE["fetched_at"],
     )
     as_of = Told(
         scalars.Date,
@@ -109,6 +123,7 @@ def answer_type(record: type[Record]) -> type[graphene.ObjectType]:
         description="记录, in the order of the register's own keys.",
         first=graphene.Int(default_value=FIRST, description="How many at most (条数上限), 1 to 500."),
         resolver=lambda sourced, _info, first: sourced.records[: FIRST if first is None else first],
+        cases={Found: Case("records", cut="first"), NoRecord: Case(constant=())},
     )
     says = f"{record.term}: what {record.department.term} answered."
     return type(
@@ -139,10 +154,15 @@ def answers(subject: str) -> dict[str, Told]:
             shows=of_state(record),
             description=f"{record.term}: {_words(record)}, by {record.department.term}.",
             resolver=_asks(record),
+            sought=Sought("evidence.outcomes", record, _SUBJECT[subject], _ANSWERED),
         )
         for record in record_types()
         if record.subjects[0] == subject and record.__name__ != "Membership"
     }
+
+
+_SUBJECT = {"person": "row.person", "household": "number"}
+"""Where the views have their own subject (`gateway.view`)."""
 
 
 def field_name(record: type[Record]) -> str:

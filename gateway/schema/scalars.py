@@ -125,10 +125,10 @@ _OFTEN = frozenset({"Money", "Month", "Date", "Instant"})
 
 
 class _Written(dict[Any, Any]):
-    """Value → what is written of it; what is not known yet is written by the type itself."""
+    """Value → what is written of it, null of null; what is not known yet is written by the type itself."""
 
     def __init__(self, kind: Any) -> None:
-        super().__init__()
+        super().__init__({None: None})
         self._kind = kind
 
     def __missing__(self, value: Any) -> Any:
@@ -137,6 +137,7 @@ class _Written(dict[Any, Any]):
             raise TypeError(f"expected `{self._kind.name}` to write a value, got null")
         if len(self) >= OFTEN_KEPT:
             self.clear()
+            self[None] = None
         self[value] = written
         return written
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import graphene
 from graphene.utils.str_converters import to_camel_case
 from graphql import GraphQLObjectType, GraphQLSchema
 
+from gateway.executor.places import Case, Sought
+
 OPEN: Final = ""
 """No resource: the field is structure. It holds objects whose own fields are decided, or says nothing of anyone."""
+
+
+_NO_CASES: Mapping[type, Case] = MappingProxyType({})
 
 
 class Told(graphene.Field):
@@ -23,6 +29,8 @@ class Told(graphene.Field):
     `reads`      the attributes that it gives, as in `row.person`: without a resolver the one of its name.
                  A compiled operation reads them itself
     `resolver`   one that calls its second argument `_info` does not look at it, and need not be given it
+    `sought`     where a compiled operation finds what the resolver wraps
+    `cases`      of a field of such a value: how it is come by without the wrapping, by the value's class
     """
 
     def __init__(
@@ -34,6 +42,8 @@ class Told(graphene.Field):
         compares: bool = False,
         reads: str | None = None,
         resolver: Callable[..., Any] | None = None,
+        sought: Sought | None = None,
+        cases: Mapping[type, Case] = _NO_CASES,
         **options: Any,
     ) -> None:
         resolver = _reading(reads) if reads else resolver
@@ -41,6 +51,7 @@ class Told(graphene.Field):
         self.shows = shows
         self.compares = compares
         self.reads = reads
+        self.sought, self.cases = sought, cases
         self.informed = resolver is None or "_info" not in inspect.signature(resolver).parameters
 
 
@@ -53,13 +64,18 @@ class Shows(NamedTuple):
     """What a field shows: the name of a resource or `OPEN`, and whether it only compares.
 
     `reads`      the attributes that are its value, where no resolver is to be called
+    `named`      these are the field's own name, and what has none of that name gives null
     `informed`   whether its resolver looks at `info`
+    `sought`, `cases`   see `Told`
     """
 
     resource: str
     compares: bool = False
     reads: str | None = None
+    named: bool = False
     informed: bool = True
+    sought: Sought | None = None
+    cases: Mapping[type, Case] = _NO_CASES
 
 
 def resources_shown(schema: GraphQLSchema) -> dict[tuple[str, str], Shows]:
@@ -74,8 +90,14 @@ def resources_shown(schema: GraphQLSchema) -> dict[tuple[str, str], Shows]:
         declared = getattr(getattr(kind, "graphene_type", None), "_meta", None)
         for name, field in declared.fields.items() if declared else ():
             if isinstance(field, Told):
-                reads = field.reads or (name if field.resolver is None else None)
+                named = field.reads is None and field.resolver is None
                 shown[kind.name, to_camel_case(name)] = Shows(
-                    field.shows, field.compares, reads, field.informed
+                    field.shows,
+                    field.compares,
+                    name if named else field.reads,
+                    named,
+                    field.informed,
+                    field.sought,
+                    field.cases,
                 )
     return shown

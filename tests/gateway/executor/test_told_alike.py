@@ -9,6 +9,7 @@ from graphql import StringValueNode
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import queries
+from msgspec.structs import replace as changed
 
 from casework.agreement import Access
 from casework.cedar import Decision
@@ -54,7 +55,7 @@ def corrupted(shown, seed):
         outcomes[Insurance][who] = Found(tuple(rows), outcome.provenance)
     evidence = Evidence(outcomes)
     members = tuple(MemberView(one.row, one.name, evidence) for one in household.members)
-    return replace(shown, household=replace(household, members=members, evidence=evidence))
+    return replace(shown, household=changed(household, members=members, evidence=evidence))
 
 
 class _Row:
@@ -81,7 +82,7 @@ def judged(shown):
         for record, answers in household.evidence.outcomes.items()
     }
     verdict = crosscheck(Evidence(found), household=household.number, on=household.on, pack=PACK)
-    return replace(shown, household=replace(household, verdict=verdict))
+    return replace(shown, household=changed(household, verdict=verdict))
 
 
 def told_both(text, *, seed, spoilt):
