@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
+
+import msgspec
 
 from vocabulary.codes import MemberKind
 from vocabulary.idnumber import WrittenId
 from vocabulary.records.civil_affairs import Membership
 
 
-@dataclass(frozen=True, slots=True)
-class Household:
+class Household(msgspec.Struct, frozen=True):
     """共同生活的家庭成员 and the obligors outside, on one day; a legal set, not a page of the hukou book.
 
     `members`   one row a person; a person who left before `on`, or joins after it, is not among them
@@ -25,8 +26,9 @@ class Household:
     @classmethod
     def listed(cls, number: str, rows: Iterable[Membership], *, on: date) -> Household:
         """The rows that hold on `on`, in the order of relation and id number."""
-        present = (row for row in rows if row.household == number and is_listed(row, on=on))
-        return cls(number, on, tuple(sorted(present, key=lambda row: (row.relation, row.person))))
+        present = [row for row in rows if row.household == number and is_listed(row, on=on)]
+        present.sort(key=_BY_RELATION)
+        return cls(number, on, tuple(present))
 
     @property
     def cohabiting(self) -> tuple[WrittenId, ...]:
@@ -42,3 +44,6 @@ class Household:
 def is_listed(row: Membership, *, on: date) -> bool:
     """Tell whether a membership holds on a day: from the day of joining, up to and without the day of leaving."""
     return row.joined_on <= on and (row.left_on is None or on < row.left_on)
+
+
+_BY_RELATION = attrgetter("relation", "person")
