@@ -24,7 +24,7 @@ class Dialect:
     `strpos`   place from 1 of a text in another, 0 for none: (in, what)
     `joined`   different texts sorted by their bytes and joined by commas
     `kinds`    how many different values
-    `months`   the same of months, of which all are among the 60 from a first one on
+    `bits`     months, of which all are among the 60 from a first one on, as bits of a number; BIT_COUNT counts them
     `quote`    the character round an identifier
     `escape`   how a text is written between two apostrophes
     `semi`     whether there are SEMI and ANTI joins, so that nothing has to be made distinct first
@@ -49,7 +49,7 @@ class Dialect:
     escape: Callable[[str], str] = lambda text: text.replace("'", "''")
     kinds: Callable[[str], str] = lambda value: f"COUNT(DISTINCT {value})"
     semi: bool = False
-    months: Callable[[str, int], str] | None = None
+    bits: Callable[[str, int], str] | None = None
 
     def quoted(self, name: str) -> str:
         """An identifier."""
@@ -120,7 +120,7 @@ DUCKDB = Dialect(
     types=_NAMES,
     semi=True,
     # A bit a month: many times cheaper than keeping the different values of every group.
-    months=lambda month, first: f"BIT_COUNT(BIT_OR(CAST(1 AS BIGINT) << CAST({month} - {first} AS INTEGER)))",
+    bits=lambda month, first: f"BIT_OR(CAST(1 AS BIGINT) << CAST({month} - {first} AS INTEGER))",
 )
 
 POSTGRES = Dialect(

@@ -232,6 +232,15 @@ def walk(expr: Expr) -> Iterator[Expr]:
     yield from visit(expr)
 
 
+def every_part(condition: Expr) -> Iterator[Expr]:
+    """The conditions that must all hold for one to hold."""
+    if condition.op == "and":
+        for arg in condition.args:
+            yield from every_part(arg)
+    else:
+        yield condition
+
+
 def with_args(expr: Expr, args: tuple[Expr, ...]) -> Expr:
     """The same node on other arguments, of the same kinds."""
     if all(new is old for new, old in zip(args, expr.args, strict=True)):

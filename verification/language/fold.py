@@ -12,13 +12,14 @@ from dataclasses import replace
 from datetime import date
 
 from verification.language.evaluate import evaluate
-from verification.language.expression import Expr, literal, nothing
-from verification.language.kinds import Value
+from verification.language.expression import Expr, literal, make, nothing
+from verification.language.kinds import Kind, Value
 from verification.language.level import HOUSEHOLD, FactOf
-from verification.language.parameter import Pack
+from verification.language.parameter import Pack, value_at
 from verification.language.rows import Aggregate
 from verification.language.source import ColumnOf
 from verification.language.values import ABSENT
+from vocabulary.codes import Code
 from vocabulary.month import Month
 
 TRUE, FALSE = literal(value=True), literal(value=False)
@@ -80,7 +81,36 @@ class Fold:
                 return nothing(expr.kind, expr.codes)
             if worth is not None:
                 return _literal(worth, expr)  # type: ignore[arg-type] # neither absent nor unknown
-        return _on(expr, args)
+        return self._classed(_on(expr, args))
+
+    def _classed(self, expr: Expr) -> Expr:
+        """What a table of the pack says of a code, where it says something of every code of the list, as a choice of codes.
+
+        No row holds a code that its list does not: it was refused when it was read.
+        """
+        if expr.op == "param_class" and (table := self._class_of_all(expr)) is not None:
+            if expr.kind is Kind.FLAG:
+                return _among(expr.args[0], [code for code in table if table[code]])
+            return replace(expr, uncertain=expr.args[0].uncertain)
+        if expr.op in ("eq", "ne") and expr.args[1].op == "literal" and expr.args[0].op == "param_class":
+            asked, value = expr.args[0], expr.args[1].constants[0]
+            table = self._class_of_all(asked)
+            if table is not None:
+                wanted = [code for code in table if (table[code] == value) is (expr.op == "eq")]
+                return _among(asked.args[0], wanted)
+        return expr
+
+    def _class_of_all(self, expr: Expr) -> dict[Code, Value] | None:
+        """What a table says of each code of the key's list on one day; None where that is not said of all."""
+        key, at = expr.args
+        if key.codes is None or key.optional or at.op != "literal":
+            return None
+        table = self._pack.table(str(expr.constants[0]))
+        day = at.constants[0]
+        assert isinstance(day, (date, int)), "expected a date or a month, by the type of `param_class`"
+        found = {code: value_at(table.get(str(code), table.get("*", ())), day) for code in key.codes}
+        told = {code: value for code, value in found.items() if value is not None}
+        return told if len(told) == len(found) else None
 
 
 def of_the_day(on: date | None) -> dict[tuple[str, str], Expr]:
@@ -96,6 +126,14 @@ def _no_fact(fact: FactOf) -> None:
 
 def _constant(expr: Expr) -> bool:
     return expr.op in ("literal", "nothing")
+
+
+def _among(key: Expr, codes: list[Code]) -> Expr:
+    """Whether a known code is one of these; certain where it is one of none or of all there are."""
+    if key.uncertain and not codes:
+        return make("ne", key, key, kind=Kind.FLAG)
+    every = len(codes) == len(key.codes or ()) and not key.uncertain
+    return key.among(*codes) if codes and not every else literal(value=every)
 
 
 def _literal(worth: Value, like: Expr) -> Expr:

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from verification.language.expression import Expr
-from verification.language.source import Plan
+from verification.language.source import Lines, Plan, Union
+
+FEW_MONTHS = 60
+"""As many as there are bits for in a whole number, and then some to spare."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,3 +72,29 @@ class Grouped(Plan):
         """Of what, by which key, which aggregates."""
         yield from (self.of.digest, *self.by)
         yield from (f"{name}={value.digest}" for name, value in self.values.items())
+
+
+@dataclass(frozen=True, eq=False)
+class Unless(Plan):
+    """The rows of `of` for which none of the `better` of some lines has the same keys.
+
+    `keys`    by the lines' column, what the rows have in its place; one is a month
+    `first`   the first of the few months that are compared: of other months all rows stay
+    """
+
+    of: Plan
+    keys: Mapping[str, Expr]
+    lines: Union
+    better: tuple[Lines, ...]
+    first: int
+
+    def identity(self) -> Iterator[str]:
+        """Of what, by which keys, unless which lines."""
+        yield from (self.of.digest, self.lines.digest, str(self.first))
+        yield from (f"{name}={key.digest}" for name, key in self.keys.items())
+        yield from (part.digest for part in self.better)
+
+    @property
+    def root(self) -> Plan:
+        """Its columns are those of the rows that it is some of."""
+        return self.of.root

@@ -236,6 +236,18 @@ def column(plan: Plan, name: str) -> ColumnOf:
     )
 
 
+def ranked(best: Best) -> list[list[Lines]] | None:
+    """The parts of a union by rank, highest first, where each has one rank for all its lines."""
+    if not isinstance(best.of, Union) or any(
+        part.values[best.rank].op != "literal" for part in best.of.parts
+    ):
+        return None
+    found: dict[int, list[Lines]] = {}
+    for part in best.of.parts:
+        found.setdefault(int(str(part.values[best.rank].constants[0])), []).append(part)
+    return [found[rank] for rank in sorted(found, reverse=True)]
+
+
 def columns_in(*exprs: Expr | None) -> list[ColumnOf]:
     """The columns that expressions mention, each once."""
     found: dict[str, ColumnOf] = {}

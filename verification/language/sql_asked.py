@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from verification.language.anchor import Anchors
-from verification.language.expression import Expr
+from verification.language.expression import Expr, every_part
 from verification.language.level import MEMBER
 from verification.language.rows import Aggregate
 from verification.language.rule import Rule
@@ -80,7 +80,9 @@ class Asked:
     def _before(self, condition: Expr, anchors: Anchors) -> Expr | None:
         """As much of a condition as is told of everybody: where that does not hold, it does not."""
         parts = [
-            part for part in _parts(anchors.opened(condition)) if self.stages.settled >= set(looked_at(part))
+            part
+            for part in every_part(anchors.opened(condition))
+            if self.stages.settled >= set(looked_at(part))
         ]
         whole: Expr | None = None
         for part in parts:
@@ -102,29 +104,29 @@ class Asked:
         """SELECTs of the rows near an anchor for which a condition is not false, and of those in doubt of it."""
         level = everybody.level
         kept = self.stages.needed(near.conditions, level) & everybody.facts
-        selects = [self._anchored(everybody, each) for each in sorted(anchor)] if anchor is not None else []
+        selects = [one for each in sorted(anchor or ()) for one in self._anchored(everybody, each)]
         before = [each for each in near.before if each is not None]
-        if len(before) == len(near.before):
+        nobody = anchor is not None and not selects
+        if len(before) == len(near.before) and not nobody:
             selects = [self._of(everybody, before, selects)]
         place = everybody
-        if selects:
+        if selects or nobody:
             self.facts.make(name, self._chosen(everybody, kept, selects))
             place = Place(level, name, kept)
         place = self.facts.tell_rest(place, name, near.conditions)
         yield self._of(place, near.conditions)
-        doubts = sorted({f"NOT ({each})" for one in anchor or () for each in self.facts.found(one, "")[1]})
+        doubts = sorted({f"NOT ({each})" for one in anchor or () for each in self.facts.answered(one)})
         if doubts:
             q = self.dialect.quoted
             yield f"SELECT b.{q('row')} FROM {q(everybody.table)} AS b WHERE {' OR '.join(doubts)}"
 
-    def _anchored(self, place: Place, anchor: Named) -> str:
-        """SELECT of the rows of those whose rows give an aggregate another value than none would."""
-        group = self.facts.group_of(anchor)
-        assert group is not None, "expected an anchor that is told of everybody's rows"
-        table, on = self.facts.joined_group(group, place.level, "g")
+    def _anchored(self, place: Place, anchor: Named) -> Iterator[str]:
+        """SELECTs of the rows of those whose rows give an aggregate another value than none would."""
         q = self.dialect.quoted
-        differs, _ = self.facts.found(anchor, "g")
-        return f"SELECT b.{q('row')} FROM {q(place.table)} AS b JOIN {q(table)} AS g ON {on} WHERE {differs}"
+        for piece in self.facts.pieces(anchor):
+            table, on = self.facts.joined_group(piece.group, place.level, "g")
+            differs = self.facts.differs(piece, "g")
+            yield f"SELECT b.{q('row')} FROM {q(place.table)} AS b JOIN {q(table)} AS g ON {on} WHERE {differs}"
 
     def _chosen(self, place: Place, kept: frozenset[Named], selects: list[str]) -> str:
         """SELECT of a place's rows that one of the SELECTs of `row` gives."""
@@ -140,12 +142,3 @@ class Asked:
 
 def _may_hold(text: str, condition: Expr) -> str:
     return f"COALESCE({text}, TRUE)" if condition.uncertain else text
-
-
-def _parts(condition: Expr) -> Iterator[Expr]:
-    """The conditions that must all hold."""
-    if condition.op == "and":
-        for arg in condition.args:
-            yield from _parts(arg)
-    else:
-        yield condition

@@ -17,8 +17,10 @@ from verification.language.level import HOUSEHOLD, MEMBER, facts_in
 from verification.language.parameter import Pack
 from verification.language.rows import Aggregate
 from verification.language.rule import Catalogue
-from verification.language.sql_groups import Group, GroupsSql, Item, groups_of
+from verification.language.sql_groups import Group, GroupsSql, Item, groups_of, looks_at_rows_alone
+from verification.language.sql_parts import Gathered, doubts_of, may_doubt
 from verification.language.sql_rows import RowsSql, Statement
+from verification.language.sql_split import Split
 from verification.language.sql_text import Layers, known_name
 from verification.language.stages import TEXT, Named, Stages, looked_at
 from vocabulary.record import Record
@@ -46,11 +48,21 @@ class Place:
 
 @dataclass(frozen=True)
 class _Part:
-    """A table of aggregates to be joined: by what, and the columns that are told from it."""
+    """A table of aggregates to be joined: by what, and the text of each of its columns."""
 
     table: str
     on: str
-    columns: list[_Column]
+    items: list[Item]
+    texts: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Where an aggregate, or one part of it, is gathered of everybody's rows: in which group, under which name."""
+
+    group: Group
+    name: str
+    each: Aggregate
 
 
 class Facts:
@@ -62,16 +74,16 @@ class Facts:
     def __init__(
         self, catalogue: Catalogue, pack: Pack, dialect: Dialect, *, on: date | None, everybody: bool
     ) -> None:
-        self.dialect, self.stages = dialect, Stages(catalogue, pack, on=on, everybody=everybody)
+        self._split = Split(pack, dialect, on=on)
+        self.dialect = dialect
+        self.stages = Stages(catalogue, pack, on=on, everybody=everybody, alone=self._alone)
         self._rows = RowsSql(pack, dialect, catalogue.reads(), catalogue.nodes())
         self._groups = GroupsSql(self._rows)
         self.statements: list[Statement] = self._rows.statements
         self._tables: dict[int, str] = {}
-        self._shared: dict[Named, Group] = {}
+        self._shared: dict[Named, list[_Piece]] = {}
         for level in (HOUSEHOLD, MEMBER):
-            for group in groups_of([(_column(named), each) for named, each in self.stages.shared(level)]):
-                for name, _ in group.items:
-                    self._shared[level, name[2:]] = group
+            self._share(level)
         self.place = {
             level: Place(level, f"{level}_base", self.stages.own(level)) for level in (HOUSEHOLD, MEMBER)
         }
@@ -152,9 +164,9 @@ class Facts:
             names += ["person_text"] if named == TEXT else self._columns_of(named)
         return names
 
-    def group_of(self, named: Named) -> Group | None:
-        """The rows that tell an aggregate for everybody at once, where it looks at nothing beside them."""
-        return self._shared.get(named)
+    def pieces(self, named: Named) -> list[_Piece]:
+        """What tells an aggregate for everybody at once; nothing where no row can count."""
+        return self._shared[named]
 
     def joined_group(self, group: Group, level: str, alias: str) -> tuple[str, str]:
         """The table of a shared group, made if need be, and how it is joined to a level's rows `b`."""
@@ -163,10 +175,36 @@ class Facts:
             self.make(made, self._gathered(group, self.place[level]))
         return self._tables[id(group)], self._groups.keys_joined(group, alias)
 
-    def found(self, named: Named, alias: str) -> tuple[str, list[str]]:
-        """Whether the rows of a group give an aggregate another value than none would; and what was answered."""
-        each = dict(self._shared[named].items)[_column(named)]
-        return self._rows.parts.differs(_column(named), each, alias), self._rows.parts.answered(each)
+    def differs(self, piece: _Piece, alias: str) -> str:
+        """Whether the rows of a group give an aggregate, or a part of it, another value than none would."""
+        return self._rows.parts.differs(piece.name, piece.each, alias)
+
+    def answered(self, named: Named) -> list[str]:
+        """What must hold for all rows that an aggregate looks at to be there."""
+        expr = self.stages.expr(named)
+        assert isinstance(expr, Aggregate), "expected an aggregate"
+        return self._rows.parts.answered(expr)
+
+    def _alone(self, each: Aggregate) -> bool:
+        return all(looks_at_rows_alone(part) for part in self._split.parts(each))
+
+    def _share(self, level: str) -> None:
+        """Note in which groups everybody's aggregates of a level are gathered, part by part."""
+        items: dict[str, Item] = {}
+        needs: dict[Named, list[str]] = {}
+        for named, each in self.stages.shared(level):
+            parts = self._split.parts(each) if self._alone(each) else (each,)
+            needs[named] = [part.digest for part in parts]
+            for at, part in enumerate(parts):
+                items.setdefault(
+                    part.digest, (_column(named) if len(parts) == 1 else f"{_column(named)}/{at}", part)
+                )
+        pieces = {
+            name: (group, each) for group in groups_of(list(items.values())) for name, each in group.items
+        }
+        for named, digests in needs.items():
+            names = [items[digest][0] for digest in digests]
+            self._shared[named] = [_Piece(pieces[name][0], name, pieces[name][1]) for name in names]
 
     # ------------------------------------------------------------------ a table with further columns
 
@@ -174,25 +212,30 @@ class Facts:
         everybody = place.table == self.place[place.level].table
         exprs = [(named, self.stages.expr(named)) for named in new]
         aggregates = [(named, each) for named, each in exprs if isinstance(each, Aggregate)]
-        parts = self._parts(place, made, aggregates, everybody=everybody)
-        joins, columns = self._joined(place, made, parts)
+        parts, pieces = self._parts(place, made, aggregates, everybody=everybody)
+        joins, texts = self._joined(place, made, parts)
+        columns = [
+            column for named, each in aggregates for column in self._told(named, each, pieces[named], texts)
+        ]
         derived = [(named, each) for named, each in exprs if not isinstance(each, Aggregate)]
         self.make(made, self._selected(place, kept, columns, joins, derived))
         return Place(place.level, made, kept)
 
     def _parts(
         self, place: Place, made: str, aggregates: list[tuple[Named, Aggregate]], *, everybody: bool
-    ) -> list[_Part]:
-        """Tables of aggregates: of everybody's rows, made once; or of these rows' own."""
+    ) -> tuple[list[_Part], dict[Named, list[Item]]]:
+        """Tables of aggregates: of everybody's rows, made once; or of these rows' own. And what of them tells which."""
         shared: dict[int, tuple[Group, list[Item]]] = {}
+        pieces: dict[Named, list[Item]] = {}
         others: list[Item] = []
         for named, each in aggregates:
-            group = self._shared.get(named)
-            if group is None:
+            if named not in self._shared:
                 others.append((_column(named), each))
-            else:
-                items = shared.setdefault(id(group), (group, []))[1]
-                items.append((_column(named), dict(group.items)[_column(named)]))
+                continue
+            pieces[named] = [(piece.name, piece.each) for piece in self._shared[named]]
+            for piece, item in zip(self._shared[named], pieces[named], strict=True):
+                items = shared.setdefault(id(piece.group), (piece.group, []))[1]
+                items += [] if item in items else [item]
         parts: list[_Part] = []
         for group, items in shared.values():
             table, on = self.joined_group(group, place.level, self.dialect.quoted(f"g{len(parts)}"))
@@ -202,7 +245,20 @@ class Facts:
             self.make(f"{made}_{at}", self._gathered(keyed, place))
             on = self._groups.keys_joined(keyed, self.dialect.quoted(f"g{len(parts)}"))
             parts.append(self._part(f"{made}_{at}", on, list(keyed.items), len(parts)))
-        return parts
+        gathered = {name: each for part in parts for name, each in part.items}
+        alone = {
+            named: [(_column(named), gathered[_column(named)])]
+            for named, _ in aggregates
+            if named not in pieces
+        }
+        return parts, pieces | alone
+
+    def _told(
+        self, named: Named, each: Aggregate, pieces: list[Item], texts: dict[str, str]
+    ) -> list[_Column]:
+        """The columns of an aggregate from the columns in which its pieces stand."""
+        found = [Gathered(of, texts[name], texts.get(doubts_of(name))) for name, of in pieces]
+        return self._rows.parts.told(_column(named), each, found)
 
     def _gathered(self, group: Group, place: Place) -> str:
         if group.keys:
@@ -211,11 +267,15 @@ class Facts:
 
     def _part(self, table: str, on: str, items: list[Item], place: int) -> _Part:
         alias = self.dialect.quoted(f"g{place}")
-        told = [part for name, each in items for part in self._rows.parts.told(name, each, alias)]
-        return _Part(f"{self.dialect.quoted(table)} AS {alias}", on, told)
+        texts = {
+            column: f"{alias}.{self.dialect.quoted(column)}"
+            for name, each in items
+            for column in ([name, doubts_of(name)] if may_doubt(each) else [name])
+        }
+        return _Part(f"{self.dialect.quoted(table)} AS {alias}", on, items, texts)
 
-    def _joined(self, place: Place, made: str, parts: list[_Part]) -> tuple[str, list[_Column]]:
-        """The joins that add the parts, and the columns that they add.
+    def _joined(self, place: Place, made: str, parts: list[_Part]) -> tuple[str, dict[str, str]]:
+        """The joins that add the parts, and the text of each column that they add.
 
         Many parts are first joined few at a time: a join of fifty carries every column through fifty tables.
         """
@@ -223,16 +283,16 @@ class Facts:
         if len(parts) > _JOINED_AT_ONCE:
             together = []
             for at in range(0, len(parts), _JOINED_AT_ONCE):
-                joins, columns = self._joined(place, made, parts[at : at + _JOINED_AT_ONCE])
+                joins, texts = self._joined(place, made, parts[at : at + _JOINED_AT_ONCE])
                 name, alias = f"{made}_from_{at}", q(f"f{at}")
-                told = "".join(f", {text} AS {q(column)}" for column, text in columns)
+                told = "".join(f", {text} AS {q(column)}" for column, text in texts.items())
                 self.make(name, f"SELECT b.{q('row')}{told} FROM {table} AS b{joins}")
                 on = f"{alias}.{q('row')} = b.{q('row')}"
-                carried = [(column, f"{alias}.{q(column)}") for column, _ in columns]
-                together.append(_Part(f"{q(name)} AS {alias}", on, carried))
+                carried = {column: f"{alias}.{q(column)}" for column in texts}
+                together.append(_Part(f"{q(name)} AS {alias}", on, [], carried))
             parts = together
         joins = "".join(f" LEFT JOIN {part.table} ON {part.on}" for part in parts)
-        return joins, [column for part in parts for column in part.columns]
+        return joins, {column: text for part in parts for column, text in part.texts.items()}
 
     def _selected(
         self,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from verification.language.expression import Expr, walk
 from verification.language.kinds import Kind
 from verification.language.level import HOUSEHOLD, facts_in
-from verification.language.rows import Aggregate
+from verification.language.rows import Aggregate, Unless
 from verification.language.source import Filtered, Plan
 from verification.language.sql_parts import first_month
 from verification.language.sql_rows import RowsSql
@@ -40,7 +40,7 @@ def groups_of(items: list[Item]) -> list[Group]:
     found: dict[tuple[str, ...], list[Item]] = {}
     for name, each in items:
         match, matched = each.match, each.role("matched")
-        key = (each.plan.root.digest, str(looks_at_rows_alone(each)), *(each.on or ()))
+        key = (_ground(each.plan).digest, str(looks_at_rows_alone(each)), *(each.on or ()))
         if match is not None:
             key += (match.plan.digest, *match.columns, *(match.on or ()), str(match.present))
             key += (matched.digest if matched is not None else "",)
@@ -209,6 +209,11 @@ def _group(items: list[Item]) -> Group:
         items = [(name, _unfiltered(each)) for name, each in items]
     first = items[0][1]
     return Group(tuple(items), (first.on or ()) if looks_at_rows_alone(first) else ())
+
+
+def _ground(plan: Plan) -> Plan:
+    """What the rows of a group are drawn from at once, each aggregate by its own filter."""
+    return plan if isinstance(plan, Unless) else plan.root
 
 
 def _unfiltered(each: Aggregate) -> Aggregate:

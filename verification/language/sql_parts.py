@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from verification.language.dialect import Dialect
 from verification.language.expression import Expr
 from verification.language.kinds import Kind
 from verification.language.level import MemberRows, asked_by
-from verification.language.rows import Aggregate
+from verification.language.period import period_of
+from verification.language.rows import FEW_MONTHS, Aggregate
 from verification.language.source import Records
+from verification.language.sql_split import BITS
 from verification.language.sql_text import Layers, known_name
 from vocabulary.records.civil_affairs import Membership
 from vocabulary.register import RECORD_TYPES
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Where it stands what the rows of an aggregate, or of one part of it, came to; and how many left it in doubt."""
+
+    of: Aggregate
+    value: str
+    doubts: str | None
 
 
 class Parts:
@@ -42,7 +54,7 @@ class Parts:
         parts = [(name, self._aggregated(each, taken, first_month))]
         if may_doubt(each):
             parts.append(
-                (f"u:{name}", self._doubts(layers, each, condition, held.known if held else None, where))
+                (doubts_of(name), self._doubts(layers, each, condition, held.known if held else None, where))
             )
         if each.op == "rows only":
             least, most = ("BOOL_AND", "BOOL_OR") if each.kind is Kind.FLAG else ("MIN", "MAX")
@@ -73,7 +85,7 @@ class Parts:
             test = f"({where} AND {held})" if each.op == "rows some" else f"({where} AND NOT {held})"
         parts = [(name, f"COUNT(CASE WHEN {test} THEN 1 END)")]
         if may_doubt(each):
-            parts.append((f"u:{name}", f"COUNT(CASE WHEN ({test}) IS NULL THEN 1 END)"))
+            parts.append((doubts_of(name), f"COUNT(CASE WHEN ({test}) IS NULL THEN 1 END)"))
         return parts
 
     def _doubts(
@@ -93,38 +105,50 @@ class Parts:
         if each.op == "rows listing":
             return self.dialect.joined(taken)
         if each.op == "rows kinds":
-            if first_month is not None and self.dialect.months is not None:
-                return self.dialect.months(taken, first_month)
+            if first_month is not None and self.dialect.bits is not None:
+                return f"BIT_COUNT({self.dialect.bits(taken, first_month)})"
             return self.dialect.kinds(taken)
+        if each.op == BITS:
+            assert first_month is not None, "expected few months"
+            assert self.dialect.bits is not None, "expected an engine of bits, got one of none"
+            return self.dialect.bits(taken, first_month)
         flag = each.kind is Kind.FLAG
         text = _OF_FLAGS.get(each.op, "BOOL_OR({v})") if flag else _AGGREGATED[each.op]
         return text.format(v=taken, whole=self.dialect.types["whole"])
 
-    def told(self, name: str, each: Aggregate, alias: str) -> list[tuple[str, str]]:
-        """The fact's columns, from the parts that stand in the joined group `alias`."""
-        a = f"{alias}."
-        value = f"{a}{self.dialect.quoted(name)}"
-        doubts = f"COALESCE({a}{self.dialect.quoted(f'u:{name}')}, 0)" if may_doubt(each) else "0"
+    def told(self, name: str, each: Aggregate, found: Sequence[Gathered]) -> list[tuple[str, str]]:
+        """The fact's columns, from what its rows came to: those of each part, where it is split."""
+        value = self._together(each, found)
+        doubts = " + ".join(f"COALESCE({part.doubts}, 0)" for part in found if part.doubts is not None)
         answered = self.answered(each)
         if each.lenient:
             return [(name, f"COALESCE({value}, {self.start(each)})")]
         if each.op in ("rows some", "rows every"):
             some = each.op == "rows some"
             text = f"(COALESCE({value}, 0) {'> 0' if some else '= 0'})"
-            if may_doubt(each):
+            if doubts:
                 text = f"CASE WHEN COALESCE({value}, 0) > 0 OR {doubts} = 0 THEN {text} END"
             return [(name, f"CASE WHEN {' AND '.join(answered)} THEN {text} END" if answered else text)]
-        known = " AND ".join([*answered, *([f"{doubts} = 0"] if may_doubt(each) else [])]) or "TRUE"
+        known = " AND ".join([*answered, *([f"{doubts} = 0"] if doubts else [])]) or "TRUE"
         if each.optional:
             return [(name, f"CASE WHEN {known} THEN {value} END"), (known_name(name), f"({known})")]
         return [(name, f"CASE WHEN {known} THEN COALESCE({value}, {self.start(each)}) END")]
+
+    @staticmethod
+    def _together(each: Aggregate, found: Sequence[Gathered]) -> str:
+        if len(found) == 1 and found[0].of.op != BITS:
+            return found[0].value
+        if not found:
+            return "0"
+        values = [f"COALESCE({part.value}, 0)" for part in found]
+        return f"BIT_COUNT({' | '.join(values)})" if each.op == "rows kinds" else f"({' + '.join(values)})"
 
     def differs(self, name: str, each: Aggregate, alias: str) -> str:
         """Whether a group's rows give it another value than it has without any, or leave it in doubt."""
         value = f"{alias}.{self.dialect.quoted(name)}"
         empty = {"rows listing": f"{value} <> ''"}
         optional = f"{value} IS NOT NULL" if each.optional else f"{value} <> 0"
-        doubts = f" OR {alias}.{self.dialect.quoted(f'u:{name}')} > 0" if may_doubt(each) else ""
+        doubts = f" OR {alias}.{self.dialect.quoted(doubts_of(name))} > 0" if may_doubt(each) else ""
         return f"({empty.get(each.op, optional)}{doubts})"
 
     def start(self, each: Aggregate) -> str:
@@ -152,28 +176,17 @@ class Parts:
         ]
 
 
+def doubts_of(name: str) -> str:
+    """The column that says how many rows leave a value in doubt."""
+    return f"u:{name}"
+
+
 def first_month(each: Aggregate) -> int | None:
     """The first of the months that an aggregate of months can meet by its period, where they are few."""
-    during, value = each.role("during"), each.role("value")
-    if during is None or value is None or value.kind is not Kind.MONTH:
+    period, value = period_of(each), each.role("value")
+    if period is None or value is None or value.digest != period.column.digest:
         return None
-    ends: dict[str, int] = {}
-    for part in _conjuncts(during):
-        if part.op in ("ge", "le") and part.args[0].digest == value.digest and part.args[1].op == "literal":
-            month = part.args[1].constants[0]
-            assert isinstance(month, int), "expected a month, by the type of the comparison"
-            ends[part.op] = int(month)
-    few = len(ends) == len(("ge", "le")) and ends["le"] - ends["ge"] < _FEW_MONTHS
-    return ends["ge"] if few else None
-
-
-def _conjuncts(condition: Expr) -> Iterator[Expr]:
-    """What must all hold for a condition to hold."""
-    if condition.op == "and":
-        for arg in condition.args:
-            yield from _conjuncts(arg)
-    else:
-        yield condition
+    return period.first if period.months <= FEW_MONTHS else None
 
 
 def may_doubt(each: Aggregate) -> bool:
@@ -183,9 +196,6 @@ def may_doubt(each: Aggregate) -> bool:
         each.op == "rows only" or any(arg is not None and arg.uncertain for arg in args)
     )
 
-
-_FEW_MONTHS = 60
-"""As many as there are bits for in a whole number, and then some to spare."""
 
 _OF_FLAGS = {"rows lowest": "BOOL_AND({v})"}
 

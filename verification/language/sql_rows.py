@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from verification.language.dialect import Dialect
 from verification.language.expression import Expr
+from verification.language.kinds import Kind
 from verification.language.level import MemberRows
 from verification.language.parameter import Pack
-from verification.language.rows import Aggregate, Grouped
-from verification.language.source import Best, ColumnOf, Filtered, Holds, Lines, Plan, Records, Union
+from verification.language.rows import FEW_MONTHS, Aggregate, Grouped, Unless
+from verification.language.source import Best, ColumnOf, Filtered, Holds, Lines, Plan, Records, Union, ranked
 from verification.language.sql_parts import Parts
 from verification.language.sql_text import Layers
 from vocabulary.record import Record
@@ -93,6 +94,8 @@ class RowsSql:
             return f"(SELECT {columns} FROM ({layers.over(inner)}) AS {q('all')} WHERE {condition})"
         if isinstance(plan, Best):
             return f"({self._best(plan)})"
+        if isinstance(plan, Unless):
+            return f"({self._left_over(plan)})"
         made = self._made.get(plan.digest)
         if made is None:
             made = self._made[plan.digest] = f"lines_{self._count}"
@@ -167,14 +170,14 @@ class RowsSql:
 
     def _best(self, plan: Best) -> str:
         """The rows of the highest rank a key: of lines whose ranks are written down, without looking for it."""
-        ranked = _ranks(plan)
-        if ranked is None:
+        parts_by_rank = ranked(plan)
+        if parts_by_rank is None:
             return self._highest(plan, self.rows(plan.of), f"r_{plan.rank}")
         q, selects = self.dialect.quoted, []
         columns = ", ".join(f"a.{q(name)}" for name in self._names(plan))
         assert isinstance(plan.of, Union)
         above: dict[str, None] = {}
-        for parts in ranked:
+        for parts in parts_by_rank:
             rows = " UNION ALL ".join(self._lines(part, plan.of) for part in parts)
             select = f"SELECT {columns} FROM ({rows}) AS a"
             if above:
@@ -191,6 +194,29 @@ class RowsSql:
         better = f"SELECT DISTINCT {', '.join(keys)} FROM ({others}) AS {self.dialect.quoted('of')}"
         return f"{select} LEFT JOIN ({better}) AS t ON {equal} WHERE t.{keys[0]} IS NULL"
 
+    def _left_over(self, plan: Unless) -> str:
+        """The rows of which no better line speaks: those of whose months a bit is not set."""
+        q, layers, bits = self.dialect.quoted, self.layers(), self.dialect.bits
+        assert bits is not None, "expected an engine of bits, got one of none"
+        layers.expect(*plan.keys.values())
+        keys = {name: layers.simple(key) for name, key in plan.keys.items()}
+        rows = layers.over(f"SELECT * FROM {self.rows(plan.of)} AS {q('of')}")
+        (month,) = [name for name, key in plan.keys.items() if key.kind is Kind.MONTH]
+        others = [name for name in keys if name != month]
+        named, column = ", ".join(q(f"r_{name}") for name in others), q(f"r_{month}")
+        within = f"{column} >= {plan.first} AND {column} < {plan.first + FEW_MONTHS}"
+        spoken = bits(f"CASE WHEN {within} THEN {column} END", plan.first)
+        parts = dict.fromkeys(self._lines(part, plan.lines, only=tuple(keys)) for part in plan.better)
+        better = f"({' UNION ALL '.join(parts)}) AS {q('better')}"
+        spoken_of = f"SELECT {named}, {spoken} AS {q('bits')} FROM {better} GROUP BY {named}"
+        equal = " AND ".join(f"t.{q(f'r_{name}')} = a.{keys[name].value}" for name in others)
+        columns = ", ".join(f"a.{q(name)}" for name in self._names(plan))
+        place = f"CAST(a.{keys[month].value} - {plan.first} AS INTEGER)"
+        return (
+            f"SELECT {columns} FROM ({rows}) AS a LEFT JOIN ({spoken_of}) AS t ON {equal}"
+            f" WHERE (COALESCE(t.{q('bits')}, 0) >> {place}) & 1 = 0"
+        )
+
     def _highest(self, plan: Best, rows: str, rank: str) -> str:
         q, keys = self.dialect.quoted, [self.dialect.quoted(f"r_{name}") for name in plan.by]
         key, equal = ", ".join(keys), " AND ".join(f"a.{key} = t.{key}" for key in keys)
@@ -199,18 +225,6 @@ class RowsSql:
         return (
             f"SELECT {columns} FROM {rows} AS a JOIN ({top}) AS t ON {equal} AND a.{q(rank)} = t.{q('top')}"
         )
-
-
-def _ranks(plan: Best) -> list[list[Lines]] | None:
-    """The parts of a union by rank, highest first, where each has one rank for all its lines."""
-    if not isinstance(plan.of, Union) or any(
-        part.values[plan.rank].op != "literal" for part in plan.of.parts
-    ):
-        return None
-    found: dict[int, list[Lines]] = {}
-    for part in plan.of.parts:
-        found.setdefault(int(str(part.values[plan.rank].constants[0])), []).append(part)
-    return [found[rank] for rank in sorted(found, reverse=True)]
 
 
 def _used(nodes: Iterable[Expr]) -> dict[str, frozenset[str]]:

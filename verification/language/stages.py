@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from verification.language.expression import Expr, walk
@@ -17,6 +17,7 @@ from verification.language.level import (
     members_facts_in,
 )
 from verification.language.parameter import Pack
+from verification.language.period import of_the_period
 from verification.language.rows import Aggregate
 from verification.language.rule import Catalogue
 from verification.language.sql_groups import looks_at_rows_alone
@@ -34,12 +35,21 @@ class Stages:
     """The facts of a catalogue, of which the day's constants are worked out.
 
     `fold`      what is left of an expression once the day is known
+    `alone`     whether an aggregate can be told of rows before they are joined with anything
     `settled`   what is told of everybody: what comes out, and what one level lends to the other;
                 with `everybody` whatever decides something
     """
 
-    def __init__(self, catalogue: Catalogue, pack: Pack, *, on: date | None, everybody: bool) -> None:
-        self.catalogue, self.pack, self.on = catalogue, pack, on
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        pack: Pack,
+        *,
+        on: date | None,
+        everybody: bool,
+        alone: Callable[[Aggregate], bool] = looks_at_rows_alone,
+    ) -> None:
+        self.catalogue, self.pack, self.on, self._alone = catalogue, pack, on, alone
         self.fold = Fold(pack, of_the_day(on))
         self._levels = {HOUSEHOLD: catalogue.household, MEMBER: catalogue.member}
         self._exprs: dict[Named, Expr | None] = {TEXT: None}
@@ -113,7 +123,7 @@ class Stages:
 
     def _is_shared(self, named: Named, expr: Aggregate) -> bool:
         if named in self.settled:
-            return looks_at_rows_alone(expr) and not isinstance(expr.plan.root, MemberRows)
+            return self._alone(expr) and not isinstance(expr.plan.root, MemberRows)
         return all(each in self.settled or self._defined(each) is None for each in looked_at(expr))
 
     def _definitions(self, level: str) -> list[Definition]:
@@ -122,7 +132,8 @@ class Stages:
     def _defined(self, named: Named) -> Expr | None:
         if named not in self._exprs:
             found = self.definition(named).expr
-            self._exprs[named] = None if found is None else self.fold(found)
+            folded = None if found is None else self.fold(found)
+            self._exprs[named] = of_the_period(folded, self.pack) if isinstance(folded, Aggregate) else folded
         return self._exprs[named]
 
     def _ordered(self, level: str, facts: Iterable[Named]) -> list[Named]:
