@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from verification.runs.tables import Snapshot, schema_of
+from verification.runs.tables import Snapshot, in_memory, listing_of
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.records.civil_affairs import Membership
 
@@ -43,7 +43,7 @@ def known_of(snapshot: Snapshot, *, compared: bool) -> pa.Table:
     with duckdb.connect() as connection:
         connection.register("cases", snapshot.cases)
         connection.register("masks", snapshot.persons)
-        listed = snapshot.table(Membership) if Membership in snapshot.tables else _NOBODY
+        listed = in_memory(listing_of(snapshot))
         connection.register("listed", listed.select(["household", "person"]))
         connection.execute(
             f"CREATE TEMP TABLE whose AS {_by_number(connection, snapshot, compared=compared)}"
@@ -79,7 +79,9 @@ def taken_over(now: pa.Table, before: pa.Table, *, run: str, touched: pa.Array |
     with duckdb.connect() as connection:
         connection.register("now", now)
         connection.register("before", before)
-        connection.register("touched", pa.table({"household": _NONE if touched is None else touched}))
+        connection.register(
+            "touched", pa.table({"household": pa.array([], pa.string()) if touched is None else touched})
+        )
         # A digest that nobody compared holds on for a household that nobody touched.
         query = (
             f'SELECT n."household", n.asked, COALESCE(n.digest, CASE WHEN {same} THEN b.digest END) AS digest,'
@@ -124,5 +126,3 @@ _PEOPLES_ROWS = (
     'SELECT l."household", SUM(CAST(HASH(l."person", w.h) AS HUGEINT)) AS h'
     ' FROM (SELECT DISTINCT * FROM listed) AS l JOIN whose AS w ON w.who = l."person" GROUP BY 1'
 )
-_NONE = pa.array([], pa.string())
-_NOBODY = schema_of(Membership, ("household", "person")).empty_table()

@@ -24,9 +24,8 @@ from verification.language.values import Result
 from verification.runs import duck
 from verification.runs.numbered import NAMES, keys_of
 from verification.runs.sealed import Tables, sealed
-from verification.runs.tables import Snapshot, schema_of
+from verification.runs.tables import Snapshot, listing_of
 from vocabulary.evidence import Answer
-from vocabulary.records.civil_affairs import Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def restricted(snapshot: Snapshot, cases: pa.Table) -> Snapshot:
     """What a snapshot holds about some of its cases and the people listed with them, in memory."""
     with duckdb.connect() as connection:
         connection.register("shard", cases)
-        connection.register("listed", snapshot.tables.get(Membership, _NOBODY))
+        connection.register("listed", listing_of(snapshot))
         connection.execute(
             'CREATE TEMP TABLE shard_people AS SELECT DISTINCT l."person" FROM listed AS l'
             ' SEMI JOIN shard AS s ON s."household" = l."household"'
@@ -163,9 +162,6 @@ def _only_day(cases: pa.Table) -> date | None:
 def _tell(progress: Told | None, now: Progress) -> None:
     if progress is not None:
         progress(now)
-
-
-_NOBODY = schema_of(Membership, ("household", "person")).empty_table()
 
 
 def _is_ours(name: str) -> str:

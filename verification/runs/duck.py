@@ -8,7 +8,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb.func import PythonUDFType
-from pyarrow import dataset
 
 from verification.language.kinds import Kind
 from verification.language.level import MEMBER
@@ -181,12 +180,11 @@ def _written_out(
 
 def _look_at(connection: duckdb.DuckDBPyConnection, record: type[Record], given: Rows) -> None:
     """The view `given …` of a record type's rows, in the types that the statements expect."""
-    source = f'"rows {record.__name__}"'
-    files = given.files if isinstance(given, dataset.FileSystemDataset) else []
-    if files and isinstance(given, dataset.FileSystemDataset) and given.format.default_extname == "parquet":
-        source = f"READ_PARQUET([{', '.join(_quoted(file) for file in files)}])"
-    else:
+    if isinstance(given, pa.Table):
+        source = f'"rows {record.__name__}"'
         connection.register(f"rows {record.__name__}", given)
+    else:
+        source = f"READ_PARQUET([{', '.join(_quoted(file) for file in given.files)}])"
     columns = columns_of(record)
     known = [columns[name] for name in given.schema.names if name in columns]
     cast = ", ".join(f'CAST("{each.name}" AS {_type_of(each)}) AS "{each.name}"' for each in known)

@@ -12,7 +12,6 @@ from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import dataset
 
 from verification.language.parameter import Pack
 from verification.language.rule import Catalogue
@@ -88,5 +87,6 @@ def _is_theirs(by: list[str], homes: pa.Array, people: pa.Array) -> pc.Expressio
 
 
 def _taken(rows: Rows, names: list[str], which: pc.Expression) -> pa.Table:
-    found = rows if isinstance(rows, dataset.Dataset) else dataset.dataset(rows)
-    return found.to_table(columns=names, filter=which)
+    if isinstance(rows, pa.Table):
+        return rows.filter(which).select(names)
+    return rows.to_table(columns=names, filter=which)

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
-from pyarrow import dataset
 
 from vocabulary.record import ColumnKind, Record, columns_of
+from vocabulary.records.civil_affairs import Membership
+
+if TYPE_CHECKING:  # it brings pandas along, which takes half a second of whatever starts
+    from pyarrow.dataset import FileSystemDataset
 
 _TYPES = {
     ColumnKind.FEN: pa.int64(),
@@ -25,8 +28,8 @@ _TYPES = {
 }
 
 
-Rows: TypeAlias = pa.Table | dataset.Dataset
-"""Rows in memory, or in files that are read when they are needed."""
+Rows: TypeAlias = "pa.Table | FileSystemDataset"
+"""Rows in memory, or in Parquet files that are read when they are needed."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,18 @@ class Snapshot:
 
     def table(self, record: type[Record]) -> pa.Table:
         """The rows of a record type in memory, wherever they are."""
-        rows = self.tables[record]
-        return rows.to_table() if isinstance(rows, dataset.Dataset) else rows
+        return in_memory(self.tables[record])
+
+
+def in_memory(rows: Rows) -> pa.Table:
+    """All the rows, wherever they are."""
+    return rows if isinstance(rows, pa.Table) else rows.to_table()
+
+
+def listing_of(snapshot: Snapshot) -> Rows:
+    """Who was ever listed with which household; nobody, where the snapshot does not say."""
+    listed = snapshot.tables.get(Membership)
+    return schema_of(Membership, ("household", "person")).empty_table() if listed is None else listed
 
 
 def schema_of(record: type[Record], columns: Iterable[str]) -> pa.Schema:
