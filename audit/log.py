@@ -9,63 +9,24 @@ that waits for the batch; a fault that does not pass latches the log shut.
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
-from typing import NamedTuple, Self
-
-import msgspec
+from typing import Self
 
 from audit.alongside import Alongside
-from audit.errors import (
-    AuditError,
-    EntryTooLong,
-    LogClosed,
-    LogEnded,
-    NoSuchEntry,
-    OneRefused,
-    QueueFull,
-    SigningFailed,
-    StoreBusy,
-)
+from audit.errors import AuditError, EntryTooLong, LogClosed, LogEnded, NoSuchEntry, QueueFull
 from audit.guard import Guard
 from audit.note import Checkpoint, Note, Signer, VerifierKey
-from audit.opening import Continued, advance, checked_head
+from audit.opening import Continued, checked_head
 from audit.proof import Proof
 from audit.store import Head, Reader, Step, Store
 from audit.tiles import ENTRY_BYTES_MAX, WIDTH, TileName, Tree, pack_entries
+from audit.writer import GUARD_EVERY_S, Limits, Writer
+from audit.writer import Receipt as Receipt  # what `append` gives: callers name it
 
-BATCH_MAX = 4096
-"""Entries in one transaction. Larger batches gain nothing and make the last caller wait."""
-
-BATCH_BYTES_MAX = 16 << 20
 QUEUE_LIMIT = 16_384
-GUARD_EVERY_S = 0.1
-_PASSING = (StoreBusy, SigningFailed)
-
-
-class Receipt(msgspec.Struct, frozen=True, gc=False):
-    """Entry `index`, from 0, is in the log, whose signed head covers `size` entries."""
-
-    index: int
-    size: int
-
-
-class Limits(NamedTuple):
-    """How many callers may wait, how far the guard may trail in seconds, and what time it is."""
-
-    queue: int
-    guard_every_s: float
-    clock: Callable[[], float]
-
-
-class _Waiting(NamedTuple):
-    entry: bytes
-    alongside: Alongside
-    future: asyncio.Future[Receipt]
 
 
 class Log:
@@ -88,25 +49,8 @@ class Log:
         self.tree = Tree(self._tile, near=self._growing_tile)
         self._store = store
         self.began_with = continued.signed_by
-        self._head = continued.head
-        self._signers = tuple(signers)
-        self._guard = guard
-        self._limits = limits
-        self._loop = asyncio.get_running_loop()
-        self._queue: list[_Waiting] = []
-        self._in_flight: list[_Waiting] = []
-        self._asleep = False
-        self._closing = False
-        self._wake: SimpleQueue[None] = SimpleQueue()
-        self._stopped = threading.Event()
-        self._latched: AuditError | None = None
-        self._unkept: AuditError | None = None
-        self._threads = [
-            threading.Thread(target=self._write, name="audit-writer", daemon=True),
-            threading.Thread(target=self._keep, name="audit-keeper", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._queue_limit = limits.queue
+        self._writer = Writer(store, continued.head, signers=signers, guard=guard, limits=limits)
 
     @classmethod
     async def open(
@@ -154,26 +98,24 @@ class Log:
         """
         if len(entry) > ENTRY_BYTES_MAX:
             raise EntryTooLong(f"expected an entry of at most {ENTRY_BYTES_MAX} bytes, got {len(entry)}")
-        if self._latched or self.held or self._unkept or self._closing:
+        writer = self._writer
+        if writer.latched or self.held or writer.unkept or writer.closing:
             raise self._refusal()
-        if len(self._queue) >= self._limits.queue:
-            raise QueueFull(f"expected at most {self._limits.queue} callers to wait")
-        future: asyncio.Future[Receipt] = self._loop.create_future()
-        self._queue.append(_Waiting(entry, alongside, future))
-        if self._asleep:
-            self._asleep = False
-            self._wake.put(None)
-        return future
+        if writer.waiting >= self._queue_limit:
+            raise QueueFull(f"expected at most {self._queue_limit} callers to wait")
+        return writer.put(entry, alongside)
 
     @property
     def waiting(self) -> int:
         """How many callers wait for a commit to begin; `queue_limit` at most."""
-        return len(self._queue)
+        return self._writer.waiting
 
     @property
     def fault(self) -> AuditError | None:
         """Why nothing can be appended now; None while the log takes entries."""
-        return self._latched or self.held or self._unkept or (LogClosed("closed") if self._closing else None)
+        writer = self._writer
+        closed = LogClosed("closed") if writer.closing else None
+        return writer.latched or self.held or writer.unkept or closed
 
     async def checkpoint(self) -> bytes:
         """The newest signed checkpoint, other processes' entries included, without cosignatures."""
@@ -222,15 +164,9 @@ class Log:
     async def aclose(self) -> None:
         """Take no more entries, write those that wait, keep the last head in the guard, and let go."""
         try:
-            await self._stop()
+            await self._writer.stop()
         finally:
             self._store.close()
-
-    async def _stop(self) -> None:
-        if not self._closing:
-            self._closing = True
-            self._wake.put(None)
-            await asyncio.to_thread(self._join)
 
     async def rotate(self, signers: Sequence[Signer], *, announcement: bytes) -> Receipt:
         """Change the keys: the announcement is signed by the old ones, all that follows by `signers`.
@@ -238,7 +174,7 @@ class Log:
         Name old and new keys together first, and the new one alone when every reader knows it: that is the overlap.
         """
         receipt = await self.append(announcement)
-        self._signers = tuple(signers)
+        self._writer.signers = tuple(signers)
         return receipt
 
     async def end(self, successor: str) -> bytes:
@@ -246,22 +182,22 @@ class Log:
 
         `successor` is the origin of the log that continues this one. Ending it again changes nothing.
         """
-        await self._stop()
+        await self._writer.stop()
         with suppress(LogEnded):
             await asyncio.to_thread(self._store.end, successor)
         return (await self._newest()).note
 
     def _refusal(self) -> AuditError:
-        if self._latched is not None or self._closing:
+        if self._writer.latched is not None or self._writer.closing:
             refusal = LogClosed("expected an open log")
-            refusal.__cause__ = self._latched
+            refusal.__cause__ = self._writer.latched
             return refusal
-        return self.held or self._unkept or LogClosed("expected an open log")
+        return self.held or self._writer.unkept or LogClosed("expected an open log")
 
     async def _newest(self, *, beyond: int | None = None) -> Head:
         """The head as stored; the last one of this process when that already reaches `beyond`."""
-        if beyond is not None and beyond < self._head.frontier.size:
-            return self._head
+        if beyond is not None and beyond < self._writer.head.frontier.size:
+            return self._writer.head
         return await asyncio.to_thread(self.reader.head)
 
     def _tile(self, level: int, index: int, width: int) -> bytes:
@@ -279,81 +215,6 @@ class Log:
         size = Checkpoint.parse(Note.parse(note).text).size
         return bytes(Proof(index, tuple(self.tree.inclusion(index, size)), note)).decode()
 
-    def _write(self) -> None:
-        """The writer's thread: one batch after the other until the log closes and nobody waits."""
-        try:
-            while self._latched is None and (batch := self._next_batch()):
-                self._in_flight = batch
-                self._commit(batch)
-        finally:  # whatever ends this thread, nobody is left waiting
-            self._latched = self._latched or LogClosed("expected an open log")
-            with suppress(RuntimeError):  # the loop may be gone
-                self._loop.call_soon_threadsafe(self._fail_all)
-
-    def _fail_all(self) -> None:
-        """Runs in the loop, as `append` does, so that no entry slips in behind it."""
-        left, self._queue, self._in_flight = self._in_flight + self._queue, [], []
-        _fail(left, self._latched or LogClosed("expected an open log"))
-
-    def _next_batch(self) -> list[_Waiting]:
-        """What waits, oldest first; empty when the log closes."""
-        while not self._queue:
-            if self._closing:
-                return []
-            self._asleep = True
-            if not self._queue and not self._closing:  # an append may have come before it saw us asleep
-                self._wake.get()
-            self._asleep = False
-        batch = _within(self._queue[:BATCH_MAX])
-        del self._queue[: len(batch)]
-        return batch
-
-    def _commit(self, batch: list[_Waiting]) -> None:
-        while batch:
-            try:
-                self._append(batch)
-            except OneRefused as error:  # it stands in the way of the others: they go on without it
-                self._loop.call_soon_threadsafe(_fail, [batch.pop(error.at)], error)
-                continue
-            except AuditError as error:
-                if not isinstance(error, _PASSING):
-                    self._latched = error
-                self._loop.call_soon_threadsafe(_fail, batch, error)
-            break
-        self._in_flight = []
-
-    def _append(self, batch: list[_Waiting]) -> None:
-        beside = [(at, waiting.alongside) for at, waiting in enumerate(batch) if waiting.alongside]
-        head = self._store.append([waiting.entry for waiting in batch], beside, self._sign)
-        if self._limits.guard_every_s == 0:
-            advance(self._guard, head.note)
-        self._head = head
-        self._loop.call_soon_threadsafe(_settle, batch, head.frontier.size)
-
-    def _sign(self, head: Checkpoint) -> bytes:
-        return bytes(head.sign(self._signers, time=int(self._limits.clock())))
-
-    def _keep(self) -> None:
-        """The keeper's thread: carries the guard after the log, and SQLite's log into its database."""
-        kept = self._head
-        while not self._stopped.wait(self._limits.guard_every_s or GUARD_EVERY_S):
-            head = self._head
-            if head is kept:
-                continue
-            try:
-                advance(self._guard, head.note)
-                self._store.tidy()
-            except AuditError as error:
-                self._unkept = error  # nothing is signed any further than the guard can follow
-            else:
-                self._unkept, kept = None, head
-
-    def _join(self) -> None:
-        self._threads[0].join()
-        self._stopped.set()
-        self._threads[1].join()
-        advance(self._guard, self._head.note)
-
 
 def read_tile(reader: Reader, name: TileName) -> bytes:
     """The bytes of a tile or of an entry bundle, as tlog-tiles publishes them. Raises `NoSuchEntry`."""
@@ -361,25 +222,3 @@ def read_tile(reader: Reader, name: TileName) -> bytes:
         return reader.tile(name.level, name.index, name.width)
     first = name.index * WIDTH
     return pack_entries(reader.entries(first, first + name.width))
-
-
-def _within(batch: list[_Waiting]) -> list[_Waiting]:
-    """The first of a batch that together stay below `BATCH_BYTES_MAX`, one at least."""
-    total = 0
-    for at, waiting in enumerate(batch):
-        total += len(waiting.entry)
-        if total > BATCH_BYTES_MAX and at:
-            return batch[:at]
-    return batch
-
-
-def _settle(batch: list[_Waiting], size: int) -> None:
-    for index, waiting in enumerate(batch, size - len(batch)):
-        if not waiting.future.done():
-            waiting.future.set_result(Receipt(index, size))
-
-
-def _fail(batch: list[_Waiting], error: AuditError) -> None:
-    for waiting in batch:
-        if not waiting.future.done():
-            waiting.future.set_exception(error)

@@ -62,7 +62,7 @@ class SubjectKeys:
         Raises `KeyUnusable` with the place of the first entry about a subject whose secret does not open.
         """
         sealed: list[tuple[int, Sealed]] = []
-        rows = [(at, row) for at, several in alongside for row in several if isinstance(row, Seal | Shred)]
+        rows = [(at, row) for at, several in alongside for row in several if isinstance(row, _OURS)]
         for by, group in groupby(rows, key=_vault_of):
             if by is None:
                 self._shred(cursor, [row.subject for _, row in group if isinstance(row, Shred)])
@@ -129,6 +129,9 @@ class SubjectKeys:
 
     def _forget(self) -> None:
         self._younger, self._older = {}, {}
+
+
+_OURS = (Seal, Shred)
 
 
 class _Statements:

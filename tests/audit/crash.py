@@ -132,7 +132,7 @@ async def write_until_killed(url: str, guard: Path, round_: int, step: str | Non
     while True:
         numbers = range(number, number := number + chance.choice(BATCHES))
         receipts: list[Receipt] = await asyncio.gather(*(log.append(entry_of(round_, at)) for at in numbers))
-        head = Checkpoint.parse(Note.parse(log._head.note).text)
+        head = Checkpoint.parse(Note.parse(log._writer.head.note).text)
         lines = [
             f"receipt {receipt.index} {round_} {at}" for at, receipt in zip(numbers, receipts, strict=True)
         ]
