@@ -18,7 +18,7 @@ import pyarrow as pa
 from connectors.subjects import Subjects
 from vocabulary.codes import Department
 from vocabulary.evidence import Outcome, SourceFailed
-from vocabulary.record import Record, columns_of
+from vocabulary.record import ColumnKind, Record, columns_of
 
 Clock = Callable[[], datetime]
 """Gives the present instant in UTC."""
@@ -31,17 +31,20 @@ class Ask(msgspec.Struct, frozen=True):
     `ids`       id numbers or household numbers, as many as one likes; asked twice is answered once.
                 `Subjects` that several questions share are written and looked for once for all of them
     `columns`   what the inquiry may see; the answer adds only `record_id`, `as_of` and the subjects
+    `masked`    of these, what it may see only in part (脱敏): the answer has a `Masked` there, and the value
+                itself stays behind. Keys and subjects, by which rows are told apart and joined, are never among them
 
-    Raises `KeyError` naming a column that the type does not have or cannot be looked up by.
+    Raises `KeyError` naming a column that the type does not have, cannot be looked up by or cannot be masked.
     """
 
     record: type[Record]
     by: str
     ids: tuple[str, ...]
     columns: frozenset[str]
+    masked: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        _require_known(self.record, self.by, self.columns)
+        _require_known(self.record, self.by, self.columns, self.masked)
         if type(self.ids) is not Subjects:
             msgspec.structs.force_setattr(self, "ids", Subjects(self.ids))
 
@@ -63,12 +66,26 @@ def carried(record: type[Record], columns: frozenset[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=512)
-def _require_known(record: type[Record], by: str, columns: frozenset[str]) -> None:
+def _require_known(record: type[Record], by: str, columns: frozenset[str], masked: frozenset[str]) -> None:
     if by not in record.subjects:
         raise KeyError(f"{record.__name__} is not looked up by {by}")
     if not columns <= columns_of(record).keys():
         name = min(columns - columns_of(record).keys())
         raise KeyError(f"{record.__name__} has no column {name}")
+    for name in sorted(masked - (columns & maskable(record))):
+        raise KeyError(f"{record.__name__} is not asked for {name} masked")
+
+
+@lru_cache(maxsize=512)
+def maskable(record: type[Record]) -> frozenset[str]:
+    """Give the columns that can be asked for masked: texts and numbers, but no key and no subject."""
+    kept = {"record_id", *record.subjects}
+    return frozenset(
+        one.name for one in columns_of(record).values() if one.kind in _TEXTS and one.name not in kept
+    )
+
+
+_TEXTS = frozenset({ColumnKind.TEXT, ColumnKind.ID_NUMBER, ColumnKind.CREDIT_CODE})
 
 
 class SnapshotFailed(Exception):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from functools import partial as partial_of
 from types import NoneType
 from typing import Any, get_type_hints
 
@@ -19,6 +20,7 @@ from connectors.mapping import Field, Table
 from connectors.meanings import PERSONAL, Meanings
 from connectors.subjects import tidy
 from connectors.whole import read_whole
+from vocabulary.masked import masked as part_shown
 from vocabulary.record import Column, ColumnKind, Record, columns_of, partial, read_word
 
 Row = Sequence[object]
@@ -40,6 +42,8 @@ class Decoder:
     """Where in a row the columns of `made` stand."""
     places: Mapping[str, int]
     """Where in a row each column stands."""
+    hidden: tuple[Column, ...]
+    """The columns of which only a part is shown."""
 
     def decode(self, row: Row) -> Record:
         """Give the record that a row says. Raises `BrokenRow` naming record type, column, expected and shape."""
@@ -50,9 +54,10 @@ class Decoder:
             except NotInForm as why:
                 raise BrokenRow(self._place(one.column) + str(why)) from None
         try:
-            return msgspec.convert(values, self.made, dec_hook=read_word)
+            record = msgspec.convert(values, self.made, dec_hook=read_word)
         except msgspec.ValidationError as why:
             raise BrokenRow(self._complaint(str(why), row)) from None
+        return shown_in_part(record, self.hidden) if self.hidden else record
 
     def arrays(
         self, columns: Sequence[Sequence[object] | pa.Array], types: Mapping[str, pa.DataType]
@@ -101,26 +106,37 @@ class Decoder:
 
 
 @lru_cache(maxsize=512)
-def decoder(record: type[Record], table: Table, columns: frozenset[str]) -> Decoder:
-    """Make the decoder of an answer that carries `columns`."""
+def decoder(
+    record: type[Record], table: Table, columns: frozenset[str], masked: frozenset[str] = frozenset()
+) -> Decoder:
+    """Make the decoder of an answer that carries `columns`, some of them `masked`."""
     fields = table.select(carried(record, columns))
     made = partial(record, frozenset(one.column for one in fields))
     known = columns_of(record)
     readers = tuple(reader_of(one, known[one.column]) for one in fields)
     inputs = tuple(dict.fromkeys(name for one in fields for name in one.inputs))
     hints = get_type_hints(made, include_extras=True)
+    hidden = tuple(known[name] for name in sorted(masked))
     meanings = tuple(
         Meanings(
             reader,
             hints[one.column],
             keeps=known[one.column].kind not in PERSONAL,
             reads_text=one.form is Form.TEXT and one.codes is None,
+            hides=partial_of(part_shown, known[one.column]) if one.column in masked else None,
         )
         for one, reader in zip(fields, readers, strict=True)
     )
     at = {one.column: place for place, one in enumerate(fields)}
     order = tuple(at[name] for name in made.__struct_fields__)
-    return Decoder(record, made, fields, readers, inputs, meanings, order, at)
+    return Decoder(record, made, fields, readers, inputs, meanings, order, at, hidden)
+
+
+def shown_in_part(record: Record, hidden: Iterable[Column]) -> Record:
+    """Give a record with only what is shown masked of the values of some columns."""
+    values = {one: getattr(record, one.name) for one in hidden}
+    shown = {one.name: part_shown(one, str(value)) for one, value in values.items() if value is not None}
+    return msgspec.structs.replace(record, **shown)
 
 
 def reader_of(one: Field, column: Column) -> Callable[[object], object]:

@@ -89,7 +89,7 @@ class HttpRegister(Register):
         key = {"Authorization": f"Bearer {url.username}"} if url.username else {}
         self._headers = {**key, "Content-Type": "application/json", "Accept": "application/json"}
         self._trust = _trust(url.scheme)
-        self._wordings: dict[tuple[type[Record], str, frozenset[str]], Wording] = {}
+        self._wordings: dict[tuple[type[Record], str, frozenset[str], frozenset[str]], Wording] = {}
         self._client: tuple[asyncio.AbstractEventLoop, HttpClient] | None = None
 
     def version(self) -> str:
@@ -166,7 +166,7 @@ class HttpRegister(Register):
         given = [] if first is None else [first]  # it is read once: who asks again asks anew
         try:
             told = [(ask, self._table(ask.record)) for ask in asks]
-            decoders = [decoder(ask.record, table, ask.columns) for ask, table in told]
+            decoders = [decoder(ask.record, table, ask.columns, ask.masked) for ask, table in told]
             found = await self._guard.ask(
                 lambda: self._look_up_all(told, decoders, given.pop() if given else None), failed=failed
             )
@@ -180,11 +180,13 @@ class HttpRegister(Register):
 
     def _wording(self, ask: Ask) -> Wording | None:
         """A question but for its subjects; None for one that the contract does not let us ask."""
-        key = ask.record, ask.by, ask.columns
+        key = ask.record, ask.by, ask.columns, ask.masked
         known = self._wordings.get(key)
         if known is None and ask.record in self._tables:
             table = self._tables[ask.record]
-            known = worded(ask, table, decoder(ask.record, table, ask.columns), batch=bool(self._batch))
+            known = worded(
+                ask, table, decoder(ask.record, table, ask.columns, ask.masked), batch=bool(self._batch)
+            )
             if len(self._wordings) >= WORDINGS_KEPT:
                 self._wordings.clear()
             self._wordings[key] = known

@@ -10,6 +10,7 @@ import msgspec
 
 from connectors.forms import plainly_text
 from vocabulary.idnumber import LONGEST_WRITTEN, WrittenId
+from vocabulary.masked import Masked
 from vocabulary.record import ColumnKind, read_word
 
 KEPT_MEANINGS = 4_096
@@ -23,12 +24,20 @@ class Meanings(dict[object, object]):
     """What the texts of one column mean, each worked out once. A value of another type is worked out each time."""
 
     def __init__(
-        self, reader: Callable[[object], object], hint: Any, *, keeps: bool, reads_text: bool
+        self,
+        reader: Callable[[object], object],
+        hint: Any,
+        *,
+        keeps: bool,
+        reads_text: bool,
+        hides: Callable[[str], Masked] | None = None,
     ) -> None:
+        """`hides` gives what is shown of a value where the value itself is not to be told, nor kept."""
         super().__init__()
-        self._reader, self._hint, self._keeps = reader, hint, keeps
+        self._reader, self._hint, self._hides = reader, hint, hides
+        self._keeps = keeps and hides is None
         self.is_optional = NoneType in get_args(hint)
-        self.word: type[str] | None = _WORDS.get(hint) if reads_text else None
+        self.word: type[str] | None = _WORDS.get(hint) if reads_text and hides is None else None
         """What a plain text becomes, where it means what is written."""
         self.kind: Any = _kind(hint, is_text=self.word is not None)
         """Of what types cells must be of which no two are one key and not one value."""
@@ -58,7 +67,9 @@ class Meanings(dict[object, object]):
 
     def _meaning(self, cell: object) -> object:
         value = self._reader(cell)
-        return value if self.word is str else msgspec.convert(value, self._hint, dec_hook=read_word)
+        if self.word is not str:
+            value = msgspec.convert(value, self._hint, dec_hook=read_word)
+        return value if self._hides is None or value is None else self._hides(str(value))
 
 
 def plainly_ids(cells: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from connectors.arrow import batches
 from connectors.ask import Ask, Clock, Snapshot, SnapshotFailed, carried
+from connectors.decode import shown_in_part
 from connectors.failure import Failed
 from connectors.outcomes import provenance
 from connectors.search import Find, Finds
@@ -51,7 +52,7 @@ class MemoryConnector:
             return Failed(self._failing, _TOLD_TO_FAIL).for_all(ask.ids, self.department, at=at)
         came_from, index = provenance(ask.record, at=at), self._indexed(ask.record, ask.by)
         return {
-            one: Found(tuple(narrowed(row, ask.carried) for row in index[tidy(one)]), came_from)
+            one: Found(tuple(narrowed(row, ask.carried, ask.masked) for row in index[tidy(one)]), came_from)
             if tidy(one) in index
             else NoRecord(came_from)
             for one in ask.ids
@@ -108,10 +109,11 @@ def _fits(row: Record, wanted: Find) -> bool:
     return region is not None and bool(region.within(wanted.within[1]))
 
 
-def narrowed(row: Record, columns: frozenset[str]) -> Record:
-    """Give the same row with only these columns."""
+def narrowed(row: Record, columns: frozenset[str], masked: frozenset[str] = frozenset()) -> Record:
+    """Give the same row with only these columns, and of some only what is shown masked."""
     names = [name for name in columns_of(type(row)) if name in columns]
-    return partial(type(row), columns)(**{name: getattr(row, name) for name in names})
+    made = partial(type(row), columns)(**{name: getattr(row, name) for name in names})
+    return shown_in_part(made, (columns_of(type(row))[name] for name in masked)) if masked else made
 
 
 _TOLD_TO_FAIL = "told to fail"

@@ -33,7 +33,7 @@ class Register(ABC):
         """See `Connector.fetch`."""
         try:
             table = self._table(ask.record)
-            decode = decoder(ask.record, table, ask.columns)
+            decode = decoder(ask.record, table, ask.columns, ask.masked)
             rows = await self._guard.ask(lambda: self._look_up(ask, table, decode))
             return outcomes(ask, decode, rows, at=self._clock())
         except Failed as why:

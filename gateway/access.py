@@ -20,8 +20,10 @@ from casework.cedar import ONWARD_BASIS, AgreementSet, Decision, Standing
 from casework.resource import resources
 from gateway.caller import Caller
 from verification.conduct import refusing
-from vocabulary.idnumber import mask, passes_check
-from vocabulary.record import ColumnKind, columns_of
+from vocabulary.idnumber import passes_check
+from vocabulary.masked import Masked
+from vocabulary.masked import masked as part_shown
+from vocabulary.record import columns_of
 
 
 class Refused(Exception):
@@ -94,11 +96,9 @@ def rule_against(decision: Decision) -> str:
     )
 
 
-def masked(field: str, value: str) -> str:
-    """A value with only the part that 脱敏 shows.
+def masked(field: str, value: str) -> Masked:
+    """A value with only the part that 脱敏 shows, see `vocabulary.masked`.
 
-    Of numbers (身份号码, 残疾人证, 信用代码, 家庭编号) the first four and the last four characters, and
-    nothing when there are fewer than nine; of a name or other text of two or more, the first.
     Raises `KeyError` for a field that cannot be masked; no agreement grants one masked.
 
     >>> masked("人员基本信息.姓名", "欧阳示例")
@@ -107,10 +107,7 @@ def masked(field: str, value: str) -> str:
     resource = resources()[field]
     if not resource.maskable or resource.record is None or resource.column is None:
         raise KeyError(f"{field} cannot be masked by itself")
-    kind = columns_of(resource.record)[resource.column].kind
-    if kind is ColumnKind.TEXT and resource.column not in _NUMBERS:
-        return value[:1] + "*" * (len(value) - 1) if len(value) > 1 else "*" * len(value)
-    return mask(value)
+    return part_shown(columns_of(resource.record)[resource.column], value)
 
 
 def _rule(**facts: bool) -> str:
@@ -118,8 +115,6 @@ def _rule(**facts: bool) -> str:
     found = refusing({**in_order, **facts})
     return found.number if found is not None else ""
 
-
-_NUMBERS = frozenset({"number", "record_id", "household", "application"})
 
 _CASE = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff〔〕()（）_/-]{2,39}")
 

@@ -239,10 +239,10 @@ def _enveloped(value: Any, telling: Telling, info: GraphQLResolveInfo, decision:
 
 
 def _masked(name: str, value: Any) -> Any:
-    """A value with only the part that 脱敏 shows."""
+    """A value with only the part that 脱敏 shows; one that came masked stays as it is."""
     if value is None:
         return None
-    return masked(name, str(value)) if resources()[name].column is not None else without_persons(value)
+    return str(masked(name, str(value))) if resources()[name].column is not None else without_persons(value)
 
 
 def _explained(plan: Plan) -> Iterator[dict[str, Any]]:

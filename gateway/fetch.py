@@ -16,7 +16,7 @@ import msgspec
 from casework.authorizations import Authorization as OnPaper
 from casework.authorized import Authorized, joined, scopes_of
 from casework.consent import Allowed, Consent, Consents, Withheld, consents
-from connectors.ask import Ask, carried
+from connectors.ask import Ask, carried, maskable
 from connectors.subjects import Subjects
 from gateway.asked_about import Subject
 from gateway.executor.kept import Kept
@@ -41,6 +41,8 @@ AskAll = Callable[[list[Ask]], Awaitable[Evidence]]
 """Asks every department at once, within the time that is left."""
 
 Columns = Mapping[type[Record], frozenset[str]]
+
+NOTHING_HIDDEN: Columns = {}
 
 ON_FILE = frozenset(
     (HouseholdFile, Membership, Application, Declaration, Authorization, Benefit, CategoryHistory, Visit)
@@ -87,12 +89,14 @@ async def locate(
     columns: Columns,
     ask: AskAll,
     authorized: Authorized | None = None,
+    hidden: Columns = NOTHING_HIDDEN,
 ) -> Located | SourceFailed | None:
     """The household asked about; None when there is none, the failure when civil affairs did not say.
 
     `today`     the day of asking, on which authorizations must hold, whatever day is asked about
     `columns`   what is to be shown or judged; what finding the household itself takes is added
     `authorized`   our own register of authorizations, beside civil affairs'
+    `hidden`    of the columns those that are to come masked
     Raises `SeveralHouseholds`.
     """
     number = subject.number
@@ -101,7 +105,9 @@ async def locate(
         if not isinstance(listing, str):
             return listing
         number = listing
-    found = await locate_each((number,), on=on, today=today, columns=columns, ask=ask, authorized=authorized)
+    found = await locate_each(
+        (number,), on=on, today=today, columns=columns, ask=ask, authorized=authorized, hidden=hidden
+    )
     return found[number]
 
 
@@ -113,13 +119,14 @@ async def locate_each(
     columns: Columns,
     ask: AskAll,
     authorized: Authorized | None = None,
+    hidden: Columns = NOTHING_HIDDEN,
 ) -> dict[str, Located | SourceFailed | None]:
     """The households of these numbers, as `locate` gives one: each department is asked once for all of them."""
     asked = Subjects(numbers)
     first = await ask(
         [
-            Ask(HouseholdFile, "household", asked, columns.get(HouseholdFile, frozenset()) | PLACE),
-            Ask(Membership, "household", asked, columns.get(Membership, frozenset()) | LISTING),
+            _asked(record, "household", asked, columns.get(record, frozenset()) | found_by, hidden)
+            for record, found_by in ((HouseholdFile, PLACE), (Membership, LISTING))
         ]
     )
     households = {
@@ -154,6 +161,7 @@ async def fetch(
     second: Collection[type[Record]],
     free: Collection[type[Record]],
     ask: AskAll,
+    hidden: Columns = NOTHING_HIDDEN,
 ) -> Evidence:
     """All that the departments answer about households found together, each column once, everybody at once.
 
@@ -162,6 +170,7 @@ async def fetch(
     `second`    record types that the rules look up by each of their subjects: a person's other
                 households, a mother's children, a benefit paid to one person
     `free`      record types that may be asked about without an authorization
+    `hidden`    of the columns those that are to come masked
     """
     asks: list[Ask] = []
     untold: dict[type[Record], dict[str, Outcome]] = {}
@@ -177,7 +186,7 @@ async def fetch(
                     _subjects(by, located, free=key[1], department=key[2]), located[0].persons
                 )
             may, withheld = asked[key]
-            asks += [Ask(record, by, may, names)] if may else []
+            asks += [_asked(record, by, may, names, hidden)] if may else []
             unasked = untold.setdefault(record, {})
             for subject, consent in withheld.items():
                 unasked[subject] = NotAsked(record.department, consent.clause)
@@ -212,6 +221,29 @@ def needed(plan: Plan, reads: Columns) -> Columns:
     return _NEEDED.of(plan.granted, reads, make=lambda: _joined(plan.columns, reads))
 
 
+def hidden_of(plan: Plan, reads: Columns) -> Columns:
+    """What the departments' answers are to show masked only: what no rule of this inquiry reads, and nothing is joined by.
+
+    What is judged by comes in clear, and is masked where it is told (`gateway.answer`).
+    """
+    if not plan.granted.hidden:
+        return NOTHING_HIDDEN
+    return _HIDDEN.of(plan.granted, reads, make=lambda: _hidden(plan, reads if plan.verifies else {}))
+
+
+def _hidden(plan: Plan, read: Columns) -> Columns:
+    return {
+        record: (names & maskable(record)) - read.get(record, frozenset())
+        for record, names in plan.hidden.items()
+    }
+
+
+def _asked(
+    record: type[Record], by: str, ids: tuple[str, ...], names: frozenset[str], hidden: Columns
+) -> Ask:
+    return Ask(record, by, ids, names, hidden.get(record, frozenset()))
+
+
 def _joined(one: Columns, other: Columns) -> Columns:
     return {
         record: one.get(record, frozenset()) | other.get(record, frozenset()) for record in {**one, **other}
@@ -219,6 +251,7 @@ def _joined(one: Columns, other: Columns) -> Columns:
 
 
 _NEEDED: Kept[Columns] = Kept(512)
+_HIDDEN: Kept[Columns] = Kept(512)
 
 _KNOWN = {(HouseholdFile, "household"), (Membership, "household"), (Authorization, "person")}
 """What finding the household has already asked."""

@@ -40,6 +40,7 @@ from gateway.fetch import (
     Located,
     SeveralHouseholds,
     fetch,
+    hidden_of,
     in_region,
     locate,
     locate_each,
@@ -165,7 +166,10 @@ async def _gathered_list(
     """As for one household, but asked about together. One outside the region is told only if that makes no difference."""
     columns, on, today = needed(allowed, office.judge.reads), allowed.question.on, office.today()
     ours = office.authorized
-    found = await locate_each(listing.numbers, on=on, today=today, columns=columns, ask=ask, authorized=ours)
+    hidden = hidden_of(allowed, office.judge.reads)
+    found = await locate_each(
+        listing.numbers, on=on, today=today, columns=columns, ask=ask, authorized=ours, hidden=hidden
+    )
     listing = listing.cut(_nameable(found, besides=(*allowed.question.keys, *sought)))
     outside = decided(allowed.question, caller, errand, office, inside=False)
     listed: dict[str, Located | Absence] = {}
@@ -213,7 +217,8 @@ async def _fetched(
         make=lambda: frozenset(record for record in columns if _is_free(record, allowed, standing, office)),
     )
     second = columns if allowed.verifies else ()
-    return await fetch(located, columns=columns, second=second, free=free, ask=ask)
+    hidden = hidden_of(allowed, office.judge.reads)
+    return await fetch(located, columns=columns, second=second, free=free, ask=ask, hidden=hidden)
 
 
 async def _located(
@@ -222,7 +227,13 @@ async def _located(
     """The household asked about. Of a person's several, those in the caller's region are told, and one is taken."""
     wanted, columns = allowed.question, needed(allowed, office.judge.reads)
     find = partial(
-        locate, on=wanted.on, today=office.today(), columns=columns, ask=ask, authorized=office.authorized
+        locate,
+        on=wanted.on,
+        today=office.today(),
+        columns=columns,
+        ask=ask,
+        authorized=office.authorized,
+        hidden=hidden_of(allowed, office.judge.reads),
     )
     assert wanted.subject is not None, "asked only when there is one"
     try:

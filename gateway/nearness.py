@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from gateway.caller import Caller
 from gateway.fetch import Located
 from vocabulary.evidence import Answer, Evidence
+from vocabulary.masked import Masked
 from vocabulary.records.civil_affairs import Person
 from vocabulary.region import RegionCode
 
@@ -56,5 +57,19 @@ def _each(
                 yield None
             else:
                 # Where an obligor lives, nobody says.
-                same = surname(name) in map(surname, names)
+                same = _same(name, names)
                 yield None if same and not lives_here else same
+
+
+def _same(name: str, names: Iterable[str]) -> bool | None:
+    """Whether one of the names is of the same family. Of one that came masked the first character is known at most."""
+    ours, doubtful = surname(name), False
+    for other in names:
+        if not isinstance(other, Masked):
+            if surname(other) == ours:
+                return True
+        elif other[:1] == ours and not any(double.startswith(ours) for double in _DOUBLE):
+            return True
+        elif other[:1] in (ours[:1], "*"):
+            doubtful = True
+    return None if doubtful else False

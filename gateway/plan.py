@@ -68,11 +68,13 @@ class Granted:
 
     `decisions`   one for each resource that the question selects
     `columns`     what is fetched in order to be shown, by record type; refused columns are not in it
+    `hidden`      of these the columns that are shown in no other way than masked
     `verifies`    whether the records are to be cross-checked
     """
 
     decisions: Mapping[str, Decision]
     columns: Mapping[type[Record], frozenset[str]]
+    hidden: Mapping[type[Record], frozenset[str]]
     verifies: bool
 
     @cached_property
@@ -105,6 +107,11 @@ class Plan(msgspec.Struct, frozen=True):
     def columns(self) -> Mapping[type[Record], frozenset[str]]:
         """See `Granted`."""
         return self.granted.columns
+
+    @property
+    def hidden(self) -> Mapping[type[Record], frozenset[str]]:
+        """See `Granted`."""
+        return self.granted.hidden
 
     @property
     def verifies(self) -> bool:
@@ -181,6 +188,7 @@ def plan_for(asked: Question, agreements: AgreementSet, standing: Standing) -> P
 def _allowed(asked: Question, decide: Decide) -> Granted:
     decisions = {name: decide(name) for name in dict.fromkeys(_resources_of(asked))}
     columns: dict[type[Record], set[str]] = {}
+    hidden: dict[type[Record], set[str]] = {}
     verifies = False
     compared = {selected.shows for selected in asked.selected if selected.compares}
     for name, decision in decisions.items():
@@ -192,7 +200,13 @@ def _allowed(asked: Question, decide: Decide) -> Granted:
             wanted = columns.setdefault(found.record, set())
             if found.column is not None and (decision.outcome is not Access.VERIFY_ONLY or name in compared):
                 wanted.add(found.column)
-    return Granted(decisions, {record: frozenset(names) for record, names in columns.items()}, verifies)
+                if decision.outcome is Access.MASKED and name not in compared:
+                    hidden.setdefault(found.record, set()).add(found.column)
+    return Granted(decisions, _frozen(columns), _frozen(hidden), verifies)
+
+
+def _frozen(columns: Mapping[type[Record], set[str]]) -> dict[type[Record], frozenset[str]]:
+    return {record: frozenset(names) for record, names in columns.items()}
 
 
 _ALLOWED: Kept[Granted] = Kept(KEPT)

@@ -1,7 +1,7 @@
 """What is there to show, once everything is fetched and judged? The objects that the schema's fields read.
 
-They hold whole values; what of them may be shown is decided field by field in
-`gateway.answer`, so nothing here is masked yet.
+What of them may be shown is decided field by field in `gateway.answer`. What is shown masked and
+judged by no rule came masked already; the rest is whole here, and is masked where it is told.
 """
 
 from __future__ import annotations

@@ -17,12 +17,13 @@ import pyarrow as pa
 import pytest
 
 from connectors.arrow import schema_of
-from connectors.ask import Ask, Connector, SnapshotFailed, carried
+from connectors.ask import Ask, Connector, SnapshotFailed, carried, maskable
 from connectors.memory import MemoryConnector
 from connectors.search import Find, Searched
 from connectors.sql_register import SqlRegister
 from tests.connectors.rows import NOW, clock, household, person, sample_rows
 from vocabulary.evidence import Found, NoRecord, Outcome, SourceFailed
+from vocabulary.masked import Masked, masked
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.region import RegionCode
 from vocabulary.register import records_of
@@ -93,6 +94,10 @@ def subjects(by: str, numbers: range) -> tuple[str, ...]:
     return tuple((household if by == "household" else person)(number) for number in numbers)
 
 
+def _rows(outcome: Outcome) -> Sequence[Record]:
+    return outcome.records if isinstance(outcome, Found) else ()
+
+
 class Conformance:
     """The tests; `Test…` classes inherit them."""
 
@@ -130,6 +135,23 @@ class Conformance:
                 for outcome in answer.values():
                     for row in outcome.records if isinstance(outcome, Found) else ():
                         assert set(row.__struct_fields__) == carried(record, subset)
+
+    def test_what_is_asked_for_masked_comes_in_no_other_way(
+        self, connector: Connector, reference: MemoryConnector
+    ) -> None:
+        for record in filter(maskable, records_of(connector.department)):
+            whom = subjects(record.subjects[0], range(6))
+            ask = Ask(record, record.subjects[0], whom, everything(record), maskable(record))
+            answer = fetch(connector, ask)
+            assert answer == fetch(reference, ask)
+            clear = fetch(connector, Ask(record, record.subjects[0], whom, everything(record)))
+            for one, outcome in answer.items():
+                for row, open_row in zip(_rows(outcome), _rows(clear[one]), strict=True):
+                    for name in maskable(record):
+                        shown, value = getattr(row, name), getattr(open_row, name)
+                        assert (shown is None) is (value is None)
+                        assert shown is None or type(shown) is Masked
+                        assert shown is None or (shown == masked(columns_of(record)[name], value))
 
     def test_no_ids_give_no_outcomes(self, connector: Connector) -> None:
         for record in records_of(connector.department):

@@ -113,7 +113,7 @@ def test_what_is_asked_about_the_household_is_asked_about_everyone_in_it():
 
 def test_what_is_judged_by_is_fetched_only_when_something_is_judged():
     def planned(*, verifies):
-        return Plan(None, Granted({}, {Insurance: frozenset({"month"})}, verifies))
+        return Plan(None, Granted({}, {Insurance: frozenset({"month"})}, {}, verifies))
 
     reads = {Insurance: frozenset({"base_fen"}), Death: frozenset({"died_on"})}
     assert needed(planned(verifies=True), reads) == {

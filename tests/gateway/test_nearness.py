@@ -11,6 +11,7 @@ from casework.agreement import Recipient
 from gateway.caller import Caller
 from gateway.nearness import close, surname
 from vocabulary.evidence import Answer, Evidence, Found
+from vocabulary.masked import Masked
 from vocabulary.records.civil_affairs import Person
 from vocabulary.region import RegionCode
 
@@ -44,6 +45,12 @@ def told(**columns: object) -> Evidence:
         ("黄示例", STREET, {}, Answer.UNKNOWN),
         ("黄示例", NEXT_STREET, {}, Answer.NO),
         ("欧示例", STREET, {"name": "欧阳示华"}, Answer.NO),
+        ("黄示例", STREET, {"name": Masked("黄**")}, Answer.YES),
+        ("黄示例", STREET, {"name": Masked("王**")}, Answer.NO),
+        ("黄示例", STREET, {"name": Masked("*")}, Answer.UNKNOWN),
+        ("欧示例", STREET, {"name": Masked("欧***")}, Answer.UNKNOWN),
+        ("欧阳示例", STREET, {"name": Masked("欧***")}, Answer.UNKNOWN),
+        ("欧阳示例", NEXT_STREET, {"name": Masked("欧***")}, Answer.NO),
         (None, STREET, {"name": "黄示华"}, Answer.UNKNOWN),
         ("黄示例", None, {"name": "黄示华"}, Answer.UNKNOWN),
     ],
