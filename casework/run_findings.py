@@ -1,8 +1,9 @@
 """How do the findings of a whole run come to be worked on? Into each household's case, once, many in one commit.
 
-A household that has an open case keeps it, another gets one for a review. What is registered already
-is left as somebody left it: of this run, whatever became of its case since; of any run, while the case
-is open. Nothing of the run is held but the households at hand.
+A household that has an open case keeps it, another gets one for a review, and of two runs that are
+registered at the same moment only one opens it. What is registered already is left as somebody left it:
+of this run, whatever became of its case since; of any run, while the case is open. Nothing of the run is
+held but the households at hand.
 
 Raises `CaseworkError` in its kinds, `audit.errors.NotLogged`.
 """
@@ -10,9 +11,11 @@ Raises `CaseworkError` in its kinds, `audit.errors.NotLogged`.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -59,37 +62,63 @@ async def register_found(desk: Desk, actor: Actor, *, run: str, suspected: Seque
     """
     await desk.permit(actor, Act.ADD_FINDING)
     await desk.permit(actor, Act.OPEN_CASE)
-    mine = [each for each in suspected if actor.covers(each.region)]
-    open_cases = _open_cases(desk, [each.household for each in mine])
-    known = _known(desk, run, [each.household for each in mine], open_cases)
-    acts: list[tuple[Registered, Coroutine[Any, Any, None]]] = []
-    there = 0
-    for each in mine:
+    left, done = [each for each in suspected if actor.covers(each.region)], Registered()
+    while left:
+        came, elsewhere = await _register(desk, actor, run, left)
+        done += came
+        # Another run opens a case for these at this moment: they have it as soon as it is durable.
+        left = [each for each in left if each.household in elsewhere]
+    return done
+
+
+class _Act(NamedTuple):
+    """Something to be written for a household, and what it counts for."""
+
+    household: str
+    counts: Registered
+    written: Coroutine[Any, Any, None]
+
+
+async def _register(
+    desk: Desk, actor: Actor, run: str, suspected: Sequence[Suspected]
+) -> tuple[Registered, set[str]]:
+    """What came of it, and the households for whose case somebody else was quicker."""
+    households = [each.household for each in suspected]
+    open_cases = _open_cases(desk, households)
+    known = _known(desk, run, households, open_cases)
+    acts: list[_Act] = []
+    there: Counter[str] = Counter()
+    for each in suspected:
         fresh = _fresh(desk, each, known)
-        there += len(each.found) - len(fresh)
+        there[each.household] += len(each.found) - len(fresh)
         case = open_cases.get(each.household)
         if case is None and fresh:
-            case = _review(desk, actor, run, each)
-            acts.append((Registered(cases=1), note_opened(desk, actor, case)))
+            case = _review(desk, actor, each)
+            acts.append(_Act(each.household, Registered(cases=1), note_opened(desk, actor, case)))
         for one, person in fresh:
             assert case is not None, "opened above where there was none"
-            acts.append((Registered(findings=1), note_found(desk, actor, case, one, person, run=run)))
-    return Registered(known=there) + await _done(acts)
+            noted = note_found(desk, actor, case, one, person, run=run)
+            acts.append(_Act(each.household, Registered(findings=1), noted))
+    done, elsewhere = await _done(acts)
+    there_already = sum(known for household, known in there.items() if household not in elsewhere)
+    return done + Registered(known=there_already), elsewhere
 
 
-async def _done(acts: Sequence[tuple[Registered, Coroutine[Any, Any, None]]]) -> Registered:
-    """What came of acts that were begun in their order; what somebody else did at this moment is known."""
+async def _done(acts: Sequence[_Act]) -> tuple[Registered, set[str]]:
+    """What came of acts that were begun in their order; a finding that somebody else noted at this moment is known."""
     # INVARIANT: tasks begin in their order, so a case's entry stands before those of its findings.
-    came = await asyncio.gather(*(act for _, act in acts), return_exceptions=True)
-    done = Registered()
-    for (each, _), outcome in zip(acts, came, strict=True):
+    came = await asyncio.gather(*(act.written for act in acts), return_exceptions=True)
+    done, elsewhere = Registered(), set[str]()
+    for act, outcome in zip(acts, came, strict=True):
         if outcome is None:
-            done += each
-        elif isinstance(outcome, ChangedMeanwhile):
-            done += Registered(known=each.findings)
-        else:
+            done += act.counts
+        elif not isinstance(outcome, ChangedMeanwhile):
             raise outcome
-    return done
+        elif act.counts.cases:
+            elsewhere.add(act.household)
+        elif act.household not in elsewhere:
+            done += Registered(known=act.counts.findings)
+    return done, elsewhere
 
 
 def registered_of(desk: Desk, actor: Actor, run: str) -> int:
@@ -136,10 +165,18 @@ def _fresh(desk: Desk, suspected: Suspected, known: set[tuple[str, str, str]]) -
     return fresh
 
 
-def _review(desk: Desk, actor: Actor, run: str, suspected: Suspected) -> Case:
+def _number(desk: Desk, household: str) -> str:
+    """The first of the numbers of a household's reviews that no case has; two who ask at once get the same."""
+    numbers = (f"{household}/R{nth}" for nth in count(1))
+    taken = sa.select(tables.case.c.id)
+    return next(each for each in numbers if desk.kept.one(taken.where(tables.case.c.number == each)) is None)
+
+
+def _review(desk: Desk, actor: Actor, suspected: Suspected) -> Case:
+    """The household's next review. Of two that are opened at once the second is refused, as its number is taken."""
     return Case(
         id=new_id(),
-        number=f"{run}/{suspected.household}",
+        number=_number(desk, suspected.household),
         household=suspected.household,
         region=suspected.region,
         kind=ApplicationKind.REVIEW,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from casework import tables
 from casework.agreement import Recipient
-from casework.cases import cases_in
+from casework.cases import cases_in, open_case
 from casework.desk import NotAllowed
 from casework.findings import Filter, queue
 from casework.role import Actor
@@ -22,6 +22,7 @@ from tests.gateway.desk import NOW, at_desk
 from tests.gateway.rows import HEAD, ROWS, SPOUSE
 from verification.runs.job import NoSuchRun
 from verification.runs.ledger import KeptRun, RunState, Terms
+from vocabulary.codes import ApplicationKind
 from vocabulary.evidence import Answer
 from vocabulary.records.civil_affairs import HouseholdFile
 from vocabulary.region import RegionCode
@@ -105,8 +106,8 @@ def test_a_run_is_registered_into_cases_of_the_households_own_region(tmp_path):
     assert came.registered == Registered(cases=2, findings=4, known=0)
     assert came.unplaced == 1  # nobody knows H-9
     assert [(case.number, str(case.region)) for case in cases] == [
-        (f"{RUN}/H-1", "529901003"),
-        (f"{RUN}/H-2", "529902001"),
+        ("H-1/R1", "529901003"),
+        ("H-2/R1", "529902001"),
     ]
     assert len(found) == 4
     assert mine == 3
@@ -162,6 +163,46 @@ def test_two_at_once_register_each_finding_once(tmp_path):
 
     findings, found, cases = at_desk(tmp_path, ROWS, work, casework=True)
     assert (sum(findings), found, cases) == (4, 4, 2)
+
+
+def test_two_runs_at_once_open_one_case_a_household(tmp_path):
+    async def work(desk):
+        more = {"H-1": judgement(one("INC-01", HEAD), one("ID-01", SPOUSE)), "H-2": JUDGED["H-2"]}
+        runs = [
+            registered(desk),
+            registered(desk, run="run-next", home=Home(more)),
+            registered(desk, run="run-3"),
+        ]
+        came = await asyncio.gather(*runs)
+        found = queue(desk.casework, CITY, Filter()).findings
+        return [each.registered for each in came], len(found), cases_in(desk.casework, CITY)
+
+    came, found, cases = at_desk(tmp_path, ROWS, work, casework=True)
+    assert sorted(case.number for case in cases) == ["H-1/R1", "H-2/R1"]
+    assert sum(each.cases for each in came) == 2
+    assert sum(each.findings for each in came) == found == 5
+    assert sum(each.known for each in came) == 11 - 5
+
+
+@pytest.mark.parametrize("household", ["H-1", "H-5"])
+def test_a_number_that_a_person_took_is_passed_over(household, tmp_path):
+    async def work(desk):
+        await open_case(
+            desk.casework,
+            CITY,
+            number="H-1/R1",
+            household=household,
+            region=RegionCode("529901003"),
+            kind=ApplicationKind.REVIEW,
+        )
+        engine = sa.create_engine(f"sqlite:///{tmp_path / 'audit.sqlite'}")
+        with engine.begin() as by_hand:
+            by_hand.execute(tables.case.update().values(state="CLOSED"))
+        engine.dispose()
+        await registered(desk)
+        return sorted(case.number for case in cases_in(desk.casework, CITY))
+
+    assert at_desk(tmp_path, ROWS, work, casework=True) == ["H-1/R1", "H-1/R2", "H-2/R1"]
 
 
 def test_each_finding_and_case_is_an_entry_and_so_is_the_asking(tmp_path):
