@@ -3,10 +3,11 @@
     python -m tests.audit.crash --rounds 1000 [--url postgresql+psycopg://…]
 
 Each round forks a process that opens the log, appends, and reports every receipt and every
-checkpoint it was given. It is killed at one step of an append, or at a random moment. In the
-end every acknowledged entry must lie where its receipt says, and every checkpoint that was
-released must be one of a single growing tree. Prints one JSON object; exits 1 when a promise
-was broken. Loss of power is not simulated.
+checkpoint it was given. Every entry has a payload sealed beside it, about one to three of a dozen subjects, whom some
+entries shred. It is killed at one step of an append, or at a random moment. In the end every acknowledged
+entry must lie where its receipt says, every checkpoint that was released must be one of a single
+growing tree, and what was sealed must open if, and only if, none of its subjects was shredded after it.
+Prints one JSON object; exits 1 when a promise was broken. Loss of power is not simulated.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
+from audit.alongside import Seal, Shred
 from audit.log import Log, Receipt
 from audit.merkle import Frontier, leaf_hash
 from audit.note import Checkpoint, Note
+from audit.store import Reader
+from audit.vault import Sealing
 from tests.audit.conftest import ORIGIN, POLICY, SIGNER
 
 STEPS = (
@@ -41,11 +46,44 @@ STEPS = (
 )
 BATCHES = (1, 1, 2, 40, 300)
 LIFE_S = 0.12
+SUBJECTS = [f"{at:032x}" for at in range(12)]
+SEALING = Sealing(bytes(32))
 
 
 def entry_of(round_: int, number: int) -> bytes:
     """An entry that can be told again from its numbers; 8 to about 400 bytes."""
     return b"%d %d " % (round_, number) + bytes(random.Random(round_ * 1_000_003 + number).randrange(400))
+
+
+def beside(entry: bytes) -> list[Seal | Shred]:
+    """What is written with an entry: it is sealed under the secrets of its subjects, or shreds one."""
+    chance = random.Random(entry)
+    if chance.random() < 0.03:
+        return [Shred(chance.choice(SUBJECTS))]
+    subjects = tuple(sorted(chance.sample(SUBJECTS, chance.randrange(1, 4))))
+    return [Seal(subjects, sha256(entry).digest()[:16], entry, SEALING)]
+
+
+def wrongly_sealed(reader: Reader, entries: list[bytes]) -> int:
+    """How many entries open although a subject was shredded since, or do not although none was."""
+    keys = {
+        key.subject.hex(): SEALING.secret_of(key)
+        for key in reader.keys_of(list(map(bytes.fromhex, SUBJECTS)))
+    }
+    sealed = reader.sealed_beside(range(len(entries)))
+    shredded: set[str] = set()
+    wrong = 0
+    for index in reversed(range(len(entries))):
+        [row] = beside(entries[index])
+        if isinstance(row, Shred):
+            shredded.add(row.subject)
+            continue
+        found = None
+        if keys.keys() >= set(row.subjects):
+            secrets = [keys[subject] for subject in row.subjects]
+            found = SEALING.payload(sealed[index], nonce=row.nonce, secrets=secrets)
+        wrong += found != (None if shredded & set(row.subjects) else entries[index])
+    return wrong
 
 
 class Findings:
@@ -90,18 +128,24 @@ def run(*, url: str, guard: Path, rounds: int, seed: int) -> dict[str, int]:
             fork_writer(url, guard, round_, step), life_s=chance.random() * LIFE_S if not step else 20
         ):
             findings.hear(line)
-    return {"rounds": rounds, **findings.judge(asyncio.run(reopen(url, guard)))}
+    entries, wrong = asyncio.run(reopen(url, guard))
+    return {"rounds": rounds, **findings.judge(entries), "wrongly_sealed": wrong}
 
 
-async def reopen(url: str, guard: Path) -> list[bytes]:
-    """Every entry, after the log has opened as it always does, which checks guard, tiles and signature."""
+async def reopen(url: str, guard: Path) -> tuple[list[bytes], int]:
+    """Every entry, and how many are wrongly open or closed.
+
+    After the log has opened as it always does, which checks guard, tiles and signature.
+    """
     log = await Log.open(url, origin=ORIGIN, signers=[SIGNER], guard=guard)
-    await log.append(b"after the last crash")
+    last = b"after the last crash"
+    await log.append(last, beside(last))
     head = POLICY.open(Note.parse(await log.checkpoint()))
     assert log.tree.root(head.size) == head.root
     entries = await log.entries(0, head.size)
+    wrong = wrongly_sealed(log.reader, entries)
     await log.aclose()
-    return entries
+    return entries, wrong
 
 
 def fork_writer(url: str, guard: Path, round_: int, step: str | None) -> tuple[int, int]:
@@ -131,7 +175,8 @@ async def write_until_killed(url: str, guard: Path, round_: int, step: str | Non
     number = 0
     while True:
         numbers = range(number, number := number + chance.choice(BATCHES))
-        receipts: list[Receipt] = await asyncio.gather(*(log.append(entry_of(round_, at)) for at in numbers))
+        made = [entry_of(round_, at) for at in numbers]
+        receipts: list[Receipt] = await asyncio.gather(*(log.append(entry, beside(entry)) for entry in made))
         head = Checkpoint.parse(Note.parse(log._writer.head.note).text)
         lines = [
             f"receipt {receipt.index} {round_} {at}" for at, receipt in zip(numbers, receipts, strict=True)
@@ -181,7 +226,7 @@ def main() -> int:
         url = asked.url or f"sqlite:///{folder}/log.db"
         found = run(url=url, guard=Path(folder) / "guard", rounds=asked.rounds, seed=asked.seed)
     print(json.dumps(found))
-    return 1 if found["lost_or_moved"] or found["inconsistent"] else 0
+    return 1 if found["lost_or_moved"] or found["inconsistent"] or found["wrongly_sealed"] else 0
 
 
 if __name__ == "__main__":

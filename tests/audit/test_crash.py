@@ -25,7 +25,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9(url: str) -> None:
     )
     assert run.returncode == 0, run.stdout + run.stderr
     found = json.loads(run.stdout)
-    assert (found["lost_or_moved"], found["inconsistent"]) == (0, 0)
+    assert (found["lost_or_moved"], found["inconsistent"], found["wrongly_sealed"]) == (0, 0, 0)
     assert found["rounds"] == ROUNDS
     assert found["acknowledged"] > 100
 
