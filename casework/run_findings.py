@@ -30,6 +30,8 @@ from vocabulary.region import RegionCode
 AT_ONCE = 100
 """Households of one commit, about: with their cases and findings some hundred entries."""
 
+_TRIES = 10
+
 _OVER = (CaseState.DECIDED.value, CaseState.CLOSED.value)
 
 
@@ -58,17 +60,19 @@ class Registered:
 async def register_found(desk: Desk, actor: Actor, *, run: str, suspected: Sequence[Suspected]) -> Registered:
     """Register what a run found in some households, `AT_ONCE` of them at most; those outside the region are left out.
 
-    Raises `NotAllowed`.
+    Raises `NotAllowed`, `ChangedMeanwhile` when others are always quicker to open the cases.
     """
     await desk.permit(actor, Act.ADD_FINDING)
     await desk.permit(actor, Act.OPEN_CASE)
     left, done = [each for each in suspected if actor.covers(each.region)], Registered()
-    while left:
+    for _ in range(_TRIES):
         came, elsewhere = await _register(desk, actor, run, left)
         done += came
         # Another run opens a case for these at this moment: they have it as soon as it is durable.
         left = [each for each in left if each.household in elsewhere]
-    return done
+        if not left:
+            return done
+    raise ChangedMeanwhile("expected the number of a new case, got one that is taken, time and again")
 
 
 class _Act(NamedTuple):
@@ -84,7 +88,8 @@ async def _register(
 ) -> tuple[Registered, set[str]]:
     """What came of it, and the households for whose case somebody else was quicker."""
     households = [each.household for each in suspected]
-    open_cases = _open_cases(desk, households)
+    # INVARIANT: first the numbers, then the cases: who sees a number as taken sees the case that took it.
+    numbers, open_cases = _numbers(desk, households), _open_cases(desk, households)
     known = _known(desk, run, households, open_cases)
     acts: list[_Act] = []
     there: Counter[str] = Counter()
@@ -93,7 +98,7 @@ async def _register(
         there[each.household] += len(each.found) - len(fresh)
         case = open_cases.get(each.household)
         if case is None and fresh:
-            case = _review(desk, actor, each)
+            case = _review(desk, actor, each, numbers[each.household])
             acts.append(_Act(each.household, Registered(cases=1), note_opened(desk, actor, case)))
         for one, person in fresh:
             assert case is not None, "opened above where there was none"
@@ -165,18 +170,23 @@ def _fresh(desk: Desk, suspected: Suspected, known: set[tuple[str, str, str]]) -
     return fresh
 
 
-def _number(desk: Desk, household: str) -> str:
-    """The first of the numbers of a household's reviews that no case has; two who ask at once get the same."""
-    numbers = (f"{household}/R{nth}" for nth in count(1))
-    taken = sa.select(tables.case.c.id)
-    return next(each for each in numbers if desk.kept.one(taken.where(tables.case.c.number == each)) is None)
+def _numbers(desk: Desk, households: Iterable[str]) -> dict[str, str]:
+    """The first number of a review that no case has, of each household; who asks at the same moment gets the same."""
+    asked, free, column = set(households), dict[str, str](), tables.case.c.number
+    for nth in count(1):
+        wanted = {f"{household}/R{nth}": household for household in asked - free.keys()}
+        if not wanted:
+            break
+        taken = {row["number"] for row in desk.kept.rows(sa.select(column).where(column.in_(list(wanted))))}
+        free |= {household: number for number, household in wanted.items() if number not in taken}
+    return free
 
 
-def _review(desk: Desk, actor: Actor, suspected: Suspected) -> Case:
+def _review(desk: Desk, actor: Actor, suspected: Suspected, number: str) -> Case:
     """The household's next review. Of two that are opened at once the second is refused, as its number is taken."""
     return Case(
         id=new_id(),
-        number=_number(desk, suspected.household),
+        number=number,
         household=suspected.household,
         region=suspected.region,
         kind=ApplicationKind.REVIEW,
