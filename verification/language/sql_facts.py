@@ -13,10 +13,12 @@ from datetime import date
 
 from verification.language.dialect import Dialect
 from verification.language.expression import Expr
+from verification.language.kinds import Kind
 from verification.language.level import HOUSEHOLD, MEMBER, facts_in
 from verification.language.parameter import Pack
 from verification.language.rows import Aggregate
 from verification.language.rule import Catalogue
+from verification.language.source import Plan, Records
 from verification.language.sql_groups import Group, GroupsSql, Item, groups_of, looks_at_rows_alone
 from verification.language.sql_parts import Gathered, doubts_of, may_doubt
 from verification.language.sql_rows import RowsSql, Statement
@@ -31,7 +33,7 @@ INNER = {
 }
 """The columns of each level's tables besides its facts."""
 
-_JOINED_AT_ONCE = 12
+_JOINED_AT_ONCE = 30
 
 _Column = tuple[str, str]
 """A column's name, and the text that it is."""
@@ -132,8 +134,7 @@ class Facts:
             f" SEMI JOIN ({homes}) AS h ON h.{q('household')} = m.{q('household')}",
         )
         near = {}
-        for record in self._drawn(place, exprs):
-            keys = [name for name in record.subjects if name in self._rows.columns[record]]
+        for record, keys in self._drawn(place, exprs).items():
             tests = [
                 f"r.{q(key)} IN (SELECT {q('household' if key == 'household' else 'person')} FROM {q(people)})"
                 for key in keys
@@ -142,13 +143,23 @@ class Facts:
             self.make(near[record], f"SELECT r.* FROM {q(record.__name__)} AS r WHERE {' OR '.join(tests)}")
         return self._rows.drawn_from(near)
 
-    def _drawn(self, place: Place, exprs: Iterable[Expr]) -> list[type[Record]]:
-        """The record types from which the facts are told that some expressions still lack."""
+    def _drawn(self, place: Place, exprs: Iterable[Expr]) -> dict[type[Record], list[str]]:
+        """The record types of which the facts are told that some expressions still lack, each with whom its rows name.
+
+        Rows that are looked up by person and household name the person, which says enough.
+        """
         missing = self.stages.missing(exprs, place.level, place.facts)
-        told = [each for each in map(self.stages.expr, missing) if isinstance(each, Aggregate)]
-        plans = [plan for each in told for plan in (each.plan, each.match.plan if each.match else None)]
-        wanted = {record for plan in plans if plan is not None for record in plan.types}
-        return [record for record in self._rows.columns if record in wanted]
+        told = [self.stages.expr(named) for named in missing if named not in self._shared]
+        found: dict[type[Record], set[str]] = {}
+        for each in (each for each in told if isinstance(each, Aggregate)):
+            for plan, on in [
+                (each.plan, each.on),
+                *([(each.match.plan, each.match.on)] if each.match else []),
+            ]:
+                for record in plan.types:
+                    found.setdefault(record, set()).update(_names(record, plan, on or ()))
+        columns = self._rows.columns
+        return {record: sorted(found[record] & columns[record]) for record in columns if record in found}
 
     def beside(self, place: Place, exprs: Iterable[Expr], columns: str = "", joins: str = "") -> str:
         """A place's rows with what expressions look at of the household above, and further columns."""
@@ -336,6 +347,14 @@ class Facts:
         place = self.place[MEMBER]
         self._rows.members = place.table
         self._rows.member_names = [name for level, name in sorted(place.facts) if (level, name) != TEXT]
+
+
+def _names(record: type[Record], plan: Plan, on: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns of which one names whose a row is: all that could, where it is not looked up as it is."""
+    if not isinstance(plan.root, Records):
+        return record.subjects
+    persons = [name for name in on if plan.columns[name].kind is Kind.PERSON]
+    return tuple(persons[:1]) or on
 
 
 def _column(named: Named) -> str:

@@ -95,26 +95,42 @@ class Sql:
             f" {q('on')} AS {q('h_on')}, {month} AS {q('h_month')} FROM {q('cases')}",
         )
         own = sorted(name for _, name in facts.stages.own(MEMBER) - {TEXT})
-        columns = ", ".join(f"m.{q(name)} AS {q(f'm_{name}')}" for name in own)
-        first = f"ROW_NUMBER() OVER (PARTITION BY m.{q('household')}, m.{q('person')} ORDER BY m.{q('record_id')})"
-        listed = (
-            f"SELECT m.{q('household')}, m.{q('person')}, c.{q('mask')} AS {q('hmask')},"
-            f" {columns + ', ' if columns else ''}{first} AS {q('n')} FROM {q('cases')} AS c"
-            f" JOIN {q('Membership')} AS m ON m.{q('household')} = c.{q('household')}"
-            f" AND m.{q('joined_on')} <= c.{q('on')} AND (m.{q('left_on')} IS NULL OR c.{q('on')} < m.{q('left_on')})"
-        )
-        kept = ", ".join(f"l.{q(f'm_{name}')}" for name in own)
+        kept = "".join(f", l.{q(f'm_{name}')}" for name in own)
         text, texts = f"l.{q('person')}", ""
         if self.names is not None:
             text, texts = f"n.{q('text')}", f" JOIN {q(self.names)} AS n ON n.{q('id')} = l.{q('person')}"
+        order = "" if d.semi else f"ORDER BY l.{q('household')}, l.{q('person')}"
         facts.make(
             "member_base",
-            f"SELECT ROW_NUMBER() OVER (ORDER BY l.{q('household')}, l.{q('person')}) AS {q('row')},"
+            f"SELECT ROW_NUMBER() OVER ({order}) AS {q('row')},"
             f" l.{q('household')}, l.{q('person')}, {text} AS {q('person_text')}, l.{q('hmask')},"
-            f" COALESCE(p.{q('mask')}, 0) AS {q('pmask')}{', ' + kept if kept else ''}"
-            f" FROM ({listed}) AS l LEFT JOIN {q('person_masks')} AS p ON p.{q('person')} = l.{q('person')}{texts}"
-            f" WHERE l.{q('n')} = 1",
+            f" COALESCE(p.{q('mask')}, 0) AS {q('pmask')}{kept} FROM ({self._listed(own)}) AS l"
+            f" LEFT JOIN {q('person_masks')} AS p ON p.{q('person')} = l.{q('person')}{texts}",
         )
+
+    def _listed(self, own: list[str]) -> str:
+        """SELECT of everybody whom a household lists on its day, once: by the first of their rows there."""
+        q, facts = self.dialect.quoted, self._facts
+        columns = "".join(f", m.{q(name)} AS {q(f'm_{name}')}" for name in own)
+        facts.make(
+            "listed",
+            f"SELECT m.{q('household')}, m.{q('person')}, c.{q('mask')} AS {q('hmask')}, m.{q('record_id')}{columns}"
+            f" FROM {q('cases')} AS c JOIN {q('Membership')} AS m ON m.{q('household')} = c.{q('household')}"
+            f" AND m.{q('joined_on')} <= c.{q('on')} AND (m.{q('left_on')} IS NULL OR c.{q('on')} < m.{q('left_on')})",
+        )
+        kept = ", ".join(
+            f"l.{q(name)}" for name in ("household", "person", "hmask", *(f"m_{name}" for name in own))
+        )
+        key = f"l.{q('household')}, l.{q('person')}"
+        first = f"ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY l.{q('record_id')}) AS {q('n')}"
+        one = f"SELECT {kept} FROM (SELECT l.*, {first} FROM {q('listed')} AS l{{some}}) AS l WHERE l.{q('n')} = 1"
+        if not self.dialect.semi:
+            return one.format(some="")
+        # Hardly anybody is listed twice: only they are put in order.
+        facts.make("listed_twice", f"SELECT {key} FROM {q('listed')} AS l GROUP BY {key} HAVING COUNT(*) > 1")
+        same = f"{q('listed_twice')} AS t ON t.{q('household')} = l.{q('household')} AND t.{q('person')} = l.{q('person')}"
+        once = f"SELECT {kept} FROM {q('listed')} AS l ANTI JOIN {same}"
+        return f"{once} UNION ALL {one.format(some=f' SEMI JOIN {same}')}"
 
     def _results(self, level: str) -> None:
         told = [fact for fact in self.catalogue.told if fact.level.name == level]
