@@ -46,7 +46,10 @@ def check(
         ),
     ] = None,
 ) -> None:
-    """Load packs with their layers, check every value, and the signature where keys are given."""
+    """Load packs with their layers, check every value, and the signature where keys are given.
+
+    A signature that lies beside a pack must be of its content, whether a key is given or not.
+    """
     from verification.pack import PackError
     from verification.signature import PublicKey, SignatureError
 
@@ -57,6 +60,8 @@ def check(
             typer.echo(f"{pack.name}  {pack.title}\n  sha256 {pack.hash}")
             for signer in signers:
                 typer.echo(f"  signed by {signer.name}+{signer.key_id.hex()}")
+            for name in () if keys else _named_signers(pack, Path(each)):
+                typer.echo(f"  names {name} as its signer, which was not checked: --trusted asks for a key")
 
 
 @packs.command()
@@ -186,6 +191,14 @@ def _checked(which: str, keys: list[PublicKey]) -> tuple[Pack, tuple[PublicKey, 
         return load_signed_pack(Path(which), keys)
     with resources.as_file(resources.files("verification") / "packs" / f"{which}.yaml") as path:
         return load_signed_pack(path, keys)
+
+
+def _named_signers(pack: Pack, path: Path) -> tuple[str, ...]:
+    """Whom the file beside a pack names, where there is one: a signature of other content is a mistake in any case."""
+    from verification.signature import named_signers, read_signature, signature_path
+
+    beside = signature_path(path)
+    return named_signers(pack, read_signature(beside)) if path.is_file() and beside.exists() else ()
 
 
 def _private(path: Path) -> Ed25519PrivateKey:

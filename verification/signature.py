@@ -156,6 +156,14 @@ def signers(pack: Pack, text: str, trusted: Iterable[PublicKey]) -> tuple[Public
     return tuple(found)
 
 
+def named_signers(pack: Pack, text: str) -> tuple[str, ...]:
+    """Who is said to have signed the pack, `NAME+KEYID` each. Nothing is proven: no key is held against it.
+
+    Raises `MalformedSignature`, `OtherContent`.
+    """
+    return tuple(f"{line.name}+{line.key_id.hex()}" for line in _lines(pack, text))
+
+
 def load_signed_pack(path: Path, trusted: Iterable[PublicKey]) -> tuple[Pack, tuple[PublicKey, ...]]:
     """A policy pack by the path of its file, and the trusted keys that signed it.
 

@@ -70,6 +70,17 @@ def test_a_signed_pack_is_checked_against_the_key_that_signing_names(city: Path,
     assert (code, err.startswith("OtherContent: ")) == (1, True)
 
 
+def test_a_signature_that_lies_beside_is_named_and_must_be_of_this_content(city: Path, key: Path) -> None:
+    _, plain, _ = typed("packs", "check", city)
+    assert "signer" not in plain
+    typed("packs", "sign", city, "--key", key, "--name", "city.example")
+    code, out, _ = typed("packs", "check", city)
+    assert (code, "names city.example+" in out, "not checked" in out) == (0, True, True)
+    city.write_text(CITY.replace("660.00", "660.01"), "utf-8")
+    code, _, err = typed("packs", "check", city)
+    assert (code, err.startswith("OtherContent: ")) == (1, True)
+
+
 def test_a_changed_pack_is_signed_anew_only_on_demand(city: Path, key: Path) -> None:
     words = ("packs", "sign", city, "--key", key, "--name", "city.example")
     assert typed(*words)[0] == 0
