@@ -202,13 +202,13 @@ class Log:
 
     def _tile(self, level: int, index: int, width: int) -> bytes:
         growing = self._growing_tile(level, index, width)
-        return self.reader.tile(level, index, width) if growing is None else growing
+        return self.reader.tile(level, index, width) if growing is None else b"".join(growing)
 
-    def _growing_tile(self, level: int, index: int, width: int) -> bytes | None:
+    def _growing_tile(self, level: int, index: int, width: int) -> list[bytes] | None:
         """The tile that still grows, which every fresh receipt needs, from the writer's memory; None for another."""
         frontier, tail = self._store.tail
         if level == 0 and index == frontier.size // WIDTH and width <= len(tail):
-            return b"".join(tail[:width])
+            return tail[:width]
         return None
 
     def _proof(self, index: int, note: bytes) -> str:
