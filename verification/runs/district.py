@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
@@ -22,6 +23,7 @@ from verification.language.to_python import Found, Judgement, because_of
 from verification.language.to_sql import Answered, Sql
 from verification.language.values import Result
 from verification.runs import duck
+from verification.runs.loading import load, load_part, number_whole
 from verification.runs.numbered import NAMES, keys_of
 from verification.runs.sealed import Tables, sealed
 from verification.runs.tables import Snapshot, listing_of
@@ -56,8 +58,9 @@ def judge_district(
     `shard_households`  so many at a time; `progress` is called after each step of each shard
     Raises `PackGap` for a pack that lacks a parameter; nothing that records hold makes it fail.
     """
-    with Engine(snapshot, catalogue, pack, memory_mib=memory_mib, threads=threads) as engine:
-        shards = cut(snapshot.cases, shard_households)
+    shards = cut(snapshot.cases, shard_households)
+    many = len(shards) > 1
+    with Engine(snapshot, catalogue, pack, memory_mib=memory_mib, threads=threads, many=many) as engine:
         steps, done, judged = len(shards) * engine.steps, 0, 0
         for cases in shards:
             for _ in engine.load(cases):
@@ -69,7 +72,11 @@ def judge_district(
 
 
 class Engine:
-    """A catalogue on a database of its own, over one snapshot: load a shard, then take its judgements."""
+    """A catalogue on a database of its own, over one snapshot: load a shard, then take its judgements.
+
+    `many`   many shards are to come, so that it pays to number the snapshot first; else it is
+             numbered when a second one comes
+    """
 
     def __init__(
         self,
@@ -79,8 +86,10 @@ class Engine:
         *,
         memory_mib: int = 1024,
         threads: int = 2,
+        many: bool = False,
     ) -> None:
         self._snapshot = snapshot
+        self._many, self._begun, self._numbered = many, False, False
         self._sql = Sql(catalogue, pack, on=_only_day(snapshot.cases), names=NAMES)
         # Only we may read what does not fit in memory, and it goes when we go.
         self._spilled = TemporaryDirectory(prefix="hedui-run-")
@@ -90,8 +99,20 @@ class Engine:
 
     def load(self, cases: pa.Table) -> Iterator[str]:
         """Tell every fact of some cases of the snapshot, naming each step when it is done."""
-        duck.load(self._connection, replace(self._snapshot, cases=cases), self._sql)
+        if self._many or self._begun:
+            self._load_part(cases)
+        else:
+            load(self._connection, replace(self._snapshot, cases=cases), self._sql)
+        self._begun = True
         yield from duck.run(self._connection, self._sql)
+
+    def _load_part(self, cases: pa.Table) -> None:
+        reads = self._sql.catalogue.reads()
+        if not self._numbered:
+            whole = Path(self._spilled.name, "whole.db")
+            number_whole(self._connection, self._snapshot, reads, file=whole)
+            self._numbered = True
+        load_part(self._connection, cases, reads)
 
     def judgements(self) -> Iterator[Judgement]:
         """The judgements of the cases loaded last, in the order of household numbers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import duckdb
 import pyarrow as pa
@@ -13,11 +13,6 @@ from verification.language.kinds import Kind
 from verification.language.level import MEMBER
 from verification.language.to_sql import Answered, Shown, Sql
 from verification.language.values import Missing, Result, result
-from verification.runs import numbered
-from verification.runs.numbered import NAMES
-from verification.runs.tables import Rows, Snapshot, schema_of
-from vocabulary.codes import Code
-from vocabulary.record import Column, ColumnKind, Record, columns_of
 
 Answer = tuple[str, str | None, int, int, int, bool | None, bool, dict[str, Result]]
 """Household, person, the person's, household's and members' masks, the answer, is it the milder one, evidence."""
@@ -48,33 +43,6 @@ def connect(*, memory_mib: int = 1024, threads: int = 2, spill: str = "") -> duc
         "nfkc_tidy", _tidy, [duckdb.type("VARCHAR")], duckdb.type("VARCHAR"), type=PythonUDFType.ARROW
     )
     return connection
-
-
-def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) -> None:
-    """Put the snapshot's rows where the statements expect them; what has no table has no rows.
-
-    With `sql.names` persons and households become numbers, and only rows of the people of the
-    cases are brought in.
-    """
-    for name, table in (("cases", snapshot.cases), ("person_masks", snapshot.persons)):
-        connection.register(f"given {name}", table)
-    reads = sql.catalogue.reads()
-    for record, columns in reads.items():
-        given = snapshot.tables.get(record)
-        _look_at(connection, record, schema_of(record, columns).empty_table() if given is None else given)
-    if sql.names is None:
-        for record, columns in reads.items():
-            _make(connection, record.__name__, f"SELECT {_listed(columns)} FROM {_given(record)}")
-        for name in ("cases", "person_masks"):
-            _make(connection, name, f'SELECT * FROM "given {name}"')
-        return
-    numbered.number_everybody(connection)
-    for record, columns in reads.items():
-        numbered.bring_in(connection, record, columns)
-    homes = f'SELECT n.id AS "household", "on", "mask" FROM "given cases" AS c JOIN {NAMES} AS n ON n.text = c."household"'
-    _make(connection, "cases", homes)
-    masks = f'SELECT n.id AS "person", "mask" FROM "given person_masks" AS p JOIN {NAMES} AS n ON n.text = p."person"'
-    _make(connection, "person_masks", masks)
 
 
 def run(connection: duckdb.DuckDBPyConnection, sql: Sql) -> Iterator[str]:
@@ -178,55 +146,8 @@ def _written_out(
     return f'SELECT {", ".join(cells)} FROM "{table}" AS t{joins}{where} ORDER BY {order}'
 
 
-def _look_at(connection: duckdb.DuckDBPyConnection, record: type[Record], given: Rows) -> None:
-    """The view `given …` of a record type's rows, in the types that the statements expect."""
-    if isinstance(given, pa.Table):
-        source = f'"rows {record.__name__}"'
-        connection.register(f"rows {record.__name__}", given)
-    else:
-        source = f"READ_PARQUET([{', '.join(_quoted(file) for file in given.files)}])"
-    columns = columns_of(record)
-    known = [columns[name] for name in given.schema.names if name in columns]
-    cast = ", ".join(f'CAST("{each.name}" AS {_type_of(each)}) AS "{each.name}"' for each in known)
-    for codes in {each.codes for each in known if each.codes is not None}:
-        # In the order of their texts, as which they are compared elsewhere.
-        values = ", ".join(_quoted(code) for code in sorted(code.value for code in codes))
-        connection.execute(f"CREATE TYPE IF NOT EXISTS {_codes_type(codes)} AS ENUM ({values})")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {_given(record)} AS SELECT {cast} FROM {source}")
-
-
-def _type_of(column: Column) -> str:
-    return _TYPES.get(column.kind, "VARCHAR") if column.codes is None else _codes_type(column.codes)
-
-
-def _codes_type(codes: type[Code]) -> str:
-    return f'"codes {codes.__name__}"'
-
-
-def _given(record: type[Record]) -> str:
-    return f'"given {record.__name__}"'
-
-
-def _listed(columns: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in sorted(columns))
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _make(connection: duckdb.DuckDBPyConnection, table: str, select: str) -> None:
     connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {select}')
-
-
-_TYPES = {
-    ColumnKind.FEN: "BIGINT",
-    ColumnKind.NUMBER: "BIGINT",
-    ColumnKind.MONTH: "INTEGER",
-    ColumnKind.DATE: "DATE",
-    ColumnKind.FLAG: "BOOLEAN",
-}
-"""As narrow as what the vocabulary holds: a run reads every column many times. Codes have a type a list; else it is text."""
 
 
 def _tidy(names: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -17,6 +17,7 @@ from verification.language.to_python import Case, Judge, mask_of
 from verification.language.to_sql import Sql
 from verification.language.values import Result
 from verification.runs import duck
+from verification.runs.loading import load
 from verification.runs.tables import Snapshot, cases_table, masks_table, table_of
 from vocabulary.codes import (
     BenefitKind,
@@ -218,7 +219,7 @@ def told_by_duckdb(catalogue: Catalogue, world: World) -> tuple[Told, list[objec
     reads = catalogue.reads()
     tables = {record: table_of(record, world.rows.get(record, ()), reads[record]) for record in reads}
     cases = cases_table((house, ON, mask) for house, mask in world.unanswered.items())
-    duck.load(connection, Snapshot(tables, cases, masks_table(world.unanswered_of)), sql)
+    load(connection, Snapshot(tables, cases, masks_table(world.unanswered_of)), sql)
     assert len(list(duck.run(connection, sql))) == len(sql.statements)
     for level in ("household", "member"):
         for house, person, facts in duck.told(connection, level, sql.told[level]):

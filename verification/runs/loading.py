@@ -1,0 +1,141 @@
+"""How do a snapshot's rows come to stand where the statements look for them? As tables of DuckDB, a shard at a time.
+
+A shard alone is taken from the snapshot itself. Of many shards each would have to look through
+all of it: the snapshot is then numbered once, into a database in a file, and each shard is
+taken from there by numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from verification.language.to_sql import Sql
+from verification.runs.numbered import NAMES, SHARD, bring_in, keys_of, number_everybody
+from verification.runs.tables import Rows, Snapshot, schema_of
+from vocabulary.codes import Code
+from vocabulary.record import Column, ColumnKind, Record, columns_of
+from vocabulary.records.civil_affairs import Membership
+
+_Reads = Mapping[type[Record], frozenset[str]]
+_WHOLE = "whole"
+"""The database of the snapshot once it is numbered."""
+
+
+def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) -> None:
+    """Put the snapshot's rows where the statements expect them; what has no table has no rows.
+
+    With `sql.names` persons and households become numbers, and only rows of the people of the
+    cases are brought in.
+    """
+    reads = sql.catalogue.reads()
+    _look_at_all(connection, snapshot, reads)
+    if sql.names is None:
+        for record, columns in reads.items():
+            _make(connection, record.__name__, f"SELECT {_listed(columns)} FROM {_given(record)}")
+        for name in ("cases", "person_masks"):
+            _make(connection, name, f'SELECT * FROM "given {name}"')
+        return
+    number_everybody(connection, home=SHARD)
+    for record, columns in reads.items():
+        bring_in(connection, record, columns, home=SHARD)
+    _number_cases(connection)
+
+
+def number_whole(
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, reads: _Reads, *, file: Path
+) -> None:
+    """Number everybody and everything of a snapshot, into a new file that goes with the connection's folder."""
+    connection.execute(f"ATTACH {_quoted(str(file))} AS {_WHOLE}")
+    _look_at_all(connection, snapshot, reads)
+    number_everybody(connection, home=_WHOLE)
+    for record, columns in reads.items():
+        bring_in(connection, record, columns, home=_WHOLE)
+    connection.execute(f'DROP TABLE IF EXISTS {SHARD}."{NAMES}"')
+    connection.execute(f'CREATE TEMP VIEW "{NAMES}" AS SELECT * FROM {_WHOLE}."{NAMES}"')
+
+
+def load_part(connection: duckdb.DuckDBPyConnection, cases: pa.Table, reads: _Reads) -> None:
+    """As `load`, some cases of the snapshot that `number_whole` numbered."""
+    connection.register("given cases", cases)
+    _number_cases(connection)
+    people = f'SELECT DISTINCT m."person" FROM {_WHOLE}."{Membership.__name__}" AS m SEMI JOIN "cases" USING ("household")'
+    _make(connection, "people of cases", people)
+    for record, columns in reads.items():
+        tests = [
+            f'r."{key}" IN (SELECT "household" FROM "cases")'
+            if key == "household"
+            else f'r."{key}" IN (SELECT "person" FROM "people of cases")'
+            for key in keys_of(record, columns)
+        ]
+        rows = f'SELECT {_listed(columns)} FROM {_WHOLE}."{record.__name__}" AS r WHERE {" OR ".join(tests)}'
+        _make(connection, record.__name__, rows)
+
+
+def _number_cases(connection: duckdb.DuckDBPyConnection) -> None:
+    homes = f'SELECT n.id AS "household", "on", "mask" FROM "given cases" AS c JOIN "{NAMES}" AS n ON n.text = c."household"'
+    _make(connection, "cases", homes)
+    masks = f'SELECT n.id AS "person", "mask" FROM "given person_masks" AS p JOIN "{NAMES}" AS n ON n.text = p."person"'
+    _make(connection, "person_masks", masks)
+
+
+def _look_at_all(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, reads: _Reads) -> None:
+    for name, table in (("cases", snapshot.cases), ("person_masks", snapshot.persons)):
+        connection.register(f"given {name}", table)
+    for record, columns in reads.items():
+        given = snapshot.tables.get(record)
+        _look_at(connection, record, schema_of(record, columns).empty_table() if given is None else given)
+
+
+def _look_at(connection: duckdb.DuckDBPyConnection, record: type[Record], given: Rows) -> None:
+    """The view `given …` of a record type's rows, in the types that the statements expect."""
+    if isinstance(given, pa.Table):
+        source = f'"rows {record.__name__}"'
+        connection.register(f"rows {record.__name__}", given)
+    else:
+        source = f"READ_PARQUET([{', '.join(_quoted(file) for file in given.files)}])"
+    columns = columns_of(record)
+    known = [columns[name] for name in given.schema.names if name in columns]
+    cast = ", ".join(f'CAST("{each.name}" AS {_type_of(each)}) AS "{each.name}"' for each in known)
+    for codes in {each.codes for each in known if each.codes is not None}:
+        # In the order of their texts, as which they are compared elsewhere.
+        values = ", ".join(_quoted(code) for code in sorted(code.value for code in codes))
+        connection.execute(f"CREATE TYPE IF NOT EXISTS {_codes_type(codes)} AS ENUM ({values})")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {_given(record)} AS SELECT {cast} FROM {source}")
+
+
+def _type_of(column: Column) -> str:
+    return _TYPES.get(column.kind, "VARCHAR") if column.codes is None else _codes_type(column.codes)
+
+
+def _codes_type(codes: type[Code]) -> str:
+    return f'"codes {codes.__name__}"'
+
+
+def _given(record: type[Record]) -> str:
+    return f'"given {record.__name__}"'
+
+
+def _listed(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(columns))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _make(connection: duckdb.DuckDBPyConnection, table: str, select: str) -> None:
+    connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {select}')
+
+
+_TYPES = {
+    ColumnKind.FEN: "BIGINT",
+    ColumnKind.NUMBER: "BIGINT",
+    ColumnKind.MONTH: "INTEGER",
+    ColumnKind.DATE: "DATE",
+    ColumnKind.FLAG: "BOOLEAN",
+}
+"""As narrow as what the vocabulary holds: a run reads every column many times. Codes have a type a list; else it is text."""
