@@ -1,6 +1,6 @@
 """How fast is the audit log, against what one would write otherwise?
 
-    python benchmarks/audit.py [--quick] [--only appends|proofs|verification|entries]
+    python benchmarks/audit.py [--quick] [--only appends|proofs|verification|entries|inquiries]
 
 Ratios are what counts: each is taken inside one run, from interleaved rounds, by medians. The
 last line is one JSON object. `--quick` takes about a minute; without it the rounds are longer.
@@ -18,6 +18,9 @@ Proofs at one and ten million leaves are read from logs whose entries are all al
     entry_build_us           one real entry with four commitments, in microseconds of processor time
     entry_build_full_us      the same with every field that the gateway may add to it
     entry_build_vs_sha256    the first, in SHA-256 of a hundred bytes: tells a slow moment from a slow program
+    inquiry_us               an inquiry about a household noted: intent, outcome and receipt, all included, 16 at once
+    inquiry_list_us          the same about a list of 50 households, 250 subjects
+    inquiry_vs_sha256, inquiry_list_vs_sha256   both in SHA-256 of a hundred bytes
 """
 
 from __future__ import annotations
@@ -53,6 +56,7 @@ from audit.rederive import rederive_log
 from audit.store import Reader, Store
 from audit.tiles import WIDTH, TileName, Tree, pack_entries, tile_names
 from benchmarks.entries import built
+from benchmarks.inquiries import noted
 from tests import postgres
 
 ORIGIN = "hedui.example/benchmark"
@@ -90,6 +94,7 @@ def main() -> None:
         "proofs": proofs,
         "verification": lambda _, effort: verification(effort),
         "entries": lambda _, effort: built(rounds=9 * effort.rounds, tell=tell),
+        "inquiries": lambda _, effort: noted(rounds=5 * effort.rounds, tell=tell),
     }
     options.add_argument("--only", choices=parts, help="one part alone")
     given = options.parse_args()
