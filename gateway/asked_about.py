@@ -12,7 +12,7 @@ import msgspec
 
 from gateway.document import Limits
 from gateway.errors import BadArgument, TooCostly
-from gateway.schema.connections import PAGE
+from gateway.schema.connections import PAGE, place_of
 from vocabulary.errors import MalformedIdNumber
 from vocabulary.idnumber import IdNumber
 from vocabulary.region import RegionCode
@@ -90,10 +90,7 @@ def listing_of(arguments: Mapping[str, Any], limits: Limits) -> Listing:
         raise BadArgument(
             f"expected 1 to {LONGEST_NUMBER} characters in each of `numbers`", argument="numbers"
         )
-    before = arguments.get("after")
-    if before is not None and not (before.isascii() and before.isdigit() and len(before) < 6):
-        raise BadArgument("expected an `endCursor` in `after`", argument="after")
-    after = int(before or 0)
+    after = place_of(arguments.get("after"))
     first = arguments.get("first")
     end = after + (PAGE if first is None else first)
     return Listing.of(numbers[after:end], after=after, more=end < len(numbers))

@@ -34,6 +34,7 @@ from gateway.executor.kept import Kept
 from gateway.executor.program import conditions
 from gateway.executor.writing import variables_in
 from gateway.schema.claims import claims_in
+from gateway.schema.connections import place_of
 from gateway.schema.told import Shows
 
 
@@ -136,12 +137,18 @@ def outline_of(
 def measure(
     measured: Measured, variables: Mapping[str, Any], limits: Limits
 ) -> tuple[str, Mapping[str, Any]] | None:
-    """Look at the arguments of a field; give name and arguments of one that asks for households. Raises `TooCostly`."""
+    """Look at the arguments of a field; give name and arguments of one that asks for households.
+
+    Raises `TooCostly` and `BadArgument`.
+    """
     arguments = measured.arguments(variables)
     first = arguments.get("first")
     if first is not None and not 1 <= first <= limits.list_items:
         raise TooCostly(f"expected `first` from 1 to {limits.list_items}, got another number")
-    return (measured.node.name.value, arguments) if _asks_for_households(measured) else None
+    if _asks_for_households(measured):
+        return measured.node.name.value, arguments
+    place_of(arguments.get("after"))
+    return None
 
 
 KEPT = 512

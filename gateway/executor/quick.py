@@ -137,7 +137,8 @@ class Quick:
     def _most(self, definition: GraphQLField, node: FieldNode, name: str) -> int:
         given = self._writer.arguments(definition, node)
         most = None if given is None else given.get(name)
-        if type(most) is not int:
+        others = [value for key, value in (given or {}).items() if key != name and value is not None]
+        if type(most) is not int or others:  # what else is asked for, the resolver knows
             raise Unquick
         return most
 

@@ -6,10 +6,24 @@ from typing import Any
 
 import graphene
 
+from gateway.errors import BadArgument
 from gateway.schema.told import OPEN, Told
 
 PAGE = 50
 """How many a page gives unless told."""
+
+
+def place_of(cursor: str | None) -> int:
+    """How many stand before the page that begins behind a cursor, 0 without one. Raises `BadArgument`.
+
+    >>> place_of("50")
+    50
+    """
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 6):
+        raise BadArgument("expected the cursor of an earlier page in `after`", argument="after")
+    return int(cursor)
 
 
 class PageInfo(graphene.ObjectType):

@@ -19,6 +19,7 @@ from casework.resource import of_column, of_state
 from gateway.executor.places import Case, Sought
 from gateway.schema import scalars
 from gateway.schema.claims import ClaimState, claim_type, verify_field
+from gateway.schema.connections import place_of
 from gateway.schema.told import OPEN, Told
 from gateway.view import AnswerState, Sourced
 from vocabulary.codes import Code, Department
@@ -122,13 +123,21 @@ def answer_type(record: type[Record]) -> type[graphene.ObjectType]:
         shows=OPEN,
         description="记录, in the order of the register's own keys.",
         first=graphene.Int(default_value=FIRST, description="How many at most (条数上限), 1 to 500."),
-        resolver=lambda sourced, _info, first: sourced.records[: FIRST if first is None else first],
+        after=graphene.String(
+            description="游标: behind which record to begin, by its place: `100` goes on behind the first hundred."
+        ),
+        resolver=_page,
         cases={Found: Case("records", cut="first"), NoRecord: Case(constant=())},
     )
     says = f"{record.term}: what {record.department.term} answered."
     return type(
         f"{record.__name__}Answer", (_Envelope, graphene.ObjectType), {"__doc__": says, "records": records}
     )
+
+
+def _page(sourced: Sourced, _info: Any, first: int | None, after: str | None = None) -> tuple[Record, ...]:
+    begins = place_of(after)
+    return sourced.records[begins : begins + (FIRST if first is None else first)]
 
 
 @cache

@@ -22,7 +22,9 @@ from tests.gateway.rows import BROTHER, EMPLOYER, HEAD, HOUSEHOLD, NAMES, PERSON
 from verification.pack import load_pack
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind
+from vocabulary.month import Month
 from vocabulary.records.civil_affairs import HouseholdFile
+from vocabulary.records.social_security import Insurance
 from vocabulary.region import RegionCode
 
 QUESTION = """
@@ -303,6 +305,43 @@ def test_a_second_household_in_another_region_is_not_told(tmp_path):
     assert body["data"] == {"household": {"number": "H-2"}}
     _, body, _ = look(tmp_path / "nowhere", query=query, region="520302")
     assert body["errors"][0]["extensions"]["code"] == "NO_HOUSEHOLD"
+
+
+MONTHS = [
+    msgspec.structs.replace(
+        next(row for row in ROWS[Insurance] if row.person == SPOUSE),
+        record_id=f"i-{month}",
+        month=Month.parse(f"2026-0{month}"),
+    )
+    for month in range(1, 8)
+]
+
+
+def test_records_are_told_page_by_page_and_none_is_lost_or_told_twice(tmp_path):
+    rows = {**ROWS, Insurance: MONTHS}
+    pages = 'a: records(first: 3) {month} b: records(first: 3, after: $b) {month} c: records(first: 3, after: "6") {month}'
+    query = f"""query($b: String) {{household(number: "H-1") {{members {{insurance {{
+        count {pages} none: records(after: "7") {{month}} all: records {{month}} }}}}}}}}"""
+
+    async def test(desk):
+        return (await desk.ask(query, {"b": "3"})).json()
+
+    told = member(at_desk(tmp_path, rows, test), 1)["insurance"]
+    assert [len(told[name]) for name in "abc"] == [3, 3, 1]
+    assert told["a"] + told["b"] + told["c"] == told["all"]
+    assert (told["count"], len(told["all"]), told["none"]) == (7, 7, [])
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "-1", "1.0", "１", "100000"])
+def test_a_cursor_that_nobody_gave_is_refused_before_anybody_is_asked(tmp_path, cursor):
+    query = f'{{household(number: "H-1") {{members {{insurance {{records(after: "{cursor}") {{month}}}}}}}}}}'
+    status, body, entries = look(tmp_path, query=query)
+    assert (status, entries) == (400, [])
+    assert body["errors"][0]["extensions"] == {
+        **body["errors"][0]["extensions"],
+        "code": "BAD_ARGUMENT",
+        "argument": "after",
+    }
 
 
 def test_whoever_was_asked_about_stands_in_the_outcome(tmp_path):
