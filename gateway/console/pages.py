@@ -30,6 +30,7 @@ from gateway.console import (
     papers,
     policy,
     registering,
+    rows,
     runs,
     sampling,
     sources,
@@ -65,6 +66,7 @@ PARTS = (
     developer,
     sources,
     likeness,
+    rows,
     policy,
     agreements,
 )
