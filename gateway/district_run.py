@@ -186,7 +186,8 @@ class _Noted:
         def work() -> tuple[KeptRun, Mapping[Category | None, int], tuple[RuleCount, ...]]:
             if job.work(worker_name(), progress=tell):
                 discard(self.home.folder(self.run))
-            return _kept(self.home, self.run), *counted(judged for _, judged in job.results())
+            kept = _kept(self.home, self.run)
+            return kept, *_counted(self.home, kept, job)
 
         kept, categories, rules = await asyncio.to_thread(work)
         await self._finished(kept.state, kept.judged, {each.rule: each.found for each in rules if each.found})
@@ -217,6 +218,16 @@ class _Noted:
         await self.trace.run_finished(
             self.started, state=state, households=households, found=found, sources=sources, persons=persons
         )
+
+
+def _counted(
+    home: RunHome, kept: KeptRun, job: Job
+) -> tuple[Mapping[Category | None, int], tuple[RuleCount, ...]]:
+    """What a run came to; of one that is done it is kept for whoever looks at its page."""
+    if kept.state is RunState.DONE and home.index is not None:
+        counts = home.index.counts(kept.id, job.results())
+        return counts.by_category, counts.rules
+    return counted(judged for _, judged in job.results())
 
 
 def _job(home: RunHome, run: str, snapshot: Snapshot, pack: Pack) -> Job:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from connectors.served import ServedBook
+from gateway.run_index import RunIndex
 from gateway.settings import Settings
 from gateway.snapshot import count_answered
 from verification.language.parameter import Pack
@@ -35,6 +36,7 @@ class RunHome:
     """The ledger of runs, the folder of the snapshots of those under way, and the engine.
 
     `served`   where it is counted what departments answered; None where that is not kept
+    `index`    what is kept for the pages of a run, written when it is done; None where nobody looks at them
     """
 
     ledger: Ledger
@@ -45,6 +47,7 @@ class RunHome:
     spark_master: str = "local[*]"
     spark_parts: int = 16
     served: ServedBook | None = None
+    index: RunIndex | None = None
 
     @property
     def pace(self) -> Pace:
@@ -95,6 +98,7 @@ def run_home(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[R
     """The home of runs, closed again when the context ends."""
     settings.run_folder.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(settings.runs_database)
+    index = RunIndex(settings.runs_database)
     try:
         yield RunHome(
             ledger,
@@ -105,6 +109,8 @@ def run_home(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[R
             spark_master=settings.spark_master,
             spark_parts=settings.spark_parts,
             served=ServedBook(settings.run_folder / "served", clock=clock),
+            index=index,
         )
     finally:
+        index.close()
         ledger.close()

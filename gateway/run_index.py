@@ -60,6 +60,11 @@ class Counts:
         return self.categories.get(category.value if category else UNTOLD, 0)
 
     @property
+    def by_category(self) -> dict[Category | None, int]:
+        """The households by category; under None those that could not be told."""
+        return {None if each == UNTOLD else Category(each): many for each, many in self.categories.items()}
+
+    @property
     def by_weight(self) -> list[RuleCount]:
         """The rules, what weighs most first: conflicts before what is to be looked at, and what was determined last."""
         return sorted(self.rules, key=lambda each: -list(Severity).index(Severity(each.severity)))

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from demo.story_check import verify
 from gateway.district_run import cancel_run, gone, resume_run, run_district, worker_name
 from gateway.errors import CannotRun
 from gateway.run_home import RunHome
+from gateway.run_index import RunIndex, of_rule
 from gateway.run_moves import moves_between
 from tests.gateway.desk import desk
 from verification.pack import NotInForce, load_pack
@@ -54,13 +55,9 @@ def connectors_of(rows, failing=None):
 
 @contextmanager
 def home(folder: Path):
-    ledger = Ledger(f"sqlite:///{folder / 'runs.sqlite'}")
-    try:
-        yield RunHome(
-            ledger, folder / "runs", lambda: NOW, served=ServedBook(folder / "served", clock=lambda: NOW)
-        )
-    finally:
-        ledger.close()
+    url, book = f"sqlite:///{folder / 'runs.sqlite'}", ServedBook(folder / "served", clock=lambda: NOW)
+    with closing(Ledger(url)) as ledger, closing(RunIndex(url)) as index:
+        yield RunHome(ledger, folder / "runs", lambda: NOW, served=book, index=index)
 
 
 def run(folder: Path, failing=None, *, rows=ROWS, on=DAY, today=DAY, progress=None, **given):
@@ -214,6 +211,20 @@ def test_a_finished_run_leaves_no_snapshot_and_counts_what_was_served(done, tmp_
         assert served == {"0": fields["persons"]["civil_affairs"]}
         assert [each.state for each in kept.ledger.runs()] == [RunState.DONE]
     assert (result.judged, result.taken_over) == (result.households, 0)
+
+
+def test_a_finished_run_is_counted_for_its_page(tmp_path):
+    result, _, _ = run(tmp_path)
+    with home(tmp_path) as kept:
+        counts = kept.index.counts(result.run, never())
+        assert (counts.by_category, counts.rules) == (result.categories, result.rules)
+        rule = next(each.rule for each in counts.rules if each.found)
+        assert kept.index.households(result.run, of_rule(rule), first=10)
+
+
+def never():
+    raise AssertionError("expected the judgements not to be read again")
+    yield
 
 
 def test_a_run_that_stopped_is_taken_up_over_the_inputs_that_it_began_with(done, tmp_path):
