@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta, timezone
 from pathlib import Path
 from weakref import finalize
@@ -104,35 +104,52 @@ class ServedBook:
 
 
 class Tally:
-    """The count of one inquiry: whoever is answered about twice counts once, per department."""
+    """The count of one inquiry: whoever is answered about twice counts once, per department.
 
-    def __init__(self, book: ServedBook, reference: str) -> None:
+    `book`   where `write` keeps the count; None where nobody keeps one
+    """
+
+    def __init__(self, book: ServedBook | None, reference: str) -> None:
         self._book, self._reference = book, reference
-        self._known: dict[Department, set[str]] = {}
-        self._written: dict[Department, int] = {}
+        self._answers: dict[Department, list[Mapping[str, Outcome]]] = {}
+        self._persons: dict[Department, int] | None = None
+        self._written: Mapping[Department, int] = {}
 
     def count(self, department: Department, answer: Mapping[str, Outcome]) -> None:
         """Count the subjects of one answer; `write` keeps the count."""
-        known = self._known.get(department)
-        if known is None:
-            self._known[department] = answered(answer)
-        else:
-            known |= answered(answer)
+        self._answers.setdefault(department, []).append(answer)
+        self._persons = None
+
+    def persons(self) -> Mapping[Department, int]:
+        """How many persons and households each department answered about, 1 or more."""
+        if self._persons is None:
+            counts = {department: _many(answers) for department, answers in self._answers.items()}
+            self._persons = {department: many for department, many in counts.items() if many}
+        return self._persons
 
     def write(self) -> None:
         """Keep what was counted. Raises `OSError`: an access that cannot be counted is not passed on."""
+        if self._book is None:
+            return
+        counts = self.persons()
         new = {
             department: more
-            for department, known in self._known.items()
-            if (more := len(known) - self._written.get(department, 0))
+            for department, many in counts.items()
+            if (more := many - self._written.get(department, 0))
         }
         if new:
             self._book.add_all(self._reference, new)
-            self._written = {department: len(known) for department, known in self._known.items()}
+            self._written = counts
 
 
-def answered(answer: Mapping[str, Outcome]) -> set[str]:
+def _many(answers: Sequence[Mapping[str, Outcome]]) -> int:
+    if len(answers) > 1:
+        return len(set().union(*map(_answered, answers)))
+    return len(_answered(answers[0]))
+
+
+def _answered(answer: Mapping[str, Outcome]) -> Collection[str]:
     """The subjects that were answered about: that there is no record is an answer, that a source failed is none."""
     if set(map(type, answer.values())) <= {Found, NoRecord}:
-        return set(answer)
-    return {subject for subject, outcome in answer.items() if isinstance(outcome, Found | NoRecord)}
+        return answer
+    return [subject for subject, outcome in answer.items() if isinstance(outcome, Found | NoRecord)]

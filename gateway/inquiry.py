@@ -320,7 +320,7 @@ def _outcome(told: Told, data: bytes, came: _Gathered, caller: Caller, ask: Aski
         data=data,
         subjects=tuple(dict.fromkeys(subjects)),
         sources={name: str(one.get("failure", one["state"])) for name, one in told.sources.items()},
-        persons=ask.persons(),
+        persons=ask.persons,
         hedged=ask.hedged,
         close=close(caller, households, came.evidence),
         result=located.code if isinstance(located, Absence) else "ANSWERED",
