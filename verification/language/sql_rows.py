@@ -37,6 +37,22 @@ def lasting(statements: list[Statement], dialect: Dialect, *, keep: list[str]) -
     ]
 
 
+def inlined(statements: list[Statement], dialect: Dialect, *, tables: list[str]) -> list[Statement]:
+    """The same statements without some tables: where they were read their SELECTs stand instead."""
+    selects: dict[str, str] = {}
+    left = []
+    for each in statements:
+        text = each.select
+        for table, select in selects.items():
+            for word in ("FROM", "JOIN"):
+                text = text.replace(f"{word} {dialect.quoted(table)}", f"{word} ({select})")
+        if each.table in tables:
+            selects[each.table] = text
+        else:
+            left.append(replace(each, select=text))
+    return left
+
+
 class RowsSql:
     """Writes sources for one dialect, and keeps the statements that they need first.
 

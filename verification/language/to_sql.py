@@ -22,7 +22,7 @@ from verification.language.parameter import Pack
 from verification.language.rule import Catalogue, Rule
 from verification.language.sql_asked import Asked
 from verification.language.sql_facts import INNER, Facts, Place
-from verification.language.sql_rows import Statement, lasting
+from verification.language.sql_rows import Statement, inlined, lasting
 from verification.language.sql_text import Layers
 from verification.language.stages import TEXT
 
@@ -83,7 +83,8 @@ class Sql:
         for level in (MEMBER, HOUSEHOLD):
             self._answers(level, asked.rest(asked.who(level)))
         outcomes = [f"{kind}_{level}" for kind in ("told", "answers") for level in (HOUSEHOLD, MEMBER)]
-        self.statements: list[Statement] = lasting(self._facts.statements, self.dialect, keep=outcomes)
+        made = inlined(self._facts.statements, self.dialect, tables=self._facts.passing)
+        self.statements: list[Statement] = lasting(made, self.dialect, keep=outcomes)
 
     def _base(self) -> None:
         q, d, facts = self.dialect.quoted, self.dialect, self._facts

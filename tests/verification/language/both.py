@@ -213,9 +213,11 @@ def told_by_python(catalogue: Catalogue, world: World) -> tuple[Told, list[objec
     return told, sorted(found, key=repr)
 
 
-def told_by_duckdb(catalogue: Catalogue, world: World) -> tuple[Told, list[object]]:
-    """The same by the generated SQL."""
-    sql, connection, told, found = Sql(catalogue, PACK), duck.connect(), Told(), []
+def told_by_duckdb(
+    catalogue: Catalogue, world: World, *, on: date | None = None
+) -> tuple[Told, list[object]]:
+    """The same by the generated SQL: for cases of any day, or of one."""
+    sql, connection, told, found = Sql(catalogue, PACK, on=on), duck.connect(), Told(), []
     reads = catalogue.reads()
     tables = {record: table_of(record, world.rows.get(record, ()), reads[record]) for record in reads}
     cases = cases_table((house, ON, mask) for house, mask in world.unanswered.items())
@@ -231,9 +233,11 @@ def told_by_duckdb(catalogue: Catalogue, world: World) -> tuple[Told, list[objec
     return told, sorted(found, key=repr)
 
 
-def told_by_postgres(catalogue: Catalogue, world: World, url: str) -> tuple[Told, list[object]]:
+def told_by_postgres(
+    catalogue: Catalogue, world: World, url: str, *, on: date | None = None
+) -> tuple[Told, list[object]]:
     """The same by the generated SQL in the words of PostgreSQL."""
-    sql, told, found = Sql(catalogue, PACK, POSTGRES), Told(), []
+    sql, told, found = Sql(catalogue, PACK, POSTGRES, on=on), Told(), []
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         for record, columns in catalogue.reads().items():
             copied(connection, record.__name__, table_of(record, world.rows.get(record, ()), columns))

@@ -4,7 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.verification.language.both import a_world, told_by_duckdb, told_by_postgres, told_by_python, varied
+from tests.verification.language.both import (
+    ON,
+    a_world,
+    told_by_duckdb,
+    told_by_postgres,
+    told_by_python,
+    varied,
+)
 from verification.language.aggregate import (
     count,
     earliest,
@@ -296,6 +303,12 @@ def test_duckdb_tells_what_python_tells(made: Callable[[], Catalogue], seed: int
     constant = {name for name, values in varied(told).items() if len(values) < 2}
     assert constant <= {"since", "standard"}
     assert bool(found) == bool(catalogue.rules)
+
+
+@pytest.mark.parametrize(("made", "seed"), SEEDED)
+def test_on_a_day_that_is_known_the_same_is_told(made: Callable[[], Catalogue], seed: int) -> None:
+    catalogue, world = made(), a_world(seed)
+    assert told_by_duckdb(catalogue, world, on=ON) == told_by_python(catalogue, world)
 
 
 @pytest.mark.parametrize(("made", "seed"), SEEDED)
