@@ -111,6 +111,52 @@ def consents(
     return Consents(decided, bool(scopes) and any(map(_is_scoped, decided.values())))
 
 
+def consents_of(
+    households: Iterable[Household],
+    authorizations: Mapping[str, Outcome],
+    *,
+    on: date,
+    asked_on: date,
+    listed: Mapping[str, Sequence[Membership]],
+    scopes: Mapping[str, frozenset[Department]],
+) -> dict[str, Consents]:
+    """What `consents` says of each of these households, by number; `on` is the day of all of them.
+
+    Where everybody has one authorization that holds, as nearly everybody has, that is seen at once.
+    """
+    signed = {} if scopes else _plainly_signed(authorizations, since=on, asked_on=asked_on)
+    found: dict[str, Consents] = {}
+    for household in households:
+        number, rows = household.number, listed.get(household.number, household.members)
+        held = [signed.get(row.person) for row in household.members]
+        joined = _joined_on(rows, by=max(asked_on, on))
+        plain = [one for one in held if one is not None and one.valid_from >= joined]
+        if len(plain) == len(held):
+            whom = zip(household.members, plain, strict=True)
+            found[number] = Consents({row.person: Allowed(one.record_id) for row, one in whom})
+        else:
+            found[number] = consents(household, authorizations, asked_on=asked_on, listed=rows, scopes=scopes)
+    return found
+
+
+def _plainly_signed(
+    authorizations: Mapping[str, Outcome], *, since: date, asked_on: date
+) -> dict[str, Authorization]:
+    """By person, the authorizations of those who have exactly one, when it holds; as `holds` says it."""
+    single = {
+        person: cast("Authorization", outcome.records[0])
+        for person, outcome in authorizations.items()
+        if isinstance(outcome, Found) and len(outcome.records) == 1
+    }
+    return {
+        person: one
+        for person, one in single.items()
+        if one.withdrawn_on is None
+        and one.valid_from <= since
+        and (one.valid_until is None or one.valid_until >= asked_on)
+    }
+
+
 def _is_scoped(consent: Consent) -> bool:
     return isinstance(consent, Allowed) and consent.departments is not None
 

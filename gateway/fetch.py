@@ -15,7 +15,7 @@ import msgspec
 
 from casework.authorizations import Authorization as OnPaper
 from casework.authorized import Authorized, joined, scopes_of
-from casework.consent import Allowed, Consent, Consents, Withheld, consents
+from casework.consent import Allowed, Consent, Consents, Withheld, consents_of
 from connectors.ask import Ask, carried, maskable
 from connectors.subjects import Subjects
 from gateway.asked_about import Subject
@@ -129,28 +129,31 @@ async def locate_each(
             for record, found_by in ((HouseholdFile, PLACE), (Membership, LISTING))
         ]
     )
-    households = {
-        number: Household.listed(number, first.records(Membership, number), on=on) for number in asked
+    files, rows = (first.outcomes.get(record, {}) for record in (HouseholdFile, Membership))
+    listed = {
+        number: cast("tuple[Membership, ...]", row.records)
+        for number, row in rows.items()
+        if isinstance(row, Found)
     }
+    households = {number: Household.listed(number, listed.get(number, ()), on=on) for number in asked}
     persons = Subjects(_persons(households.values()))
     ours = authorized.of(persons) if authorized else {}
     signed = _with_ours(await _authorizations(persons, columns=columns, ask=ask), ours, columns=columns)
     scopes = scopes_of(one for kept in ours.values() for one in kept)
     evidence = together(first, signed)
     authorizations = signed.outcomes.get(Authorization, {})
-    files, rows = (first.outcomes.get(record, {}) for record in (HouseholdFile, Membership))
+    agreed = consents_of(
+        households.values(), authorizations, on=on, asked_on=today, listed=listed, scopes=scopes
+    )
     found: dict[str, Located | SourceFailed | None] = {}
     for number, household in households.items():
-        file, listed = files.get(number), rows.get(number)
-        if isinstance(file, SourceFailed) or isinstance(listed, SourceFailed):
-            found[number] = file if isinstance(file, SourceFailed) else listed  # type: ignore[assignment]
-        elif isinstance(file, Found):
-            known = cast("Sequence[Membership]", listed.records) if isinstance(listed, Found) else ()
-            agreed = consents(household, authorizations, asked_on=today, listed=known, scopes=scopes)
+        outcomes = (files.get(number), rows.get(number))
+        file, row = outcomes
+        if isinstance(file, Found) and not isinstance(row, SourceFailed):
             region = cast("HouseholdFile", file.records[0]).street
-            found[number] = Located(household, region, agreed, evidence, persons)
+            found[number] = Located(household, region, agreed[number], evidence, persons)
         else:
-            found[number] = None
+            found[number] = next((one for one in outcomes if isinstance(one, SourceFailed)), None)
     return found
 
 

@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from casework.consent import Allowed, Lack, Withheld, consents, holds
+from casework.consent import Allowed, Lack, Withheld, consents, consents_of, holds
 from vocabulary.codes import Department, MemberKind, Relation, SharingClass, SignatureMethod
 from vocabulary.evidence import FailureKind, Found, NoRecord, NotAsked, Provenance, SourceFailed
 from vocabulary.household import Household
@@ -158,3 +160,48 @@ def test_several_papers_allow_the_departments_of_all_of_them_and_no_other():
     assert decided.of(HEAD, Department.EDUCATION).lack is Lack.OUT_OF_SCOPE
     # One that names none is for all.
     assert not consents(household(member(HEAD)), rows, asked_on=ON, scopes={"a": frozenset()}).scoped
+
+
+NEAR = st.sampled_from([ON + days * DAY for days in range(-3, 4)])
+PAPERS = st.builds(
+    lambda number, first, until, withdrawn: signed(
+        HEAD, record_id=f"a-{number}", valid_from=first, valid_until=until, withdrawn_on=withdrawn
+    ),
+    st.integers(1, 3),
+    NEAR,
+    st.none() | NEAR,
+    st.none() | st.none() | NEAR,
+)
+OUTCOMES = (
+    st.lists(PAPERS, min_size=1, max_size=2).map(lambda rows: found(*rows))
+    | st.just(NoRecord(SOURCE))
+    | st.just(NotAsked(Department.CIVIL_AFFAIRS, "x"))
+)
+
+
+@st.composite
+def listings(draw):
+    """Households of a list with the rows of all days, and what is on file of everybody."""
+    rows, papers = {}, {}
+    for place in range(draw(st.integers(1, 3))):
+        persons = draw(st.lists(st.sampled_from("abcdef"), min_size=0, max_size=4))
+        rows[f"S-{place}"] = tuple(
+            msgspec.structs.replace(
+                member(person, draw(st.sampled_from(MemberKind))),
+                household=f"S-{place}",
+                joined_on=draw(NEAR),
+            )
+            for person in persons
+        )
+        papers |= {person: draw(OUTCOMES) for person in persons if draw(st.booleans())}
+    return [Household.listed(number, some, on=ON) for number, some in rows.items()], rows, papers
+
+
+@given(listings(), NEAR, st.sampled_from([{}, {"a-1": frozenset({Department.HEALTH})}]))
+def test_many_households_are_told_what_each_is_told(given_, asked_on, scopes):
+    households, rows, papers = given_
+    together = consents_of(households, papers, on=ON, asked_on=asked_on, listed=rows, scopes=scopes)
+    assert together == {
+        one.number: consents(one, papers, asked_on=asked_on, listed=rows[one.number], scopes=scopes)
+        for one in households
+    }
