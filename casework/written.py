@@ -110,12 +110,15 @@ class Section:
         return BadAgreement(file=self.file, line=_line(node), key=key, expected=expected, got=got)
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def read_text(text: str, *, file: str) -> Section:
     """The document's outermost mapping; `file` is what messages call it. Raises `BadAgreement`."""
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_LOADER)):
             raise BadAgreement(file=file, line=1, key="*", expected="no aliases", got="an alias")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = 1 if mark is None else mark.line + 1

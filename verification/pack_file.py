@@ -55,6 +55,9 @@ def read_pack_file(text: str, *, file: str) -> PackFile:
     return _Reader(file).read(text)
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 class _Reader:
     """Walks the node tree, because only nodes know their line."""
 
@@ -64,7 +67,7 @@ class _Reader:
 
     def read(self, text: str) -> PackFile:
         try:
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
+            root = yaml.compose(text, Loader=_LOADER)
         except yaml.YAMLError as wrong:
             mark = getattr(wrong, "problem_mark", None)
             line = mark.line + 1 if mark is not None else 1

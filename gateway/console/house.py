@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -233,7 +234,9 @@ def _environments() -> dict[Lang, Environment]:
     return {"zh": _environment("zh"), "en": _environment("en")}
 
 
+@cache
 def _environment(lang: Lang) -> Environment:
+    """Templates are compiled once for all houses of a process: nothing of a house stands in them."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(),
