@@ -32,15 +32,15 @@ def test_whoever_is_ready_while_the_loop_is_busy_is_in_one_commit(
 
             def busy(turn: int) -> None:
                 waiting.append(log.append(b"turn %d" % turn))
-                time.sleep(0.0003)  # as long as a question takes: the turn is not idle
-                if turn < 5:
+                time.sleep(0.001)  # as long as a question takes: the turn is not idle
+                if turn < 24:
                     loop.call_soon(busy, turn + 1)
 
             busy(0)
-            while len(waiting) < 6:
+            while len(waiting) < 25:
                 await asyncio.sleep(0)
             receipts = await asyncio.gather(*waiting)
-            assert [receipt.index for receipt in receipts] == list(range(8, 14))
+            assert [receipt.index for receipt in receipts] == list(range(8, 33))
             assert commits == 1
 
     asyncio.run(story())
