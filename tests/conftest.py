@@ -23,16 +23,17 @@ __all__ = ["mariadb", "postgres", "postgres_url"]
 
 
 DEAREST = (
-    "tests/verification/runs/test_spark.py",
-    "tests/gateway/test_workers.py",
-    "tests/verification/runs/test_kill.py",
-    "tests/verification/test_second_opinion.py",
-    "tests/gateway/test_quality_commands.py",
     "tests/gateway/executor/",
-    "tests/demo/test_district.py",
-    "tests/gateway/test_district_run.py",
+    "tests/verification/test_second_opinion.py",
+    "tests/verification/runs/test_kill.py",
+    "tests/gateway/test_no_entry_no_data.py",
+    "tests/gateway/test_watching.py",
+    "tests/gateway/test_serving.py",
+    "tests/gateway/console/test_runs.py",
 )
-"""Where single tests take longest: they begin first, so that no core waits for the last of them at the end."""
+"""Where single tests take longest: after those that one worker runs together (`tests/schedule.py`) they begin first,
+so that no core waits for the last of them at the end.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
