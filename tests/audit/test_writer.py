@@ -28,6 +28,8 @@ def test_whoever_is_ready_while_the_loop_is_busy_is_in_one_commit(
             await asyncio.gather(*(log.append(b"%d" % at) for at in range(8)))  # nobody is alone any more
             before, commits = commits, 0
             assert before <= 2
+            while log._writer._writing:
+                await asyncio.sleep(0)
             waiting = []
 
             def busy(turn: int) -> None:
