@@ -40,20 +40,22 @@ class SubjectKeys:
         self._older: dict[str, bytes] = {}
         self._made: list[str] = []
         self._vault = b""
-        self._shreddings = 0
+        # As the head stood when the transaction began, and with what it has destroyed itself.
+        self._counted = self._shreddings = 0
 
     def begin(self, shreddings: int) -> None:
         """A transaction holds the head, which counts so many shreddings."""
         self._made.clear()
         if shreddings != self._shreddings:
             self._forget()
-            self._shreddings = shreddings
+        self._shreddings = self._counted = shreddings
 
     def take_back(self) -> None:
-        """The transaction failed: the secrets that it made are not there."""
+        """The transaction failed: the secrets that it made are not there, and what it counted was not counted."""
         for subject in self._made:
             self._drop(subject)
         self._made.clear()
+        self._shreddings = self._counted
 
     def write(self, cursor: Any, alongside: Sequence[tuple[int, Alongside]]) -> list[tuple[int, Sealed]]:
         """Seal and shred as these rows ask; what was sealed, each with its entry's place in the batch.

@@ -158,6 +158,32 @@ def test_a_shredding_that_fails_has_destroyed_nothing(open_log: OpenLog) -> None
     asyncio.run(story())
 
 
+def test_a_shredding_that_failed_does_not_hide_one_elsewhere(open_log: OpenLog) -> None:
+    of = book()
+    unplugged = False
+
+    def sign(message: bytes) -> bytes:
+        if unplugged:
+            raise SigningFailed("expected a signature, got no device")
+        return SIGNER.sign(message)
+
+    async def story() -> None:
+        nonlocal unplugged
+        async with open_log(signers=[Signer(SIGNER.key, sign)]) as one, open_log() as other:
+            await write(one, intent(of, *PEOPLE))
+            unplugged = True
+            with pytest.raises(SigningFailed):
+                await write(one, shredding(of, PEOPLE[0]))
+            unplugged = False
+            await write(other, shredding(of, PEOPLE[1]))  # the head counts one, as `one` had counted its own
+            [receipt] = await write(one, intent(of, PEOPLE[1]))
+            vault = Vault(one.reader, of.sealing)
+            assert is_open(vault, receipt.index)
+            assert not is_open(vault, 0)
+
+    asyncio.run(story())
+
+
 def test_a_secret_that_does_not_open_refuses_the_entries_about_its_subject_alone(
     url: str, open_log: OpenLog
 ) -> None:
