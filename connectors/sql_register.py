@@ -71,8 +71,7 @@ class SqlRegister(Register):
         subjects = ask.subjects.askable
         if not subjects:
             return []
-        statement = _select(table, decode, self._engine.dialect.name)
-        statement = statement.where(statement.selected_columns[table.of[ask.by].physical].in_(_GIVEN))
+        statement = _looking_up(table, decode, ask.by, self._engine.dialect.name)
         given = (subjects[at : at + IDS_PER_STATEMENT] for at in range(0, len(subjects), IDS_PER_STATEMENT))
         return await self._run(statement, [{_GIVEN.key: _spellings(some)} for some in given])
 
@@ -138,7 +137,7 @@ class _Query:
         with failures_named(), self._engine.connect() as connection:
             self._driver = connection.connection.driver_connection
             for one in given:
-                rows.extend(tuple(row) for row in connection.execute(statement, one))
+                rows += connection.execute(statement, one).fetchall()
             self._driver = None
         return rows
 
@@ -166,6 +165,13 @@ def _select(table: Table, decode: Decoder, dialect: str) -> sa.Select[Any]:
             for one in decode.fields
         )
     )
+
+
+@lru_cache(maxsize=512)
+def _looking_up(table: Table, decode: Decoder, by: str, dialect: str) -> sa.Select[Any]:
+    """Select those that are given. Made once, so that SQLAlchemy finds its text without working it out again."""
+    statement = _select(table, decode, dialect)
+    return statement.where(statement.selected_columns[table.of[by].physical].in_(_GIVEN))
 
 
 def _behind(table: Table, decode: Decoder, cursor: str, dialect: str) -> sa.Select[Any]:

@@ -33,7 +33,7 @@ class AnswerState(Code):
     WITHHELD = "WITHHELD", "不予提供: the sharing agreement does not let you see it; `reason` is the clause"
 
 
-class Sourced(msgspec.Struct, frozen=True):
+class Sourced(msgspec.Struct, frozen=True, gc=False):
     """What one department answered about one subject, or why the asker may not know."""
 
     record: type[Record]
@@ -79,7 +79,7 @@ _STATES: Mapping[type[object], AnswerState] = {
 }
 
 
-class MemberView(msgspec.Struct, frozen=True, eq=False):
+class MemberView(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One person listed with the household."""
 
     row: Membership
@@ -116,7 +116,7 @@ class _Unjudged:
     """Stands where a verdict would, for one who may see nothing of it."""
 
 
-class HouseholdView(msgspec.Struct, frozen=True, eq=False):
+class HouseholdView(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One household on one day, with all that was fetched about it."""
 
     number: str
@@ -147,7 +147,7 @@ class HouseholdView(msgspec.Struct, frozen=True, eq=False):
         return Sourced(record, self.evidence.of(record, self.number))
 
 
-class EdgeView(msgspec.Struct, frozen=True, eq=False):
+class EdgeView(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One household of a work list, or why there is none to show."""
 
     cursor: str

@@ -77,7 +77,7 @@ class Quality(Code):
     """An expectation that decides who or what is meant was not kept: nothing is concluded from the batch."""
 
 
-class Provenance(msgspec.Struct, frozen=True):
+class Provenance(msgspec.Struct, frozen=True, gc=False):
     """Where an answer came from. The day for which it holds stands on each record (`as_of`)."""
 
     department: Department
@@ -89,14 +89,14 @@ class Provenance(msgspec.Struct, frozen=True):
     quality: Quality = Quality.UNCHECKED
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """The department has records: one or more, of one type, in the order of `record_id`."""
 
     records: tuple[Record, ...]
     provenance: Provenance
 
 
-class NoRecord(msgspec.Struct, frozen=True):
+class NoRecord(msgspec.Struct, frozen=True, gc=False):
     """The department was asked and has nothing: a statement of its own, not a failure."""
 
     provenance: Provenance
