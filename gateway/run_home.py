@@ -62,7 +62,13 @@ class RunHome:
         """What makes the engine over a run's snapshot. Raises `NoSpark` when it is called."""
         if self.engine == "spark":
             return lambda snapshot, nth: self._on_spark(run, snapshot, nth, catalogue, pack)
-        return lambda snapshot, _: Engine(snapshot, catalogue, pack, memory_mib=self.memory_mib)
+        return lambda snapshot, _: Engine(
+            snapshot, catalogue, pack, memory_mib=self.memory_mib, many=self._has_many_shards(run)
+        )
+
+    def _has_many_shards(self, run: str) -> bool:
+        kept = self.ledger.run(run)
+        return kept is not None and kept.shards - kept.shards_done > 1
 
     def count(self, started: int, answered: Mapping[Department, int]) -> None:
         """Count what departments answered, under the index of the entry. Raises `OSError`."""

@@ -174,7 +174,9 @@ class Job:
         few = left <= self.pace.few_households and self.ledger.taken_over(self.id) > 0
 
         def ours(snapshot: Snapshot, _: int) -> AbstractContextManager[Judges]:
-            return (FewEngine if few else Engine)(snapshot, self.catalogue, self.pack)
+            if few:
+                return FewEngine(snapshot, self.catalogue, self.pack)
+            return Engine(snapshot, self.catalogue, self.pack, many=kept.shards - kept.shards_done > 1)
 
         return by_own_limits(self.snapshot, self.pack, ours if few or self.judging is None else self.judging)
 

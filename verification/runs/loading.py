@@ -48,12 +48,17 @@ def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) ->
 def number_whole(
     connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, reads: _Reads, *, file: Path
 ) -> None:
-    """Number everybody and everything of a snapshot, into a new file that goes with the connection's folder."""
+    """Number everybody and everything of a snapshot, into a new file: without a name, once it is whole.
+
+    So nothing of it is left, whatever kills us.
+    """
     connection.execute(f"ATTACH {_quoted(str(file))} AS {_WHOLE}")
     _look_at_all(connection, snapshot, reads)
     number_everybody(connection, home=_WHOLE)
     for record, columns in reads.items():
         bring_in(connection, record, columns, home=_WHOLE)
+    connection.execute(f"CHECKPOINT {_WHOLE}")
+    file.unlink()  # nothing is written to it any more, and what is open can be read
     connection.execute(f'DROP TABLE IF EXISTS {SHARD}."{NAMES}"')
     connection.execute(f'CREATE TEMP VIEW "{NAMES}" AS SELECT * FROM {_WHOLE}."{NAMES}"')
 

@@ -1,6 +1,8 @@
 """A district is judged as its households are one at a time."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +71,20 @@ def snapshot(catalogue: Catalogue, world: World) -> Snapshot:
 def test_a_district_equals_its_households(catalogue: Catalogue, world: World, shard_households: int) -> None:
     judged = judge_district(snapshot(catalogue, world), catalogue, PACK, shard_households=shard_households)
     assert list(judged) == list(one_by_one(catalogue, world))
+
+
+def test_nothing_of_a_snapshot_that_was_numbered_has_a_name_on_disk(
+    catalogue: Catalogue, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is killed cannot remove it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    given = snapshot(catalogue, world)
+    with Engine(given, catalogue, PACK, many=True) as engine:
+        for cases in (given.cases.slice(0, 20), given.cases.slice(20, 20)):
+            list(engine.load(cases))
+            assert len(list(engine.judgements())) == 20
+            assert [each for each in tmp_path.rglob("*") if each.is_file()] == []
+            assert list(tmp_path.iterdir()), "a folder of its own"
 
 
 def test_progress_ends_with_every_household_judged(catalogue: Catalogue, world: World) -> None:
