@@ -1,6 +1,6 @@
 """What does the database look like, and how is it spoken to: tables, statements, connections, faults.
 
-Only this module, `audit.store`, `audit.lookup` and the migrations know SQLAlchemy.
+Only this module, `audit.store`, `audit.lookup`, `audit.subject_keys` and the migrations know SQLAlchemy.
 """
 
 from __future__ import annotations
