@@ -87,6 +87,7 @@ class Writer:
         self._writing = False
         self._rousing: tuple[float, float] | None = None
         self._alone = True
+        self._told_rest = False  # touched in the writer's thread alone
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._stopped = threading.Event()
         self._threads = [
@@ -143,23 +144,21 @@ class Writer:
         try:
             while self.latched is None and not (self.closing and not self._queue):
                 self._wake.get()
-                written = self._write_prompt()
-                with suppress(RuntimeError):  # the loop may be gone
-                    self._loop.call_soon_threadsafe(self._rested, written)
+                self._write_prompt()
         finally:  # whatever ends this thread, nobody is left waiting
             self.latched = self.latched or LogClosed("expected an open log")
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._fail_all)
 
-    def _write_prompt(self) -> int:
-        """Write what waits, and again while many wait; how many were in the last batch."""
-        written = 0
-        while self.latched is None and (batch := self._next_batch()):
-            self._in_flight, written = batch, len(batch)
+    def _write_prompt(self) -> None:
+        """Write what waits, and again while many wait; the loop is told when that is over."""
+        self._told_rest = False
+        while self.latched is None and not self._told_rest and (batch := self._next_batch()):
+            self._in_flight = batch
             self._commit(batch)
-            if len(self._queue) < PROMPT and not self.closing:
-                break
-        return written
+        if not self._told_rest:
+            with suppress(RuntimeError):  # the loop may be gone
+                self._loop.call_soon_threadsafe(self._rested, 0)
 
     def _fail_all(self) -> None:
         """Runs in the loop, as `put` does, so that no entry slips in behind it."""
@@ -192,7 +191,16 @@ class Writer:
         if self._limits.guard_every_s == 0:
             advance(self._guard, head.note)
         self.head = head
-        self._loop.call_soon_threadsafe(_settle, batch, head.frontier.size)
+        self._told_rest = len(self._queue) < PROMPT and not self.closing
+        self._loop.call_soon_threadsafe(self._settle, batch, head.frontier.size, self._told_rest)
+
+    def _settle(self, batch: list[_Waiting], size: int, rests: bool) -> None:
+        """Runs in the loop: who waited has a receipt, and the writer may have come to rest."""
+        for index, waiting in enumerate(batch, size - len(batch)):
+            if not waiting.future.done():
+                waiting.future.set_result(Receipt(index, size))
+        if rests:
+            self._rested(len(batch))
 
     def _sign(self, head: Checkpoint) -> bytes:
         return bytes(head.sign(self.signers, time=int(self._limits.clock())))
@@ -227,12 +235,6 @@ def _within(batch: list[_Waiting]) -> list[_Waiting]:
         if total > BATCH_BYTES_MAX and at:
             return batch[:at]
     return batch
-
-
-def _settle(batch: list[_Waiting], size: int) -> None:
-    for index, waiting in enumerate(batch, size - len(batch)):
-        if not waiting.future.done():
-            waiting.future.set_result(Receipt(index, size))
 
 
 def _fail(batch: list[_Waiting], error: AuditError) -> None:
