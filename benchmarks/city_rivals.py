@@ -9,7 +9,6 @@ of packs or of explanations.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from datetime import date
@@ -22,6 +21,7 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, by the benchmark
 
 from benchmarks.city import DAY, digest_of_findings
+from benchmarks.peak import peak_mib
 
 AWAY = ("PRISON", "COMPULSORY_REHAB", "MISSING", "CLERGY_3Y")
 PENSIONS = ("PENSION", "CENTRAL_BASE_PENSION", "LOCAL_BASE_PENSION", "PERSONAL_PENSION")
@@ -338,7 +338,7 @@ def main() -> None:
     begun = time.perf_counter()
     given = {"pandas": by_pandas, "hand SQL": by_hand}[name](Path(folder), on=DAY)
     took = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mib()
     found = _rows(given) if isinstance(given, list) else _rows_of_frames(given)
     told = {each for each in found if each[0] in CATEGORIES}
     digests = {"findings": digest_of_findings(found - told), "amounts": digest_of_findings(told)}

@@ -32,7 +32,6 @@ import argparse
 import gc
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -52,6 +51,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhe
 
 from benchmarks.city import FOURTEEN_RULES, digest_of_findings, write_city
 from benchmarks.openfisca_rival import ratios
+from benchmarks.peak import peak_mib
 from verification.catalogue import CATALOGUE
 from verification.language.rule import Catalogue
 from verification.language.to_python import Judge
@@ -201,7 +201,7 @@ def process(name: str, folder: Path) -> dict[str, float]:
 def contend(name: str, folder: Path) -> dict[str, object]:
     """Be one contender: seconds, those spent aside on comparing, peak MiB, and a digest of the findings."""
     found = CONTENDERS[name](folder)
-    return {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, **found}
+    return {"peak": peak_mib(), **found}
 
 
 def ours(folder: Path, catalogue: Catalogue = CATALOGUE) -> dict[str, object]:
@@ -213,7 +213,7 @@ def ours(folder: Path, catalogue: Catalogue = CATALOGUE) -> dict[str, object]:
             pass
         tables = engine.tables()
         took = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mib()
     digests = _digests(tables)
     return {"seconds": took, "aside": time.perf_counter() - begun - took, "peak": peak, **digests}
 
