@@ -21,6 +21,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLString,
+    VariableNode,
     is_leaf_type,
 )
 from graphql.execution.execute import get_field_def
@@ -134,18 +135,23 @@ class Quick:
             return self._leaf(kind, read, obtained.through)
         return self._records(kind, nodes, read, self._most(definition, nodes[0], found.cut), steps)
 
-    def _most(self, definition: GraphQLField, node: FieldNode, name: str) -> int:
+    def _most(self, definition: GraphQLField, node: FieldNode, name: str) -> str:
+        """How many are told, as an expression: a number, or that of a variable."""
         given = self._writer.arguments(definition, node)
-        most = None if given is None else given.get(name)
-        others = [value for key, value in (given or {}).items() if key != name and value is not None]
-        if type(most) is not int or others:  # what else is asked for, the resolver knows
+        if given is not None:
+            others = [value for key, value in given.items() if key != name and value is not None]
+            if type(given.get(name)) is not int or others:  # what else is asked for, the resolver knows
+                raise Unquick
+            return repr(given[name])
+        default, (argument, *more) = definition.args[name].default_value, node.arguments
+        if more or argument.name.value != name or not isinstance(argument.value, VariableNode):
             raise Unquick
-        return most
+        return f"c.most({argument.value.name.value!r}, {default!r})"
 
     def _records(
-        self, kind: Any, nodes: list[FieldNode], read: str, most: int, steps: tuple[Step, ...]
+        self, kind: Any, nodes: list[FieldNode], read: str, most: str, steps: tuple[Step, ...]
     ) -> str:
-        """A list of objects that are nothing but leaves, `most` of them."""
+        """A list of objects that are nothing but leaves, `most` of them at most."""
         inner = _named_list_item(kind)
         if inner is None:
             raise Unquick

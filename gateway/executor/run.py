@@ -18,6 +18,7 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import is_iterable
 
 from gateway.executor.places import NotCompiled, Place
+from gateway.executor.quick import not_plain
 
 
 class Run(ExecutionContext):
@@ -64,6 +65,11 @@ class Run(ExecutionContext):
         if field.arguments is not None:
             return field.arguments
         return get_argument_values(field.definition, field.nodes[0], self.variable_values)
+
+    def most(self, variable: str, default: int) -> int:
+        """How many items a variable asks for. Raises `NotPlain` where it says something else."""
+        given = self.variable_values.get(variable, default)
+        return given if type(given) is int else not_plain()
 
     @staticmethod
     def attribute(source: Any, name: str) -> Any:

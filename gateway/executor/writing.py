@@ -299,7 +299,7 @@ class Writer:
         """The arguments of a field, when they are the same for every execution and nothing in them can be changed."""
         if not definition.args:
             return {}
-        if any(variables_in(argument.value) for argument in node.arguments):
+        if any(any(variables_in(argument.value)) for argument in node.arguments):
             return None
         try:
             values = get_argument_values(definition, node, {})

@@ -3,6 +3,7 @@
 import random
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from graphql import StringValueNode
@@ -22,7 +23,7 @@ from gateway.view import MemberView
 from tests.gateway.test_answer import everything
 from verification.crosscheck import crosscheck
 from verification.pack import load_pack
-from vocabulary.evidence import Evidence, Found
+from vocabulary.evidence import Evidence, Found, NoRecord
 from vocabulary.records.social_security import Insurance
 
 SHOWS = resources_shown(schema())
@@ -147,3 +148,33 @@ def test_nothing_of_our_schema_is_left_to_graphql_core():
         spoilt=False,
     )
     assert executed(schema()).keys() == {"compiled"}
+
+
+def test_an_attribute_that_is_not_there_is_null_as_graphql_core_has_it():
+    document = read(
+        '{household(number: "H-1") {number members {idNumber}}}',
+        operation_name=None, variables={}, schema=schema(), limits=WIDE,
+    )  # fmt: skip
+    asked = question(document, schema=schema(), shows=SHOWS, limits=WIDE, today=everything().household.on)
+    allowed = plan(asked, decided(0))
+    shown = replace(everything(), household=SimpleNamespace(members=everything().household.members))
+    ours = tell(allowed, shown, schema=schema(), shows=SHOWS)
+    assert ours.data == by_graphql_core(allowed, shown, schema=schema(), shows=SHOWS).data
+    assert ours.data["household"]["number"] is None
+    assert ours.errors == ()
+
+
+def test_what_was_answered_is_told_without_a_resolver(monkeypatch):
+    resolver = MemberView.answer
+
+    def only_of_others(member, record):
+        sourced = resolver(member, record)
+        assert not isinstance(sourced.outcome, Found | NoRecord)
+        return sourced
+
+    text = MEMBERS % "insurance {state records(first: 2) {month base status employer}}"
+    expected, _ = told_both(text, seed=0, spoilt=False)
+    monkeypatch.setattr(MemberView, "answer", only_of_others)
+    found, reference = told_both(text, seed=0, spoilt=False)
+    assert found == expected
+    assert reference != expected
