@@ -117,7 +117,7 @@ _Hashes = Callable[[int, int, int], list[bytes]]
 class Tree:
     """The hashes and proofs of a log, read from its tiles; `read` may fetch them from anywhere.
 
-    What was computed from a tile is kept, and grows with it: 512 tiles, about 8 MB.
+    What was computed from a tile is kept, and grows with it: 512 tiles, about 20 MB, once 131,072 entries came.
     `near` gives the hashes of a tile that needs no fetching, or None; only `near_inclusion` asks it.
     Safe to use from several threads. Raises `NoSuchEntry` beyond the size asked for,
     `MalformedTile` for a tile of the wrong length, and whatever `read` raises.
