@@ -104,13 +104,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL does not run as root, and its own user has to get in
+        found = excel(folder, effort)  # first: what the others leave in memory is looked through for garbage
         (folder / "postgres").mkdir()
         postgres = Postgres(folder / "postgres").start()
         try:
-            found = {**bulk(postgres, effort), **household(postgres, folder, effort)}
+            found = {**bulk(postgres, effort), **household(postgres, folder, effort), **found}
         finally:
             postgres.stop()
-        found |= excel(folder, effort)
     print(json.dumps(found))
 
 
