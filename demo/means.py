@@ -20,9 +20,6 @@ from vocabulary.month import Month
 STANDARD_FEN, EDGE_FEN = 63_600, 95_400
 """Per head and month, pack `demo-2026`."""
 
-DISPOSABLE_FEN = 260_000
-"""Disposable income of the year before, per head and month, pack `demo-2026`: 31,200 yuan a year."""
-
 EMPLOYMENT_COST_YUAN = 200
 """Deducted for each month with a wage, pack `demo-2026`."""
 

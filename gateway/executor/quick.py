@@ -42,13 +42,13 @@ def not_plain() -> NoReturn:
     raise NotPlain
 
 
-_PLAIN = {
-    GraphQLString: "w.__class__ is str",
-    GraphQLID: "w.__class__ is str",
-    GraphQLBoolean: "w.__class__ is bool",
-    GraphQLInt: "(w.__class__ is int and -2147483648 <= w <= 2147483647)",
+PLAIN = {
+    GraphQLString: "{0}.__class__ is str",
+    GraphQLID: "{0}.__class__ is str",
+    GraphQLBoolean: "{0}.__class__ is bool",
+    GraphQLInt: "({0}.__class__ is int and -2147483648 <= {1} <= 2147483647)",
 }
-"""When a value of a built-in scalar is what its `serialize` would give."""
+"""When a value of a built-in scalar, read first as {0} and again as {1}, is what its `serialize` would give."""
 
 
 class Source(Protocol):
@@ -190,10 +190,10 @@ class Quick:
         if leaves is str:
             otherwise = "not_plain()" if required else "None"
             return f"(str(w) if (w := {read}) is not None else {otherwise})"
-        plain = _PLAIN.get(inner)
+        plain = PLAIN.get(inner)
         if plain is None:
             raise Unquick
-        fits = plain.replace("w.", f"(w := {read}).", 1)
+        fits = plain.format(f"(w := {read})", "w")
         return f"(w if {fits}{'' if required else ' or w is None'} else not_plain())"
 
 

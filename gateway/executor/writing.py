@@ -21,16 +21,12 @@ from typing import Any
 
 from graphql import (
     FieldNode,
-    GraphQLBoolean,
     GraphQLError,
     GraphQLField,
-    GraphQLID,
-    GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
-    GraphQLString,
     Undefined,
     get_named_type,
     is_abstract_type,
@@ -41,7 +37,7 @@ from graphql.execution.execute import get_field_def
 from graphql.execution.values import get_argument_values
 
 from gateway.executor.places import Field, FieldReader, NotCompiled, Place, Step
-from gateway.executor.quick import Quick, Unquick, not_plain
+from gateway.executor.quick import PLAIN, Quick, Unquick, not_plain
 
 DEEPEST_LIST = 6
 """Lists directly in lists, which are loops in loops: Python ends at twenty blocks."""
@@ -50,14 +46,6 @@ MOST_LISTS = 64
 """Lists around one value, whatever stands between them."""
 
 _PLAIN = (str, int, float, bool, type(None))
-
-_NOT_PLAIN = {
-    GraphQLString: "{v}.__class__ is not str",
-    GraphQLID: "{v}.__class__ is not str",
-    GraphQLBoolean: "{v}.__class__ is not bool",
-    GraphQLInt: "({v}.__class__ is not int or not -2147483648 <= {v} <= 2147483647)",
-}
-"""When a value of a built-in scalar is not yet what its `serialize` would give."""
 
 Lines = list[str]
 
@@ -260,7 +248,9 @@ class Writer:
             if place.required:
                 return [f"if {variable} is None: raise c.null({known})", serialized]
             return [f"if {usual}: {serialized}"]
-        unusual = " and ".join(filter(None, [usual, _NOT_PLAIN.get(kind, "").format(v=variable)]))
+        plain = PLAIN.get(kind)
+        unplain = plain and f"not {plain.format(variable, variable)}"
+        unusual = " and ".join(filter(None, [usual, unplain]))
         slow = f"{variable} = c.leaf({known}, {variable})"
         return [f"if {unusual}: {slow}" if unusual else slow]
 

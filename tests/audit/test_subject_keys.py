@@ -26,6 +26,19 @@ from tests.audit.synthetic import NOW, OFFICER, PEOPLE, book, intent
 ROOT = Path(__file__).parents[2]
 
 
+class Device:
+    """Signs, unless it is unplugged."""
+
+    def __init__(self) -> None:
+        self.is_plugged = True
+        self.signer = Signer(SIGNER.key, self._sign)
+
+    def _sign(self, message: bytes) -> bytes:
+        if not self.is_plugged:
+            raise SigningFailed("expected a signature, got no device")
+        return SIGNER.sign(message)
+
+
 async def write(log: Log, *made: Made) -> list[Receipt]:
     return [await log.append(one.bytes, alongside=one.alongside) for one in made]
 
@@ -110,21 +123,14 @@ def test_in_one_batch_what_comes_after_a_shredding_stays_open(open_log: OpenLog)
 
 
 def test_a_transaction_that_fails_takes_its_secrets_back(open_log: OpenLog) -> None:
-    of = book()
-    unplugged = False
-
-    def sign(message: bytes) -> bytes:
-        if unplugged:
-            raise SigningFailed("expected a signature, got no device")
-        return SIGNER.sign(message)
+    of, device = book(), Device()
 
     async def story() -> None:
-        nonlocal unplugged
-        async with open_log(signers=[Signer(SIGNER.key, sign)]) as log:
-            unplugged = True
+        async with open_log(signers=[device.signer]) as log:
+            device.is_plugged = False
             with pytest.raises(SigningFailed):  # by then secrets have been made
                 await write(log, intent(of, *PEOPLE))
-            unplugged = False
+            device.is_plugged = True
             assert log.reader.keys_of([bytes.fromhex(of.pseudonym(PEOPLE[0]))]) == []
             [receipt] = await write(log, intent(of, *PEOPLE))
         async with open_log() as log:  # with an empty memory
@@ -134,22 +140,15 @@ def test_a_transaction_that_fails_takes_its_secrets_back(open_log: OpenLog) -> N
 
 
 def test_a_shredding_that_fails_has_destroyed_nothing(open_log: OpenLog) -> None:
-    of = book()
-    unplugged = False
-
-    def sign(message: bytes) -> bytes:
-        if unplugged:
-            raise SigningFailed("expected a signature, got no device")
-        return SIGNER.sign(message)
+    of, device = book(), Device()
 
     async def story() -> None:
-        nonlocal unplugged
-        async with open_log(signers=[Signer(SIGNER.key, sign)]) as log:
+        async with open_log(signers=[device.signer]) as log:
             await write(log, intent(of, *PEOPLE))
-            unplugged = True
+            device.is_plugged = False
             with pytest.raises(SigningFailed):
                 await write(log, shredding(of, PEOPLE[0]))
-            unplugged = False
+            device.is_plugged = True
             await write(log, intent(of, PEOPLE[0]))
             vault = Vault(log.reader, of.sealing)
             assert is_open(vault, 0)
@@ -159,22 +158,15 @@ def test_a_shredding_that_fails_has_destroyed_nothing(open_log: OpenLog) -> None
 
 
 def test_a_shredding_that_failed_does_not_hide_one_elsewhere(open_log: OpenLog) -> None:
-    of = book()
-    unplugged = False
-
-    def sign(message: bytes) -> bytes:
-        if unplugged:
-            raise SigningFailed("expected a signature, got no device")
-        return SIGNER.sign(message)
+    of, device = book(), Device()
 
     async def story() -> None:
-        nonlocal unplugged
-        async with open_log(signers=[Signer(SIGNER.key, sign)]) as one, open_log() as other:
+        async with open_log(signers=[device.signer]) as one, open_log() as other:
             await write(one, intent(of, *PEOPLE))
-            unplugged = True
+            device.is_plugged = False
             with pytest.raises(SigningFailed):
                 await write(one, shredding(of, PEOPLE[0]))
-            unplugged = False
+            device.is_plugged = True
             await write(other, shredding(of, PEOPLE[1]))  # the head counts one, as `one` had counted its own
             [receipt] = await write(one, intent(of, PEOPLE[1]))
             vault = Vault(one.reader, of.sealing)

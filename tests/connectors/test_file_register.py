@@ -49,6 +49,12 @@ def in_csv(*rows: Sequence[object], encoding: str = "gb18030") -> bytes:
     return text.getvalue().encode(encoding)
 
 
+def of_version_99(packed: bytes) -> bytes:
+    """A zip whose first file says that it needs version 9.9 to be unpacked: nobody knows that one."""
+    at = packed.index(b"PK\x01\x02") + 6  # the version needed, in the central directory
+    return packed[:at] + (99).to_bytes(2, "little") + packed[at + 2 :]
+
+
 def in_excel(*rows: Sequence[object], sheet: str = "困难学生", merge: str | None = None) -> bytes:
     book, buffer = Workbook(), io.BytesIO()
     page = book.create_sheet(sheet, 0)
@@ -186,6 +192,7 @@ def test_merged_headings_are_not_the_columns_agreed(tmp_path: Path) -> None:
         pytest.param("kunnan", in_csv(AID_HEADING, AID_ROW), 1, HARDSHIP, id="CSV for Excel"),
         pytest.param("kunnan", in_excel(AID_HEADING, sheet="Sheet9"), 0, HARDSHIP, id="another sheet"),
         pytest.param("kunnan", in_excel(AID_HEADING)[:900], 0, HARDSHIP, id="half an Excel file"),
+        pytest.param("kunnan", of_version_99(in_excel(AID_HEADING)), 0, HARDSHIP, id="a zip of tomorrow"),
     ],
 )
 def test_a_file_otherwise_than_agreed_breaks_the_contract(

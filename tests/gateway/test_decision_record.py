@@ -10,7 +10,7 @@ import pytest
 from audit.commitment import parse_canonical
 from demo.story import read_story
 from demo.story_check import pack_of as story_pack
-from gateway.decision_record import BadRecord, inputs_of, record_of, result_of
+from gateway.decision_record import BadRecord, _canonical, inputs_of, record_of, result_of
 from verification.crosscheck import crosscheck, reads
 from verification.pack import BadPack
 from verification.pack_record import pack_of
@@ -187,3 +187,8 @@ def test_a_pack_is_read_back_from_its_own_bytes_and_from_no_others():
     ):
         with pytest.raises(BadPack):
             pack_of(wrong)
+
+
+def test_what_is_no_word_of_the_vocabulary_is_never_written():
+    with pytest.raises(NotImplementedError, match="expected a word of the vocabulary, got `complex`"):
+        _canonical({"value": 1j})

@@ -98,3 +98,9 @@ def test_a_household_is_who_is_listed_on_the_day() -> None:
     household = Household.listed("S-1", rows, on=date(2026, 11, 16))
     assert household.cohabiting == ("A", "B", "STILL")
     assert household.obligors == ("OUTSIDE",)
+
+
+def test_a_type_that_is_not_of_the_vocabulary_is_no_bad_value() -> None:
+    """msgspec tells a ValueError of a hook as a fault of the data; this one is a fault of the program."""
+    with pytest.raises(NotImplementedError, match="no decoder for complex"):
+        msgspec.convert("1", complex, dec_hook=read_word)
