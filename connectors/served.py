@@ -47,16 +47,11 @@ class ServedBook:
         self._open: tuple[int, int] | None = None
         self._let_go: finalize[..., ServedBook] | None = None
 
-    def tally(self, reference: str) -> Tally:
-        """Counts the answers to one inquiry. `reference` is opaque: the index of its intent in the log."""
-        return Tally(self, reference)
+    def add(self, reference: str, persons: Mapping[Department, int]) -> None:
+        """Count persons, 1 or more of each of one or more departments. Raises `OSError`.
 
-    def add(self, department: Department, reference: str, persons: int) -> None:
-        """Count `persons`, 1 or more. On return the operating system has the line. Raises `OSError`."""
-        self.add_all(reference, {department: persons})
-
-    def add_all(self, reference: str, persons: Mapping[Department, int]) -> None:
-        """As `add`, of several departments at once, one or more."""
+        On return the operating system has the lines.
+        """
         day = self._clock().astimezone(_CHINA).date().isoformat()
         lines = "".join(f"{day} {one.value} {reference} {many}\n" for one, many in persons.items()).encode()
         # One write of short lines to a file opened for appending: two processes do not cut each other's in two.
@@ -106,7 +101,8 @@ class ServedBook:
 class Tally:
     """The count of one inquiry: whoever is answered about twice counts once, per department.
 
-    `book`   where `write` keeps the count; None where nobody keeps one
+    `book`        where `write` keeps the count; None where nobody keeps one
+    `reference`   opaque: the index of the inquiry's intent in the log
     """
 
     def __init__(self, book: ServedBook | None, reference: str) -> None:
@@ -138,7 +134,7 @@ class Tally:
             if (more := many - self._written.get(department, 0))
         }
         if new:
-            self._book.add_all(self._reference, new)
+            self._book.add(self._reference, new)
             self._written = counts
 
 

@@ -61,7 +61,7 @@ def count_answered(served: ServedBook | None, started: int, answered: Mapping[De
     """Count what departments answered, under the index of the entry that began it. Raises `OSError`."""
     some = {department: persons for department, persons in answered.items() if persons}
     if served is not None and some:
-        served.add_all(str(started), some)
+        served.add(str(started), some)
 
 
 def take_snapshot(

@@ -15,7 +15,7 @@ import pytest
 from connectors.ask import Ask
 from connectors.federation import ask_all
 from connectors.memory import MemoryConnector
-from connectors.served import FILE, BadCount, ServedBook
+from connectors.served import FILE, BadCount, ServedBook, Tally
 from tests.connectors.conformance import ROWS
 from tests.connectors.rows import clock, person
 from vocabulary.codes import Department
@@ -34,7 +34,7 @@ def book(folder: Path, at: datetime = NOON) -> ServedBook:
 def served(folder: Path, *asks: Ask, failing: FailureKind | None = None, reference: str = "17") -> ServedBook:
     kept = book(folder)
     connector = MemoryConnector(HEALTH, ROWS, clock=clock, failing=failing)
-    tally = kept.tally(reference)
+    tally = Tally(kept, reference)
 
     async def run() -> None:
         for ask in asks:
@@ -64,9 +64,9 @@ def test_the_file_names_no_person(tmp_path: Path) -> None:
 
 def test_the_day_is_chinas_and_midnight_does_not_split_an_inquiry(tmp_path: Path) -> None:
     late = datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC)
-    book(tmp_path, late).add(HEALTH, "17", 2)
-    book(tmp_path, datetime(2026, 11, 22, 16, 0, tzinfo=UTC)).add(HEALTH, "17", 1)
-    book(tmp_path, datetime(2026, 11, 22, 16, 0, tzinfo=UTC)).add(HEALTH, "18", 1)
+    book(tmp_path, late).add("17", {HEALTH: 2})
+    book(tmp_path, datetime(2026, 11, 22, 16, 0, tzinfo=UTC)).add("17", {HEALTH: 1})
+    book(tmp_path, datetime(2026, 11, 22, 16, 0, tzinfo=UTC)).add("18", {HEALTH: 1})
     assert book(tmp_path).of_day(HEALTH, DAY) == {"17": 3}
     assert book(tmp_path).of_day(HEALTH, date(2026, 11, 23)) == {"18": 1}
 
@@ -90,7 +90,7 @@ def test_a_line_that_is_none_is_named(tmp_path: Path, line: str) -> None:
 
 def _add_many(folder: Path, reference: str) -> None:
     for _ in range(200):
-        book(folder).add(HEALTH, reference, 1)
+        book(folder).add(reference, {HEALTH: 1})
 
 
 def test_two_processes_lose_no_line(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_two_processes_lose_no_line(tmp_path: Path) -> None:
 
 def test_what_was_counted_twice_is_written_once_and_what_comes_later_as_well(tmp_path: Path) -> None:
     kept = book(tmp_path)
-    tally = kept.tally("17")
+    tally = Tally(kept, "17")
     connector = MemoryConnector(HEALTH, ROWS, clock=clock)
 
     async def run(*ids: str) -> None:
@@ -135,9 +135,9 @@ def test_a_book_that_is_no_more_holds_no_file(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("connectors.served.os.open", open_)
     monkeypatch.setattr("connectors.served.os.close", close)
     kept = book(tmp_path)
-    kept.add(HEALTH, "17", 1)
+    kept.add("17", {HEALTH: 1})
     (tmp_path / FILE).unlink()
-    kept.add(HEALTH, "17", 1)
+    kept.add("17", {HEALTH: 1})
     assert len(held) == 1
     del kept
     gc.collect()
@@ -146,7 +146,7 @@ def test_a_book_that_is_no_more_holds_no_file(tmp_path: Path, monkeypatch: pytes
 
 def test_a_file_that_was_taken_away_begins_anew(tmp_path: Path) -> None:
     kept = book(tmp_path)
-    kept.add(HEALTH, "17", 2)
+    kept.add("17", {HEALTH: 2})
     (tmp_path / FILE).unlink()
-    kept.add(HEALTH, "18", 1)
+    kept.add("18", {HEALTH: 1})
     assert kept.of_day(HEALTH, DAY) == {"18": 1}

@@ -158,7 +158,7 @@ def test_a_run_stands_in_the_lists_and_in_the_log(tmp_path):
                 by="operator", run="r", pack="ab" * 32, rules="cd" * 32, households=0, day=TODAY
             )
             for department, persons in counted.items():
-                desk.office.served.add(department, str(started), persons)
+                desk.office.served.add(str(started), {department: persons})
             states = {one.value: "ANSWERED" for one in noted}
             numbers = {one.value: persons for one, persons in noted.items()}
             await trace.run_finished(
