@@ -1,9 +1,11 @@
 """The income part of the law as OpenFisca tells it: a program for a Python of its own, which has OpenFisca.
 
-    python openfisca_program.py FOLDER LAW COUNT
+    python openfisca_program.py FOLDER LAW
 
-Reads a city's Parquet files, gives each household's counted income of the window, and the CPU time of
-COUNT households one at a time. FOLDER gets `openfisca.parquet`; the last line is one JSON object.
+Reads a city's Parquet files and gives each household's counted income of the window: FOLDER gets
+`openfisca.parquet`, and `seconds` are told. Then each line that it is given, a JSON list of households, is
+answered by the CPU seconds that these take one after the other, until there are no more lines; `aside` is
+how long all that followed the city took. What is told is a JSON object a line.
 LAW is a JSON file: `day`, `window` (months as ordinals), `cost_fen`, `standard_fen`, `excluded` kinds.
 """
 
@@ -13,7 +15,6 @@ import json
 import sys
 import time
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import pyarrow as pa
@@ -198,23 +199,29 @@ ETERNITY_NAME = "ETERNITY"
 
 
 def main() -> None:
-    """The whole city, then some households alone."""
+    """The whole city, then households alone, as they are asked for."""
     begun = time.perf_counter()
-    folder, given, count = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text()), int(sys.argv[3])
+    folder, given = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
     system, city = law(given), City(folder, given)
     annual, below = city.simulated(system, np.arange(len(city.members)), city.home)
     took = time.perf_counter() - begun
     # All that follows is for comparing: it is told how long that took.
     told = {"household": city.households, "annual_yuan": annual, "below": below}
     pq.write_table(pa.table(told), folder / "openfisca.parquet")
-    waits = []
-    for home in range(min(count, len(city.households))):
-        places = np.flatnonzero(city.home == home)
+    tell({"seconds": took})
+    for line in sys.stdin:
+        homes = np.searchsorted(city.households, json.loads(line))
+        people = [np.flatnonzero(city.home == home) for home in homes]
         since = time.process_time()
-        city.simulated(system, places, np.zeros(len(places), int))
-        waits.append(time.process_time() - since)
-    aside = time.perf_counter() - begun - took
-    print(json.dumps({"seconds": took, "aside": aside, "household_s": median(waits) if waits else None}))
+        for places in people:
+            city.simulated(system, places, np.zeros(len(places), int))
+        tell({"cpu_s": time.process_time() - since})
+    tell({"aside": time.perf_counter() - begun - took})
+
+
+def tell(told: dict[str, float]) -> None:
+    """One line to whoever started this."""
+    print(json.dumps(told), flush=True)
 
 
 def _array(column: pa.ChunkedArray) -> pa.Array:

@@ -20,7 +20,9 @@ The last line is one JSON object. `--quick` takes a tenth of the city and under 
                           both in a city of a tenth of the size
     city_vs_openfisca     OpenFisca-core for the income part of the law alone, against the whole catalogue
                           (wall)
-    household_vs_openfisca the same for one household; null where it cannot be installed: see what is printed
+    household_vs_openfisca the same for one household: CPU time of the same households, in turns, each turn's
+                          two figures next to each other; the median of the turns. null where it cannot be
+                          installed: see what is printed
     peak_mib              of the process that judges the city by the whole catalogue, which may hold
                           560 MiB in its database and lays the rest on disk
     growth_10x            its time against that of a city of a tenth of the size (inside)
@@ -119,33 +121,30 @@ def measured(folder: Path, effort: Effort, *, quick: bool) -> dict[str, float | 
           f" {rows['Membership']:,} people listed, {sum(rows.values()) - rows['cases']:,} records")  # fmt: skip
     city = opened(large)
     few = restricted(city, city.cases.sort_by("household").slice(0, effort.alone))
-    alone, cpu = household(few)
+    judge = Judge(CATALOGUE, PACK)
+    alone = household(few, judge)
     gc.collect()
     ran, wall = cities(large, small, effort)
-    fisca = ratios(large, few, ours_city_s=wall, ours_household_s=cpu)
+    fisca = ratios(large, few, ours_city_s=wall, judge=judge.judge)
     return {**alone, **ran, **fisca}
 
 
 # ------------------------------------------------------------------ one household
 
 
-def household(few: Snapshot) -> tuple[dict[str, float], float]:
-    """The median of one household in the rules, and of the same by SQL on Arrow tables; and its CPU seconds."""
+def household(few: Snapshot, judge: Judge) -> dict[str, float]:
+    """The median of one household in the rules, and of the same by SQL on Arrow tables."""
     count = len(few.cases)
-    judge, waits, work = Judge(CATALOGUE, PACK), [], []
-    for case in list(cases_of(few)) * 3:
-        begun = time.process_time()
-        waits.append(timed(lambda case=case: judge.judge(case)))
-        work.append(time.process_time() - begun)
-    ours, cpu = median(waits[count:]), median(work[count:])
+    waits = [timed(lambda case=case: judge.judge(case)) for case in list(cases_of(few)) * 3]
+    ours = median(waits[count:])
     waits = []
     for one in cut(few.cases, 1)[:3]:
         with Engine(restricted(few, one), CATALOGUE, PACK) as engine:
             list(engine.load(one))
             waits.append(timed(lambda engine=engine, one=one: (list(engine.load(one)), engine.tables())))
-    tell("one household, rules", ours * 1e3, f"ms, {cpu * 1e3:.3f} ms CPU")
+    tell("one household, rules", ours * 1e3, "ms")
     tell("one household, DuckDB SQL", median(waits) * 1e3, "ms")
-    return {"household_p50_ms": ours * 1e3, "household_vs_duckdb": median(waits) / ours}, cpu
+    return {"household_p50_ms": ours * 1e3, "household_vs_duckdb": median(waits) / ours}
 
 
 # ------------------------------------------------------------------ a city
