@@ -11,20 +11,33 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import structlog
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from audit.errors import Unwitnessed
 from audit.log import Log
 from gateway.answer import executed
+from gateway.door import Response
 from gateway.following import follow
-from gateway.graphql_http import GraphQLOverHttp, Reply, Scope, Send, deliver, fault_of_ours
-from gateway.graphql_request import JSON, Receive
+from gateway.graphql_http import (
+    EVENTS,
+    GraphQLOverHttp,
+    Head,
+    Reply,
+    Scope,
+    Send,
+    deliver,
+    fault_of_ours,
+    head_of,
+    headers_of,
+)
+from gateway.graphql_request import JSON, Receive, is_json
 from gateway.inquiry import inquire
 from gateway.log_pages import log_pages
 from gateway.metrics import Metrics
@@ -40,6 +53,103 @@ REQUEST = b"x-hedui-request"
 _log = structlog.get_logger("hedui.gateway")
 
 
+class Application:
+    """The gateway as an ASGI application, and what stands behind its door (`gateway.door`).
+
+    `/graphql` goes straight to its handler: routing costs more than the handler.
+
+    `now`   the office of the moment
+    """
+
+    path = b"/graphql"
+
+    def __init__(self, now: Callable[[], Office], pages: Asgi, metrics: Metrics, *, body_bytes: int) -> None:
+        self._now, self._pages, self._metrics = now, pages, metrics
+        self.body_bytes = body_bytes
+        self._graphql = GraphQLOverHttp(
+            self._answer, self._answers, body_bytes=body_bytes, refused=metrics.refused
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer whatever comes, as ASGI has it."""
+        if scope["type"] != "http":
+            await self._pages(scope, receive, send)
+            return
+        handler: Asgi = self._graphql if scope["path"] == "/graphql" else self._pages
+        request, status = new_request(), 0
+        scope.setdefault("state", {})["request"] = request
+
+        async def noting(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (REQUEST, request.encode())]
+            await send(message)
+
+        began = self._begins()
+        try:
+            await handler(scope, receive, noting)
+        except Exception as error:  # here and in `whole`, and nowhere else, everything is caught
+            reply = self._fault(error, request)
+            if not status:
+                await deliver(reply, noting, media=JSON)
+        finally:
+            self._ends(began, request, method=scope["method"], path=_path(scope), status=status)
+
+    def reads(self, headers: Mapping[bytes, bytes]) -> Head | None:
+        """What the headers of a POST to `path` say; None for what only the application itself answers."""
+        head = head_of(headers)
+        if (
+            head is None
+            or head.media == EVENTS
+            or not is_json(headers.get(b"content-type", b"").decode("latin-1"))
+        ):
+            return None
+        return head
+
+    async def whole(self, head: Head, body: bytes) -> Response:
+        """The same answer as the application gives to a POST to `path` that came whole."""
+        request, status = new_request(), 0
+        began = self._begins()
+        try:
+            try:
+                reply = await self._graphql.whole(head, body, request)
+            except Exception as error:  # see `__call__`
+                reply = self._fault(error, request)
+            status = reply.status
+            return Response(
+                status, _headers(reply, JSON if status == 500 else head.media, request), reply.body
+            )
+        finally:
+            self._ends(began, request, method="POST", path="/graphql", status=status)
+
+    async def _answer(self, asked: Asked) -> Answered:
+        answered = await inquire(asked, self._now())
+        self._metrics.sources({name: one["state"] for name, one in answered.told.sources.items()})
+        return answered
+
+    def _answers(self, asked: Asked) -> AsyncGenerator[Answered, None]:
+        return follow(asked, self._now())
+
+    def _begins(self) -> float:
+        self._metrics.begins()
+        return time.perf_counter()
+
+    def _fault(self, error: Exception, request: str) -> Reply:
+        """A fault of ours as an error. Neither its text nor its local values are logged: they may name a person."""
+        _log.error("fault", request=request, kind=type(error).__name__, at=_place(error))
+        self._metrics.fault(type(error).__name__)
+        return fault_of_ours(request)
+
+    def _ends(self, began: float, request: str, *, method: str, path: str, status: int) -> None:
+        """Write one line without personal data. Whoever hangs up may cancel the handler: that ends without a status."""
+        took_s = time.perf_counter() - began
+        self._metrics.ends(path, status=status, took_s=took_s)
+        method = method if method in _METHODS else "…"
+        took_ms = round(took_s * 1000, 1)
+        _log.info("answered", request=request, method=method, path=path, status=status, took_ms=took_ms)
+
+
 def application(
     office: Office,
     *,
@@ -47,67 +157,30 @@ def application(
     body_bytes: int,
     console: FastAPI | None = None,
     now: Callable[[], Office] | None = None,
-) -> Asgi:
-    """The ASGI application. `/graphql` goes straight to its handler: routing costs more than the handler.
+) -> Application:
+    """The application of an office.
 
     `console`   the pages for people, where there are any
     `now`       the office of the moment, where agreements may change while it serves; `office` where not
     """
     moment = now or (lambda: office)
     metrics = Metrics(executed=lambda: executed(office.schema))
-
-    async def answer(asked: Asked) -> Answered:
-        answered = await inquire(asked, moment())
-        metrics.sources({name: one["state"] for name, one in answered.told.sources.items()})
-        return answered
-
-    def answers(asked: Asked) -> AsyncGenerator[Answered, None]:
-        return follow(asked, moment())
-
-    graphql = GraphQLOverHttp(answer, answers, body_bytes=body_bytes, refused=metrics.refused)
     pages = _pages(office, log, metrics, moment)
     if console is not None:
         pages.mount("/console", console)
         pages.add_api_route("/", lambda: RedirectResponse("/console/"), response_class=RedirectResponse)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await pages(scope, receive, send)
-            return
-        handler: Asgi = graphql if scope["path"] == "/graphql" else pages
-        await _observed(handler, metrics, scope, receive, send)
-
-    return app
+    return Application(moment, pages, metrics, body_bytes=body_bytes)
 
 
-async def _observed(handler: Asgi, metrics: Metrics, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run a handler; write one line without personal data; turn a fault of ours into an error without a trace."""
-    request, began, status = new_request(), time.perf_counter(), 0
-    scope.setdefault("state", {})["request"] = request
-    metrics.begins()
+def _headers(reply: Reply, media: str, request: str) -> bytes:
+    """The headers of a reply as `deliver` sends them."""
+    always = _always(reply.headers, media)
+    return b"%bcontent-length: %d\r\n%b: %b\r\n" % (always, len(reply.body), REQUEST, request.encode())
 
-    async def noting(message: MutableMapping[str, Any]) -> None:
-        nonlocal status
-        if message["type"] == "http.response.start":
-            status = message["status"]
-            message["headers"] = [*message["headers"], (REQUEST, request.encode())]
-        await send(message)
 
-    try:
-        await handler(scope, receive, noting)
-    except Exception as error:  # the one place that catches everything
-        # Neither the text of a fault nor its local values are logged: they may name a person.
-        _log.error("fault", request=request, kind=type(error).__name__, at=_place(error))
-        metrics.fault(type(error).__name__)
-        if not status:
-            await deliver(Reply(500, fault_of_ours(request)), noting, media=JSON)
-    finally:
-        # Whoever hangs up cancels the handler: that is an end too, without a status.
-        took_s, path = time.perf_counter() - began, _path(scope)
-        metrics.ends(path, status=status, took_s=took_s)
-        method = scope["method"] if scope["method"] in _METHODS else "…"
-        took_ms = round(took_s * 1000, 1)
-        _log.info("answered", request=request, method=method, path=path, status=status, took_ms=took_ms)
+@lru_cache(maxsize=256)
+def _always(headers: tuple[tuple[bytes, bytes], ...], media: str) -> bytes:
+    return b"".join(b"%b: %b\r\n" % one for one in headers_of(Reply(200, b"", headers), media))
 
 
 def _pages(office: Office, log: Log, metrics: Metrics, moment: Callable[[], Office]) -> FastAPI:
@@ -120,8 +193,8 @@ def _pages(office: Office, log: Log, metrics: Metrics, moment: Callable[[], Offi
         return JSONResponse({"alive": True})
 
     @pages.get("/metrics")
-    async def told_metrics() -> Response:
-        return Response(metrics.told(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    async def told_metrics() -> PlainTextResponse:
+        return PlainTextResponse(metrics.told(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @pages.get("/readyz")
     async def readyz() -> JSONResponse:

@@ -24,7 +24,7 @@ import msgspec
 from gateway.access import Refused
 from gateway.caller import NotAuthenticated
 from gateway.errors import BadArgument, BadDocument, BadRequest, Fault, InquiryError
-from gateway.graphql_request import JSON, Fields, Receive, read_request
+from gateway.graphql_request import JSON, Fields, Receive, read_body, read_request
 from gateway.office import Answered, Asked
 from gateway.pace import TooOften
 from gateway.trace import new_request
@@ -42,11 +42,24 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What is sent: a status, a body, and headers beside the content type."""
+    """What is sent: a status, a body in JSON, and headers beside the content type.
+
+    `code`   of an error, where it is one
+    """
 
     status: int
-    body: Mapping[str, Any]
+    body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    code: str | None = None
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What the headers of a question say. `media` is what is answered in."""
+
+    media: str
+    authorization: str | None
+    purpose: str | None
+    case: str | None
 
 
 class GraphQLOverHttp:
@@ -74,10 +87,11 @@ class GraphQLOverHttp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = dict(scope["headers"])
-        media = media_type(_text(headers, b"accept"))
+        head = head_of(headers)
+        media = JSON if head is None else head.media
         request = scope.get("state", {}).get("request") or new_request()
         try:
-            if media is None:
+            if head is None:
                 raise BadRequest("expected to be allowed to answer in JSON", status=406)
             fields = await read_request(
                 scope["method"],
@@ -87,15 +101,26 @@ class GraphQLOverHttp:
                 body_bytes=self._body_bytes,
                 body_time_s=self._body_time_s,
             )
-            asked = _asked(fields, headers, request, follows=media == EVENTS)
+            asked = _asked(fields, head, request)
             if media == EVENTS:
                 await self._stream(asked, receive, send)
                 return
             reply = answering(await self._inquire(asked), request)
         except (InquiryError, NotAuthenticated, Refused) as error:
-            reply = refusing(error, media=media or JSON, request=request)
-            self._refused(reply.body["errors"][0]["extensions"]["code"])
-        await deliver(reply, send, media=JSON if media in (None, EVENTS) else media)
+            reply = self._refusing(error, media, request)
+        await deliver(reply, send, media=JSON if media == EVENTS else media)
+
+    async def whole(self, head: Head, body: bytes, request: str) -> Reply:
+        """The same for a POST that came whole, in `application/json`; `head.media` is no stream."""
+        try:
+            return answering(await self._inquire(_asked(read_body(body), head, request)), request)
+        except (InquiryError, NotAuthenticated, Refused) as error:
+            return self._refusing(error, head.media, request)
+
+    def _refusing(self, error: InquiryError | NotAuthenticated | Refused, media: str, request: str) -> Reply:
+        reply = refusing(error, media=media, request=request)
+        self._refused(reply.code or "")
+        return reply
 
     async def _stream(self, asked: Asked, receive: Receive, send: Send) -> None:
         """Server-sent events, one connection an operation (graphql-sse). Whoever hangs up ends the following."""
@@ -119,15 +144,11 @@ class GraphQLOverHttp:
 def answering(answered: Answered, request: str) -> Reply:
     """An answer on its way out. Partial ones are answers: status 200, with errors that have paths."""
     told = answered.told
-    receipt = {"receipt": answered.receipt} if answered.receipt is not None else {}
-    extensions: dict[str, Any] = {
-        **receipt,
-        "access": list(told.access),
-        "sources": told.sources,
-        "request": request,
-    }
-    body: dict[str, Any] = {"data": msgspec.Raw(answered.data), "extensions": extensions}
-    return Reply(200, {"errors": list(told.errors), **body} if told.errors else body)
+    extensions = _Extensions(
+        receipt=answered.receipt, access=told.access, sources=told.sources, request=request
+    )
+    errors = b'"errors":%b,' % _encode(told.errors) if told.errors else b""
+    return Reply(200, b'{%b"data":%b,"extensions":%b}' % (errors, answered.data, _encode(extensions)))
 
 
 def refusing(error: InquiryError | NotAuthenticated | Refused, *, media: str, request: str) -> Reply:
@@ -153,7 +174,8 @@ def refusing(error: InquiryError | NotAuthenticated | Refused, *, media: str, re
             status = 400 if media == GRAPHQL else 200
             more |= {"code": error.code}
             if error.faults:
-                return Reply(status, {"errors": [_fault(fault, more) for fault in error.faults]})
+                faults = [_fault(fault, more) for fault in error.faults]
+                return Reply(status, _encode({"errors": faults}), code=error.code)
         case BadRequest():
             more |= {"code": error.code}
             status = error.answered_with
@@ -164,21 +186,34 @@ def refusing(error: InquiryError | NotAuthenticated | Refused, *, media: str, re
             )
             status = error.status
             headers = ((b"retry-after", b"5"),) if status == 503 else ()
-    return Reply(status, {"errors": [{"message": str(error), "extensions": more}]}, headers)
+    told = {"errors": [{"message": str(error), "extensions": more}]}
+    return Reply(status, _encode(told), headers, more["code"])
 
 
 async def deliver(reply: Reply, send: Send, *, media: str) -> None:
-    """Send a reply whole. Answers are personal: no cache may keep them."""
-    body = _encode(reply.body)
-    headers = [
+    """Send a reply whole."""
+    headers = [*headers_of(reply, media), (b"content-length", b"%d" % len(reply.body))]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def headers_of(reply: Reply, media: str) -> list[tuple[bytes, bytes]]:
+    """The headers of a reply but for its length. Answers are personal: no cache may keep them."""
+    return [
         (b"content-type", f"{media}; charset=utf-8".encode()),
-        (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
         *reply.headers,
     ]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+
+
+def head_of(headers: Mapping[bytes, bytes]) -> Head | None:
+    """What the headers of a question say; None where they allow no answer of ours."""
+    media = media_type(_text(headers, b"accept"))
+    if media is None:
+        return None
+    given = (_text(headers, name) for name in (b"authorization", b"x-hedui-purpose", b"x-hedui-case"))
+    return Head(media, *given)
 
 
 @lru_cache(maxsize=256)
@@ -213,7 +248,7 @@ _STREAMING = [
 
 async def _tell(first: Answered, answers: AsyncIterator[Answered], request: str, send: Send) -> None:
     """Send every answer as `next`, what goes wrong later as a last one, and `complete`."""
-    last: Mapping[str, Any] | None = fault_of_ours(request)
+    last: bytes | None = fault_of_ours(request).body
     try:
         await _event(send, "next", answering(first, request).body)
         async for answered in _patiently(answers, send):
@@ -229,10 +264,11 @@ async def _tell(first: Answered, answers: AsyncIterator[Answered], request: str,
         await send({"type": "http.response.body", "body": b""})
 
 
-def fault_of_ours(request: str) -> dict[str, Any]:
+def fault_of_ours(request: str) -> Reply:
     """What is told of a fault of ours: its number, and nothing else."""
     told = {"message": "expected an answer, got a fault of ours"}
-    return {"errors": [{**told, "extensions": {"code": "INTERNAL", "request": request}}]}
+    more = {"code": "INTERNAL", "request": request}
+    return Reply(500, _encode({"errors": [{**told, "extensions": more}]}), code="INTERNAL")
 
 
 async def _patiently(answers: AsyncIterator[Answered], send: Send) -> AsyncIterator[Answered]:
@@ -253,8 +289,8 @@ async def _patiently(answers: AsyncIterator[Answered], send: Send) -> AsyncItera
         yield answered
 
 
-async def _event(send: Send, name: str, body: Mapping[str, Any] | None) -> None:
-    data = b"" if body is None else b" " + _encode(body)
+async def _event(send: Send, name: str, body: bytes | None) -> None:
+    data = b"" if body is None else b" " + body
     line = b"event: " + name.encode() + b"\ndata:" + data + b"\n\n"
     await send({"type": "http.response.body", "body": line, "more_body": True})
 
@@ -264,17 +300,26 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-def _asked(fields: Fields, headers: Mapping[bytes, bytes], request: str, *, follows: bool) -> Asked:
+class _Extensions(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What stands beside the data of an answer."""
+
+    receipt: str | None = None
+    access: tuple[dict[str, Any], ...]
+    sources: Mapping[str, Any]
+    request: str
+
+
+def _asked(fields: Fields, head: Head, request: str) -> Asked:
     return Asked(
         text=fields.text,
         identifier=fields.identifier,
         reads_only=fields.reads_only,
-        follows=follows,
+        follows=head.media == EVENTS,
         operation_name=fields.operation_name,
         variables=fields.variables,
-        authorization=_text(headers, b"authorization"),
-        purpose=_text(headers, b"x-hedui-purpose"),
-        case=_text(headers, b"x-hedui-case"),
+        authorization=head.authorization,
+        purpose=head.purpose,
+        case=head.case,
         request=request,
     )
 

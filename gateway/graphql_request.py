@@ -60,14 +60,29 @@ async def read_request(
         return _fields(_in_address(query_string, longest=body_bytes), reads_only=True)
     if method != ASKS:
         raise BadRequest("expected GET or POST, got another method", status=405, allow=(READS, ASKS))
-    if not _is_json(content_type):
+    if not is_json(content_type):
         raise BadRequest(f"expected `{JSON}` in UTF-8, got another content type", status=415)
     try:
         async with asyncio.timeout(body_time_s):
             body = await _body(receive, longest=body_bytes)
     except TimeoutError:
         raise BadRequest("expected the body in time", status=408) from None
+    return read_body(body)
+
+
+def read_body(body: bytes) -> Fields:
+    """The fields of a POST, from its whole body. Raises `BadRequest`."""
     return _fields(_json(body), reads_only=False)
+
+
+@lru_cache(maxsize=256)
+def is_json(content_type: str) -> bool:
+    """Tell whether a content type is JSON in UTF-8."""
+    kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [
+        part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")
+    ]
+    return kind == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)
 
 
 def _in_address(query_string: bytes, *, longest: int) -> dict[str, Any]:
@@ -87,16 +102,6 @@ def _in_address(query_string: bytes, *, longest: int) -> dict[str, Any]:
         if name in fields:
             fields[name] = _json(fields[name].encode()) if fields[name] else None
     return fields
-
-
-@lru_cache(maxsize=256)
-def _is_json(content_type: str) -> bool:
-    """Tell whether a content type is JSON in UTF-8."""
-    kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
-    charsets = [
-        part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")
-    ]
-    return kind == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)
 
 
 async def _body(receive: Receive, *, longest: int) -> bytes:

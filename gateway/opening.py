@@ -29,7 +29,7 @@ from connectors.quality import QualityBook
 from connectors.served import ServedBook
 from connectors.transports import NoTransport
 from gateway.acts import Watching, acts_on
-from gateway.app import Asgi, application
+from gateway.app import Application, application
 from gateway.caller import BadTrust
 from gateway.casework_acts import casework_acts
 from gateway.casework_opening import authorized_at, desk_over
@@ -68,7 +68,7 @@ class Opened:
     office: Office
     log: Log
     casework: Desk
-    app: Asgi
+    app: Application
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ import uvicorn
 from stamina.instrumentation import set_on_retry_hooks
 
 from gateway.collecting import collect_all, collect_less
+from gateway.door import door
 from gateway.errors import NotListening
 from gateway.opening import Opened, opened
 from gateway.settings import Settings
@@ -63,6 +64,7 @@ async def serving(
         server = _Server(
             uvicorn.Config(
                 gateway.app,
+                http=door(gateway.app),
                 lifespan="off",
                 log_config=None,
                 access_log=False,

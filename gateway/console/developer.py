@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -41,7 +40,7 @@ async def ask(visit: Visiting) -> Response:
         )
     except (InquiryError, NotAuthenticated, Refused) as error:
         reply = refusing(error, media=GRAPHQL, request=request)
-    return Response(msgspec.json.encode(reply.body), status_code=reply.status, media_type=GRAPHQL)
+    return Response(reply.body, status_code=reply.status, media_type=GRAPHQL)
 
 
 async def _asked(visit: Visit, request: str) -> Asked:
