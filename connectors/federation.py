@@ -86,7 +86,8 @@ async def _answered(
     ends_at = loop.time() + timeout_s
     under_way: list[Begun | asyncio.Task[Answers]] = []
     for connector, asks in groups:
-        begun = _begun(connector, asks) if hedge is None else None
+        begin = getattr(connector, "begin", None) if hedge is None else None  # as above
+        begun = None if begin is None else begin(asks)
         asked = begun or loop.create_task(
             _ask(connector, asks, timeout_s=timeout_s, clock=clock, hedge=hedge)
         )
@@ -95,10 +96,14 @@ async def _answered(
     answers: list[Answers] = []
     try:
         for (_, asks), one in zip(groups, under_way, strict=True):
-            if isinstance(one, asyncio.Task):
-                answers.append(await one)
-            else:
-                answers.append(await _of_begun(one, asks, ends_at=ends_at, timeout_s=timeout_s, clock=clock))
+            try:
+                answers.append(
+                    await one if isinstance(one, asyncio.Task) else await one.answers(ends_at=ends_at)
+                )
+            except TimeoutError:
+                answers.append(_none(asks, late(timeout_s), clock))
+            except Failed as why:
+                answers.append(_none(asks, why, clock))
     finally:
         for timer in timers:
             timer.cancel()
@@ -109,11 +114,6 @@ async def _answered(
 
 Answers = Sequence[Mapping[str, Outcome]]
 """One for each question of a group."""
-
-
-def _begun(connector: Connector | None, asks: Sequence[Ask]) -> Begun | None:
-    begin = getattr(connector, "begin", None)  # as above
-    return None if begin is None else begin(asks)
 
 
 def _timers(
@@ -131,18 +131,6 @@ def _timers(
 def _give_up(some: Sequence[Begun], after_s: float) -> None:
     for one in some:
         one.give_up(after_s)
-
-
-async def _of_begun(
-    begun: Begun, asks: Sequence[Ask], *, ends_at: float, timeout_s: float, clock: Clock
-) -> Answers:
-    """Give the answers to questions that were sent."""
-    try:
-        return await begun.answers(ends_at=ends_at)
-    except TimeoutError:
-        return _none(asks, late(timeout_s), clock)
-    except Failed as why:
-        return _none(asks, why, clock)
 
 
 async def _ask(

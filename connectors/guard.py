@@ -56,23 +56,18 @@ class Guard:
             # A caller who goes away says nothing of the source; nor does an answer, however wrong.
             exclude=[(Failed, _was_reached), asyncio.CancelledError],
         ).get_breaker(name)
-
-    @property
-    def limit_s(self) -> float:
+        self._is_well = True
+        self.limit_s = patience.timeout_s
         """How long an answer may take."""
-        return self._patience.timeout_s
+        self.leave = self._meter.leave
+        """Ends a question that went at once."""
 
     def at_once(self) -> bool:
         """Tell whether a question may go now, with nothing to wait for and nothing to mend; then `leave` ends it.
 
         Where it comes to nothing, `ask` goes on from there.
         """
-        state = self._breaker.context
-        return state.state == CLOSED and not state.failure_count and self._meter.at_once()
-
-    def leave(self) -> None:
-        """End a question that went at once."""
-        self._meter.leave()
+        return self._is_well and self._meter.at_once()
 
     async def ask(self, question: Callable[[], Awaitable[T]], *, failed: Failed | None = None) -> T:
         """Give the answer. Raises `Failed`, `UNREACHABLE` at once while the breaker is open.
@@ -81,8 +76,12 @@ class Guard:
         """
         try:
             async with self._meter.place():
-                with self._breaker:
-                    return await self._within_time(question, failed)
+                try:
+                    with self._breaker:
+                        return await self._within_time(question, failed)
+                finally:  # nothing else moves the breaker
+                    state = self._breaker.context
+                    self._is_well = state.state == CLOSED and not state.failure_count
         except OpenedState:
             rest = f"left alone for {self._patience.rest_s:g} s after {self._patience.trips_after} failures"
             raise Failed(FailureKind.UNREACHABLE, rest) from None

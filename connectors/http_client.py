@@ -15,10 +15,12 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 import httptools
+import msgspec
 
 from connectors.failure import Failed, broken
 from connectors.places import Places
@@ -28,7 +30,7 @@ HEAD_BYTES = 65_536
 """Of the head of an answer; a longer one is no answer."""
 
 
-class HttpAnswer(NamedTuple):
+class HttpAnswer(msgspec.Struct, frozen=True, gc=False):
     """What came back. `kind` is the media type, in lower case and without parameters."""
 
     status: int
@@ -67,11 +69,11 @@ class HttpClient:
         self._fixed = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
         self._heads: dict[str, bytes] = {}
         self._body_bytes = body_bytes
-        self._idle: deque[_Connection] = deque()
+        self._idle: deque[Connection] = deque()
         self._turns = Places(connections)
-        self._open: set[_Connection] = set()
+        self._open: set[Connection] = set()
 
-    def begin(self, path: str, body: bytes) -> Underway | None:
+    def begin(self, path: str, body: bytes) -> Connection | None:
         """Send a question over a connection that waits for one; None where there is none, or others have their turn."""
         if not (self._idle and self._turns.take()):
             return None
@@ -79,7 +81,8 @@ class HttpClient:
         if connection is None:
             self._turns.give_back()
             return None
-        return self._sent(connection, self._question(path, body))
+        connection.ask(self._question(path, body))
+        return connection
 
     async def post(self, path: str, body: bytes) -> HttpAnswer:
         """The answer to a question. Raises `Failed`; gives up when the task is cancelled."""
@@ -87,7 +90,7 @@ class HttpClient:
         await self._turns.wait()
         if (connection := self._kept()) is not None:
             try:
-                return await self._sent(connection, question).answer()
+                return await _answer(connection, question)
             except Stale:
                 await self._turns.wait()
         try:
@@ -95,21 +98,18 @@ class HttpClient:
         except BaseException:
             self._turns.give_back()
             raise
-        return await self._sent(connection, question).answer()
+        return await _answer(connection, question)
 
-    def _kept(self) -> _Connection | None:
+    def _kept(self) -> Connection | None:
         while self._idle:
             connection = self._idle.pop()
             if connection.usable:
                 return connection
         return None
 
-    def _sent(self, connection: _Connection, question: bytes) -> Underway:
-        return Underway(self, connection, connection.ask(question))
-
-    def ended(self, connection: _Connection) -> None:
+    def ended(self, connection: Connection) -> None:
         """Take a connection back, with its turn."""
-        if connection.usable:
+        if connection.keeps:
             self._idle.append(connection)
         self._turns.give_back()
 
@@ -120,11 +120,11 @@ class HttpClient:
             connection.close()
         await asyncio.sleep(0)
 
-    async def _connected(self) -> _Connection:
+    async def _connected(self) -> Connection:
         loop = asyncio.get_running_loop()
         try:
             _, connection = await loop.create_connection(
-                lambda: _Connection(self._open, self._body_bytes),
+                lambda: Connection(self, self._open, self._body_bytes),
                 self._host,
                 self._port,
                 ssl=self._trust,
@@ -135,15 +135,14 @@ class HttpClient:
         return connection
 
     def _question(self, path: str, body: bytes) -> bytes:
-        return b"%b%d\r\n\r\n%b" % (self._head(path), len(body), body)
+        head = self._heads.get(path) or self._head(path)
+        return b"%b%d\r\n\r\n%b" % (head, len(body), body)
 
     def _head(self, path: str) -> bytes:
-        head = self._heads.get(path)
-        if head is None:
-            if not path.isascii() or not path.isprintable() or " " in path:
-                raise ValueError("expected a path of printable ASCII")
-            text = f"POST {self._before}{path} HTTP/1.1\r\n{self._fixed}Content-Length: "
-            head = self._heads[path] = text.encode()
+        if not path.isascii() or not path.isprintable() or " " in path:
+            raise ValueError("expected a path of printable ASCII")
+        text = f"POST {self._before}{path} HTTP/1.1\r\n{self._fixed}Content-Length: "
+        head = self._heads[path] = text.encode()
         return head
 
 
@@ -160,72 +159,56 @@ class Stale(Failed):
     """A connection that was kept broke before any answer came: the question was not answered, and may be asked again."""
 
 
-class Underway:
-    """A question that has been sent. End it once, by `answer` or by `drop`."""
+class Connection(asyncio.Protocol):
+    """One connection, and one question at a time on it. End each once, by `end` or by `drop`.
 
-    __slots__ = ("_client", "_connection", "_waiting")
+    `waiting`   what comes back of the question that was asked last. Raises `Failed`
+    `keeps`     nobody has closed it, as far as is known
+    """
 
-    def __init__(
-        self, client: HttpClient, connection: _Connection, waiting: asyncio.Future[HttpAnswer]
-    ) -> None:
-        self._client, self._connection, self._waiting = client, connection, waiting
+    waiting: asyncio.Future[HttpAnswer]
 
-    async def answer(self) -> HttpAnswer:
-        """What came back. Raises `Failed`."""
-        try:
-            answer = await self._waiting
-        except BaseException:
-            self.drop()
-            raise
-        self._client.ended(self._connection)
-        return answer
-
-    def fail(self, why: Failed) -> None:
-        """Let `answer` raise this, unless there is one already."""
-        if not self._waiting.done():
-            self._waiting.set_exception(why)
-
-    def drop(self) -> None:
-        """Wait no longer: the connection is closed, so that what still comes is nobody's answer."""
-        self._connection.close()
-        self._client.ended(self._connection)
-
-
-class _Connection(asyncio.Protocol):
-    """One connection; one question at a time."""
-
-    def __init__(self, among: set[_Connection], body_bytes: int) -> None:
-        self._among, self._most = among, body_bytes
+    def __init__(self, client: HttpClient, among: set[Connection], body_bytes: int) -> None:
+        self._client, self._among, self._most = client, among, body_bytes
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._waiting: asyncio.Future[HttpAnswer] | None = None
+        self._asked = self._answered_before = False
+        self.keeps = True
+        self._fields: dict[bytes, bytes] = {}
+        # The parser calls this for each field of a head: what they mean is looked at once all are there.
+        self.on_header = self._fields.__setitem__
         self._parser = httptools.HttpResponseParser(self)
-        self._answered_before = False
-        self._keeps = True
         self._begin()
 
     def _begin(self) -> None:
         self._pieces: list[bytes] = []
-        self._size = self._head_size = 0
-        self._heard = self._bounded = self._headed = False
-        self._kind = self._coding = ""
+        self._heard = self._size = 0
+        self._headed = False
+        self._fields.clear()
 
     @property
     def usable(self) -> bool:
         """Tell whether another question may be asked."""
-        return self._keeps and self._transport is not None and not self._transport.is_closing()
+        return self.keeps and self._transport is not None and not self._transport.is_closing()
 
-    def ask(self, question: bytes) -> asyncio.Future[HttpAnswer]:
-        """The answer, once it is whole. Raises `Failed`."""
+    def ask(self, question: bytes) -> None:
+        """Send a question."""
         assert self._transport is not None, "asked only when connected"
-        self._begin()
-        self._waiting = asyncio.get_running_loop().create_future()
+        self.waiting, self._asked = self._loop.create_future(), True
         self._transport.write(question)
-        return self._waiting
+
+    def end(self) -> None:
+        """Be free for the next question, now that `waiting` is done."""
+        self._client.ended(self)
+
+    def drop(self) -> None:
+        """Wait no longer: the connection is closed, so that what still comes is nobody's answer."""
+        self.close()
+        self._client.ended(self)
 
     def close(self) -> None:
         """Let go at once; nothing that still comes belongs to anybody."""
-        self._keeps = False
-        self._waiting = None
+        self.keeps = self._asked = False
         if self._transport is not None:
             self._transport.abort()
 
@@ -238,10 +221,13 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
-        if self._waiting is None:  # nothing was asked: this is no answer
+        if not self._asked:  # nothing was asked: this is no answer
             self.close()
             return
-        self._heard = True
+        left, self._heard = HEAD_BYTES - self._heard, self._heard + len(data)
+        if len(data) > left and not self._headed and data.find(b"\r\n\r\n", 0, max(0, left)) < 0:
+            self._fail(broken(f"expected a head of at most {HEAD_BYTES} bytes, got more"))
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -252,37 +238,23 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """See `asyncio.Protocol`. An answer without a length ends here."""
         self._among.discard(self)
-        self._keeps = False
-        if self._waiting is None:
+        self.keeps = False
+        if not self._asked:
             return
         if self._answered_before and not self._heard:
             lost = _lost()
             self._fail(Stale(lost.kind, lost.detail))
-        elif error is None and self._headed and not self._bounded:
+        elif error is None and self._headed and not _names(tuple(self._fields)).bounded:
             self._tell()
         else:
             self._fail(_lost())
 
-    # What the parser calls.
+    # What the parser calls, besides `on_header`.
 
     def on_message_begin(self) -> None:
         """See `httptools.HttpResponseParser`. What nobody asked for is never taken for the next answer."""
-        if self._waiting is None:
+        if not self._asked:
             self.close()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """See `httptools.HttpResponseParser`."""
-        self._head_size += len(name) + len(value)
-        if self._head_size > HEAD_BYTES:
-            self._fail(broken(f"expected a head of at most {HEAD_BYTES} bytes, got more"))
-            return
-        known = name.lower()
-        if known == b"content-type":
-            self._kind = media_type(value.decode("latin-1"))
-        elif known == b"content-encoding":
-            self._coding = value.decode("latin-1").strip().lower()
-        elif known in (b"content-length", b"transfer-encoding"):
-            self._bounded = True
 
     def on_headers_complete(self) -> None:
         """See `httptools.HttpResponseParser`."""
@@ -301,27 +273,61 @@ class _Connection(asyncio.Protocol):
         if self._parser.get_status_code() < 200:  # it says that the answer is still to come
             self._begin()
             return
-        self._keeps = self._parser.should_keep_alive()
+        self.keeps = self.keeps and self._parser.should_keep_alive()
         self._tell()
-        if not self._keeps and self._transport is not None:
+        if not self.keeps and self._transport is not None:
             self._transport.close()
 
     def _tell(self) -> None:
-        self._answered_before = True
-        waiting, self._waiting = self._waiting, None
-        if waiting is None or waiting.done():
+        asked, self._asked, self._answered_before = self._asked, False, True
+        pieces, names = self._pieces, _names(tuple(self._fields))
+        kind, coding = self._fields.get(names.kind, b""), self._fields.get(names.coding, b"")
+        self._begin()
+        if not asked or self.waiting.done():
             return
-        if self._coding not in ("", "identity"):
-            waiting.set_exception(broken("expected an answer without compression, got one with it"))
+        if coding and coding.strip().lower() != b"identity":
+            self.waiting.set_exception(broken("expected an answer without compression, got one with it"))
             return
-        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        waiting.set_result(HttpAnswer(self._parser.get_status_code(), self._kind, body))
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        self.waiting.set_result(HttpAnswer(self._parser.get_status_code(), _kind(kind), body))
 
     def _fail(self, why: Failed) -> None:
-        waiting = self._waiting
+        asked = self._asked
         self.close()
-        if waiting is not None and not waiting.done():
-            waiting.set_exception(why)
+        if asked and not self.waiting.done():
+            self.waiting.set_exception(why)
+
+
+async def _answer(connection: Connection, question: bytes) -> HttpAnswer:
+    connection.ask(question)
+    try:
+        answer = await connection.waiting
+    except BaseException:
+        connection.drop()
+        raise
+    connection.end()
+    return answer
+
+
+class _Names(NamedTuple):
+    """How a service writes the names of the fields that mean something to us; empty for one that it does not send."""
+
+    kind: bytes = b""
+    coding: bytes = b""
+    bounded: bool = False
+
+
+@lru_cache(maxsize=64)
+def _names(written: tuple[bytes, ...]) -> _Names:
+    """Worked out once, for a service sends the same fields with each answer."""
+    known = {name.lower(): name for name in written}
+    bounded = b"content-length" in known or b"transfer-encoding" in known
+    return _Names(known.get(b"content-type", b""), known.get(b"content-encoding", b""), bounded)
+
+
+@lru_cache(maxsize=64)
+def _kind(written: bytes) -> str:
+    return media_type(written.decode("latin-1"))
 
 
 def _lost() -> Failed:

@@ -8,7 +8,6 @@ what is wrong with it, and of whose row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -63,30 +62,34 @@ def rows_in(page: Page, decode: Decoder) -> Iterator[Row]:
         raise broken(f"`{decode.record.__name__}`: expected field {missing}, got a row without it") from None
 
 
-def plainly_parsed(body: bytes, decoders: tuple[Decoder, ...], *, batch: bool) -> list[list[Any]] | None:
-    """For each question the rows of its page, as `plain_outcomes` takes them; None where it must be read patiently."""
-    reading = _reading(decoders, batch=batch)
-    if reading is None:
-        return None
-    try:
-        told = reading.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    pages = told.pages if batch else (told,)
-    for page in pages:
-        if page.next is not None or page.count != len(page.rows):
+class PlainPages:
+    """What reads answers to the same questions, where all is as it mostly is."""
+
+    def __init__(self, decoders: Sequence[Decoder], *, batch: bool) -> None:
+        """`batch` says that the pages come together, in the order of the questions."""
+        computed = any(one.expression for decode in decoders for one in decode.fields)
+        self._batch = batch
+        self._reading = None if computed else _reading([*map(_page_of, decoders)], batch=batch)
+
+    def rows(self, body: bytes) -> Sequence[list[Any]] | None:
+        """For each question the rows of its page, as `plain_outcomes` takes them; None where it must be read patiently."""
+        if self._reading is None:
             return None
-    return [page.rows for page in pages]
+        try:
+            told = self._reading.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        pages = told.pages if self._batch else (told,)
+        for page in pages:
+            if page.next is not None or page.count != len(page.rows):
+                return None
+        return [page.rows for page in pages]
 
 
-@lru_cache(maxsize=512)
-def _reading(decoders: tuple[Decoder, ...], *, batch: bool) -> msgspec.json.Decoder[Any] | None:
-    if any(one.expression for decode in decoders for one in decode.fields):
-        return None
-    pages = tuple(map(_page_of, decoders))
+def _reading(pages: Sequence[Any], *, batch: bool) -> msgspec.json.Decoder[Any]:
     if not batch:
         return msgspec.json.Decoder(pages[0])
-    several: Any = tuple[pages]  # type: ignore[valid-type]  # made at run time
+    several: Any = tuple[(*pages,)]  # type: ignore[valid-type]  # made at run time
     return msgspec.json.Decoder(msgspec.defstruct("Pages", [("pages", several)], gc=False))
 
 

@@ -37,7 +37,7 @@ from connectors.decode import Decoder, Row, decoder
 from connectors.failure import Failed, broken, by_status
 from connectors.guard import Guard, Patience, may_pass
 from connectors.http_client import HttpAnswer, HttpClient, media_type
-from connectors.http_pages import Page, all_parsed, parsed, plainly_parsed, rows_in
+from connectors.http_pages import Page, all_parsed, parsed, rows_in
 from connectors.http_sent import Sent, Wording, worded
 from connectors.mapping import Table, Tables
 from connectors.outcomes import UNREADABLE, outcomes, plain_outcomes
@@ -59,6 +59,10 @@ WORDINGS_KEPT = 512
 
 PAGE_BYTES = 32 << 20
 """A page of more is not read to its end."""
+
+
+Worded = tuple[type[Record], str, frozenset[str], frozenset[str]]
+"""What of a question is the same whomever it is about."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -89,7 +93,7 @@ class HttpRegister(Register):
         key = {"Authorization": f"Bearer {url.username}"} if url.username else {}
         self._headers = {**key, "Content-Type": "application/json", "Accept": "application/json"}
         self._trust = _trust(url.scheme)
-        self._wordings: dict[tuple[type[Record], str, frozenset[str], frozenset[str]], Wording] = {}
+        self._wordings: dict[tuple[Worded, ...], Wording] = {}
         self._client: tuple[asyncio.AbstractEventLoop, HttpClient] | None = None
 
     def version(self) -> str:
@@ -124,37 +128,34 @@ class HttpRegister(Register):
 
     def begin(self, asks: Sequence[Ask]) -> Begun | None:
         """See `Prompt.begin`: where a connection waits, and the source is well and within its quota."""
-        subjects = asks[0].subjects
-        if not 0 < len(subjects.askable) <= IDS_PER_REQUEST or len(asks) > QUESTIONS_PER_BATCH:
+        subjects, wording = asks[0].subjects, self._wording(asks)
+        if wording is None or not 0 < len(subjects.askable) <= IDS_PER_REQUEST:
             return None
-        if len(asks) > 1 and any(ask.ids != asks[0].ids for ask in asks):
+        for ask in asks:
+            if ask.ids is not subjects and ask.ids != subjects:
+                return None
+        if not self._guard.at_once():
             return None
-        wordings = [one for ask in asks if (one := self._wording(ask)) is not None]
-        if len(wordings) != len(asks) or not self._guard.at_once():
-            return None
-        texts = [one.before + subjects.encoded + one.behind for one in wordings]
-        body = b'{"questions":[%b]}' % b",".join(texts) if self._batch else texts[0]
-        underway = self._own_client().begin(self._batch or _path(self._table(asks[0].record)), body)
-        if underway is None:
+        connection = self._own_client().begin(wording.path, subjects.encoded.join(wording.parts))
+        if connection is None:
             self._guard.leave()
             return None
-        return Sent(self, self._guard, asks, wordings, underway)
+        return Sent(self, self._guard, asks, wording, connection)
 
     def plainly(
-        self, asks: Sequence[Ask], wordings: Sequence[Wording], answer: HttpAnswer
+        self, asks: Sequence[Ask], wording: Wording, answer: HttpAnswer
     ) -> list[Mapping[str, Outcome]] | None:
         """See `Patient.plainly`."""
         if answer.status != 200 or answer.kind != "application/json":
             return None
-        decoders = tuple(one.decode for one in wordings)
-        pages = plainly_parsed(answer.body, decoders, batch=bool(self._batch))
+        pages = wording.pages.rows(answer.body)
         if pages is None:
             return None
         at = self._clock()
         try:
             return [
                 plain_outcomes(ask, decode, rows, at=at)
-                for ask, decode, rows in zip(asks, decoders, pages, strict=True)
+                for ask, decode, rows in zip(asks, wording.decoders, pages, strict=True)
             ]
         except UNREADABLE:
             return None
@@ -178,14 +179,18 @@ class HttpRegister(Register):
         """See `Together.fetch_all`: one request, and ordinary ones for pages that have more behind them."""
         return await self.go_on(asks, failed=None, first=None)
 
-    def _wording(self, ask: Ask) -> Wording | None:
-        """A question but for its subjects; None for one that the contract does not let us ask."""
-        key = ask.record, ask.by, ask.columns, ask.masked
+    def _wording(self, asks: Sequence[Ask]) -> Wording | None:
+        """Questions but for their subjects, made once; None for what the contract does not let us ask at once."""
+        key = tuple([(ask.record, ask.by, ask.columns, ask.masked) for ask in asks])
         known = self._wordings.get(key)
-        if known is None and ask.record in self._tables:
-            table = self._tables[ask.record]
+        if known is None and len(asks) <= QUESTIONS_PER_BATCH:
+            if any(ask.record not in self._tables for ask in asks):
+                return None
+            told = [(ask, self._tables[ask.record]) for ask in asks]
             known = worded(
-                ask, table, decoder(ask.record, table, ask.columns, ask.masked), batch=bool(self._batch)
+                [(ask, table, decoder(ask.record, table, ask.columns, ask.masked)) for ask, table in told],
+                path=self._batch or _path(told[0][1]),
+                batch=bool(self._batch),
             )
             if len(self._wordings) >= WORDINGS_KEPT:
                 self._wordings.clear()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from itertools import pairwise
+from typing import Protocol
 
 import msgspec
 
@@ -12,25 +13,43 @@ from connectors.ask import Ask
 from connectors.decode import Decoder
 from connectors.failure import Failed
 from connectors.guard import Guard, late
-from connectors.http_client import HttpAnswer, Stale, Underway
+from connectors.http_client import Connection, HttpAnswer, Stale
+from connectors.http_pages import PlainPages
 from connectors.mapping import Table
 from vocabulary.evidence import Outcome
 
 
-class Wording(NamedTuple):
-    """A question in the department's own words, but for its subjects: they stand between `before` and `behind`."""
+class Wording(msgspec.Struct, frozen=True):
+    """One question or a batch of them in the department's own words, but for the subjects: they stand between `parts`.
 
-    decode: Decoder
-    before: bytes
-    behind: bytes
+    `pages`   reads what is answered
+    """
+
+    path: str
+    parts: Sequence[bytes]
+    decoders: Sequence[Decoder]
+    pages: PlainPages
 
 
-def worded(ask: Ask, table: Table, decode: Decoder, *, batch: bool) -> Wording:
-    """The wording of a question; in a batch it says of which table."""
+def worded(told: Sequence[tuple[Ask, Table, Decoder]], *, path: str, batch: bool) -> Wording:
+    """The wording of some questions; in a batch each says of which table it is."""
+    texts = [_text(ask, table, decode, batch=batch) for ask, table, decode in told]
+    parts = [texts[0][0]]
+    for (_, behind), (before, _) in pairwise(texts):
+        parts.append(behind + b"," + before)
+    parts.append(texts[-1][1])
+    if batch:
+        parts[0], parts[-1] = b'{"questions":[' + parts[0], parts[-1] + b"]}"
+    decoders = [decode for _, _, decode in told]
+    return Wording(path, parts, decoders, PlainPages(decoders, batch=batch))
+
+
+def _text(ask: Ask, table: Table, decode: Decoder, *, batch: bool) -> tuple[bytes, bytes]:
+    """What stands before the subjects, and what behind."""
     named = {"table": table.physical} if batch else {}
     before = msgspec.json.encode({**named, "by": table.of[ask.by].physical})
     behind = msgspec.json.encode({"fields": decode.inputs, "after": None})
-    return Wording(decode, before[:-1] + b',"ids":', b"," + behind[1:])
+    return before[:-1] + b',"ids":', b"," + behind[1:]
 
 
 class Patient(Protocol):
@@ -43,25 +62,22 @@ class Patient(Protocol):
         ...
 
     def plainly(
-        self, asks: Sequence[Ask], wordings: Sequence[Wording], answer: HttpAnswer
+        self, asks: Sequence[Ask], wording: Wording, answer: HttpAnswer
     ) -> Sequence[Mapping[str, Outcome]] | None:
         """The answers, where all is as it mostly is; None where it must be looked at patiently."""
         ...
 
 
 class Sent:
-    """Questions to one source, on their way. See `connectors.ask.Begun`."""
+    """Questions to one source, on their way over a connection. See `connectors.ask.Begun`."""
+
+    __slots__ = ("_asks", "_connection", "_guard", "_over", "_patient", "_waiting", "_wording", "limit_s")
 
     def __init__(
-        self,
-        patient: Patient,
-        guard: Guard,
-        asks: Sequence[Ask],
-        wordings: Sequence[Wording],
-        underway: Underway,
+        self, patient: Patient, guard: Guard, asks: Sequence[Ask], wording: Wording, connection: Connection
     ) -> None:
-        self._patient, self._guard, self._asks = patient, guard, asks
-        self._wordings, self._underway = wordings, underway
+        self._patient, self._guard, self._asks, self._wording = patient, guard, asks, wording
+        self._connection, self._waiting = connection, connection.waiting
         self._over = False
         self.limit_s = guard.limit_s
 
@@ -69,29 +85,35 @@ class Sent:
         """See `Begun.answers`."""
         failed, first = None, None
         try:
-            answer = await self._underway.answer()
+            first = await self._waiting
         except Stale:
-            pass
+            self.drop()
         except Failed as why:
+            self.drop()
             if self._over:  # we had no more time: that says nothing of the source
                 raise
             failed = why
+        except BaseException:
+            self.drop()
+            raise
         else:
-            found = self._patient.plainly(self._asks, self._wordings, answer)
+            self._connection.end()
+            self._guard.leave()
+            found = self._patient.plainly(self._asks, self._wording, first)
             if found is not None:
                 return found
-            first = answer
-        finally:
-            self._guard.leave()
         async with asyncio.timeout_at(ends_at):
             return await self._patient.go_on(self._asks, failed=failed, first=first)
 
     def give_up(self, after_s: float) -> None:
         """See `Begun.give_up`."""
-        self._over = after_s < self._guard.limit_s
-        self._underway.fail(late(after_s))
+        self._over = after_s < self.limit_s
+        if (
+            not self._waiting.done()
+        ):  # what is done is no more ours to end: the connection may carry another question
+            self._waiting.set_exception(late(after_s))
 
     def drop(self) -> None:
         """See `Begun.drop`."""
-        self._underway.drop()
+        self._connection.drop()
         self._guard.leave()

@@ -45,22 +45,18 @@ class Meter:
         self._left, self._seen = _burst(quota), now()
         self._saved = REPEATS_SAVED
         self._places = Places(quota.concurrent)
+        self.leave = self._places.give_back
+        """Gives a place back."""
 
     def at_once(self) -> bool:
         """Take a place and one of this second's questions, if both are there; then `leave` gives the place back."""
         if not self._places.take():
             return False
-        try:
-            self.spend()
-        except Failed:  # whoever asks in the ordinary way is told
-            self._places.give_back()
+        if self._quota.per_second is not None and not self._spent(self._quota.per_second):
+            self.leave()  # whoever asks in the ordinary way is told
             return False
         self._earn()
         return True
-
-    def leave(self) -> None:
-        """Give a place back."""
-        self._places.give_back()
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -80,14 +76,8 @@ class Meter:
     def spend(self) -> None:
         """Take one of this second's questions. Raises `Failed`, `QUOTA_EXCEEDED`."""
         rate = self._quota.per_second
-        if rate is None:
-            return
-        now = self._now()
-        self._left = min(self._left + (now - self._seen) * rate, _burst(self._quota))
-        self._seen = now
-        if self._left < 1:
+        if rate is not None and not self._spent(rate):
             raise _exceeded(f"at most {rate:g} questions a second")
-        self._left -= 1
 
     def may_repeat(self) -> bool:
         """Take one repeat from the budget, where there is one."""
@@ -96,8 +86,18 @@ class Meter:
         self._saved -= 1
         return True
 
+    def _spent(self, rate: float) -> bool:
+        now = self._now()
+        self._left = min(self._left + (now - self._seen) * rate, _burst(self._quota))
+        self._seen = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
     def _earn(self) -> None:
-        self._saved = min(self._saved + self._quota.repeats, REPEATS_SAVED)
+        if self._saved < REPEATS_SAVED:
+            self._saved = min(self._saved + self._quota.repeats, REPEATS_SAVED)
 
 
 def _burst(quota: Quota) -> float:

@@ -12,7 +12,7 @@ from connectors.ask import Ask, maskable
 from connectors.decode import Decoder, decoder
 from connectors.departments import TABLES
 from connectors.failure import Failed
-from connectors.http_pages import plainly_parsed
+from connectors.http_pages import PlainPages
 from connectors.outcomes import UNREADABLE, outcomes, plain_outcomes
 from connectors.subjects import Subjects
 from demo.registers.writing import written
@@ -35,7 +35,7 @@ def at_once(ask: Ask, decode: Decoder, rows: Sequence[Sequence[object]]) -> dict
     """What a page of these rows says; None where it is not plain."""
     names = [one.physical for one in decode.fields]
     page = {"count": len(rows), "rows": [dict(zip(names, row, strict=True)) for row in rows], "next": None}
-    pages = plainly_parsed(msgspec.json.encode(page), (decode,), batch=False)
+    pages = PlainPages((decode,), batch=False).rows(msgspec.json.encode(page))
     try:
         return None if pages is None else plain_outcomes(ask, decode, pages[0], at=NOW)
     except UNREADABLE:
