@@ -8,63 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+from verification.language.expression import Expr, nothing, with_args
+from verification.language.fold import FALSE, TRUE, Fold
+from verification.language.kinds import Kind
 from verification.language.python_text import Text
+from verification.language.python_wanted import Index, Looked, Wanted
 from verification.language.rows import Grouped
-from verification.language.source import Best, ColumnOf, Filtered, Lines, Plan, Records, Union, column
-
-Index = tuple[str, tuple[str, ...]]
-"""Digest of a plan, and the columns by which its rows are indexed."""
-
-
-class Wanted:
-    """Which rows have to be looked at, in which loops, and what becomes of each.
-
-    `there`   plans, by digest, whose rows are drawn already
-    """
-
-    def __init__(self, there: Mapping[str, str]) -> None:
-        self._there = there
-        self._seen: set[str] = set()
-        self.loops: list[Plan] = []
-        """Plans with a loop of their own, each after those whose rows it needs."""
-        self.lists: dict[str, Plan] = {}
-        """Plans whose rows must stand in a list, besides record types and unions."""
-        self.indexes: dict[str, dict[Index, Plan]] = {}
-        """The indexes of a plan, by its digest."""
-        self.after: dict[str, list[tuple[Plan, Union | None]]] = {}
-        """What is drawn from each row of a plan, by its digest; lines with the union they go to."""
-
-    def index(self, plan: Plan, on: tuple[str, ...]) -> None:
-        """An index of a plan's rows is needed."""
-        self._plan(plan)
-        self.indexes.setdefault(plan.digest, {})[plan.digest, on] = plan
-
-    def whole(self, plan: Plan) -> None:
-        """All rows of a plan are needed together."""
-        self._plan(plan)
-        if not isinstance(plan, (Records, Union)) and plan.digest not in self._there:
-            self.lists[plan.digest] = plan
-
-    def _plan(self, plan: Plan) -> None:
-        if plan.digest in self._seen:
-            return
-        self._seen.add(plan.digest)
-        if plan.digest not in self._there:
-            self._needed_by(plan)
-        if not isinstance(plan, Filtered) or plan.digest in self._there:
-            self.loops.append(plan)
-
-    def _needed_by(self, plan: Plan) -> None:
-        if isinstance(plan, Union):
-            for part in plan.parts:
-                self._plan(part.of)
-                self.after.setdefault(part.of.digest, []).append((part, plan))
-        elif isinstance(plan, Best):
-            self.whole(plan.of)
-        elif isinstance(plan, (Filtered, Grouped)):
-            self._plan(plan.of)
-            self.after.setdefault(plan.of.digest, []).append((plan, None))
+from verification.language.source import Best, ColumnOf, Filtered, Lines, Plan, Records, Union, column, ranked
 
 
 class Draw:
@@ -73,25 +25,40 @@ class Draw:
     `made`   writes what a group of rows comes to: of which plan, and the name of its rows; gives its values' names
     """
 
-    def __init__(self, text: Text, made: Callable[[Grouped, str], Mapping[str, str]]) -> None:
+    def __init__(self, text: Text, made: Callable[[Grouped, str], Mapping[str, str]], looked: Looked) -> None:
         self.text = text
+        self._looked = looked
         self.text.constants["NOTHING"] = {}
         self._made = made
         self._drawn: dict[str, str] = {}
         self._indexed: dict[Index, str] = {}
         self._groups: dict[str, str] = {}
+        self._own: str | None = None
+        """The variable that says whether the row `r` is the household's own, where several ask."""
+        self._line: tuple[Best, Lines] | None = None
+        """Whose line `l`, drawn from the row `r`, is looked at besides, and of which part it is."""
+        self._ranked: dict[str, _Ranked] = {}
 
     def column(self, expr: ColumnOf) -> str:
-        """How a column of the row `r` is written."""
+        """How a column of the row that is looked at is written."""
         root = expr.plan.root
+        row = "l" if self._line is not None and root is self._line[0] else "r"
         if isinstance(root, Records):
-            return f"r.{expr.column}"
-        return f"r[{list(root.columns).index(expr.column)}]"
+            return f"{row}.{expr.column}"
+        return f"{row}[{self.columns(root).index(expr.column)}]"
+
+    def columns(self, root: Plan) -> list[str]:
+        """The columns of drawn rows, in their places."""
+        looked = self._looked.columns.get(root.digest)
+        return [name for name in root.columns if looked is None or name in looked]
 
     def index(self, plan: Plan, on: tuple[str, ...]) -> str:
-        """The name of a dictionary of a source's rows by some columns, made before this line."""
+        """The name of a source's rows that belong to the household, made before this line.
+
+        A dictionary of lists where `on` names persons, by those columns; else a list.
+        """
         if (plan.digest, on) not in self._indexed:
-            wanted = Wanted(self._drawn)
+            wanted = self.wanted()
             wanted.index(plan, on)
             self.all(wanted)
         return self._indexed[plan.digest, on]
@@ -99,7 +66,7 @@ class Draw:
     def rows(self, plan: Plan) -> str:
         """The name of the list of a source's rows, drawn before this line."""
         if plan.digest not in self._drawn:
-            wanted = Wanted(self._drawn)
+            wanted = self.wanted()
             wanted.whole(plan)
             self.all(wanted)
         return self._drawn[plan.digest]
@@ -111,12 +78,14 @@ class Draw:
             if isinstance(plan, Union) and plan.digest not in there:
                 self._drawn[plan.digest] = self.text.fresh()
                 self.text.line(f"{self._drawn[plan.digest]} = []")
+        for best in wanted.at_once.values():
+            self._begin(best, wanted)
         for plan in wanted.loops:
             self._loop(plan, wanted, drawn=plan.digest in there)
 
     def wanted(self) -> Wanted:
         """What is still to be drawn: nothing, until it is asked for."""
-        return Wanted(self._drawn)
+        return Wanted(self._drawn, self._looked)
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -127,6 +96,9 @@ class Draw:
 
     def _loop(self, plan: Plan, wanted: Wanted, *, drawn: bool) -> None:
         """The loop over the rows of a plan, and over nothing where there are none."""
+        if plan.digest in wanted.at_once:
+            self._lower_ranks(wanted.at_once[plan.digest], wanted)
+            return
         rows = self._drawn[plan.digest] if drawn else self._looked_at(plan)
         names = self._named(plan, wanted, drawn=drawn)
         if not names and not wanted.after.get(plan.digest):
@@ -136,14 +108,20 @@ class Draw:
                 self.text.line(f"{name} = {start}")
             if drawn or isinstance(plan, (Records, Union)):
                 with self.text.block(f"for r in {rows}:"):
+                    asked = self._asked_own(plan, wanted)
+                    if len(asked) > 1 == len(set(asked)):
+                        self._own = self.text.name_for(self._is_own(plan, asked[0]))
                     self._row(plan, wanted)
+                    self._own = None
             elif isinstance(plan, Best):
                 self._best(plan, rows, wanted)
             elif isinstance(plan, Grouped):
                 self._grouped(plan, rows, wanted)
         if names:
             with self.text.block("else:"):
-                self.text.line(f"{' = '.join(names)} = NOTHING")
+                for start in sorted(set(names.values())):
+                    alike = [name for name, each in names.items() if each == start]
+                    self.text.line(f"{' = '.join(alike)} = {_NOTHING[start]}")
 
     def _looked_at(self, plan: Plan) -> str:
         """The name of what a plan's rows are made of."""
@@ -161,7 +139,8 @@ class Draw:
         if plan.digest in wanted.lists and not drawn:
             names[self._drawn.setdefault(plan.digest, self.text.fresh())] = "[]"
         for index in wanted.indexes.get(plan.digest, ()):
-            names[self._indexed.setdefault(index, self.text.fresh())] = "{}"
+            start = "{}" if persons_of(plan, index[1]) else "[]"
+            names[self._indexed.setdefault(index, self.text.fresh())] = start
         for each, _ in wanted.after.get(plan.digest, ()):
             if isinstance(each, Grouped):
                 names[self._groups.setdefault(each.digest, self.text.fresh())] = "{}"
@@ -170,37 +149,133 @@ class Draw:
         return names
 
     def _row(self, plan: Plan, wanted: Wanted) -> None:
-        """What is done with a row `r` of a plan."""
+        """What is done with a row of a plan: a line that is at hand, or else `r`."""
         after = wanted.after.get(plan.digest, [])
-        self.text.expect(*(each.condition for each, _ in after if isinstance(each, Filtered)))
+        tests = {
+            each.digest: self._settled(each.condition) for each, _ in after if isinstance(each, Filtered)
+        }
+        made = [part for part, _ in after if isinstance(part, Lines)]
+        self.text.expect(*tests.values(), *(value for part in made for value in part.values.values()))
         if plan.digest in wanted.lists:
-            self.text.line(f"{self._drawn[plan.digest]}.append(r)")
-        for _, on in wanted.indexes.get(plan.digest, ()):
-            self._append(self._indexed[plan.digest, on], self._keys(plan, on))
-        for each, union in after:
-            if isinstance(each, Lines) and union is not None:
-                self._line(each, union)
+            self.text.line(f"{self._drawn[plan.digest]}.append({self._at_hand})")
+        self._into_indexes(plan, [on for _, on in wanted.indexes.get(plan.digest, ())])
+        for each, to in after:
+            if isinstance(each, Lines) and isinstance(to, Best):
+                self._ranked_line(each, to, wanted)
+            elif isinstance(each, Lines) and to is not None:
+                self.text.line(f"{self._drawn[to.digest]}.append({self._values(each, to)})")
             elif isinstance(each, Grouped):
                 self._append(self._groups[each.digest], [*self._keys(plan, each.by), ""])
             elif isinstance(each, Filtered):
-                with self.text.block(f"if {self.text.write(each.condition)}:"):
-                    self._row(each, wanted)
+                self._tested(tests[each.digest], each, wanted)
+
+    def _tested(self, test: Expr, plan: Filtered, wanted: Wanted) -> None:
+        """What is done with a row where it is one of a filtered plan's."""
+        if test.digest == TRUE.digest:
+            with self.text.apart():
+                self._row(plan, wanted)
+        elif test.digest != FALSE.digest:
+            with self.text.block(f"if {self.text.write(test)}:"):
+                self._row(plan, wanted)
+
+    @property
+    def _at_hand(self) -> str:
+        return "r" if self._line is None else "l"
+
+    def _settled(self, expr: Expr) -> Expr:
+        """An expression of the row at hand; of a line what is left of it when the part that it is of is known."""
+        if self._line is None:
+            return expr
+        best, part = self._line
+        return Fold(self.text.pack, {})(_made_of(expr, best, part))
+
+    def _into_indexes(self, plan: Plan, indexes: list[tuple[str, ...]]) -> None:
+        """Only the household's own rows are ever looked up: others are left out, and it is no part of the key."""
+        by_home: dict[str | None, list[tuple[str, ...]]] = {}
+        for on in indexes:
+            by_home.setdefault(_home_of(plan, on), []).append(on)
+        for home, some in by_home.items():
+            if home is None:
+                self._into(plan, some)
+                continue
+            with self.text.block(f"if {self._own or self._is_own(plan, home)}:"):
+                self._into(plan, some)
+
+    def _is_own(self, plan: Plan, home: str) -> str:
+        return f"{self._keys(plan, (home,))[0]} == h_household"
+
+    def _asked_own(self, plan: Plan, wanted: Wanted) -> list[str]:
+        """By which column, each time that it is asked whether a row is the household's own."""
+        homes = {_home_of(plan, on) for _, on in wanted.indexes.get(plan.digest, ())}
+        within = (each for each, _ in wanted.after.get(plan.digest, ()) if isinstance(each, Filtered))
+        asked = [home for home in homes if home is not None]
+        return asked + [home for each in within for home in self._asked_own(each, wanted)]
+
+    def _into(self, plan: Plan, indexes: list[tuple[str, ...]]) -> None:
+        for on in indexes:
+            name, persons = self._indexed[plan.digest, on], persons_of(plan, on)
+            if persons:
+                self._append(name, self._keys(plan, persons))
+            else:
+                self.text.line(f"{name}.append({self._at_hand})")
 
     def _append(self, name: str, keys: list[str]) -> None:
-        self.text.line(f"{name}.setdefault({key_of(keys)}, []).append(r)")
+        self.text.line(f"{name}.setdefault({key_of(keys)}, []).append({self._at_hand})")
 
     def _keys(self, plan: Plan, on: tuple[str, ...]) -> list[str]:
-        return [self.text.name_of(column(plan, name)) for name in on]
+        return [self.text.write(self._settled(column(plan, name))) for name in on]
 
-    def _line(self, part: Lines, union: Union) -> None:
-        self.text.expect(*part.values.values())
+    def _values(self, part: Lines, to: Union | Best) -> str:
+        """A line as a tuple."""
         values = [
-            self.text.write(part.values[each]) if each in part.values else "ABSENT" for each in union.columns
+            self.text.write(part.values[each]) if each in part.values else "ABSENT"
+            for each in self.columns(to)
         ]
-        self.text.line(f"{self._drawn[union.digest]}.append(({', '.join(values)},))")
+        return f"({', '.join(values)},)"
+
+    def _begin(self, best: Best, wanted: Wanted) -> None:
+        """What its lines fill; the keys of which there are better ones; and lists of lines of each lower rank."""
+        ranks = ranked(best)
+        assert ranks is not None, "a plan whose lines go there at once"
+        for name, start in self._named(best, wanted, drawn=False).items():
+            self.text.line(f"{name} = {start}")
+        found = _Ranked(ranks, self.text.fresh(), [self.text.fresh() for _ in ranks[1:]])
+        self._ranked[best.digest] = found
+        for name in found.lists:
+            self.text.line(f"{name} = []")
+        if found.lists:
+            self.text.line(f"{found.better} = set()")
+
+    def _ranked_line(self, part: Lines, best: Best, wanted: Wanted) -> None:
+        """A line of the highest rank goes where it is needed; of a lower one it waits for all that are better."""
+        ranks = self._ranked[best.digest]
+        place = next(place for place, parts in enumerate(ranks.parts) if part in parts)
+        values = self._values(part, best)
+        if place:
+            self.text.line(f"{ranks.lists[place - 1]}.append({values})")
+            return
+        if ranks.lists:
+            key = key_of([self.text.write(part.values[by]) for by in best.by])
+            self.text.once(f"{ranks.better}.add({key})")
+        own, self._own, self._line = self._own, None, (best, part)
+        with self.text.apart():
+            self.text.line(f"l = {values}")
+            self._row(best, wanted)
+        self._own, self._line = own, None
+
+    def _lower_ranks(self, best: Best, wanted: Wanted) -> None:
+        """The lines of each lower rank, highest first, whose key has none that is better."""
+        ranks, names = self._ranked[best.digest], self.columns(best)
+        key = key_of([f"r[{names.index(each)}]" for each in best.by])
+        for name in ranks.lists:
+            with self.text.block(f"for r in {name}:"), self.text.block(f"if {key} not in {ranks.better}:"):
+                self._row(best, wanted)
+            if name != ranks.lists[-1]:
+                with self.text.block(f"for r in {name}:"):
+                    self.text.line(f"{ranks.better}.add({key})")
 
     def _best(self, plan: Best, rows: str, wanted: Wanted) -> None:
-        best, names = self.text.fresh(), list(plan.of.columns)
+        best, names = self.text.fresh(), self.columns(plan)
         key = key_of([f"r[{names.index(each)}]" for each in plan.by])
         rank = f"r[{names.index(plan.rank)}]"
         self.text.line(f"{best} = {{}}")
@@ -213,15 +288,45 @@ class Draw:
     def _grouped(self, plan: Grouped, groups: str, wanted: Wanted) -> None:
         with self.text.block(f"for key, group in {groups}.items():"):
             made = self._made(plan, "group")
-            values = [made.get(each) or f"key[{plan.by.index(each)}]" for each in plan.columns]
+            values = [made.get(each) or f"key[{plan.by.index(each)}]" for each in self.columns(plan)]
             self.text.line(f"r = ({', '.join(values)},)")
             self._row(plan, wanted)
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """Parts by rank, highest first; the set of keys that have better lines; the lists of lines of lower ranks."""
+
+    parts: list[list[Lines]]
+    better: str
+    lists: list[str]
+
+
+def persons_of(plan: Plan, on: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of some columns that name persons; the others name the household."""
+    return tuple(name for name in on if plan.columns[name].kind is Kind.PERSON)
+
+
+def _made_of(expr: Expr, best: Best, part: Lines) -> Expr:
+    """An expression of a line's columns as one of the record that it was drawn from."""
+    if isinstance(expr, ColumnOf) and expr.plan.root is best:
+        return part.values.get(expr.column, nothing(expr.kind, expr.codes))
+    return with_args(expr, tuple(_made_of(arg, best, part) for arg in expr.args))
+
+
+def _home_of(plan: Plan, on: tuple[str, ...]) -> str | None:
+    """The one of some columns that names the household."""
+    persons = persons_of(plan, on)
+    return next((name for name in on if name not in persons), None)
 
 
 def key_of(parts: list[str]) -> str:
     """A key of several parts, as Python."""
     return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
 
+
+_NOTHING = {"{}": "NOTHING", "[]": "()"}
+"""What stands for an empty dictionary, or list, into which nothing is ever put."""
 
 _BELOW_ALL = -(1 << 64)
 """Below every rank: numbers of the language fit into 64 bits."""

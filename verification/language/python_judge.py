@@ -17,8 +17,10 @@ from verification.language.level import (
     members_facts_in,
 )
 from verification.language.parameter import Pack
+from verification.language.python_guards import Guards, guards_of
 from verification.language.python_rows import RowsText
 from verification.language.python_text import Text
+from verification.language.python_wanted import looked_at
 from verification.language.rule import Catalogue, Rule
 from verification.language.source import ColumnOf
 from verification.language.values import month_told
@@ -34,7 +36,7 @@ class Writer:
         self.catalogue = catalogue
         self.text = Text(pack, self._name, plain=plain, of_day=True)
         self.text.constants["month_told"] = month_told
-        self.rows = RowsText(self.text)
+        self.rows = RowsText(self.text, looked_at(catalogue.nodes()))
         decisive = catalogue.decisive()
         self.facts: dict[str, list[Definition]] = {}
         self.shown: dict[str, list[Definition]] = {}
@@ -45,8 +47,10 @@ class Writer:
             }
             self.facts[level.name] = [each for each in needed if each.name in decides]
             self.shown[level.name] = [each for each in needed if each.name not in decides]
+        self._guards = guards_of(catalogue) if plain else {}
         self._lasting = frozenset(self._looked_at_later())
-        self.places = {found.name: place for place, found in enumerate(self._members_facts())}
+        first = len(self._of_everybody())
+        self.places = {found.name: first + place for place, found in enumerate(self._members_facts())}
 
     def whole(self) -> str:
         """The text of the function."""
@@ -90,29 +94,58 @@ class Writer:
 
     def _turn(self, turn: int) -> None:
         if turn % 2 == 0:
-            self._tell([found for found in self.facts[HOUSEHOLD] if found.turn == turn], HOUSEHOLD)
+            self._tell_guarded([found for found in self.facts[HOUSEHOLD] if found.turn == turn], HOUSEHOLD)
             return
         mine = [found for found in self.facts[MEMBER] if found.turn == turn]
         if turn > 1 and not mine:
             return
         self.rows.prepare(found.expr for found in mine)
-        rows = "listed" if turn == 1 else "members"
         self.text.line("turned = []")
-        with self.text.block(f"for m in {rows}:"):
+        # The aggregates over members have `m` for themselves.
+        with self.text.block("for m in listed:" if turn == 1 else "for own in members:"):
             if turn == 1:
                 self.text.line("p = m.person")
                 if not self.text.plain:
                     self.text.line("pmask = masks.get(p, 0)")
             else:
-                self.text.line(f"{self._member(turn)} = m")
-            self._tell(mine, MEMBER)
-            self.text.line(f"turned.append({self._member(turn + 1)})")
+                self._at_hand(mine)
+            self._tell_guarded(mine, MEMBER)
+            new = [f"m_{found.name}" for found in self._members_facts() if found.turn == turn]
+            if turn == 1:
+                self.text.line(f"turned.append(({', '.join([*self._of_everybody(), *new])},))")
+            else:
+                self.text.line(f"turned.append((*own, {', '.join(new)}))" if new else "turned.append(own)")
         self.text.line("members = turned")
 
-    def _member(self, turn: int) -> str:
-        """The tuple of what is known of a member before a turn."""
-        told = [f"m_{found.name}" for found in self._members_facts() if found.turn < turn]
-        return f"({', '.join([*told, 'p', *([] if self.text.plain else ['pmask'])])},)"
+    def _of_everybody(self) -> list[str]:
+        """What stands before the facts in a member's tuple."""
+        return ["p"] if self.text.plain else ["p", "pmask"]
+
+    def _at_hand(self, facts: list[Definition]) -> None:
+        """What some facts use of a member, out of its tuple."""
+        used = {each.definition.name for found in facts for each in facts_in(found.expr)}
+        for name in self._of_everybody():
+            self.text.line(f"{name} = own[{self._of_everybody().index(name)}]")
+        for found in self._members_facts():
+            if found.name in used and found not in facts:
+                self.text.line(f"m_{found.name} = own[{self.places[found.name]}]")
+
+    def _tell_guarded(self, facts: list[Definition], level: str) -> None:
+        """Facts of one turn, those that need not be told of every household beneath what must hold there."""
+        apart: dict[Guards, list[Definition]] = {}
+        for found in facts:
+            guards = self._guards.get((level, found.name), frozenset()) if found.turn else frozenset[str]()
+            apart.setdefault(guards if _untold(found) else frozenset(), []).append(found)
+        self._tell(apart.pop(frozenset(), []), level)
+        # Whatever uses a fact has its guards, and perhaps more.
+        for guards in sorted(apart, key=lambda guards: (len(guards), sorted(guards))):
+            for found in apart[guards]:
+                self.text.line(f"{level[0]}_{found.name} = {_untold(found)}")
+            with (
+                self.text.block(f"if {' and '.join(f'h_{name}' for name in sorted(guards))}:"),
+                self.rows.apart(),
+            ):
+                self._tell(apart[guards], level)
 
     def _tell(self, facts: list[Definition], level: str) -> None:
         """Facts of one turn. Those of one source are gathered in one pass where nothing stands between."""
@@ -164,7 +197,8 @@ class Writer:
                 self._rule(place, rule, "None")
         self.text.line("told = {}")
         with self.text.block("for m in members:"):
-            self.text.line(f"{self._member(_AFTER_ALL)} = m")
+            told = [*self._of_everybody(), *(f"m_{found.name}" for found in self._members_facts())]
+            self.text.line(f"{', '.join(told)}, = m")
             for place, rule in rules:
                 if rule.level.name == MEMBER:
                     self._rule(place, rule, "p")
@@ -192,7 +226,9 @@ class Writer:
         test, verdict = (answer, "True") if self.text.plain else (f"{answer} is not False", answer)
         with self.text.block(f"if {test}:"), self.rows.apart():
             # What is only shown beside an answer is told where there is one, and nowhere else.
-            self._tell(self._only_shown(rule), rule.level.name)
+            shown_only = self._only_shown(rule)
+            self.rows.prepare(found.expr for found in shown_only)
+            self._tell(shown_only, rule.level.name)
             shown = [self.text.write(value) for _, value in rule.evidence]
             values = f"({', '.join(shown)},)" if shown else "()"
             self.text.line(f"found.append(({place}, {person}, {verdict}, {milder}, {values}))")
@@ -219,4 +255,9 @@ def _members_facts_of(*exprs: Expr) -> Iterable[str]:
         yield from (found.name for found in members_facts_in(expr))
 
 
-_AFTER_ALL = 1_000
+def _untold(found: Definition) -> str | None:
+    """What stands for a fact that is not told: of its kind, so that nothing fails on it; None where nothing can."""
+    return "ABSENT" if found.holds.optional else _UNTOLD.get(found.holds.kind)
+
+
+_UNTOLD = {Kind.FLAG: "False", Kind.FEN: "0", Kind.NUMBER: "0", Kind.MONTH: "0", Kind.TEXT: "''"}

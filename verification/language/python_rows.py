@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager
 from verification.language.expression import Expr
 from verification.language.kinds import Kind
 from verification.language.level import MEMBER, MemberRows, asked_by
-from verification.language.python_draw import Draw, key_of
+from verification.language.python_draw import Draw, key_of, persons_of
 from verification.language.python_text import Text
+from verification.language.python_wanted import Looked
 from verification.language.rows import Aggregate, Grouped
 from verification.language.source import ColumnOf, Plan, Records, column
 from vocabulary.records.civil_affairs import Membership
@@ -17,12 +18,16 @@ from vocabulary.register import RECORD_TYPES
 
 
 class RowsText:
-    """Writes the lines that make aggregates of rows, and those that draw the rows."""
+    """Writes the lines that make aggregates of rows, and those that draw the rows.
 
-    def __init__(self, text: Text) -> None:
+    `looked`   what is looked at of drawn rows; everything, where that is not said
+    """
+
+    def __init__(self, text: Text, looked: Looked | None = None) -> None:
         self.text = text
         self.text.constants["written_month"] = _written_month
-        self._draw = Draw(text, self._group)
+        self._looked = looked or Looked()
+        self._draw = Draw(text, self._group, self._looked)
 
     def column(self, expr: ColumnOf) -> str:
         """How a column of the row `r` is written."""
@@ -94,8 +99,9 @@ class RowsText:
 
     def _group(self, plan: Grouped, rows: str) -> dict[str, str]:
         """What a group of rows comes to."""
-        variables = {each: self.text.fresh() for each in plan.values}
-        items = [(variables[each], value) for each, value in plan.values.items()]
+        looked = self._looked.columns.get(plan.digest, plan.values.keys())
+        variables = {each: self.text.fresh() for each in plan.values if each in looked}
+        items = [(variables[each], plan.values[each]) for each in variables]
         self._start(items, _START)
         with self.text.block(f"for r in {rows}:"):
             for _, value in items:
@@ -227,7 +233,7 @@ class RowsText:
         if isinstance(root, Records):
             key = f"({order}, r.record_id)"
         else:
-            names = list(root.columns)
+            names = self._draw.columns(root)
             key = f"({order}, r[{names.index('record_type')}], r[{names.index('record_id')}])"
         beats = ">" if each.op == "rows latest" else "<"
         head = f"if {name} is None or {key} {beats} {name}[0]:"
@@ -301,9 +307,9 @@ class RowsText:
 
     def _own(self, index: str, plan: Plan, on: tuple[str, ...], level: str) -> str:
         """The rows of the member or household at hand."""
-        keys = ["p" if plan.columns[name].kind is Kind.PERSON else "h_household" for name in on]
-        assert level == MEMBER or "p" not in keys, "a household has no id number"
-        return f"{index}.get({key_of(keys)}, ())"
+        keys = ["p" for _ in persons_of(plan, on)]
+        assert level == MEMBER or not keys, "a household has no id number"
+        return f"{index}.get({key_of(keys)}, ())" if keys else index
 
 
 _Demand = tuple[list[Expr | str], str, Aggregate]

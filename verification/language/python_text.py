@@ -13,19 +13,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import NoReturn
 
 from verification.language import values
 from verification.language.expression import Expr
-from verification.language.kinds import Kind, Value
 from verification.language.level import HOUSEHOLD, FactOf
-from verification.language.parameter import Pack, check, value_at
+from verification.language.parameter import Pack
+from verification.language.python_asked import Asked, NotPlain, not_plain
+from verification.language.python_operators import CALENDAR, COMPARISONS, OPERATORS, TEXTS
 from verification.language.source import ColumnOf
+from vocabulary.codes import Code
 from vocabulary.month import Month
-
-
-class NotPlain(Exception):
-    """Something is unknown in a case that was taken for a plain one."""
 
 
 class Text:
@@ -47,7 +44,7 @@ class Text:
             "ABSENT": values.ABSENT,
             "UNKNOWN": values.Missing.UNKNOWN,
             "NotPlain": NotPlain,
-            "not_plain": _not_plain,
+            "not_plain": not_plain,
             "date": date,
             "tidy": values.tidy,
             "position": values.position,
@@ -58,6 +55,7 @@ class Text:
         self.day = DayText(pack, self.constants, plain=plain) if of_day else None
         """Names and values that a function of the day gives; None where there is no such function."""
         self._parameters: dict[tuple[object, ...], str] = {}
+        self._named: dict[object, str] = {}
         self._known: list[dict[str, str]] = [{}]
         self._uses: list[Counter[str]] = [Counter()]
         self._depth = 1
@@ -86,6 +84,21 @@ class Text:
         self._uses.pop()
         self._depth -= 1
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Names given meanwhile are forgotten, as after a block; the lines stand at the same depth."""
+        self._known.append({})
+        self._uses.append(Counter())
+        yield
+        self._known.pop()
+        self._uses.pop()
+
+    def once(self, text: str) -> None:
+        """Write one line, unless the block at hand has it already."""
+        if text not in self._known[-1]:
+            self._known[-1][text] = text
+            self.line(text)
+
     def expect(self, *exprs: Expr | None) -> None:
         """Announce expressions to be written in this block, so that what occurs twice is computed once."""
         for expr in exprs:
@@ -98,12 +111,16 @@ class Text:
         return f"t{self._fresh}"
 
     def constant(self, value: object) -> str:
-        """How a constant is written."""
+        """How a constant is written: equal ones alike, codes as the text that they are."""
         if type(value) in (int, bool, str):
             return repr(value)
         if isinstance(value, Month):
             return repr(int(value))
+        if isinstance(value, Code):
+            return repr(str(value))
         name = f"c{len(self.constants)}"
+        if isinstance(value, (frozenset, date)):
+            name = self._named.setdefault(value, name)
         self.constants[name] = value
         return name
 
@@ -156,8 +173,7 @@ class Text:
         if expr.op == "first_of":
             return self._first_of(expr)
         if expr.op == "otherwise":
-            value = self.name(expr.args[0])
-            return f"({self.write(expr.args[1])} if {value} is ABSENT else {value})"
+            return self._compared_otherwise(expr) or self._otherwise(expr)
         if expr.op == "required":
             value = self.name(expr.args[0])
             return f"({'not_plain()' if self.plain else 'None'} if {value} is ABSENT else {value})"
@@ -166,6 +182,39 @@ class Text:
             unknown = f"None if {value} is None else " if self.doubtful(expr.args[0]) else ""
             return f"({unknown}{value} is ABSENT)"
         return self._strict(expr)
+
+    def _otherwise(self, expr: Expr) -> str:
+        value = self.name(expr.args[0])
+        return f"({self.write(expr.args[1])} if {value} is ABSENT else {value})"
+
+    def _compared_otherwise(self, expr: Expr) -> str | None:
+        """A comparison with what may be absent, and what then holds, as one condition; None where it cannot be."""
+        compared, rest = expr.args
+        if rest.op != "literal" or compared.op not in COMPARISONS or self._named_besides(compared):
+            return None
+        for arg in compared.args:
+            if self.doubtful(arg) or (arg.uncertain and arg.op not in ("fact", "column")):
+                return None
+        texts = [self._there(arg) if arg.optional else ("", self.write(arg)) for arg in compared.args]
+        tests = [test for test, _ in texts if test]
+        holds = OPERATORS[compared.op].format(*(text for _, text in texts))
+        if rest.constants[0]:
+            return f"({' or '.join([*tests, holds])})"
+        return f"(not ({' or '.join(tests)}) and {holds})"
+
+    def _named_besides(self, expr: Expr) -> bool:
+        """Whether an expression has a name already, or is to have one because it is used several times."""
+        if self.day is not None and self.day.tells(expr):
+            return True
+        return self._used(expr) > 1 or any(expr.digest in known for known in self._known)
+
+    def _there(self, expr: Expr) -> tuple[str, str]:
+        """The test that an optional value is absent, and how it is written after that test."""
+        if expr.op != "column" or self._named_besides(expr):
+            name = self.name(expr)
+            return f"{name} is ABSENT", name
+        name, text = self.fresh(), self.name_of(expr)
+        return f"({name} := {text}) is {'None' if '.' in text else 'ABSENT'}", name
 
     def _leaf(self, expr: Expr) -> str:
         name = self.name_of(expr)
@@ -241,18 +290,19 @@ class Text:
 
     def _operator(self, expr: Expr, args: list[str]) -> str:
         if expr.op == "among":
-            members = [arg.constants[0] for arg in expr.args[1:]]
-            return f"({args[0]} in {self.constant(frozenset(members))})"
+            members = (arg.constants[0] for arg in expr.args[1:])
+            told = frozenset(str(each) if isinstance(each, Code) else each for each in members)
+            return f"({args[0]} in {self.constant(told)})"
         if expr.op in ("param", "param_class"):
             return self._parameter(expr, args)
         if expr.op == "position":
             return self._position(expr, args)
         if expr.op in ("part", "pick", "contains"):
             constants = [self.constant(each) for each in expr.constants]
-            return _TEXTS[expr.op].format(*args, *constants)
+            return TEXTS[expr.op].format(*args, *constants)
         if expr.op in ("year_of", "month_in_year"):
-            return _CALENDAR[expr.op, expr.args[0].kind].format(*args)
-        return _OPERATORS[expr.op].format(*args)
+            return CALENDAR[expr.op, expr.args[0].kind].format(*args)
+        return OPERATORS[expr.op].format(*args)
 
 
 class DayText(Text):
@@ -303,77 +353,9 @@ class DayText(Text):
         return f"h_{expr.constants[1]}" if told is None else self.name(told)
 
 
-class Asked(dict[object, "Value | values.Missing | None"]):
-    """A parameter by its day or month, or by key and day; each is looked up in the pack once.
-
-    Where the pack has no value: absent, if the expression may be; else unknown, or `NotPlain`.
-    Raises `PackGap` where the pack has no such parameter, or one of another kind.
-    """
-
-    def __init__(self, expr: Expr, pack: Pack, *, plain: bool) -> None:
-        super().__init__()
-        name, optional = str(expr.constants[0]), bool(expr.constants[1])
-        self._gap, self._strict = values.ABSENT if optional else None, plain and not optional
-        rows = {"": pack.values(name)} if expr.op == "param" else pack.table(name)
-        self._rows = {key: check(found, name, expr.kind, expr.codes) for key, found in rows.items()}
-
-    def __missing__(self, asked: date | int | tuple[str, date | int]) -> Value | values.Missing | None:
-        key, when = asked if isinstance(asked, tuple) else ("", asked)
-        found = value_at(self._rows.get(key, self._rows.get("*", [])), when)
-        if found is None and self._strict:
-            raise NotPlain
-        self[asked] = self._gap if found is None else found
-        return self[asked]
-
-
-def _not_plain() -> NoReturn:
-    raise NotPlain
-
-
 def _count(expr: Expr, uses: Counter[str]) -> None:
     """Count uses of a node by what is made of it; what is made once is counted once for its parts."""
     uses[expr.digest] += 1
     if uses[expr.digest] == 1:
         for arg in expr.args:
             _count(arg, uses)
-
-
-_OPERATORS = {
-    "add": "({} + {})",
-    "sub": "({} - {})",
-    "mul": "({} * {})",
-    "floor_div": "({} // {})",
-    "ceil_div": "-(-{} // {})",
-    "half_up": "((2 * {0} + {1}) // (2 * {1}))",
-    "mod": "({} % {})",
-    "eq": "({} == {})",
-    "ne": "({} != {})",
-    "lt": "({} < {})",
-    "le": "({} <= {})",
-    "gt": "({} > {})",
-    "ge": "({} >= {})",
-    "least": "min({}, {})",
-    "greatest": "max({}, {})",
-    "month_of": "({0}.year * 12 + {0}.month - 1)",
-    "first_day": "date({0} // 12, {0} % 12 + 1, 1)",
-    "date_number": "({0}.year * 10000 + {0}.month * 100 + {0}.day)",
-    "plus_days": "plus_days({}, {})",
-    "plus_months": "plus_months({}, {})",
-    "days_between": "({1}.toordinal() - {0}.toordinal())",
-    "length": "len({})",
-    "tidy": "tidy({})",
-    "text_of": "{}",
-}
-
-_TEXTS = {
-    "part": "{0}[{1}:{2}]",
-    "pick": "pick({1}, {0})",
-    "contains": "({1} in {0})",
-}
-
-_CALENDAR = {
-    ("year_of", Kind.DATE): "{}.year",
-    ("year_of", Kind.MONTH): "({} // 12)",
-    ("month_in_year", Kind.DATE): "{}.month",
-    ("month_in_year", Kind.MONTH): "({} % 12 + 1)",
-}

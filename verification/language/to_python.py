@@ -16,9 +16,10 @@ from functools import cached_property
 from verification.language.kinds import Value
 from verification.language.level import Doubt
 from verification.language.parameter import Pack
+from verification.language.python_asked import NotPlain
 from verification.language.python_judge import Writer
 from verification.language.python_rows import RowsText
-from verification.language.python_text import NotPlain, Text
+from verification.language.python_text import Text
 from verification.language.rule import Catalogue, Rule, Severity
 from verification.language.source import ColumnOf, Holds, Source
 from verification.language.values import Missing, Result, result
