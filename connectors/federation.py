@@ -82,17 +82,21 @@ async def _answered(
     groups: Sequence[Group], *, timeout_s: float, clock: Clock, hedge: Hedge | None
 ) -> list[Answers]:
     """Give the answers group by group. What can be sent at once is; a task is made only for what cannot."""
-    loop = asyncio.get_running_loop()
+    loop = asyncio.get_running_loop()  # asked for once: it costs a system call
     ends_at = loop.time() + timeout_s
     under_way: list[Begun | asyncio.Task[Answers]] = []
+    limits: dict[float, list[Begun]] = {}
     for connector, asks in groups:
         begin = getattr(connector, "begin", None) if hedge is None else None  # as above
-        begun = None if begin is None else begin(asks)
-        asked = begun or loop.create_task(
-            _ask(connector, asks, timeout_s=timeout_s, clock=clock, hedge=hedge)
-        )
-        under_way.append(asked)
-    timers = _timers(under_way, timeout_s)
+        begun: Begun | None = None if begin is None else begin(asks)
+        if begun is None:
+            patiently = _ask(connector, asks, timeout_s=timeout_s, clock=clock, hedge=hedge)
+            under_way.append(loop.create_task(patiently))
+        else:
+            under_way.append(begun)
+            limits.setdefault(min(timeout_s, begun.limit_s), []).append(begun)
+    # One for each time within which some of what was sent must be answered; mostly that is one for all.
+    timers = [loop.call_later(limit_s, _give_up, some, limit_s) for limit_s, some in limits.items()]
     answers: list[Answers] = []
     try:
         for (_, asks), one in zip(groups, under_way, strict=True):
@@ -114,18 +118,6 @@ async def _answered(
 
 Answers = Sequence[Mapping[str, Outcome]]
 """One for each question of a group."""
-
-
-def _timers(
-    under_way: Sequence[Begun | asyncio.Task[Answers]], timeout_s: float
-) -> list[asyncio.TimerHandle]:
-    """One for each time within which some of what was sent must be answered; mostly that is one for all."""
-    loop = asyncio.get_running_loop()
-    limits: dict[float, list[Begun]] = {}
-    for one in under_way:
-        if not isinstance(one, asyncio.Task):
-            limits.setdefault(min(timeout_s, one.limit_s), []).append(one)
-    return [loop.call_later(limit_s, _give_up, some, limit_s) for limit_s, some in limits.items()]
 
 
 def _give_up(some: Sequence[Begun], after_s: float) -> None:

@@ -136,7 +136,9 @@ class HttpRegister(Register):
                 return None
         if not self._guard.at_once():
             return None
-        connection = self._own_client().begin(wording.path, subjects.encoded.join(wording.parts))
+        text, client = subjects.encoded.join(wording.parts), self._client
+        # Of another loop, which has ended, nothing is used; whoever asks patiently gets a client of this one.
+        connection = client[1].begin(wording.path, text) if client and client[0].is_running() else None
         if connection is None:
             self._guard.leave()
             return None

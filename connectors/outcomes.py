@@ -30,6 +30,8 @@ from vocabulary.record import Record
 UNREADABLE = (NotInForm, msgspec.ValidationError, ValueError)
 """What is raised by rows that do not decode; a row of another length than the others is a `ValueError`."""
 
+_NOT_PLAIN = (KeyError, *UNREADABLE)
+
 
 def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) -> dict[str, Outcome]:
     """Give one outcome for each id asked, from all rows that the department gave for them.
@@ -50,17 +52,16 @@ def plain_outcomes(ask: Ask, decode: Decoder, rows: Sequence[Any], *, at: dateti
 
     Raises one of `UNREADABLE` where `outcomes` has to say what is wrong.
     """
-    came_from = provenance(ask.record, at=at)
+    came_from, by = provenance(ask.record, at=at), ask.by
     if not rows:
         return dict.fromkeys(ask.ids, NoRecord(came_from))
-    known = ask.subjects.known(decode.meanings[decode.places[ask.by]].word)
+    known = ask.subjects.known(decode.meanings[decode.places[by]].word)
     if known is not None:
         try:
-            records = reading(decode, ask.by)(rows, known)
-        except (KeyError, *UNREADABLE):  # whole columns are read otherwise below
+            whose, records = reading(decode, by)(rows, known)
+        except _NOT_PLAIN:  # whole columns are read otherwise below
             pass
         else:
-            whose = [*map(attrgetter(ask.by), records)]
             return _answers(ask, _by_subject(whose, records, came_from), came_from)
     return _all_at_once(ask, decode, [*zip(*map(astuple, rows), strict=True)], came_from)
 
@@ -86,12 +87,12 @@ def _all_at_once(
 
 def _answers(ask: Ask, found: Mapping[str, Outcome], came_from: Provenance) -> dict[str, Outcome]:
     """One outcome for each id asked, from those that were found."""
-    nothing, subjects = NoRecord(came_from), ask.subjects
-    if subjects.tidied is not subjects:
-        return {one: found.get(key, nothing) for one, key in zip(subjects, subjects.tidied, strict=True)}
-    answer: dict[str, Outcome] = dict.fromkeys(subjects, nothing)
-    answer.update(found)
-    return answer
+    subjects = ask.subjects
+    answer: dict[str, Outcome] = dict.fromkeys(subjects, NoRecord(came_from))
+    if subjects.tidied is subjects:
+        answer.update(found)
+        return answer
+    return {one: found.get(key, answer[one]) for one, key in zip(subjects, subjects.tidied, strict=True)}
 
 
 def _whose(ask: Ask, decode: Decoder, cells: Sequence[object]) -> tuple[Sequence[object], Sequence[str]]:
@@ -114,9 +115,8 @@ def _whose(ask: Ask, decode: Decoder, cells: Sequence[object]) -> tuple[Sequence
 
 def _by_subject(whose: Sequence[str], records: Sequence[Record], came_from: Provenance) -> dict[str, Outcome]:
     """The rows of each subject, in the order of their keys. Raises `NotInForm` when one comes twice."""
-    alone = dict(zip(whose, records, strict=True))
-    if len(alone) == len(records):
-        return dict(zip(whose, map(Found, zip(records), repeat(came_from))))  # noqa: B905  # as many, for ever
+    if len({*whose}) == len(records):
+        return {subject: Found((record,), came_from) for subject, record in zip(whose, records, strict=True)}
     grouped = _neighbours(whose, records)
     if grouped is None:
         grouped = {}
@@ -124,7 +124,7 @@ def _by_subject(whose: Sequence[str], records: Sequence[Record], came_from: Prov
             grouped.setdefault(subject, []).append(record)
         for some in grouped.values():
             _put_in_order(some)
-    return dict(zip(grouped, map(Found, map(tuple, grouped.values()), repeat(came_from))))  # noqa: B905  # as above
+    return dict(zip(grouped, map(Found, map(tuple, grouped.values()), repeat(came_from))))  # noqa: B905  # for ever
 
 
 def _neighbours(whose: Sequence[str], records: Sequence[Record]) -> dict[str, list[Record]] | None:

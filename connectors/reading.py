@@ -2,7 +2,8 @@
 
     def read(rows, whose):
         if not plain([r.f0 for r in rows]): raise NotInForm
-        return [made(r.f0, m1[r.f1], whose[r.f2]) for r in rows]
+        records = [made(r.f0, m1[r.f1], whose[r.f2]) for r in rows]
+        return [r.person for r in records], records
 
 `made` is the record type, `m1` the meanings of a column (`connectors.meanings`), `whose` the subjects
 that were asked about, by what is plainly written of them. Nothing of a contract gets into the text:
@@ -21,8 +22,8 @@ from connectors.meanings import plainly_ids
 from vocabulary.idnumber import WrittenId
 from vocabulary.record import Record
 
-Reading = Callable[[Sequence[Any], Mapping[str, str]], list[Record]]
-"""Gives the records of rows whose cells are of the types that `Meanings.kind` says, `f0` the first of them.
+Reading = Callable[[Sequence[Any], Mapping[str, str]], tuple[list[str], list[Record]]]
+"""Whose they are and the records of rows whose cells are of the types that `Meanings.kind` says, `f0` the first of them.
 
 Raises `KeyError` for a row of nobody who is known, and one of `UNREADABLE` for one that must be looked at by itself.
 """
@@ -51,7 +52,8 @@ def reading(decode: Decoder, by: str) -> Reading:
     text = [
         "def read(rows, whose):",
         *([f"    if {' or '.join(checks)}: raise NotInForm"] if checks else []),
-        f"    return [made({', '.join(taken[at] for at in decode.order)}) for r in rows]",
+        f"    records = [made({', '.join(taken[at] for at in decode.order)}) for r in rows]",
+        f"    return [r.{by} for r in records], records",
     ]
     exec(compile("\n".join(text), "<page>", "exec"), names)  # noqa: S102  # written here, see above
     read: Reading = names["read"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from string import ascii_uppercase, digits
+from typing import Self, cast
 
 import msgspec
 
@@ -32,10 +33,14 @@ class Subjects(tuple[str, ...]):
     def __new__(cls, given: Sequence[str]) -> Self:
         """Work out what every transport asks."""
         made = tuple.__new__(cls, given)
-        made.tidied = _tidied(made)
-        made.askable = _askable(made.tidied)
-        made.encoded = msgspec.json.encode(made.askable)
-        made._known = {}
+        made._known, texts = {}, [*map(str, made)]
+        if _plain(texts):
+            made.tidied, made.askable = made, texts
+            made.encoded = ('["' + '","'.join(texts) + '"]').encode()
+        else:
+            made.tidied = _tidied(made)
+            made.askable = _askable(made.tidied)
+            made.encoded = msgspec.json.encode(made.askable)
         return made
 
     def known(self, word: type[str] | None) -> Mapping[str, str] | None:
@@ -58,14 +63,29 @@ class Subjects(tuple[str, ...]):
         if word is not WrittenId or max(map(len, texts)) > LONGEST_WRITTEN:
             return None
         # A word that is there already is taken, so that everybody speaks of the very same one.
+        if {*map(type, self)} == {WrittenId} and len(texts) == len(self):
+            return dict(zip(texts, cast("tuple[WrittenId, ...]", self), strict=True))
         words: dict[str, WrittenId] = {one: one for one in self if type(one) is WrittenId}
         return {one: words.get(one) or WrittenId(one) for one in texts}
+
+
+def _plain(texts: Sequence[str]) -> bool:
+    """Tell whether these are tidy, each another one, and of signs that stand in JSON as they are: as most are."""
+    together = "".join(texts)
+    return (
+        together.isascii()
+        and bool(texts)
+        and not together.encode().translate(None, _TIDY)
+        and len({*texts}) == len(texts)
+        and all(texts)
+        and max(map(len, texts)) <= LONGEST_SUBJECT
+    )
 
 
 def _tidied(given: Subjects) -> Sequence[str]:
     """Mostly all are tidy already, which is seen at one look."""
     together = "".join(given)
-    if len(together.split()) == 1 and together == together.upper():
+    if together.split() == [together] and together == together.upper():
         return given
     return [*map(tidy, given)]
 
@@ -80,3 +100,6 @@ def _askable(tidied: Sequence[str]) -> list[str]:
 def tidy(subject: str) -> str:
     """Give the form in which subjects are compared: registers differ in blanks and in the case of an X."""
     return subject.strip().upper()
+
+
+_TIDY = (ascii_uppercase + digits + "-_/.:").encode()
