@@ -30,6 +30,7 @@ from verification.runs.ageing import aged
 from verification.runs.district import Progress
 from verification.runs.job import Job, NoSuchRun, OtherRun, RunEnded
 from verification.runs.ledger import KeptRun, RunState
+from verification.runs.readable import require_whole
 from verification.runs.stored import NoSnapshot, discard, store, stored
 from verification.runs.tables import Snapshot
 from vocabulary.codes import Category, Department
@@ -112,7 +113,8 @@ async def resume_run(
 ) -> RunResult:
     """Take up a run that was stopped, or help one that is under way.
 
-    Raises `NoSuchRun`, `RunEnded`, `OtherRun`, `CannotRun` where its snapshot is gone, `NotLogged`.
+    Raises `NoSuchRun`, `RunEnded`, `OtherRun`, `CannotRun` where its snapshot is gone, `BadSnapshot` where it
+    is not what was written, `NotLogged`.
     """
     kept, began = _under_way(home, run), time.perf_counter()
     if (kept.terms.pack, kept.terms.rules) != (pack.hash, CATALOGUE.hash):
@@ -130,9 +132,11 @@ async def resume_run(
         home.ledger.release(run, gone(home.ledger.workers(run)))
         home.ledger.note(run, started)
         try:
-            return stored(home.folder(run))
+            snapshot = stored(home.folder(run))
         except NoSnapshot as error:
             raise CannotRun(f"expected the snapshot of run `{run}`: {error}") from None
+        require_whole(snapshot, CATALOGUE.reads())  # it has lain on a disk since
+        return snapshot
 
     async with _Noted(trace, home, run, started) as noted:
         snapshot = await asyncio.to_thread(begin)

@@ -293,8 +293,9 @@ def _plainly() -> Iterator[None]:
     from verification.language.kinds import PackGap
     from verification.pack import PackError
     from verification.runs.job import NoSuchRun, OtherRun, RunEnded
+    from verification.runs.readable import BadSnapshot
     from verification.runs.spark import NoSpark
 
-    of_runs = (NoSuchRun, OtherRun, RunEnded, NoSpark)
+    of_runs = (BadSnapshot, NoSuchRun, OtherRun, RunEnded, NoSpark)
     with plainly(AuditError, CannotOpen, CannotRun, NotLogged, PackError, PackGap, *of_runs):
         yield

@@ -7,14 +7,19 @@ import sys
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
+import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from connectors.memory import MemoryConnector
 from connectors.served import ServedBook
 from demo.story import load_all
 from demo.story_check import verify
+from gateway import run_commands
+from gateway.command import app
 from gateway.district_run import cancel_run, gone, resume_run, run_district, worker_name
 from gateway.errors import CannotRun
 from gateway.run_home import RunHome
@@ -24,6 +29,7 @@ from tests.gateway.desk import desk
 from verification.pack import NotInForce, load_pack
 from verification.runs.job import NoSuchRun, OtherRun, RunEnded
 from verification.runs.ledger import Ledger, RunState
+from verification.runs.readable import BadSnapshot
 from verification.transitions import Move
 from verification.verdict import INDETERMINATE
 from vocabulary.codes import Category, CategoryReason, Department, PropertyKind
@@ -251,6 +257,27 @@ def test_a_run_without_its_snapshot_says_so(tmp_path):
     (tmp_path / "runs" / name / "cases.parquet").unlink()
     with pytest.raises(CannotRun):
         resume(tmp_path, name)
+
+
+def test_a_snapshot_that_was_changed_on_its_disk_is_refused_by_name(tmp_path, monkeypatch):
+    name = stopped(tmp_path)
+    path = tmp_path / "runs" / name / "Membership.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["relation"]), path)
+    said = "expected the column `relation` of `Membership`, got a table without it"
+    with pytest.raises(BadSnapshot, match=said):
+        resume(tmp_path, name)
+
+    def at_home(settings, work):
+        def worked(trace, kept):
+            return work(SimpleNamespace(office=SimpleNamespace(trace=trace)), kept, settings)
+
+        return at(tmp_path, worked)
+
+    for setting in ("HEDUI_ENV", "HEDUI_CONFIG", "HEDUI_REGISTERS"):
+        monkeypatch.delenv(setting, raising=False)
+    monkeypatch.setattr(run_commands, "_at_home", at_home)
+    result = CliRunner().invoke(app, ["runs", "resume", name])
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, f"BadSnapshot: {said}")
 
 
 def test_a_cancelled_run_is_noted_and_not_taken_up(tmp_path):

@@ -25,6 +25,7 @@ from verification.language.values import Result
 from verification.runs import duck
 from verification.runs.loading import load, load_part, number_whole
 from verification.runs.numbered import NAMES, keys_of
+from verification.runs.readable import blamed, require_readable
 from verification.runs.sealed import Tables, sealed
 from verification.runs.tables import Snapshot, listing_of
 from vocabulary.evidence import Answer
@@ -56,7 +57,8 @@ def judge_district(
     """One judgement a household of `snapshot.cases`, in the order of household numbers.
 
     `shard_households`  so many at a time; `progress` is called after each step of each shard
-    Raises `PackGap` for a pack that lacks a parameter; nothing that records hold makes it fail.
+    Raises `PackGap` for a pack that lacks a parameter, `BadSnapshot` for tables that are not what the rules
+    read; nothing else that records hold makes it fail.
     """
     shards = cut(snapshot.cases, shard_households)
     many = len(shards) > 1
@@ -88,6 +90,8 @@ class Engine:
         threads: int = 2,
         many: bool = False,
     ) -> None:
+        """Raises `BadSnapshot` for one that lacks a column or has one of another type, `PackGap`."""
+        require_readable(snapshot, catalogue.reads())
         self._snapshot = snapshot
         self._many, self._begun, self._numbered = many, False, False
         self._sql = Sql(catalogue, pack, on=_only_day(snapshot.cases), names=NAMES)
@@ -98,11 +102,12 @@ class Engine:
         """Steps a shard: one a statement, and one for taking the judgements."""
 
     def load(self, cases: pa.Table) -> Iterator[str]:
-        """Tell every fact of some cases of the snapshot, naming each step when it is done."""
-        if self._many or self._begun:
-            self._load_part(cases)
-        else:
-            load(self._connection, replace(self._snapshot, cases=cases), self._sql)
+        """Tell every fact of some cases of the snapshot, naming each step when it is done. Raises `BadSnapshot`."""
+        with blamed(self._snapshot, self._sql.catalogue.reads()):
+            if self._many or self._begun:
+                self._load_part(cases)
+            else:
+                load(self._connection, replace(self._snapshot, cases=cases), self._sql)
         self._begun = True
         yield from duck.run(self._connection, self._sql)
 

@@ -18,6 +18,7 @@ from verification.language.rule import Catalogue
 from verification.language.seal import canonical
 from verification.language.to_python import Judge, Judgement
 from verification.runs.cases import cases_of
+from verification.runs.readable import require_readable, require_whole
 from verification.runs.tables import Rows, Snapshot, schema_of
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import Membership
@@ -30,14 +31,16 @@ class FewEngine:
     """The rows of the cases are found; the cases are judged."""
 
     def __init__(self, snapshot: Snapshot, catalogue: Catalogue, pack: Pack) -> None:
-        """Raises `PackGap` for a pack that lacks a parameter."""
+        """Raises `PackGap` for a pack that lacks a parameter, `BadSnapshot` as `Engine` does."""
+        require_readable(snapshot, catalogue.reads())
         self._snapshot, self._reads = snapshot, catalogue.reads()
         self._judge = Judge(catalogue, pack)
         self._judged: list[Judgement] = []
 
     def load(self, cases: pa.Table) -> Iterator[str]:
-        """Judge some cases of the snapshot, naming each step when it is done."""
+        """Judge some cases of the snapshot, naming each step when it is done. Raises `BadSnapshot`."""
         part = part_of(replace(self._snapshot, cases=cases), self._reads)
+        require_whole(part, self._reads)
         yield "rows"
         self._judged = [self._judge.judge(case) for case in cases_of(part)]
         yield "judged"

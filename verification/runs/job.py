@@ -30,6 +30,7 @@ from verification.runs.few import FewEngine, part_of
 from verification.runs.inputs import digest_of
 from verification.runs.ledger import KeptRun, Ledger, RunState, Terms
 from verification.runs.own_ages import Judges, Judging, by_own_limits
+from verification.runs.readable import require_readable
 from verification.runs.tables import Snapshot
 
 
@@ -83,8 +84,9 @@ class Job:
                     that run, as the departments say: without it every household's inputs are compared
         `entry`     index of the entry of the log that notes this
         An earlier run by other rules or another pack gives nothing over.
-        Raises `OtherRun`, and `NoSuchRun` for `after`.
+        Raises `OtherRun`, `NoSuchRun` for `after`, and `BadSnapshot`.
         """
+        require_readable(self.snapshot, self.catalogue.reads())
         earlier = self._earlier(after) if after is not None else None
         told = touched if earlier is not None else None
         known = known_of(self.snapshot, compared=told is None)
