@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
+import msgspec
 from graphql import (
     ExecutionResult,
     GraphQLError,
@@ -49,12 +50,34 @@ Coordinates: TypeAlias = Mapping[tuple[str, str], Shows]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer, before it has a receipt. `errors` have paths; `data` is null when nothing could be told."""
+    """An answer, before it has a receipt. `errors` have paths.
 
-    data: dict[str, Any] | None
+    `written`   its `data` in the bytes in which it leaves: JSON without blanks, in the order of the question;
+                null when nothing could be told
+    """
+
+    written: bytes
     errors: tuple[dict[str, Any], ...]
     access: tuple[dict[str, Any], ...]
     sources: Mapping[str, Any]
+
+    @property
+    def data(self) -> dict[str, Any] | None:
+        """What was told, read again from what leaves."""
+        read: dict[str, Any] | None = msgspec.json.decode(self.written)
+        return read
+
+
+def as_it_leaves(data: Any) -> bytes:
+    """An answer's `data` as it is sent, digested and logged: JSON without blanks, in the order of the question.
+
+    >>> as_it_leaves({"b": "核", "a": 1}).decode()
+    '{"b":"核","a":1}'
+    """
+    return _encode(data)
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def tell(plan: Plan, shown: Shown, *, schema: GraphQLSchema, shows: Coordinates) -> Told:
@@ -70,7 +93,7 @@ def tell(plan: Plan, shown: Shown, *, schema: GraphQLSchema, shows: Coordinates)
         programs.counts[COMPILED] += 1
         result = _run(program, context, shown)
     return Told(
-        result.data,
+        as_it_leaves(result.data),
         tuple(formatted(error) for error in result.errors or ()),
         _EXPLAINED.of(plan.question.outline, plan.decisions, make=lambda: tuple(_explained(plan))),
         dict(shown.sources),

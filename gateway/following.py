@@ -15,11 +15,11 @@ from graphql import OperationType
 from audit.errors import AuditError
 from gateway.access import Errand, Refused
 from gateway.acts import NotDone, deeds_of
-from gateway.answer import tell
+from gateway.answer import as_it_leaves, tell
 from gateway.caller import Caller
 from gateway.errors import BadArgument, NotLogged
 from gateway.inquiry import answered_of
-from gateway.office import Answered, Asked, Office, as_it_leaves
+from gateway.office import Answered, Asked, Office
 from gateway.permitting import intended, permitted, refusal_noted
 from gateway.plan import Plan
 from gateway.trace import Came, Intent
@@ -57,10 +57,10 @@ async def _followed(
                 allowed, Shown(None, None, {}, {deed.key: event}), schema=office.schema, shows=office.shows
             )
             if event.is_over:
-                result, data = FOLLOWED, as_it_leaves(told.data)
+                result, data = FOLLOWED, told.written
                 yield Answered(told, data, await _outcome(intent, data, result, office))
                 return
-            yield Answered(told, as_it_leaves(told.data), None)
+            yield Answered(told, told.written, None)
     except NotDone as error:
         result = NOT_DONE
         raise BadArgument(str(error), argument=next(iter(deed.arguments), "")) from None

@@ -48,7 +48,7 @@ from gateway.fetch import (
     together,
 )
 from gateway.nearness import close
-from gateway.office import Answered, Asked, Office, as_it_leaves
+from gateway.office import Answered, Asked, Office
 from gateway.permitting import decided, intended, permitted, refusal_noted, standing_of
 from gateway.plan import Plan
 from gateway.searching import search
@@ -87,9 +87,8 @@ async def answered_of(
     told = tell(came.plan, await _view(came, office), schema=office.schema, shows=office.shows)
     form = allowed.question.document.form
     told = told if form is None else form.of(told)
-    data = as_it_leaves(told.data)
-    noted = await office.trace.outcome(intent, _outcome(told, data, came, caller, ask, office))  # 7
-    return Answered(told, data, noted.receipt, noted.decided)  # 8
+    noted = await office.trace.outcome(intent, _outcome(told, came, caller, ask, office))  # 7
+    return Answered(told, told.written, noted.receipt, noted.decided)  # 8
 
 
 class _Gathered(msgspec.Struct, frozen=True):
@@ -307,7 +306,7 @@ def _list_view(listing: Listing, came: _Gathered, pseudonym: Callable[[str], str
     return ListView(edges, PageView(listing.more, not listing.begins, first, last))
 
 
-def _outcome(told: Told, data: bytes, came: _Gathered, caller: Caller, ask: Asking, office: Office) -> Came:
+def _outcome(told: Told, came: _Gathered, caller: Caller, ask: Asking, office: Office) -> Came:
     located, verdict = came.located, came.verdict
     households = [one for one in (located, *came.listed.values()) if isinstance(one, Located)]
     subjects = [*came.plan.question.keys, *came.sought]
@@ -317,7 +316,7 @@ def _outcome(told: Told, data: bytes, came: _Gathered, caller: Caller, ask: Aski
     told_of = verdict if isinstance(verdict, Verdict) else None
     found = Counter(finding.rule for finding in told_of.findings) if told_of else {}
     return Came(
-        data=data,
+        data=told.written,
         subjects=tuple(dict.fromkeys(subjects)),
         sources={name: str(one.get("failure", one["state"])) for name, one in told.sources.items()},
         persons=ask.persons,

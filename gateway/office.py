@@ -52,23 +52,11 @@ class Answered(msgspec.Struct, frozen=True):
 
     told: Told
     data: bytes
-    """What was told, as it leaves (`as_it_leaves`)."""
+    """What was told, as it leaves."""
     receipt: str | None
     """None of an answer that others follow: the last one has the receipt."""
     decided: Decided | None = None
     """Where the verdict can be found again, when there is one."""
-
-
-def as_it_leaves(data: Any) -> bytes:
-    """An answer's `data` as it is sent, digested and logged: JSON without blanks, in the order of the question.
-
-    >>> as_it_leaves({"b": "核", "a": 1}).decode()
-    '{"b":"核","a":1}'
-    """
-    return _encode(data)
-
-
-_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)

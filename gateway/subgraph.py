@@ -25,7 +25,7 @@ from graphql import (
 )
 from graphql.execution.values import get_argument_values
 
-from gateway.answer import Told
+from gateway.answer import Told, as_it_leaves
 from gateway.document import Document, Limits, checked, read
 from gateway.errors import BadArgument, BadDocument
 
@@ -49,12 +49,15 @@ class AsEntities:
     def of(self, told: Told) -> Told:
         """The same answer as `_entities`."""
         listed = len(set(self.numbers)) > 1
-        by_number = _nodes(told.data, self.numbers) if listed else {}
-        alone = (told.data or {}).get("household")
+        found = told.data
+        by_number = _nodes(found, self.numbers) if listed else {}
+        alone = (found or {}).get("household")
         data = [by_number.get(number) if listed else alone for number in self.numbers]
         errors = [{**error, "path": self._place(error.get("path"), listed)} for error in told.errors]
         access = [{**one, "field": self._named(one["field"], listed)} for one in told.access]
-        return replace(told, data={self.key: data}, errors=tuple(errors), access=tuple(access))
+        return replace(
+            told, written=as_it_leaves({self.key: data}), errors=tuple(errors), access=tuple(access)
+        )
 
     def _place(self, path: Sequence[Any] | None, listed: bool) -> list[Any]:
         if not path:
@@ -78,7 +81,8 @@ class AsService:
 
     def of(self, told: Told) -> Told:
         """The answer, with the contract."""
-        return replace(told, data=execute_sync(self.schema, self.tree, root_value=object()).data)
+        contract = execute_sync(self.schema, self.tree, root_value=object()).data
+        return replace(told, written=as_it_leaves(contract))
 
 
 def read_federated(

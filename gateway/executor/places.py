@@ -91,6 +91,11 @@ class Field:
     obtained: Obtained
     arguments: Mapping[str, Any] | None
 
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """Its response keys from the root: one refusal is told of them."""
+        return tuple(step[0] for step in self.steps if not isinstance(step, int))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:

@@ -27,8 +27,9 @@ from graphql.execution.collect_fields import collect_fields
 
 from gateway.executor.kept import Kept
 from gateway.executor.places import FieldReader, NotCompiled, Obtained, Step
+from gateway.executor.plain import Leaves
 from gateway.executor.run import Run
-from gateway.executor.writing import MOST_LISTS, Leaves, Writer
+from gateway.executor.writing import MOST_LISTS, Writer
 
 PROGRAMS_KEPT = 256
 """A product asks a few dozen operations, for a few standings of its callers."""

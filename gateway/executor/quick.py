@@ -1,74 +1,59 @@
-"""Which part of an answer is written as one expression? Plain leaves, and lists of objects that are nothing else.
+"""Which part of an answer is written at once? Whatever is plainly as it mostly is, as text in JSON.
 
-    {'state': 'FOUND', 'records': [{'month': M7[r1.month]} for r1 in v4.records]}
+    def q7(s, c):
+        x1 = s.row
+        f2 = s.outcomes.get(T4)
+        return '{"relation":%s,"insurance":%s}' % (M3[x1.relation], '{…}' if f2.__class__ is C5 else …)
 
-An expression tells nothing of what is wrong: whatever is not plainly as it mostly is raises, and
-the function that is written beside it does the same part again with care, and with every error.
+Nothing is told here of what is wrong: whatever is not plainly as it mostly is raises, and the function
+that is written beside it does the same part again with care, and with every error. Resolvers are called
+without `info`; they change nothing, so that they may be called again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from graphql import (
     FieldNode,
-    GraphQLBoolean,
     GraphQLField,
-    GraphQLID,
     GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLString,
     VariableNode,
     is_leaf_type,
 )
 from graphql.execution.execute import get_field_def
 
-from gateway.executor.places import Obtained, Step
-
-
-class Unquick(Exception):
-    """The part is not one that an expression can tell."""
-
-
-class NotPlain(Exception):
-    """A value is not plainly of its type; whoever looks with care says what it is."""
-
-
-def not_plain() -> NoReturn:
-    """Leave the quick way."""
-    raise NotPlain
-
-
-PLAIN = {
-    GraphQLString: "{0}.__class__ is str",
-    GraphQLID: "{0}.__class__ is str",
-    GraphQLBoolean: "{0}.__class__ is bool",
-    GraphQLInt: "({0}.__class__ is int and -2147483648 <= {1} <= 2147483647)",
-}
-"""When a value of a built-in scalar, read first as {0} and again as {1}, is what its `serialize` would give."""
+from gateway.executor.places import Field, Sought, Step
+from gateway.executor.plain import NULL_OR, Leaves, Unquick, in_json, leaf
 
 
 class Source(Protocol):
-    """What an expression is written with: see `gateway.executor.writing.Writer`."""
+    """What is written with: see `gateway.executor.writing.Writer`."""
 
     schema: Any
-    leaves: Callable[[Any], Mapping[Any, Any] | type[str] | None]
+    leaves: Leaves
+    text: list[str]
 
-    def obtained(
-        self, owner: GraphQLObjectType, name: str, definition: GraphQLField, steps: tuple[Step, ...]
-    ) -> Obtained:
-        """How a field is come by. Raises `NotCompiled`."""
+    def field(
+        self,
+        owner: GraphQLObjectType,
+        definition: GraphQLField,
+        nodes: list[FieldNode],
+        steps: tuple[Step, ...],
+    ) -> Field:
+        """A selected field. Raises `NotCompiled`."""
         ...
 
     def inside(self, owner: GraphQLObjectType, nodes: list[FieldNode]) -> Mapping[str, list[FieldNode]]:
         """What is selected of an object."""
         ...
 
-    def arguments(self, definition: GraphQLField, node: FieldNode) -> Mapping[str, Any] | None:
-        """The arguments of a field, if they are always the same."""
+    def given(self, field: Field) -> str:
+        """The arguments of a field as they stand in a call."""
         ...
 
     def keep(self, letter: str, value: Any) -> str:
@@ -77,130 +62,235 @@ class Source(Protocol):
 
 
 class Quick:
-    """One expression. `refused` are the refusals that must have been told before it may be taken."""
+    """The functions of one operation that tell an object in JSON, each written when it is first asked for."""
 
     def __init__(self, writer: Source) -> None:
         self._writer = writer
-        self._variables = 0
-        self.refused: set[tuple[str, ...]] = set()
+        self._functions: dict[tuple[str, tuple[Step, ...]], str | None] = {}
+        self._count = 0
 
-    def of_object(
+    def of_object(self, owner: GraphQLObjectType, nodes: list[FieldNode], steps: tuple[Step, ...]) -> str:
+        """The name of the function `(object, run)` that tells an object here. Raises `Unquick`."""
+        known = owner.name, steps
+        if known not in self._functions:
+            try:
+                self._functions[known] = self._function(owner, nodes, steps)
+            except Unquick:
+                self._functions[known] = None
+        name = self._functions[known]
+        if name is None:
+            raise Unquick
+        return name
+
+    def of_field(self, field: Field) -> tuple[list[str], str]:
+        """What is told of a field of `s`: the lines that come before, and an expression. Raises `Unquick`."""
+        body = _Body("s")
+        told = _expression(self._field(body, field))
+        return body.lines, told
+
+    def _function(self, owner: GraphQLObjectType, nodes: list[FieldNode], steps: tuple[Step, ...]) -> str:
+        if owner.is_type_of is not None:
+            raise Unquick
+        body = _Body("s")
+        told = _expression(self._object(body, owner, nodes, steps))
+        name = self._name("q")
+        lines = [*body.lines, f"return {told}"]
+        self._writer.text += [f"def {name}(s, c):", *(f"    {line}" for line in lines)]
+        return name
+
+    def _object(
         self,
+        body: _Body,
         owner: GraphQLObjectType,
         nodes: list[FieldNode],
-        source: str,
         steps: tuple[Step, ...],
         case: type | None = None,
-    ) -> str:
-        """What is selected of the object `source`; of the class `case` if one is named. Raises `Unquick`."""
-        given = []
+    ) -> Pieces:
+        """What is selected of the object of a body; of the class `case` if one is named."""
+        told: Pieces = [_Said("{")]
         for key, some in self._writer.inside(owner, nodes).items():
             definition = get_field_def(self._writer.schema, owner, some[0])
             if definition is None:
                 continue
+            told.append(_Said(f'{"," if len(told) > 1 else ""}"{key}":'))
             if some[0].name.value == "__typename":
-                given.append(f"{key!r}: {owner.name!r}")
-                continue
-            here = (*steps, (key, owner.name))
-            given.append(f"{key!r}: {self._field(owner, definition, some, source, here, case)}")
-        return "{" + ", ".join(given) + "}"
+                told.append(_Said(f'"{owner.name}"'))
+            else:
+                field = self._writer.field(owner, definition, some, (*steps, (key, owner.name)))
+                told += self._field(body, field, case)
+        return [*told, _Said("}")]
 
-    def _field(
-        self,
-        owner: GraphQLObjectType,
-        definition: GraphQLField,
-        nodes: list[FieldNode],
-        source: str,
-        steps: tuple[Step, ...],
-        case: type | None,
-    ) -> str:
-        obtained = self._writer.obtained(owner, nodes[0].name.value, definition, steps)
-        kind = definition.type
+    def _field(self, body: _Body, field: Field, case: type | None = None) -> Pieces:
+        obtained, kind = field.obtained, field.definition.type
         if obtained.refused is not None:
             if isinstance(kind, GraphQLNonNull):
                 raise Unquick
-            self.refused.add(tuple(step[0] for step in steps if not isinstance(step, int)))
-            return "None"
-        if case is None:
-            if obtained.reads is None:
-                raise Unquick
-            return self._leaf(kind, f"{source}.{obtained.reads}", obtained.through)
-        found = obtained.cases.get(case)
+            return [f"('null' if {self._writer.keep('S', field.selected)} in c.told else not_plain())"]
+        if case is not None:
+            return self._of_case(body, field, case)
+        if obtained.reads is not None:
+            value = body.read(obtained.reads)
+        elif obtained.call is None or obtained.informed:
+            raise Unquick
+        else:
+            resolve = self._writer.keep("R", obtained.call)
+            value = f"{resolve}({body.source}, None{self._writer.given(field)})"
+        told = self._value(field, kind, self._passed(field, value))
+        return told if obtained.sought is None else self._sought(body, field, obtained.sought, told)
+
+    def _sought(self, body: _Body, field: Field, sought: Sought, otherwise: Pieces) -> Pieces:
+        """Of what is looked up as it was found, of anything else as the resolver wraps it."""
+        found, told = body.found(sought, self._writer.keep("T", sought.key)), ""
+        for case in sought.classes:
+            inner = _Body(found, lines=False)
+            try:
+                fields = self._object(inner, _bare(field.definition.type), field.nodes, field.steps, case)
+            except Unquick:
+                continue
+            told += f"{_expression(fields)} if {found}.__class__ is {self._writer.keep('C', case)} else "
+        return [f"({told}{_expression(otherwise)})"]
+
+    def _of_case(self, body: _Body, field: Field, case: type) -> Pieces:
+        """A field of a value of this very class."""
+        found, kind = field.obtained.cases.get(case), field.definition.type
         if found is None:
             raise Unquick
         if found.reads is None:
-            return self._constant(kind, found.constant)
-        read = f"{source}.{found.reads}"
-        if found.cut is None:
-            return self._leaf(kind, read, obtained.through)
-        return self._records(kind, nodes, read, self._most(definition, nodes[0], found.cut), steps)
+            return [_Said(self._constant(kind, found.constant))]
+        read = body.read(found.reads)
+        if found.cut is not None:
+            return self._list(field, _bare(kind).of_type, f"{read}[:{self._most(field, found.cut)}]")
+        if not is_leaf_type(_bare(kind)):
+            raise Unquick
+        return self._value(field, kind, self._passed(field, read))
 
-    def _most(self, definition: GraphQLField, node: FieldNode, name: str) -> str:
+    def _most(self, field: Field, name: str) -> str:
         """How many are told, as an expression: a number, or that of a variable."""
-        given = self._writer.arguments(definition, node)
+        given, node = field.arguments, field.nodes[0]
         if given is not None:
             others = [value for key, value in given.items() if key != name and value is not None]
             if type(given.get(name)) is not int or others:  # what else is asked for, the resolver knows
                 raise Unquick
             return repr(given[name])
-        default, (argument, *more) = definition.args[name].default_value, node.arguments
+        default, (argument, *more) = field.definition.args[name].default_value, node.arguments
         if more or argument.name.value != name or not isinstance(argument.value, VariableNode):
             raise Unquick
         return f"c.most({argument.value.name.value!r}, {default!r})"
 
-    def _records(
-        self, kind: Any, nodes: list[FieldNode], read: str, most: str, steps: tuple[Step, ...]
-    ) -> str:
-        """A list of objects that are nothing but leaves, `most` of them at most."""
-        inner = _named_list_item(kind)
-        if inner is None:
+    def _value(self, field: Field, kind: Any, value: str) -> Pieces:
+        """What is told of a value, given as an expression."""
+        inner, required = _bare(kind), isinstance(kind, GraphQLNonNull)
+        if is_leaf_type(inner):
+            return [self._leaf(inner, value, required=required)]
+        if isinstance(inner, GraphQLList):
+            listed = f"(w := {value}).__class__ is tuple or w.__class__ is list"
+            items = _expression(self._list(field, inner.of_type, "w"))
+            return [f"({items} if {listed} else {NULL_OR[required]})"]
+        if not isinstance(inner, GraphQLObjectType):
             raise Unquick
-        self._variables += 1
-        each = f"r{self._variables}"
-        told = self.of_object(inner, nodes, each, (*steps, 0))
-        return f"[{told} for {each} in {read}[:{most}]]"
+        function = self.of_object(inner, field.nodes, field.steps)
+        return [f"({function}(w, c) if (w := {value}) is not None else {NULL_OR[required]})"]
+
+    def _list(self, field: Field, item: Any, items: str) -> Pieces:
+        """A list of leaves, or of objects: those that are nothing but leaves are written where they stand."""
+        inner, required, each = _bare(item), isinstance(item, GraphQLNonNull), self._name("r")
+        if is_leaf_type(inner):
+            told = f"str({self._leaf(inner, each, required=required)})"
+        elif not isinstance(inner, GraphQLObjectType) or inner.is_type_of is not None:
+            raise Unquick
+        else:
+            within = (*field.steps, sum(isinstance(step, int) for step in field.steps))
+            try:
+                told = _expression(self._object(_Body(each, lines=False), inner, field.nodes, within))
+            except _NeedsLines:
+                told = f"{self.of_object(inner, field.nodes, within)}({each}, c)"
+            if not required or f"{each}." not in told:  # what is read of null raises by itself
+                told = f"{told} if {each} is not None else {'not_plain()' if required else _NULL}"
+        return [_Said("["), f"joined([{told} for {each} in {items}])", _Said("]")]
 
     def _constant(self, kind: Any, value: Any) -> str:
         """What is written of a value that is always the same."""
-        inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+        inner, required = _bare(kind), isinstance(kind, GraphQLNonNull)
         if value is None or isinstance(inner, GraphQLList):
-            if (value is None) is (inner is not kind) or value:
+            if (value is None) is required or value:
                 raise Unquick
-            return repr(value if value is None else [*value])
+            return "null" if value is None else "[]"
         leaves = self._writer.leaves(inner) if is_leaf_type(inner) else None
         if isinstance(leaves, Mapping):
-            return repr(leaves[value])
+            return in_json(leaves[value])
         if inner is GraphQLInt and type(value) is int:
             return repr(value)
         raise Unquick
 
-    def _leaf(self, kind: Any, read: str, through: Callable[[Any], Any] | None) -> str:
-        inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-        if not is_leaf_type(inner):
-            raise Unquick
-        required, leaves = inner is not kind, self._writer.leaves(inner)
-        if through is not None:
-            read = f"{self._writer.keep('T', through)}({read})"
-        if isinstance(leaves, Mapping):
-            written = f"{self._writer.keep('M', leaves)}[{read}]"
-            if not required:
-                return written
-            # A mapping may know of null, which must not stand here.
-            return f"(w if (w := {written}) is not None else not_plain())"
-        if leaves is str:
-            otherwise = "not_plain()" if required else "None"
-            return f"(str(w) if (w := {read}) is not None else {otherwise})"
-        plain = PLAIN.get(inner)
-        if plain is None:
-            raise Unquick
-        fits = plain.format(f"(w := {read})", "w")
-        return f"(w if {fits}{'' if required else ' or w is None'} else not_plain())"
+    def _leaf(self, kind: Any, value: str, *, required: bool) -> str:
+        return leaf(kind, value, required=required, leaves=self._writer.leaves, keep=self._writer.keep)
+
+    def _passed(self, field: Field, value: str) -> str:
+        """A value after what is done to it if it is there."""
+        through = field.obtained.through
+        if through is None:
+            return value
+        return f"({self._writer.keep('T', through)}(w) if (w := {value}) is not None else None)"
+
+    def _name(self, letter: str) -> str:
+        self._count += 1
+        return f"{letter}_{self._count}"
 
 
-def _named_list_item(kind: Any) -> GraphQLObjectType | None:
-    """The type of the items of a list of objects that are there."""
-    listed = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-    if not isinstance(listed, GraphQLList) or not isinstance(listed.of_type, GraphQLNonNull):
-        return None
-    item = listed.of_type.of_type
-    return item if isinstance(item, GraphQLObjectType) and item.is_type_of is None else None
+_NULL = "'null'"
+
+
+class _Said(str):
+    """A piece of an answer that is always the same."""
+
+
+Pieces = list[str]
+"""An answer piece by piece: expressions, and what is always the same."""
+
+
+def _expression(told: Pieces) -> str:
+    """The pieces as one expression."""
+    given = ", ".join(piece for piece in told if not isinstance(piece, _Said))
+    if len(told) == 1 and given:
+        return given
+    whole = "".join(piece.replace("%", "%%") if isinstance(piece, _Said) else "%s" for piece in told)
+    return f"{whole!r} % ({given},)" if given else repr("".join(told))
+
+
+def _bare(kind: Any) -> Any:
+    """A type without `NonNull`."""
+    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+
+
+class _NeedsLines(Unquick):
+    """What is told of an object in a list takes a function of its own."""
+
+
+class _Body:
+    """What is read of `source`, and the lines that come before; without `lines` there is no place for any."""
+
+    def __init__(self, source: str, *, lines: bool = True) -> None:
+        self.source, self.lines = source, list[str]()
+        self._has_lines, self._known = lines, dict[str, str]()
+
+    def read(self, attributes: str) -> str:
+        """Attributes of the source; those of one object are read from that object, which is read once."""
+        first, dot, rest = attributes.partition(".")
+        if not dot or not self._has_lines:
+            return f"{self.source}.{attributes}"
+        return f"{self._once(f'{self.source}.{first}')}.{rest}"
+
+    def found(self, sought: Sought, key: str) -> str:
+        """The name of what is looked up, None where nothing is found."""
+        if not self._has_lines:
+            raise _NeedsLines
+        within, by = self._once(self.read(sought.within)), self._once(self.read(sought.by))
+        name = f"f{len(self.lines)}"
+        self.lines += [f"{name} = {within}.get({key})", f"if {name} is not None: {name} = {name}.get({by})"]
+        return name
+
+    def _once(self, read: str) -> str:
+        if read not in self._known:
+            self._known[read] = f"x{len(self.lines)}"
+            self.lines.append(f"{self._known[read]} = {read}")
+        return self._known[read]

@@ -18,7 +18,7 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import is_iterable
 
 from gateway.executor.places import NotCompiled, Place
-from gateway.executor.quick import not_plain
+from gateway.executor.plain import not_plain
 
 
 class Run(ExecutionContext):
@@ -48,7 +48,7 @@ class Run(ExecutionContext):
 
     def refused(self, place: Place) -> None:
         """Refuse a field: with an error the first time, with null afterwards."""
-        selected = tuple(step[0] for step in place.steps if not isinstance(step, int))
+        selected = place.field.selected
         if selected not in self.told:
             self.told.add(selected)
             assert place.field.obtained.refused is not None, "written only where it is given"

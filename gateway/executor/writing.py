@@ -37,7 +37,8 @@ from graphql.execution.execute import get_field_def
 from graphql.execution.values import get_argument_values
 
 from gateway.executor.places import Field, FieldReader, NotCompiled, Place, Step
-from gateway.executor.quick import PLAIN, Quick, Unquick, not_plain
+from gateway.executor.plain import NAMES, PLAIN, Leaves, Unquick
+from gateway.executor.quick import Quick
 
 DEEPEST_LIST = 6
 """Lists directly in lists, which are loops in loops: Python ends at twenty blocks."""
@@ -48,8 +49,6 @@ MOST_LISTS = 64
 _PLAIN = (str, int, float, bool, type(None))
 
 Lines = list[str]
-
-Leaves = Callable[[Any], Mapping[Any, Any] | type[str] | None]
 
 
 class Writer:
@@ -70,10 +69,11 @@ class Writer:
         leaves: Leaves,
     ) -> None:
         self.schema, self._fragments, self._variables = schema, dict(fragments), dict(variables)
-        self.obtained, self._pure, self.leaves = read, pure, leaves
+        self._obtained, self._pure, self.leaves = read, pure, leaves
         self._count = 0
         self.text: Lines = []
-        self.names: dict[str, Any] = {"Undefined": Undefined, "not_plain": not_plain}
+        self.names: dict[str, Any] = {"Undefined": Undefined, **NAMES}
+        self._quick = Quick(self)
 
     def root(self, owner: GraphQLObjectType, fields: Mapping[str, list[FieldNode]]) -> Callable[..., Any]:
         """The function of a root selection set. Raises `NotCompiled`."""
@@ -87,6 +87,17 @@ class Writer:
                 self._selection(owner, self.inside(owner, place.field.nodes), place.steps, depth)
             )
         return place.types[owner]
+
+    def field(
+        self,
+        owner: GraphQLObjectType,
+        definition: GraphQLField,
+        nodes: list[FieldNode],
+        steps: tuple[Step, ...],
+    ) -> Field:
+        """A selected field, and how it is obtained. Raises `NotCompiled`."""
+        obtained = self._obtained(owner, nodes[0].name.value, definition, steps)
+        return Field(owner, definition, nodes, steps, obtained, self.arguments(definition, nodes[0]))
 
     def _made(self, name: str) -> Callable[..., Any]:
         text = "\n".join(self.text)
@@ -134,43 +145,29 @@ class Writer:
         depth: int,
         variable: str,
     ) -> Lines:
-        name = nodes[0].name.value
-        obtained = self.obtained(owner, name, definition, steps)
-        arguments = self.arguments(definition, nodes[0])
-        field = Field(owner, definition, nodes, steps, obtained, arguments)
+        field = self.field(owner, definition, nodes, steps)
         place = Place(field, steps, definition.type)
         known = self.keep("P", place)
-        careful = [
+        lines = [
             *self._obtain(field, known, variable),
             *self._guarded(place, known, definition.type, variable, depth),
         ]
-        lines = self._quickly(field, careful, variable)
+        if not is_leaf_type(get_named_type(definition.type)):
+            lines = self._quickly(field, lines, variable)
         return ["try:", *_in(lines), "except Exception as e:", f"    {variable} = c.failed({known}, e)"]
 
     def _quickly(self, field: Field, careful: Lines, variable: str) -> Lines:
-        """As one expression where the value is of a class that says how; with care where it is not, or not plain."""
-        sought, kind = field.obtained.sought, get_named_type(field.definition.type)
-        if sought is None or not self._pure or not isinstance(kind, GraphQLObjectType) or kind.is_type_of:
+        """As text at once where all of it may be plain; with care where it turns out not to be."""
+        if not self._pure:
             return careful
-        found, branches = f"{variable}_f", Lines()
-        for case in sought.classes:
-            quick = Quick(self)
-            try:
-                told = quick.of_object(kind, field.nodes, found, field.steps, case)
-            except Unquick:
-                continue
-            fits = f"{found}.__class__ is {self.keep('C', case)}"
-            if quick.refused:
-                fits += f" and c.told.issuperset({self.keep('S', quick.refused)})"
-            branches += [f"{'elif' if branches else 'if'} {fits}: {variable} = {told}"]
-        if not branches:
+        try:
+            before, told = self._quick.of_field(field)
+        except Unquick:
             return careful
+        quickly = _in([*before, f"{variable} = raw({told})"])
         return [
-            f"{variable} = None",
             "try:",
-            f"    {found} = s.{sought.within}.get({self.keep('T', sought.key)})",
-            f"    if {found} is not None: {found} = {found}.get(s.{sought.by})",
-            *_in(branches),
+            *quickly,
             f"except Exception: {variable} = None",
             f"if {variable} is None:",
             *_in(careful),
@@ -195,16 +192,20 @@ class Writer:
             ]
         else:
             info = f"c.info({known})" if obtained.informed else "None"
-            given = ""
-            if field.definition.args:
-                constant = field.arguments is not None
-                given = f", **{self.keep('K', field.arguments) if constant else f'c.arguments({known})'}"
-            lines = [f"{variable} = {self.keep('R', obtained.call)}(s, {info}{given})"]
+            lines = [f"{variable} = {self.keep('R', obtained.call)}(s, {info}{self.given(field)})"]
         if obtained.through is not None:
             lines.append(
                 f"if {variable} is not None: {variable} = {self.keep('T', obtained.through)}({variable})"
             )
         return lines
+
+    def given(self, field: Field) -> str:
+        """The arguments of a field as they stand in a call, coerced each time if they are not always the same."""
+        if not field.definition.args:
+            return ""
+        if field.arguments is not None:
+            return f", **{self.keep('K', field.arguments)}"
+        return f", **c.arguments({self.keep('P', Place(field, field.steps, field.definition.type))})"
 
     def _guarded(self, place: Place, known: str, kind: GraphQLOutputType, variable: str, depth: int) -> Lines:
         """Complete a value; what is awaited is completed by graphql-core, later."""
@@ -243,11 +244,13 @@ class Writer:
         faster = self.leaves(kind)
         usual = "" if place.required else f"{variable} is not None"
         if faster is not None:
-            known_as = f"str({variable})" if faster is str else f"{self.keep('M', faster)}[{variable}]"
-            serialized = f"{variable} = {known_as}"
+            lines = [f"{variable} = str({variable})"]
+            if faster is not str:  # what a mapping cannot take is none of its values, and the type says so
+                mapped = f"{variable} = {self.keep('M', faster)}[{variable}]"
+                lines = [f"try: {mapped}", f"except TypeError: {variable} = c.leaf({known}, {variable})"]
             if place.required:
-                return [f"if {variable} is None: raise c.null({known})", serialized]
-            return [f"if {usual}: {serialized}"]
+                return [f"if {variable} is None: raise c.null({known})", *lines]
+            return [f"if {usual}:", *_in(lines)]
         plain = PLAIN.get(kind)
         unplain = plain and f"not {plain.format(variable, variable)}"
         unusual = " and ".join(filter(None, [usual, unplain]))
@@ -260,7 +263,14 @@ class Writer:
         function = self._selection(kind, self.inside(kind, place.field.nodes), place.steps, depth)
         if kind.is_type_of is not None:
             return [f"{variable} = c.typed({known}, {function}, {variable}, at)"]
-        return [f"{variable} = {function}({variable}, c, at)"]
+        careful = f"{variable} = {function}({variable}, c, at)"
+        if not self._pure or place.steps == place.field.steps:  # of the field it was tried already
+            return [careful]
+        try:
+            quick = self._quick.of_object(kind, place.field.nodes, place.steps)
+        except Unquick:
+            return [careful]
+        return [f"try: {variable} = raw({quick}({variable}, c))", f"except Exception: {careful}"]
 
     def _list(self, place: Place, known: str, kind: Any, variable: str, depth: int) -> Lines:
         if depth >= MOST_LISTS or str(kind).count("[") > DEEPEST_LIST:

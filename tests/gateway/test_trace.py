@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from audit.catalogue import is_code
 from casework.agreement import load_agreements
-from gateway.office import as_it_leaves
+from gateway.answer import as_it_leaves
 from gateway.trace import code_of, digest, new_request
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

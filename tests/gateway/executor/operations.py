@@ -4,6 +4,7 @@
 
 Each operation, another one each time, is executed by graphql-core and by the compiled executor; the answers,
 errors with their paths included, must be the same bytes. The first that differs is printed with its number.
+With `--pure` resolvers give plain values, as those of the gateway do, and what is plain is told as text.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Any
 import msgspec
 from graphql import ExecutionResult, GraphQLError, GraphQLScalarType, build_schema, execute, parse
 
-from gateway.executor.program import Programs
+from gateway.executor.places import Obtained
+from gateway.executor.program import COMPILED, Program, Programs
+from gateway.schema.scalars import written_often
 
 SDL = """
 scalar Money
@@ -173,20 +176,66 @@ _ARGUMENTS = {
 }
 
 
+class Row(dict[str, Any]):
+    """A row whose attributes are what a resolver of the gateway would give: no exception, and nothing to be called."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self:
+            raise AttributeError(name)
+        value = self[name]
+        if isinstance(value, Exception):
+            raise value
+        return value(None) if callable(value) else value
+
+
+def as_rows(value: Any) -> Any:
+    """The same with attributes, and no error that stands for a value where none is raised."""
+    if isinstance(value, list):
+        return [None if isinstance(each, Exception) else as_rows(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    unread = {key: None for key in _UNREAD if isinstance(value.get(key), Exception)}
+    return Row({key: as_rows(each) for key, each in {**value, **unread}.items()})
+
+
+_UNREAD = ("count", "add", "rename")
+"""Not read as attributes: texts and lists have one of the name, or they take arguments."""
+
+
+def _purely(owner: Any, name: str, definition: Any, _steps: Any) -> Obtained:
+    if definition.resolve is not None:
+        return Obtained(call=definition.resolve, informed=definition.resolve is not _nick)
+    if name in _UNREAD:
+        return Obtained()
+    return Obtained(reads=name, named=True)
+
+
+def pure_programs() -> Programs:
+    """Programs as the gateway's own are: `context` runs operations whose resolvers give plain values."""
+    programs = Programs(pure=True, leaves=written_often)
+
+    class Purely(programs.context):  # type: ignore[name-defined,misc]  # made at run time
+        def _program(self) -> tuple[Program | None, str]:
+            return programs.of(self, by=_purely, read=_purely), COMPILED
+
+    programs.context = Purely
+    return programs
+
+
 def told(result: Any) -> bytes:
     """An answer as bytes."""
     assert isinstance(result, ExecutionResult)
     return msgspec.json.encode(result.formatted, order=None)
 
 
-def differing(count: int, *, seed: int) -> tuple[str | None, Counter[str]]:
+def differing(count: int, *, seed: int, pure: bool = False) -> tuple[str | None, Counter[str]]:
     """The first of so many operations whose answers differ, None where all are the same; and what ran compiled."""
-    schema, programs = schema_with_words(), Programs()
+    schema, programs = schema_with_words(), pure_programs() if pure else Programs()
     for number in range(count):
         maker = Maker(schema, seed * 1_000_003 + number)
         text, variables = maker.operation()
         root = maker.row("Mutation" if text.startswith("mutation") else "Query", 0, corrupt=bool(number % 2))
-        found = compared(schema, programs, text, variables, root)
+        found = compared(schema, programs, text, variables, as_rows(root) if pure else root)
         if found is not None:
             return f"{number}: {found}", programs.counts
     return None, programs.counts
@@ -206,8 +255,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pure", action="store_true")
     options = parser.parse_args()
-    found, counts = differing(options.count, seed=options.seed)
+    found, counts = differing(options.count, seed=options.seed, pure=options.pure)
     print(dict(counts))
     raise SystemExit(found)
 

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import from_schema
 
+from gateway.executor import plain
 from gateway.executor.program import Programs
 from gateway.executor.run import Run
 from tests.gateway.executor.operations import Maker, compared, differing, schema_with_words
@@ -21,6 +22,19 @@ def test_random_operations_have_graphql_core_s_answer_byte_by_byte(part):
     found, counts = differing(OPERATIONS // PARTS, seed=part + 1)
     assert found is None
     assert counts == {"compiled": OPERATIONS // PARTS}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_random_operations_told_as_text_have_graphql_core_s_answer_byte_by_byte(part):
+    found, counts = differing(OPERATIONS // PARTS // 4, seed=part + 1, pure=True)
+    assert found is None
+    assert counts == {"compiled": OPERATIONS // PARTS // 4}
+
+
+def test_a_text_that_differs_in_one_word_is_found(monkeypatch):
+    monkeypatch.setitem(plain.NAMES, "joined", ", ".join)
+    found, _ = differing(800, seed=1, pure=True)
+    assert found is not None
 
 
 def test_an_answer_that_differs_in_one_word_is_found(monkeypatch):

@@ -14,7 +14,7 @@ from msgspec.structs import replace as changed
 
 from casework.agreement import Access
 from casework.cedar import Decision
-from gateway.answer import by_graphql_core, executed, formatted, tell
+from gateway.answer import as_it_leaves, by_graphql_core, executed, formatted, tell
 from gateway.document import Limits, read
 from gateway.plan import plan, question
 from gateway.schema.query import printed, schema
@@ -93,7 +93,10 @@ def told_both(text, *, seed, spoilt):
     shown = corrupted(JUDGED, seed) if spoilt else JUDGED
     ours = tell(allowed, shown, schema=schema(), shows=SHOWS)
     reference = by_graphql_core(allowed, shown, schema=schema(), shows=SHOWS)
-    return (ours.data, ours.errors), (reference.data, tuple(map(formatted, reference.errors or ())))
+    return (ours.written, ours.errors), (
+        as_it_leaves(reference.data),
+        tuple(map(formatted, reference.errors or ())),
+    )
 
 
 JUDGED = judged(everything())
