@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
 
 import duckdb
@@ -27,6 +26,7 @@ from verification.runs.loading import load, load_part, number_whole
 from verification.runs.numbered import NAMES, keys_of
 from verification.runs.readable import blamed, require_readable
 from verification.runs.sealed import Tables, sealed
+from verification.runs.spill import Spill
 from verification.runs.tables import Snapshot, listing_of
 from vocabulary.evidence import Answer
 
@@ -95,8 +95,8 @@ class Engine:
         self._snapshot = snapshot
         self._many, self._begun, self._numbered = many, False, False
         self._sql = Sql(catalogue, pack, on=_only_day(snapshot.cases), names=NAMES)
-        # Only we may read what does not fit in memory, and it goes when we go.
-        self._spilled = TemporaryDirectory(prefix="hedui-run-")
+        # What does not fit in memory: only we may read it, and it goes when we go, or with the next run.
+        self._spilled = Spill()
         self._connection = duck.connect(memory_mib=memory_mib, threads=threads, spill=self._spilled.name)
         self.steps = len(self._sql.statements) + 1
         """Steps a shard: one a statement, and one for taking the judgements."""
