@@ -13,6 +13,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pandas as pd
@@ -192,9 +193,15 @@ def _over_limit(folder: Path) -> pd.DataFrame:
 # ------------------------------------------------------------------ SQL by hand
 
 
-def by_hand(folder: Path, *, on: date) -> list[pa.Table]:
+def by_hand(folder: Path, *, on: date, memory_mib: int | None = None) -> list[pa.Table]:
     """The findings of the fourteen rules, and categories with amounts, by statements written for DuckDB by hand."""
-    with duckdb.connect(config={"threads": 2}) as connection:
+    with (
+        TemporaryDirectory(prefix="hedui-bench-") as spill,
+        duckdb.connect(config={"threads": 2}) as connection,
+    ):
+        if memory_mib is not None:
+            connection.execute(f"SET memory_limit = '{memory_mib}MiB'")
+            connection.execute(f"SET temp_directory = '{spill}'")
         for path in folder.glob("*.parquet"):
             connection.execute(f"CREATE VIEW \"{path.stem}\" AS SELECT * FROM '{path}'")
         month = on.year * 12 + on.month - 1
@@ -333,10 +340,13 @@ UNION SELECT 'LIF-05', household, person FROM listed WHERE kind = 'COHABIT'
 
 
 def main() -> None:
-    """Be one rival, `pandas` or `hand SQL`, over the files of a folder."""
-    name, folder = sys.argv[1:]
+    """Be one rival, `pandas` or `hand SQL`, over the files of a folder; SQL within some MiB of memory, if told so."""
+    name, folder, *memory = sys.argv[1:]
     begun = time.perf_counter()
-    given = {"pandas": by_pandas, "hand SQL": by_hand}[name](Path(folder), on=DAY)
+    if name == "pandas":
+        given: dict[str, pd.DataFrame] | list[pa.Table] = by_pandas(Path(folder), on=DAY)
+    else:
+        given = by_hand(Path(folder), on=DAY, memory_mib=int(memory[0]) if memory else None)
     took = time.perf_counter() - begun
     peak = peak_mib()
     found = _rows(given) if isinstance(given, list) else _rows_of_frames(given)

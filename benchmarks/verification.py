@@ -15,6 +15,8 @@ The last line is one JSON object. `--quick` takes a tenth of the city and under 
     city_vs_hand_sql      SQL written by hand for 14 rules and the category and payable amount that their
                           evidence names, against ours of the same (inside): the findings and amounts
                           are equal
+    city_vs_hand_sql_same_memory  the same with as much memory for the hand-written SQL as ours may hold: without
+                          a limit it takes four times as much. Not with --quick, where the limit is none
     incremental_vs_full   a job over everything, against one after it with 1 % of households changed and
                           their departments saying which; incremental_digests_vs_full by digests alone;
                           both in a city of a tenth of the size
@@ -26,6 +28,15 @@ The last line is one JSON object. `--quick` takes a tenth of the city and under 
     peak_mib              of the process that judges the city by the whole catalogue, which may hold
                           560 MiB in its database and lays the rest on disk
     growth_10x            its time against that of a city of a tenth of the size (inside)
+
+`--ten-million` measures something else, and alone: a city of ten times the size (about 10 million people; half an
+hour and 15 GB of disk), by the whole catalogue, once with 4 GiB for its database and once with 2 GiB, against the city of
+1 million in the same run. `--households N` takes another size than 3.5 million, to try it. Its last line is one JSON
+object, too:
+
+    ten_million_growth    time inside against that of a city of a tenth of the size, both with the memory of above
+    ten_million_growth_2_gib  the same with 2 GiB for the database of the large city, which spills
+    ten_million_peak_mib, ten_million_peak_2_gib_mib  of the whole process, results included
 """
 
 from __future__ import annotations
@@ -99,14 +110,21 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--quick", action="store_true", help="a tenth of the city, under a minute")
+    options.add_argument("--ten-million", action="store_true", help="how a city of ten times the size grows")
+    options.add_argument("--households", type=int, default=HOUSEHOLDS * 10, help="of that city")
+    options.add_argument("--memory", type=int, default=MEMORY_MIB, help=argparse.SUPPRESS)
     options.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
     options.add_argument("--city", type=Path, help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.contender:
-        print(json.dumps(contend(given.contender, given.city)))
+        print(json.dumps(contend(given.contender, given.city, given.memory)))
         return
     with tempfile.TemporaryDirectory(prefix="hedui-bench-") as name:
-        figures = measured(Path(name), QUICK if given.quick else FULL, quick=given.quick)
+        figures = (
+            ten_million(Path(name), households=given.households)
+            if given.ten_million
+            else measured(Path(name), QUICK if given.quick else FULL, quick=given.quick)
+        )
     print(json.dumps({key: None if value is None else round(value, 4) for key, value in figures.items()}))
 
 
@@ -124,7 +142,7 @@ def measured(folder: Path, effort: Effort, *, quick: bool) -> dict[str, float | 
     judge = Judge(CATALOGUE, PACK)
     alone = household(few, judge)
     gc.collect()
-    ran, wall = cities(large, small, effort)
+    ran, wall = cities(large, small, effort, quick=quick)
     fisca = ratios(large, few, ours_city_s=wall, judge=judge.judge)
     return {**alone, **ran, **fisca}
 
@@ -150,12 +168,14 @@ def household(few: Snapshot, judge: Judge) -> dict[str, float]:
 # ------------------------------------------------------------------ a city
 
 
-def cities(large: Path, small: Path, effort: Effort) -> tuple[dict[str, float], float]:
+def cities(large: Path, small: Path, effort: Effort, *, quick: bool) -> tuple[dict[str, float], float]:
     """Every contender in interleaved rounds, each in its own process; and the wall time of the whole catalogue."""
     runs: dict[str, list[dict[str, float]]] = {}
     for _ in range(effort.rounds):
         for name in ("ours", "pandas", "ours of 14", "hand SQL"):
             runs.setdefault(name, []).append(process(name, large))
+        if not quick:
+            runs.setdefault(WITHIN, []).append(process("hand SQL", large, str(MEMORY_MIB)))
         runs.setdefault("ours, a tenth", []).append(process("ours", small))
         runs.setdefault("job, a tenth", []).append(process("job", small))
     inside = {name: median(each["seconds"] for each in found) for name, found in runs.items()}
@@ -163,14 +183,16 @@ def cities(large: Path, small: Path, effort: Effort) -> tuple[dict[str, float], 
     for name, found in runs.items():
         peak = median(each["peak"] for each in found)
         tell(name, inside[name], f"s inside, {walls[name]:.2f} s wall, {peak:,.0f} MiB at most")
-    _agree(runs, "findings", ("ours of 14", "pandas", "hand SQL"))
-    _agree(runs, "amounts", ("ours of 14", "hand SQL"))
+    within = () if quick else (WITHIN,)
+    _agree(runs, "findings", ("ours of 14", "pandas", "hand SQL", *within))
+    _agree(runs, "amounts", ("ours of 14", "hand SQL", *within))
     full, job = inside["job, a tenth"], runs["job, a tenth"]
     for how in ("deltas", "digests"):
         tell(f"job after another, 1 %, {how}", median(each[how] for each in job), "s")
     return {
         "city_vs_pandas": walls["pandas"] / walls["ours"],
         "city_vs_hand_sql": inside["hand SQL"] / inside["ours of 14"],
+        **({} if quick else {"city_vs_hand_sql_same_memory": inside[WITHIN] / inside["ours of 14"]}),
         "incremental_vs_full": full / median(each["deltas"] for each in job),
         "incremental_digests_vs_full": full / median(each["digests"] for each in job),
         "peak_mib": max(each["peak"] for each in runs["ours"]),
@@ -181,33 +203,61 @@ def cities(large: Path, small: Path, effort: Effort) -> tuple[dict[str, float], 
 def _agree(runs: dict[str, list[dict[str, float]]], what: str, names: tuple[str, ...]) -> None:
     """Say whether contenders came to the same, and stop where they did not."""
     same = len({each[what] for name in names for each in runs[name]}) == 1
-    print(f"{what} of the 14 rules by {', '.join(names)}: {'equal' if same else 'DIFFERENT'}")
+    print(f"{what} by {', '.join(names)}: {'equal' if same else 'DIFFERENT'}")
     if not same:
         raise SystemExit(1)
 
 
-def process(name: str, folder: Path) -> dict[str, float]:
+def process(name: str, folder: Path, *more: str) -> dict[str, float]:
     """What a contender says of itself, and how long its process lived."""
     begun = time.perf_counter()
     program = [__file__, "--contender"] if name in CONTENDERS else [str(_RIVALS)]
-    command = [sys.executable, *program, name, *(["--city"] if name in CONTENDERS else []), str(folder)]
+    city = ["--city"] if name in CONTENDERS else []
+    command = [sys.executable, *program, name, *city, str(folder), *more]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     wall = time.perf_counter() - begun
     told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return {**told, "wall": wall - told["aside"]}
 
 
-def contend(name: str, folder: Path) -> dict[str, object]:
+def ten_million(folder: Path, *, households: int) -> dict[str, float | None]:
+    """How the whole catalogue grows from a tenth of a city to all of it, and within 2 GiB."""
+    large, small = folder / "city", folder / "tenth"
+    begun = time.perf_counter()
+    rows = written(large, households=households)
+    written(small, households=households // 10)
+    print(f"{households:,} households, {rows['Membership']:,} people listed, {sum(rows.values()) - rows['cases']:,}"
+          f" records; written in {time.perf_counter() - begun:.0f} s, {peak_mib():,.0f} MiB at most")  # fmt: skip
+    ran = {}
+    for name, city, memory in (
+        ("a tenth", small, MEMORY_MIB),
+        ("4 GiB", large, 4096),
+        ("2 GiB", large, 2048),
+    ):
+        ran[name] = process("ours", city, "--memory", str(memory))
+        wall, peak = ran[name]["wall"], ran[name]["peak"]
+        tell(f"ours, {name}", ran[name]["seconds"], f"s inside, {wall:.0f} s wall, {peak:,.0f} MiB at most")
+    _agree({name: [ran[name]] for name in ran}, "findings", ("4 GiB", "2 GiB"))
+    tenth = ran["a tenth"]["seconds"]
+    return {
+        "ten_million_growth": ran["4 GiB"]["seconds"] / tenth,
+        "ten_million_growth_2_gib": ran["2 GiB"]["seconds"] / tenth,
+        "ten_million_peak_mib": ran["4 GiB"]["peak"],
+        "ten_million_peak_2_gib_mib": ran["2 GiB"]["peak"],
+    }
+
+
+def contend(name: str, folder: Path, memory_mib: int) -> dict[str, object]:
     """Be one contender: seconds, those spent aside on comparing, peak MiB, and a digest of the findings."""
-    found = CONTENDERS[name](folder)
+    found = CONTENDERS[name](folder, memory_mib)
     return {"peak": peak_mib(), **found}
 
 
-def ours(folder: Path, catalogue: Catalogue = CATALOGUE) -> dict[str, object]:
+def ours(folder: Path, memory_mib: int, catalogue: Catalogue = CATALOGUE) -> dict[str, object]:
     """All facts and findings of a catalogue, as columns; digests of the findings and of what is payable."""
     begun = time.perf_counter()
     snapshot = opened(folder)
-    with Engine(snapshot, catalogue, PACK, memory_mib=MEMORY_MIB) as engine:
+    with Engine(snapshot, catalogue, PACK, memory_mib=memory_mib) as engine:
         for _ in engine.load(snapshot.cases):
             pass
         tables = engine.tables()
@@ -230,7 +280,7 @@ def _digests(tables: Tables) -> dict[str, object]:
     return {"findings": digest_of_findings(found), "amounts": digest_of_findings(amounts)}
 
 
-def jobs(folder: Path) -> dict[str, object]:
+def jobs(folder: Path, _: int) -> dict[str, object]:
     """A whole job; one after it with 1 % of households changed, told of them; and one that compares digests."""
     before, after = opened(folder), altered(opened(folder))
     seconds = []
@@ -248,11 +298,12 @@ def jobs(folder: Path) -> dict[str, object]:
     return {"seconds": seconds[0], "deltas": seconds[1], "digests": seconds[2], "aside": 0.0}
 
 
-CONTENDERS: dict[str, Callable[[Path], dict[str, object]]] = {
+CONTENDERS: dict[str, Callable[[Path, int], dict[str, object]]] = {
     "ours": ours,
-    "ours of 14": lambda folder: ours(folder, FOURTEEN),
+    "ours of 14": lambda folder, memory_mib: ours(folder, memory_mib, FOURTEEN),
     "job": jobs,
 }
+WITHIN = "hand SQL, our memory"
 _RIVALS = Path(__file__).with_name("city_rivals.py")
 
 
