@@ -20,7 +20,7 @@ from audit.errors import AuditError, EntryTooLong, LogClosed, LogEnded, NoSuchEn
 from audit.guard import Guard
 from audit.note import Checkpoint, Note, Signer, VerifierKey
 from audit.opening import Continued, checked_head
-from audit.proof import Proof
+from audit.proof import Proof, format_proof
 from audit.store import Head, Reader, Step, Store
 from audit.tiles import ENTRY_BYTES_MAX, WIDTH, TileName, Tree, pack_entries
 from audit.writer import GUARD_EVERY_S, Limits, Writer
@@ -46,7 +46,7 @@ class Log:
         """Use `Log.open`, which checks what it opens."""
         self.origin = store.origin
         self.reader = Reader(store.engine)
-        self.tree = Tree(self._tile, near=self._growing_tile)
+        self.tree = Tree(self._tile)
         self._store = store
         self.began_with = continued.signed_by
         self._queue_limit = limits.queue
@@ -132,9 +132,9 @@ class Log:
     async def proof(self, index: int) -> str:
         """The tlog-proof of entry `index` under the newest checkpoint, as text. Raises `NoSuchEntry`."""
         head = await self._newest(beyond=index)
-        path = self.tree.near_inclusion(index, head.frontier.size)
+        path = None if head.edge is None else head.edge.inclusion(index)
         if path is not None:
-            return bytes(Proof(index, tuple(path), head.note)).decode()
+            return format_proof(index, path, head.note).decode()
         return await asyncio.to_thread(self._proof, index, head.note)
 
     async def witnessed_proof(self, index: int) -> str:
@@ -201,15 +201,10 @@ class Log:
         return await asyncio.to_thread(self.reader.head)
 
     def _tile(self, level: int, index: int, width: int) -> bytes:
-        growing = self._growing_tile(level, index, width)
-        return self.reader.tile(level, index, width) if growing is None else b"".join(growing)
-
-    def _growing_tile(self, level: int, index: int, width: int) -> list[bytes] | None:
-        """The tile that still grows, which every fresh receipt needs, from the writer's memory; None for another."""
         frontier, tail = self._store.tail
-        if level == 0 and index == frontier.size // WIDTH and width <= len(tail):
-            return tail[:width]
-        return None
+        if level == 0 and index == frontier.size // WIDTH and width <= len(tail):  # it is still growing
+            return b"".join(tail[:width])
+        return self.reader.tile(level, index, width)
 
     def _proof(self, index: int, note: bytes) -> str:
         size = Checkpoint.parse(Note.parse(note).text).size

@@ -6,7 +6,7 @@ Format: C2SP tlog-proof@v1, an untagged draft, pinned at commit 5ba5ee8.
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -50,8 +50,7 @@ class Proof:
         return cls(index, parse_hashes(lines[1:]), checkpoint, extra)
 
     def __bytes__(self) -> bytes:
-        extra = f"extra {encode_base64(self.extra)}\n" if self.extra else ""
-        return f"{HEADER}\n{extra}index {self.index}\n{format_hashes(self.path)}\n".encode() + self.checkpoint
+        return format_proof(self.index, self.path, self.checkpoint, self.extra)
 
     def verify(self, entry: bytes, policy: Policy) -> Checkpoint:
         """The head under which `entry` was logged; the steps are those of the specification.
@@ -64,6 +63,12 @@ class Proof:
         return head
 
 
+def format_proof(index: int, path: Iterable[bytes], checkpoint: bytes, extra: bytes | None = None) -> bytes:
+    """The bytes of a `Proof` of these parts."""
+    carried = f"extra {encode_base64(extra)}\n" if extra else ""
+    return f"{HEADER}\n{carried}index {index}\n{format_hashes(path)}\n".encode() + checkpoint
+
+
 def parse_hashes(lines: Sequence[str]) -> tuple[bytes, ...]:
     """At most 63 hashes, one per line. Raises `MalformedProof`."""
     if len(lines) > HASHES_MAX:
@@ -74,6 +79,6 @@ def parse_hashes(lines: Sequence[str]) -> tuple[bytes, ...]:
     return hashes
 
 
-def format_hashes(hashes: Sequence[bytes]) -> str:
+def format_hashes(hashes: Iterable[bytes]) -> str:
     """One line of base64 per hash, each with its newline."""
     return b"".join(map(b2a_base64, hashes)).decode()

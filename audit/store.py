@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from audit import tables
 from audit.alongside import Alongside, Sealed, Shred, SubjectKey, make_changes, pack_sealed, unpack_sealed
+from audit.edge import Edge
 from audit.errors import (
     LogEnded,
     LogForked,
@@ -41,10 +42,11 @@ Step = Callable[[str], None]
 
 
 class Head(NamedTuple):
-    """The frontier of the whole log, and the note that was signed over it."""
+    """The frontier of the whole log, the note that was signed over it, and what fresh receipts need, where known."""
 
     frontier: Frontier
     note: bytes
+    edge: Edge | None = None
 
 
 class Store:
@@ -65,6 +67,7 @@ class Store:
         self._connection: Any = None
         # The leaf hashes that no full tile holds yet; replaced, never changed, so that any thread may look.
         self.tail: tuple[Frontier, list[bytes]] = (Frontier(), [])
+        self._edge = Edge.of(Frontier(), [])
         self._wal_bytes = 0
         self._shredded = False
 
@@ -111,6 +114,7 @@ class Store:
             self._step("insert the entries")
             self._sql.add_batch.run(cursor, {"first": frontier.size, "data": data, "sealed": sealed})
             self._step("insert the tiles")
+            edge = self._edge.grown(frontier, tail + leaves)
             tail = self._add_tiles(cursor, frontier.size, tail + leaves, completed)
             self._step("sign")
             note = sign(Checkpoint(self.origin, grown.size, grown.root()))
@@ -118,10 +122,10 @@ class Store:
             self._move_head(cursor, frontier, Head(grown, note))
             self._step("commit")
         self._step("committed")
-        self.tail = (grown, tail)
+        self.tail, self._edge = (grown, tail), edge
         self._wal_bytes += len(data) + len(sealed or b"") + tables.PAGES_TOUCHED
         self._shredded |= any(isinstance(row, Shred) for _, rows in alongside for row in rows)
-        return Head(grown, note)
+        return Head(grown, note, edge)
 
     def resign(self, sign: Sign) -> Head:
         """The head as it stands, signed anew: for a key that has been added or taken away."""

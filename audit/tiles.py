@@ -111,75 +111,47 @@ def unpack_entries(data: bytes) -> list[bytes]:
 ReadTile = Callable[[int, int, int], bytes]
 """Gives the hashes of a tile by level, index and width, `32 * width` bytes."""
 
-_Hashes = Callable[[int, int, int], list[bytes]]
-
 
 class Tree:
     """The hashes and proofs of a log, read from its tiles; `read` may fetch them from anywhere.
 
     What was computed from a tile is kept, and grows with it: 512 tiles, about 20 MB, once 131,072 entries came.
-    `near` gives the hashes of a tile that needs no fetching, or None; only `near_inclusion` asks it.
     Safe to use from several threads. Raises `NoSuchEntry` beyond the size asked for,
     `MalformedTile` for a tile of the wrong length, and whatever `read` raises.
     """
 
-    def __init__(
-        self,
-        read: ReadTile,
-        *,
-        near: Callable[[int, int, int], list[bytes] | None] = lambda level, index, width: None,
-        kept_tiles: int = 512,
-    ) -> None:
-        self._read, self._near, self._most = read, near, kept_tiles
+    def __init__(self, read: ReadTile, *, kept_tiles: int = 512) -> None:
+        self._read, self._most = read, kept_tiles
         self._kept: OrderedDict[tuple[int, int], Rows] = OrderedDict()
         self._one_at_a_time = Lock()
 
     def root(self, size: int) -> bytes:
         """The root over the first `size` entries, 0 or more."""
-        return self._subtree(size, self._fetched)(0, size) if size else sha256(b"").digest()
+        return self._subtree(size)(0, size) if size else sha256(b"").digest()
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The proof that entry `index` is in the tree of `size` entries."""
-        return self._inclusion(index, size, self._fetched)
-
-    def near_inclusion(self, index: int, size: int) -> list[bytes] | None:
-        """As `inclusion`, when all that it takes is at hand; else None."""
-        try:
-            return self._inclusion(index, size, self._at_hand)
-        except _TooFar:
-            return None
+        if not 0 <= index < size:
+            raise NoSuchEntry(f"expected an index below `{size}`, got `{index}`")
+        return inclusion_path(index, size, self._subtree(size))
 
     def consistency(self, old: int, new: int) -> list[bytes]:
         """The proof that the tree of `old` entries is the start of that of `new`."""
         if not 0 <= old <= new:
             raise NoSuchEntry(f"expected a size of at most `{new}`, got `{old}`")
-        return consistency_path(old, new, self._subtree(new, self._fetched))
+        return consistency_path(old, new, self._subtree(new))
 
-    def _inclusion(self, index: int, size: int, read: _Hashes) -> list[bytes]:
-        if not 0 <= index < size:
-            raise NoSuchEntry(f"expected an index below `{size}`, got `{index}`")
-        return inclusion_path(index, size, self._subtree(size, read))
-
-    def _at_hand(self, level: int, index: int, width: int) -> list[bytes]:
-        found = self._near(level, index, width)
-        if found is None:
-            raise _TooFar
-        return found
-
-    def _fetched(self, level: int, index: int, width: int) -> list[bytes]:
-        return split_hashes(self._read(level, index, width))
-
-    def _subtree(self, size: int, read: _Hashes) -> Callable[[int, int], bytes]:
+    def _subtree(self, size: int) -> Callable[[int, int], bytes]:
         def subtree(first: int, end: int) -> bytes:
             count = end - first
             if count & (count - 1) == 0:
-                return self._perfect(count.bit_length() - 1, first, size, read)
+                return self._perfect(count.bit_length() - 1, first, size)
             middle = first + largest_power_below(count)
             return node_hash(subtree(first, middle), subtree(middle, end))
 
         return subtree
 
-    def _perfect(self, height: int, first: int, size: int, read: _Hashes) -> bytes:
+    def _perfect(self, height: int, first: int, size: int) -> bytes:
         """The hash over 2**height entries from `first`, which is a multiple of that."""
         level, row = divmod(height, TILE_HEIGHT)
         at = first >> height
@@ -187,12 +159,12 @@ class Tree:
         width = min(WIDTH, (size >> TILE_HEIGHT * level) - index * WIDTH)
         rows = self._kept.get((level, index))
         if rows is None or len(rows[0]) < width:
-            rows = self._grown(level, index, width, read)
+            rows = self._grown(level, index, width)
         return rows[row][at & (1 << TILE_HEIGHT - row) - 1]
 
-    def _grown(self, level: int, index: int, width: int, read: _Hashes) -> Rows:
+    def _grown(self, level: int, index: int, width: int) -> Rows:
         """The rows of a tile, those of a narrower one taken over: nodes that are complete never change."""
-        hashes = read(level, index, width)
+        hashes = split_hashes(self._read(level, index, width))
         if len(hashes) != width:
             raise MalformedTile(f"expected a tile of `{width}` hashes, got `{len(hashes)}`")
         with self._one_at_a_time:
@@ -207,10 +179,6 @@ class Tree:
 
 Rows = list[list[bytes]]
 """Every complete node inside a tile: row 0 is its hashes, row 7 the last two halves."""
-
-
-class _TooFar(Exception):
-    """A tile is not at hand."""
 
 
 def _rows_over(hashes: list[bytes], known: Rows) -> Rows:

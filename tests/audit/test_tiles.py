@@ -136,10 +136,10 @@ def test_a_tile_that_grows_gives_the_proofs_of_one_that_is_read_whole() -> None:
         assert (level, index) == (0, 0)
         return b"".join(leaves[:width])
 
-    growing = Tree(read, near=lambda level, index, width: leaves[:width])
+    growing = Tree(read)
     for size in (1, 2, 3, 7, 8, 100, 101, 255, 128):
         for index in {0, size // 2, size - 1}:
-            assert growing.near_inclusion(index, size) == Tree(read).inclusion(index, size)
+            assert growing.inclusion(index, size) == Tree(read).inclusion(index, size)
         assert growing.root(size) == Tree(read).root(size)
 
 
@@ -150,12 +150,3 @@ def test_another_history_of_a_tile_is_not_mixed_with_the_first() -> None:
     tree.root(100)
     told[0] = other
     assert tree.root(200) == Tree(lambda level, index, width: b"".join(other[:width])).root(200)
-
-
-def test_what_is_not_at_hand_is_not_fetched_for_a_near_proof() -> None:
-    def fetched(level: int, index: int, width: int) -> bytes:
-        raise AssertionError("expected nothing to be fetched")
-
-    assert Tree(fetched).near_inclusion(3, 8) is None
-    with pytest.raises(NoSuchEntry):
-        Tree(fetched).near_inclusion(8, 8)
