@@ -6,25 +6,17 @@ have a row on which it could be found (see `anchor`); what else it looks at is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 
 from verification.language.anchor import Anchors
 from verification.language.expression import Expr, every_part
+from verification.language.functions import every_of
 from verification.language.level import MEMBER
 from verification.language.rows import Aggregate
 from verification.language.rule import Rule
 from verification.language.sql_facts import Facts, Place
+from verification.language.sql_near import Near, NearSql
 from verification.language.stages import Named, looked_at
-
-
-@dataclass
-class _Near:
-    """Conditions that can hold where one of some aggregates has a row; and parts of them told of everybody."""
-
-    conditions: list[Expr] = field(default_factory=list)
-    before: list[Expr | None] = field(default_factory=list)
 
 
 class Asked:
@@ -32,28 +24,23 @@ class Asked:
 
     def __init__(self, facts: Facts) -> None:
         self.facts, self.stages, self.dialect = facts, facts.stages, facts.dialect
+        self._near = NearSql(facts)
 
     def who(self, level: str) -> Place:
         """The members or households of whom a rule may have an answer other than no, with what is told of everybody."""
-        rules = self._rules(level)
-        everybody, selects = self.facts.place[level], []
-        plain: list[Expr] = []
-        near: dict[frozenset[Named] | None, _Near] = {}
-        anchors = self._anchors(level)
-        for condition in (self.stages.fold(each) for rule in rules for each in rule.deciding()):
-            if not self.stages.missing([condition], level, everybody.facts):
-                plain.append(condition)
-                continue
-            found = near.setdefault(anchors.of(condition), _Near())
-            found.conditions.append(condition)
-            found.before.append(self._before(condition, anchors))
-        near.pop(frozenset(), None)
-        selects += [self._of(everybody, plain)] if plain else []
-        for at, (anchor, each) in enumerate(near.items()):
-            selects += self._fired(everybody, f"{level}_near_{at}", anchor, each)
+        q, everybody = self.dialect.quoted, self.facts.place[level]
+        plain, near = self._sorted(level)
+        selects = [self._of(everybody, plain)] if plain else []
+        for at, each in enumerate(near):
+            selects += self._fired(everybody, f"{level}_near_{at}", each)
+        if doubts := {test for each in near for test in self._near.doubts(each)}:
+            tests = " OR ".join(sorted(doubts))
+            selects.append(f"SELECT b.{q('row')} FROM {q(everybody.table)} AS b WHERE {tests}")
         kept = self.stages.needed(self._exprs(level), level) & everybody.facts
         asked = Place(level, f"asked_{level}", kept)
-        self.facts.make(asked.table, self._chosen(everybody, kept, selects))
+        columns = ", ".join(f"b.{q(name)}" for name in self.facts.columns(level, kept))
+        some = self._near.among(selects) if selects else f" WHERE b.{q('row')} IS NULL"
+        self.facts.make(asked.table, f"SELECT {columns} FROM {q(everybody.table)} AS b{some}")
         return asked
 
     def rest(self, asked: Place) -> Place:
@@ -70,6 +57,30 @@ class Asked:
     def _exprs(self, level: str) -> list[Expr]:
         return [self.stages.fold(each) for rule in self._rules(level) for each in rule.expressions()]
 
+    def _sorted(self, level: str) -> tuple[list[Expr], list[Near]]:
+        """The conditions of which enough is told of everybody; and the others, by those of whom they can hold."""
+        there, anchors = self.facts.place[level].facts, self._anchors(level)
+        plain: list[Expr] = []
+        near: dict[object, Near] = {}
+        for condition in (self.stages.fold(each) for rule in self._rules(level) for each in rule.deciding()):
+            if not self.stages.missing([condition], level, there):
+                plain.append(condition)
+                continue
+            anchor, opened = anchors.of(condition), anchors.opened(condition)
+            if anchor is not None and not anchor:
+                continue  # it never holds
+            before = self._before(opened)
+            found = near.setdefault(self._alike(anchor, before), Near())
+            found.add(condition, anchors=anchor or frozenset(), opened=opened, before=before)
+        return plain, list(near.values())
+
+    def _alike(self, anchor: frozenset[Named] | None, before: Expr | None) -> object:
+        """What is the same of conditions that can hold of the same few."""
+        if anchor is None:
+            return before.digest if before is not None else None
+        groups = self._near.groups(anchor)
+        return id(groups[0]) if len(groups) == 1 else anchor
+
     def _anchors(self, level: str) -> Anchors:
         allowed: dict[Named, Aggregate] = {}
         for named, each in self.stages.shared(level):
@@ -77,67 +88,40 @@ class Asked:
                 allowed[named] = each
         return Anchors(self.stages.pack, self.stages.on, self.stages.settled, allowed)
 
-    def _before(self, condition: Expr, anchors: Anchors) -> Expr | None:
+    def _before(self, opened: Expr) -> Expr | None:
         """As much of a condition as is told of everybody: where that does not hold, it does not."""
-        parts = [
-            part
-            for part in every_part(anchors.opened(condition))
-            if self.stages.settled >= set(looked_at(part))
-        ]
-        whole: Expr | None = None
-        for part in parts:
-            whole = part if whole is None else whole & part
-        return whole
+        parts = [part for part in every_part(opened) if self.stages.settled >= set(looked_at(part))]
+        return every_of(*parts) if parts else None
 
-    def _of(self, place: Place, conditions: list[Expr], among: list[str] | None = None) -> str:
-        """SELECT of the rows, `among` those of some SELECTs, for which a condition is not known to be false."""
-        q, layers = self.dialect.quoted, self.facts.layers()
-        layers.expect(*conditions)
-        tests = [_may_hold(layers.cell(each).value, each) for each in conditions]
-        join = f" JOIN ({' UNION '.join(among)}) AS a ON a.{q('row')} = b.{q('row')}" if among else ""
-        inner = layers.over(self.facts.beside(place, conditions, joins=join))
-        return f"SELECT {q('row')} FROM ({inner}) AS {q('all')} WHERE {' OR '.join(tests)}"
-
-    def _fired(
-        self, everybody: Place, name: str, anchor: frozenset[Named] | None, near: _Near
-    ) -> Iterator[str]:
-        """SELECTs of the rows near an anchor for which a condition is not false, and of those in doubt of it."""
-        level = everybody.level
-        kept = self.stages.needed(near.conditions, level) & everybody.facts
-        selects = [one for each in sorted(anchor or ()) for one in self._anchored(everybody, each)]
+    def _fired(self, everybody: Place, name: str, near: Near) -> list[str]:
+        """SELECTs of the rows near some anchors for which a condition is not known to be false."""
+        level, q, place = everybody.level, self.dialect.quoted, everybody
+        joins = self._near.joins(everybody, near)
+        if near.anchors and not joins:
+            return []  # no row can count
         before = [each for each in near.before if each is not None]
-        nobody = anchor is not None and not selects
-        if len(before) == len(near.before) and not nobody:
-            selects = [self._of(everybody, before, selects)]
-        place = everybody
-        if selects or nobody:
-            self.facts.make(name, self._chosen(everybody, kept, selects))
-            place = Place(level, name, kept)
-        place = self.facts.tell_rest(place, name, near.conditions)
-        yield self._of(place, near.conditions)
-        doubts = sorted({f"NOT ({each})" for one in anchor or () for each in self.facts.answered(one)})
-        if doubts:
-            q = self.dialect.quoted
-            yield f"SELECT b.{q('row')} FROM {q(everybody.table)} AS b WHERE {' OR '.join(doubts)}"
+        before = before if len(before) == len(near.before) else []
+        if joins or before:
+            kept = self.stages.needed(near.conditions, level) & everybody.facts
+            place = Place(level, f"{name}_of", kept)
+            columns = ", ".join(q(each) for each in self.facts.columns(level, kept))
+            self.facts.make(place.table, f"SELECT {columns} FROM {self._holding(everybody, before, joins)}")
+        told = self.facts.tell_rest(place, name, near.conditions, once=True)
+        self.facts.make(name, self._of(told, near.conditions))
+        return [f"SELECT {q('row')} FROM {q(name)}"]
 
-    def _anchored(self, place: Place, anchor: Named) -> Iterator[str]:
-        """SELECTs of the rows of those whose rows give an aggregate another value than none would."""
-        q = self.dialect.quoted
-        for piece in self.facts.pieces(anchor):
-            table, on = self.facts.joined_group(piece.group, place.level, "g")
-            differs = self.facts.differs(piece, "g")
-            yield f"SELECT b.{q('row')} FROM {q(place.table)} AS b JOIN {q(table)} AS g ON {on} WHERE {differs}"
+    def _of(self, place: Place, conditions: list[Expr]) -> str:
+        """SELECT of the rows for which a condition is not known to be false."""
+        return f"SELECT {self.dialect.quoted('row')} FROM {self._holding(place, conditions)}"
 
-    def _chosen(self, place: Place, kept: frozenset[Named], selects: list[str]) -> str:
-        """SELECT of a place's rows that one of the SELECTs of `row` gives."""
-        q = self.dialect.quoted
-        columns = ", ".join(f"b.{q(name)}" for name in self.facts.columns(place.level, kept))
-        if not selects:
-            return f"SELECT {columns} FROM {q(place.table)} AS b WHERE b.{q('row')} IS NULL"
-        rows = " UNION ".join(selects) if len(selects) > 1 else selects[0]
-        return (
-            f"SELECT {columns} FROM {q(place.table)} AS b JOIN ({rows}) AS a ON a.{q('row')} = b.{q('row')}"
-        )
+    def _holding(self, place: Place, conditions: list[Expr], joins: str = "") -> str:
+        """The same rows whole, of all that some joins leave, as something to select from."""
+        layers = self.facts.layers()
+        layers.expect(*conditions)
+        tests = dict.fromkeys(_may_hold(layers.cell(each).value, each) for each in conditions)
+        inner = layers.over(self.facts.beside(place, conditions, joins=joins))
+        where = f" WHERE {' OR '.join(tests)}" if tests else ""
+        return f"({inner}) AS {self.dialect.quoted('all')}{where}"
 
 
 def _may_hold(text: str, condition: Expr) -> str:

@@ -59,7 +59,7 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Piece:
+class Piece:
     """Where an aggregate, or one part of it, is gathered of everybody's rows: in which group, under which name."""
 
     group: Group
@@ -71,8 +71,8 @@ class Facts:
     """Writes the tables in which a catalogue's facts are told, in the order in which they can be.
 
     `place`     where each level stands by now
-    `passing`   tables of everybody with little more than those before them, and soon with more after them: on an
-                engine that leaves out columns nobody reads, cheaper to tell twice than to write down once
+    `passing`   tables that are never written down, but told where they are read: those read once, and those of
+                everybody with little more than those before them, and soon with more after them
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Facts:
         self.statements: list[Statement] = self._rows.statements
         self.passing: list[str] = []
         self._tables: dict[int, str] = {}
-        self._shared: dict[Named, list[_Piece]] = {}
+        self._shared: dict[Named, list[Piece]] = {}
         for level in (HOUSEHOLD, MEMBER):
             self._share(level)
         self.place = {
@@ -115,8 +115,11 @@ class Facts:
                     if level == MEMBER and 0 < stage < last and self.dialect.semi:
                         self.passing.append(self.place[level].table)
 
-    def tell_rest(self, place: Place, name: str, exprs: Iterable[Expr]) -> Place:
-        """Tell, for the rows of a place alone, what else of its level some expressions look at, and keep only that."""
+    def tell_rest(self, place: Place, name: str, exprs: Iterable[Expr], *, once: bool = False) -> Place:
+        """Tell, for the rows of a place alone, what else of its level some expressions look at, and keep only that.
+
+        `once`   what comes out is read once: it, and what lies between, is only written down where it is read again
+        """
         exprs = list(exprs)
         missing = self.stages.missing(exprs, place.level, place.facts)
         wanted = self.stages.needed(exprs, place.level)
@@ -124,7 +127,11 @@ class Facts:
             new = [named for named in missing if self.stages.of(named) == stage]
             later = [self.stages.expr(named) for named in missing if self.stages.of(named) > stage]
             kept = wanted.union(*(looked_at(expr) for expr in later)) & (place.facts | set(new))
+            if once and all(each in self._shared for each in self._aggregates(new)):
+                self._pass(place)
             place = self._tell(place, f"{name}_{stage}", new, kept)
+        if once:
+            self._pass(place)
         return place
 
     def closer(self, place: Place, exprs: Iterable[Expr]) -> AbstractContextManager[None]:
@@ -181,9 +188,9 @@ class Facts:
             names += ["person_text"] if named == TEXT else self._columns_of(named)
         return names
 
-    def pieces(self, named: Named) -> list[_Piece]:
-        """What tells an aggregate for everybody at once; nothing where no row can count."""
-        return self._shared[named]
+    def pieces(self, named: Named) -> list[Piece]:
+        """What tells an aggregate for everybody at once; nothing where no row can count, or where nothing does."""
+        return self._shared.get(named, [])
 
     def joined_group(self, group: Group, level: str, alias: str) -> tuple[str, str]:
         """The table of a shared group, made if need be, and how it is joined to a level's rows `b`."""
@@ -192,15 +199,40 @@ class Facts:
             self.make(made, self._gathered(group, self.place[level]))
         return self._tables[id(group)], self._groups.keys_joined(group, alias)
 
-    def differs(self, piece: _Piece, alias: str) -> str:
+    def differs(self, piece: Piece, alias: str) -> str:
         """Whether the rows of a group give an aggregate, or a part of it, another value than none would."""
         return self._rows.parts.differs(piece.name, piece.each, alias)
+
+    def worth(self, named: Named) -> str:
+        """What an aggregate of one piece comes to by a row of its group, if nothing leaves it in doubt."""
+        (piece,), expr = self._shared[named], self.stages.expr(named)
+        assert isinstance(expr, Aggregate), "expected an aggregate"
+        return self._rows.parts.worth(expr, [self._gathered_as(piece)])
+
+    def doubted(self, named: Named) -> list[str]:
+        """Whether a row of its group leaves an aggregate of one piece in doubt, where it can."""
+        (piece,) = self._shared[named]
+        doubts = self._gathered_as(piece).doubts
+        return [f"{doubts} > 0"] if doubts is not None else []
 
     def answered(self, named: Named) -> list[str]:
         """What must hold for all rows that an aggregate looks at to be there."""
         expr = self.stages.expr(named)
         assert isinstance(expr, Aggregate), "expected an aggregate"
         return self._rows.parts.answered(expr)
+
+    def _gathered_as(self, piece: Piece) -> Gathered:
+        q = self.dialect.quoted
+        return Gathered(
+            piece.each, q(piece.name), q(doubts_of(piece.name)) if may_doubt(piece.each) else None
+        )
+
+    def _aggregates(self, facts: list[Named]) -> list[Named]:
+        return [named for named in facts if isinstance(self.stages.expr(named), Aggregate)]
+
+    def _pass(self, place: Place) -> None:
+        if place.table != self.place[place.level].table:
+            self.passing.append(place.table)
 
     def _alone(self, each: Aggregate) -> bool:
         return all(looks_at_rows_alone(part) for part in self._split.parts(each))
@@ -221,7 +253,7 @@ class Facts:
         }
         for named, digests in needs.items():
             names = [items[digest][0] for digest in digests]
-            self._shared[named] = [_Piece(pieces[name][0], name, pieces[name][1]) for name in names]
+            self._shared[named] = [Piece(pieces[name][0], name, pieces[name][1]) for name in names]
 
     # ------------------------------------------------------------------ a table with further columns
 

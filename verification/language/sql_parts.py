@@ -118,21 +118,25 @@ class Parts:
 
     def told(self, name: str, each: Aggregate, found: Sequence[Gathered]) -> list[tuple[str, str]]:
         """The fact's columns, from what its rows came to: those of each part, where it is split."""
-        value = self._together(each, found)
         doubts = " + ".join(f"COALESCE({part.doubts}, 0)" for part in found if part.doubts is not None)
-        answered = self.answered(each)
+        answered, worth = self.answered(each), self.worth(each, found)
         if each.lenient:
-            return [(name, f"COALESCE({value}, {self.start(each)})")]
+            return [(name, worth)]
         if each.op in ("rows some", "rows every"):
-            some = each.op == "rows some"
-            text = f"(COALESCE({value}, 0) {'> 0' if some else '= 0'})"
             if doubts:
-                text = f"CASE WHEN COALESCE({value}, 0) > 0 OR {doubts} = 0 THEN {text} END"
-            return [(name, f"CASE WHEN {' AND '.join(answered)} THEN {text} END" if answered else text)]
+                value = self._together(each, found)
+                worth = f"CASE WHEN COALESCE({value}, 0) > 0 OR {doubts} = 0 THEN {worth} END"
+            return [(name, f"CASE WHEN {' AND '.join(answered)} THEN {worth} END" if answered else worth)]
         known = " AND ".join([*answered, *([f"{doubts} = 0"] if doubts else [])]) or "TRUE"
-        if each.optional:
-            return [(name, f"CASE WHEN {known} THEN {value} END"), (known_name(name), f"({known})")]
-        return [(name, f"CASE WHEN {known} THEN COALESCE({value}, {self.start(each)}) END")]
+        text = f"CASE WHEN {known} THEN {worth} END"
+        return [(name, text), (known_name(name), f"({known})")] if each.optional else [(name, text)]
+
+    def worth(self, each: Aggregate, found: Sequence[Gathered]) -> str:
+        """The fact where nothing is in doubt."""
+        value = self._together(each, found)
+        if each.op in ("rows some", "rows every"):
+            return f"(COALESCE({value}, 0) {'> 0' if each.op == 'rows some' else '= 0'})"
+        return value if each.optional else f"COALESCE({value}, {self.start(each)})"
 
     @staticmethod
     def _together(each: Aggregate, found: Sequence[Gathered]) -> str:

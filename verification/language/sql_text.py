@@ -74,6 +74,11 @@ class Layers:
             known = f"({value.value} IS NOT NULL)"
         self._cells[fact.digest] = Cell(value.value, known, layer)
 
+    def stand(self, fact: Expr, text: str) -> None:
+        """Let a fact be what a text is of the rows below."""
+        cell = self.add(f"v:{leaf_name(fact)}", text, 0)
+        self._cells[fact.digest] = replace(cell, known=f"({cell.value} IS NOT NULL)")
+
     def add(self, name: str, text: str, layer: int) -> Cell:
         """Add a column, computed from what can be read at a layer."""
         while len(self.layers) <= layer:
