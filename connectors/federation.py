@@ -99,7 +99,9 @@ async def _answered(
     timers = [loop.call_later(limit_s, _give_up, some, limit_s) for limit_s, some in limits.items()]
     answers: list[Answers] = []
     try:
-        for (_, asks), one in zip(groups, under_way, strict=True):
+        # What was sent last mostly comes last: who waits for it is woken once for all.
+        for _, asks in reversed(groups):
+            one = under_way.pop()
             try:
                 answers.append(
                     await one if isinstance(one, asyncio.Task) else await one.answers(ends_at=ends_at)
@@ -111,8 +113,9 @@ async def _answered(
     finally:
         for timer in timers:
             timer.cancel()
-        for one in under_way[len(answers) :]:
+        for one in under_way:
             one.cancel() if isinstance(one, asyncio.Task) else one.drop()
+    answers.reverse()
     return answers
 
 

@@ -80,8 +80,8 @@ class HttpClient:
         connection = self._kept()
         if connection is None:
             self._turns.give_back()
-            return None
-        connection.ask(self._question(path, body))
+        else:
+            connection.ask(self._question(path, body))
         return connection
 
     async def post(self, path: str, body: bytes) -> HttpAnswer:
@@ -108,7 +108,7 @@ class HttpClient:
         return None
 
     def ended(self, connection: Connection) -> None:
-        """Take a connection back, with its turn."""
+        """Take a connection back, with its turn, now that its `waiting` is done."""
         if connection.keeps:
             self._idle.append(connection)
         self._turns.give_back()
@@ -160,7 +160,7 @@ class Stale(Failed):
 
 
 class Connection(asyncio.Protocol):
-    """One connection, and one question at a time on it. End each once, by `end` or by `drop`.
+    """One connection, and one question at a time on it. End each once, by `HttpClient.ended` or by `drop`.
 
     `waiting`   what comes back of the question that was asked last. Raises `Failed`
     `keeps`     nobody has closed it, as far as is known
@@ -169,7 +169,7 @@ class Connection(asyncio.Protocol):
     waiting: asyncio.Future[HttpAnswer]
 
     def __init__(self, client: HttpClient, among: set[Connection], body_bytes: int) -> None:
-        self._client, self._among, self._most = client, among, body_bytes
+        self.client, self._among, self._most = client, among, body_bytes
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._asked = self._answered_before = False
@@ -197,14 +197,10 @@ class Connection(asyncio.Protocol):
         self.waiting, self._asked = self._loop.create_future(), True
         self._transport.write(question)
 
-    def end(self) -> None:
-        """Be free for the next question, now that `waiting` is done."""
-        self._client.ended(self)
-
     def drop(self) -> None:
         """Wait no longer: the connection is closed, so that what still comes is nobody's answer."""
         self.close()
-        self._client.ended(self)
+        self.client.ended(self)
 
     def close(self) -> None:
         """Let go at once; nothing that still comes belongs to anybody."""
@@ -280,8 +276,9 @@ class Connection(asyncio.Protocol):
 
     def _tell(self) -> None:
         asked, self._asked, self._answered_before = self._asked, False, True
-        pieces, names = self._pieces, _names(tuple(self._fields))
-        kind, coding = self._fields.get(names.kind, b""), self._fields.get(names.coding, b"")
+        pieces, fields = self._pieces, self._fields
+        kind, coding, _ = _names(tuple(fields))
+        kind, coding = fields.get(kind, b""), fields.get(coding, b"")
         self._begin()
         if not asked or self.waiting.done():
             return
@@ -305,7 +302,7 @@ async def _answer(connection: Connection, question: bytes) -> HttpAnswer:
     except BaseException:
         connection.drop()
         raise
-    connection.end()
+    connection.client.ended(connection)
     return answer
 
 

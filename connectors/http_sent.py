@@ -97,7 +97,7 @@ class Sent:
             self.drop()
             raise
         else:
-            self._connection.end()
+            self._connection.client.ended(self._connection)
             self._guard.leave()
             found = self._patient.plainly(self._asks, self._wording, first)
             if found is not None:

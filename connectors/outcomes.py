@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -23,7 +22,7 @@ from connectors.decode import Decoder, Row
 from connectors.failure import BrokenRow, broken
 from connectors.forms import NotInForm
 from connectors.reading import reading
-from connectors.subjects import tidy
+from connectors.subjects import Subjects, tidy
 from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
 from vocabulary.record import Record
 
@@ -52,17 +51,18 @@ def plain_outcomes(ask: Ask, decode: Decoder, rows: Sequence[Any], *, at: dateti
 
     Raises one of `UNREADABLE` where `outcomes` has to say what is wrong.
     """
-    came_from, by = provenance(ask.record, at=at), ask.by
+    came_from, subjects = provenance(ask.record, at=at), ask.subjects
     if not rows:
-        return dict.fromkeys(ask.ids, NoRecord(came_from))
-    known = ask.subjects.known(decode.meanings[decode.places[by]].word)
+        return dict.fromkeys(subjects, NoRecord(came_from))
+    plain = reading(decode, ask.by)
+    known = subjects.known(plain.word)
     if known is not None:
         try:
-            whose, records = reading(decode, by)(rows, known)
+            whose, records = plain.read(rows, known)
         except _NOT_PLAIN:  # whole columns are read otherwise below
             pass
         else:
-            return _answers(ask, _by_subject(whose, records, came_from), came_from)
+            return _told(subjects, whose, records, came_from)
     return _all_at_once(ask, decode, [*zip(*map(astuple, rows), strict=True)], came_from)
 
 
@@ -85,14 +85,23 @@ def _all_at_once(
     return _answers(ask, _by_subject(whose, records, came_from), came_from)
 
 
+def _told(
+    subjects: Subjects, whose: Sequence[str], records: Sequence[Record], came_from: Provenance
+) -> dict[str, Outcome]:
+    """As `_answers`, about subjects who are asked for as they were given. Raises `NotInForm`."""
+    answer: dict[str, Outcome] = dict.fromkeys(subjects, NoRecord(came_from))
+    if len({*whose}) < len(records):
+        answer.update(_by_subject(whose, records, came_from))
+        return answer
+    for subject, record in zip(whose, records):  # noqa: B905  # as many, and time counts
+        answer[subject] = Found((record,), came_from)
+    return answer
+
+
 def _answers(ask: Ask, found: Mapping[str, Outcome], came_from: Provenance) -> dict[str, Outcome]:
     """One outcome for each id asked, from those that were found."""
-    subjects = ask.subjects
-    answer: dict[str, Outcome] = dict.fromkeys(subjects, NoRecord(came_from))
-    if subjects.tidied is subjects:
-        answer.update(found)
-        return answer
-    return {one: found.get(key, answer[one]) for one, key in zip(subjects, subjects.tidied, strict=True)}
+    nothing, subjects = NoRecord(came_from), ask.subjects
+    return {one: found.get(key, nothing) for one, key in zip(subjects, subjects.tidied, strict=True)}
 
 
 def _whose(ask: Ask, decode: Decoder, cells: Sequence[object]) -> tuple[Sequence[object], Sequence[str]]:
@@ -124,7 +133,7 @@ def _by_subject(whose: Sequence[str], records: Sequence[Record], came_from: Prov
             grouped.setdefault(subject, []).append(record)
         for some in grouped.values():
             _put_in_order(some)
-    return dict(zip(grouped, map(Found, map(tuple, grouped.values()), repeat(came_from))))  # noqa: B905  # for ever
+    return {subject: Found(tuple(some), came_from) for subject, some in grouped.items()}
 
 
 def _neighbours(whose: Sequence[str], records: Sequence[Record]) -> dict[str, list[Record]] | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from connectors.decode import Decoder
 from connectors.forms import NotInForm, plainly_text
@@ -22,11 +22,17 @@ from connectors.meanings import plainly_ids
 from vocabulary.idnumber import WrittenId
 from vocabulary.record import Record
 
-Reading = Callable[[Sequence[Any], Mapping[str, str]], tuple[list[str], list[Record]]]
-"""Whose they are and the records of rows whose cells are of the types that `Meanings.kind` says, `f0` the first of them.
 
-Raises `KeyError` for a row of nobody who is known, and one of `UNREADABLE` for one that must be looked at by itself.
-"""
+class Reading(NamedTuple):
+    """How the rows of an answer are read, and by which words of the subjects asked about.
+
+    `read`   gives whose they are and the records of rows whose cells are of the types that `Meanings.kind` says, `f0`
+             the first of them. Raises `KeyError` for a row of nobody who is known, and one of `UNREADABLE` for one that
+             must be looked at by itself
+    """
+
+    word: type[str] | None
+    read: Callable[[Sequence[Any], Mapping[str, str]], tuple[list[str], list[Record]]]
 
 
 @lru_cache(maxsize=512)
@@ -56,5 +62,4 @@ def reading(decode: Decoder, by: str) -> Reading:
         f"    return [r.{by} for r in records], records",
     ]
     exec(compile("\n".join(text), "<page>", "exec"), names)  # noqa: S102  # written here, see above
-    read: Reading = names["read"]
-    return read
+    return Reading(meanings[subject].word, names["read"])

@@ -22,7 +22,8 @@ class Asking:
         self._office = office
         self._hedge = Hedge(office.hedge_after_s) if office.hedge_after_s else None
         self._tally = Tally(office.served, str(intent.index))
-        self._ends_at = asyncio.get_running_loop().time() + office.inquiry_timeout_s
+        self._now_s = asyncio.get_running_loop().time
+        self._ends_at = self._now_s() + office.inquiry_timeout_s
 
     @property
     def hedged(self) -> dict[str, int]:
@@ -61,5 +62,4 @@ class Asking:
         )
 
     def _left_s(self) -> float:
-        left_s = self._ends_at - asyncio.get_running_loop().time()
-        return max(0.0, min(self._office.register_timeout_s, left_s))
+        return max(0.0, min(self._office.register_timeout_s, self._ends_at - self._now_s()))

@@ -255,3 +255,36 @@ def test_no_more_go_at_once_than_the_quota_allows() -> None:
             assert len(came) in (4, 5)  # the question that was dropped may not have left
 
     asyncio.run(run())
+
+
+def test_whoever_goes_away_gives_back_one_place_and_not_two() -> None:
+    alone = Patience(timeout_s=5.0, attempts=1, quota=Quota(concurrent=1, queue_s=5.0))
+
+    async def run() -> int:
+        at_a_time, came, left = [0, 0], asyncio.Event(), asyncio.Event()
+
+        async def says(number: int) -> bytes:
+            at_a_time[0] += 1
+            at_a_time[1] = max(at_a_time)
+            if number == 0:
+                came.set()
+                await left.wait()
+            else:
+                await asyncio.sleep(0.02)
+            at_a_time[0] -= 1
+            return page(row())
+
+        async with register(says, alone) as (kept, _):
+            gone = asyncio.ensure_future(ask_all({SOCIAL_SECURITY: kept}, [ask()], timeout_s=5, clock=clock))
+            await came.wait()
+            gone.cancel()
+            with suppress(asyncio.CancelledError):
+                await gone
+            left.set()
+            await asyncio.sleep(0)
+            await asyncio.gather(
+                *(ask_all({SOCIAL_SECURITY: kept}, [ask()], timeout_s=5, clock=clock) for _ in range(4))
+            )
+        return at_a_time[1]
+
+    assert asyncio.run(run()) == 1
