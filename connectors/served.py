@@ -16,9 +16,10 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, timedelta, timezone
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import NamedTuple
 from weakref import finalize
 
 from connectors.ask import Clock
@@ -44,6 +45,7 @@ class ServedBook:
     def __init__(self, folder: Path, *, clock: Clock) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._file, self._clock = folder / FILE, clock
+        self._day = _Day("", _LONG_AGO, _LONG_AGO)
         self._open: tuple[int, int] | None = None
         self._let_go: finalize[..., ServedBook] | None = None
 
@@ -52,8 +54,8 @@ class ServedBook:
 
         On return the operating system has the lines.
         """
-        day = self._clock().astimezone(_CHINA).date().isoformat()
-        lines = "".join(f"{day} {one.value} {reference} {many}\n" for one, many in persons.items()).encode()
+        day = self._today()
+        lines = "".join([f"{day} {one} {reference} {many}\n" for one, many in persons.items()]).encode()
         # One write of short lines to a file opened for appending: two processes do not cut each other's in two.
         if os.write(self._handle(), lines) != len(lines):
             raise OSError("expected the whole lines to be written")
@@ -78,6 +80,16 @@ class ServedBook:
             counts[reference] += persons
         return {reference: counts[reference] for reference, on in began.items() if on == day.isoformat()}
 
+    def _today(self) -> str:
+        """China's day, looked up when another one begins."""
+        now = self._clock()
+        if not self._day.begins <= now < self._day.ends:
+            day = now.astimezone(_CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+            self._day = _Day(
+                day.date().isoformat(), day.astimezone(UTC), (day + timedelta(days=1)).astimezone(UTC)
+            )
+        return self._day.name
+
     def _lines(self) -> Iterator[tuple[str, str, str, int]]:
         path = self._file
         lines = path.read_text("ascii", "replace").splitlines() if path.exists() else []
@@ -98,6 +110,15 @@ class ServedBook:
         return handle
 
 
+class _Day(NamedTuple):
+    name: str
+    begins: datetime
+    ends: datetime
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
 class Tally:
     """The count of one inquiry: whoever is answered about twice counts once, per department.
 
@@ -107,45 +128,44 @@ class Tally:
 
     def __init__(self, book: ServedBook | None, reference: str) -> None:
         self._book, self._reference = book, reference
-        self._answers: dict[Department, list[Mapping[str, Outcome]]] = {}
+        self._answers: list[tuple[Department, Mapping[str, Outcome]]] = []
         self._persons: dict[Department, int] | None = None
         self._written: Mapping[Department, int] = {}
 
     def count(self, department: Department, answer: Mapping[str, Outcome]) -> None:
         """Count the subjects of one answer; `write` keeps the count."""
-        self._answers.setdefault(department, []).append(answer)
+        self._answers.append((department, answer))
         self._persons = None
 
     def persons(self) -> Mapping[Department, int]:
         """How many persons and households each department answered about, 1 or more."""
         if self._persons is None:
-            counts = {department: _many(answers) for department, answers in self._answers.items()}
-            self._persons = {department: many for department, many in counts.items() if many}
+            subjects: dict[Department, Collection[str]] = {}
+            for department, answer in self._answers:
+                known, more = subjects.get(department), _answered(answer)
+                subjects[department] = more if known is None else {*known, *more}
+            self._persons = {department: len(each) for department, each in subjects.items() if each}
         return self._persons
 
     def write(self) -> None:
         """Keep what was counted. Raises `OSError`: an access that cannot be counted is not passed on."""
         if self._book is None:
             return
-        counts = self.persons()
-        new = {
-            department: more
-            for department, many in counts.items()
-            if (more := many - self._written.get(department, 0))
-        }
+        counts, written = self.persons(), self._written
+        new = counts
+        if written:
+            more = {department: many - written.get(department, 0) for department, many in counts.items()}
+            new = {department: many for department, many in more.items() if many}
         if new:
             self._book.add(self._reference, new)
             self._written = counts
 
 
-def _many(answers: Sequence[Mapping[str, Outcome]]) -> int:
-    if len(answers) > 1:
-        return len(set().union(*map(_answered, answers)))
-    return len(_answered(answers[0]))
+_ANSWERS = frozenset((Found, NoRecord))
 
 
 def _answered(answer: Mapping[str, Outcome]) -> Collection[str]:
     """The subjects that were answered about: that there is no record is an answer, that a source failed is none."""
-    if set(map(type, answer.values())) <= {Found, NoRecord}:
+    if _ANSWERS.issuperset(map(type, answer.values())):
         return answer
     return [subject for subject, outcome in answer.items() if isinstance(outcome, Found | NoRecord)]
