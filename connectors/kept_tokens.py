@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.ask import Ask, Begun, Clock, Connector, Snapshot, SnapshotFailed, Together
+from connectors.ask import Ask, Begun, Clock, Connector, Prompt, Snapshot, SnapshotFailed, Together
 from connectors.failure import Failed, broken
 from connectors.memory import MemoryConnector
 from connectors.search import Find, Finds, Searched, unsearchable
@@ -85,6 +85,9 @@ class WithTokens:
 
     def __init__(self, inner: Connector, book: TokenBook, *, clock: Clock) -> None:
         self._inner, self._book, self._clock = inner, book, clock
+        self._begin = inner.begin if isinstance(inner, Prompt) else None
+        self.asks_together = isinstance(inner, Together) and inner.asks_together
+        """See `Together.asks_together`."""
         self._kept: tuple[tuple[DistrictToken, ...], MemoryConnector] | None = None
 
     @property
@@ -99,11 +102,6 @@ class WithTokens:
         except Failed as why:
             return why.for_all(ask.ids, self.department, at=self._clock())
 
-    @property
-    def asks_together(self) -> bool:
-        """See `Together.asks_together`."""
-        return isinstance(self._inner, Together) and self._inner.asks_together
-
     async def fetch_all(self, asks: Sequence[Ask]) -> list[Mapping[str, Outcome]]:
         """See `Together.fetch_all`."""
         assert isinstance(self._inner, Together)
@@ -113,11 +111,9 @@ class WithTokens:
 
     def begin(self, asks: Sequence[Ask]) -> Begun | None:
         """See `Prompt.begin`. What may be kept here is asked patiently: there is nobody to wait for."""
-        begin = getattr(self._inner, "begin", None)
-        if begin is None or (DistrictToken in {ask.record for ask in asks} and self._book.kept):
+        if self._begin is None or (DistrictToken in {ask.record for ask in asks} and self._book.kept):
             return None
-        begun: Begun | None = begin(asks)
-        return begun
+        return self._begin(asks)
 
     async def find(self, wanted: Find) -> Finds:
         """See `Searched.find`."""

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from connectors.ask import Ask, Begun, Clock, Connector, Snapshot, SnapshotFailed, Together
+from connectors.ask import Ask, Begun, Clock, Connector, Prompt, Snapshot, SnapshotFailed, Together
 from connectors.failure import Failed, broken
 from connectors.quality import QualityBook
 from connectors.search import Find, Finds, Searched, unsearchable
@@ -39,6 +39,11 @@ class Qualified:
 
     def __init__(self, inner: Connector, book: QualityBook, *, clock: Clock) -> None:
         self._inner, self._book, self._clock = inner, book, clock
+        # Whether somebody keeps a protocol takes longer to tell than to decode an answer, so it is told once.
+        self._delivered = inner if isinstance(inner, Delivered) else None
+        self._begin = inner.begin if isinstance(inner, Prompt) else None
+        self.asks_together = isinstance(inner, Together) and inner.asks_together
+        """See `Together.asks_together`."""
 
     @property
     def department(self) -> Department:
@@ -49,11 +54,6 @@ class Qualified:
         """See `Connector.fetch`."""
         return self._stamped(ask, await self._inner.fetch(ask))
 
-    @property
-    def asks_together(self) -> bool:
-        """See `Together.asks_together`."""
-        return isinstance(self._inner, Together) and self._inner.asks_together
-
     async def fetch_all(self, asks: Sequence[Ask]) -> list[Mapping[str, Outcome]]:
         """See `Together.fetch_all`."""
         assert isinstance(self._inner, Together)
@@ -61,8 +61,7 @@ class Qualified:
 
     def begin(self, asks: Sequence[Ask]) -> Begun | None:
         """See `Prompt.begin`."""
-        begin = getattr(self._inner, "begin", None)
-        begun = None if begin is None else begin(asks)
+        begun = None if self._begin is None else self._begin(asks)
         return None if begun is None else _StampedLater(begun, asks, self._stamped)
 
     async def find(self, wanted: Find) -> Finds:
@@ -78,7 +77,7 @@ class Qualified:
     def snapshot(self, record: type[Record], columns: frozenset[str], since: str = "") -> Snapshot:
         """See `Connector.snapshot`. Raises `SnapshotFailed` for a doubtful batch."""
         try:
-            batch = self._inner.batch() if isinstance(self._inner, Delivered) else ""
+            batch = self._delivered.batch() if self._delivered is not None else ""
             if self._book.quality(record, batch) is Quality.DOUBTFUL:
                 raise broken(
                     f"`{record.__name__}`: expected a batch that keeps what is critical, got another"
@@ -92,7 +91,7 @@ class Qualified:
         await self._inner.aclose()
 
     def _stamped(self, ask: Ask, answer: Mapping[str, Outcome]) -> Mapping[str, Outcome]:
-        batch = self._inner.answered_from if isinstance(self._inner, Delivered) else ""
+        batch = self._delivered.answered_from if self._delivered is not None else ""
         quality = self._book.quality(ask.record, batch)
         return answer if quality is Quality.UNCHECKED else stamped(answer, quality)
 
@@ -116,15 +115,15 @@ class _StampedLater:
 
 def stamped(answer: Mapping[str, Outcome], quality: Quality) -> dict[str, Outcome]:
     """Give the same answer with this word on every outcome that has a provenance."""
-    made: dict[int, Provenance] = {}
-
-    def stamp(outcome: Outcome) -> Outcome:
-        if not isinstance(outcome, Found | NoRecord):
-            return outcome
-        came_from = outcome.provenance
-        known = made.get(id(came_from))
-        if known is None:
-            known = made[id(came_from)] = msgspec.structs.replace(came_from, quality=quality)
-        return Found(outcome.records, known) if isinstance(outcome, Found) else NoRecord(known)
-
-    return {subject: stamp(outcome) for subject, outcome in answer.items()}
+    told: dict[str, Outcome] = {}
+    came_from: Provenance | None = None
+    for subject, outcome in answer.items():
+        if not isinstance(outcome, (Found, NoRecord)):  # a union would be made anew for each
+            told[subject] = outcome
+            continue
+        if outcome.provenance is not came_from:  # mostly one for all
+            came_from = outcome.provenance
+            known = msgspec.structs.replace(came_from, quality=quality)
+            nothing = NoRecord(known)
+        told[subject] = Found(outcome.records, known) if isinstance(outcome, Found) else nothing
+    return told

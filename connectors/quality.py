@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -25,6 +26,9 @@ from vocabulary.record import Record
 
 KEYS_KEPT = 200
 """Failing rows that a result names where it is kept; it counts all of them."""
+
+LOOKED_AGAIN_S = 0.5
+"""So soon what another process has kept is known to answers; a look costs more than the rest of a question."""
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -94,12 +98,14 @@ class BatchCheck(msgspec.Struct, frozen=True, kw_only=True):
 class QualityBook:
     """The results of all checks, in a folder. Read by several processes while one writes.
 
-    `<department>/<Record>.json` is the newest of a record type; older ones lie beside it, by instant.
+    `<department>/<Record>.json` is the newest of a record type; older ones lie beside it, by instant. `now` gives seconds
+    that never go back.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._folder, self._now = folder, now
         self._read: dict[Path, tuple[int, BatchCheck]] = {}
+        self._known: dict[type[Record], tuple[float, str | None, Quality]] = {}
 
     def keep(self, check: BatchCheck) -> None:
         """Keep a result, with few of its keys; on return it is the newest of its record type. Raises `OSError`."""
@@ -110,6 +116,7 @@ class QualityBook:
         under_way = folder / f".{check.record}.{os.getpid()}"
         under_way.write_bytes(written)
         under_way.replace(folder / f"{check.record}.json")
+        self._known.clear()
 
     def newest(self, record: type[Record]) -> BatchCheck | None:
         """The newest result of a record type; None where there is none, or none that can be read."""
@@ -123,9 +130,16 @@ class QualityBook:
         return None
 
     def quality(self, record: type[Record], batch: str) -> Quality:
-        """What is known of a batch: what its own check said; of a register that answers live, the newest check."""
-        check = self.newest(record)
-        return Quality.UNCHECKED if check is None or check.batch != batch else check.quality
+        """What is known of a batch: what its own check said; of a register that answers live, the newest check.
+
+        What another process keeps is known `LOOKED_AGAIN_S` later.
+        """
+        known, now = self._known.get(record), self._now()
+        if known is None or now - known[0] >= LOOKED_AGAIN_S:
+            check = self.newest(record)
+            told = (None, Quality.UNCHECKED) if check is None else (check.batch, check.quality)
+            known = self._known[record] = (now, *told)
+        return known[2] if known[1] == batch else Quality.UNCHECKED
 
     def of(self, records: Iterable[type[Record]]) -> tuple[BatchCheck, ...]:
         """The newest results of record types, of those that were checked."""

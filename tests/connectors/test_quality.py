@@ -14,13 +14,22 @@ from connectors.departments import TABLES
 from connectors.file_register import FileRegister
 from connectors.memory import MemoryConnector
 from connectors.qualified import Qualified, stamped
-from connectors.quality import BatchCheck, Checked, Gravity, QualityBook, key_shown
+from connectors.quality import LOOKED_AGAIN_S, BatchCheck, Checked, Gravity, QualityBook, key_shown
 from connectors.quality_page import page
 from demo.registers.deliveries import write_delivery
 from tests.connectors.conformance import ROWS, Conformance
 from tests.connectors.rows import NOW, clock, person
-from vocabulary.codes import Department
-from vocabulary.evidence import FailureKind, Found, NoRecord, NotAsked, Outcome, Quality, SourceFailed
+from vocabulary.codes import Department, SharingClass
+from vocabulary.evidence import (
+    FailureKind,
+    Found,
+    NoRecord,
+    NotAsked,
+    Outcome,
+    Provenance,
+    Quality,
+    SourceFailed,
+)
 from vocabulary.records.disability import Certificate
 from vocabulary.records.education import Aid
 
@@ -82,6 +91,17 @@ def test_what_is_kept_is_read_again_and_the_newest_counts(tmp_path: Path) -> Non
     assert len([*(tmp_path / "disability").glob("Certificate-*.json")]) == 2
 
 
+def test_what_another_process_kept_is_known_half_a_second_later(tmp_path: Path) -> None:
+    at = [10.0]
+    book, elsewhere = QualityBook(tmp_path, now=lambda: at[0]), QualityBook(tmp_path)
+    assert book.quality(Certificate, "") is Quality.UNCHECKED
+    elsewhere.keep(checked(BROKEN))
+    at[0] += LOOKED_AGAIN_S - 0.001
+    assert book.quality(Certificate, "") is Quality.UNCHECKED
+    at[0] += 0.001
+    assert book.quality(Certificate, "") is Quality.DOUBTFUL
+
+
 def test_a_delivery_is_known_only_by_its_own_check(tmp_path: Path) -> None:
     book = QualityBook(tmp_path)
     book.keep(checked(BROKEN, batch="ab"))
@@ -135,6 +155,24 @@ def test_records_and_their_absence_carry_the_quality_of_their_batch(tmp_path: Pa
     with pytest.raises(SnapshotFailed) as failed:
         connector.snapshot(Certificate, frozenset())
     assert failed.value.failure.failure is FailureKind.CONTRACT_BROKEN
+
+
+def test_each_outcome_keeps_where_it_came_from() -> None:
+    one, other = (Provenance(Department.HEALTH, name, SharingClass.CONDITIONAL, NOW) for name in ("1", "2"))
+    record = ROWS[Certificate][0]
+    answer: dict[str, Outcome] = {
+        "a": Found((record,), one),
+        "b": NoRecord(other),
+        "c": SourceFailed(Department.HEALTH, FailureKind.TIMED_OUT, NOW),
+        "d": NoRecord(one),
+    }
+    sound = {each: msgspec.structs.replace(each, quality=Quality.SOUND) for each in (one, other)}
+    assert stamped(answer, Quality.SOUND) == {
+        **answer,
+        "a": Found((record,), sound[one]),
+        "b": NoRecord(sound[other]),
+        "d": NoRecord(sound[one]),
+    }
 
 
 def test_a_failure_and_what_was_not_asked_stay_as_they_are() -> None:
