@@ -65,6 +65,9 @@ class Application:
 
     def __init__(self, now: Callable[[], Office], pages: Asgi, metrics: Metrics, *, body_bytes: int) -> None:
         self._now, self._pages, self._metrics = now, pages, metrics
+        self._says = (
+            _log.bind()
+        )  # as it is configured by now: to find that out costs more than not to write a line
         self.body_bytes = body_bytes
         self._graphql = GraphQLOverHttp(
             self._answer, self._answers, body_bytes=body_bytes, refused=metrics.refused
@@ -147,7 +150,7 @@ class Application:
         self._metrics.ends(path, status=status, took_s=took_s)
         method = method if method in _METHODS else "…"
         took_ms = round(took_s * 1000, 1)
-        _log.info("answered", request=request, method=method, path=path, status=status, took_ms=took_ms)
+        self._says.info("answered", request=request, method=method, path=path, status=status, took_ms=took_ms)
 
 
 def application(

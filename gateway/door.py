@@ -238,23 +238,27 @@ class _Door(HttpToolsProtocol):
         self, answering: _Answering, said: Any, body: bytes, learned: tuple[bytes, _Read[Any]] | None
     ) -> None:
         try:
-            answer = await self.behind.whole(said, body)
-        except asyncio.CancelledError:  # told to stop, it had no time left
-            answer = _CUT_SHORT
-            answering.keep_alive = False
-        if self.flow.write_paused and not answering.disconnected:
-            await self.flow.drain()
-        if answering.disconnected:
-            return
-        always = self.known.always(self.server_state.default_headers)
-        ends = b"\r\n" if answering.keep_alive else b"connection: close\r\n\r\n"
-        self.transport.write(
-            b"".join((STATUS_LINE[answer.status], always, answer.headers, ends, answer.body))
-        )
+            try:
+                answer = await self.behind.whole(said, body)
+            except asyncio.CancelledError:  # told to stop, it had no time left
+                answer, answering.keep_alive = _CUT_SHORT, False
+            if self.flow.write_paused and not answering.disconnected:
+                await self.flow.drain()
+            if answering.disconnected:
+                return
+            self._write(answer, answering)
+        finally:
+            if not answering.response_complete:
+                self.transport.close()
         if learned is not None and answer.status == HTTPStatus.OK:
             self.known.keep(*learned)
-        answering.response_complete = True
         self._answered(answering)
+
+    def _write(self, answer: Response, answering: _Answering) -> None:
+        always = self.known.always(self.server_state.default_headers)
+        ends = b"\r\n" if answering.keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(b"".join((STATUS_LINE[answer.status], always, answer.headers, ends, answer.body)))
+        answering.response_complete = True
 
     def _answered(self, answering: _Answering) -> None:
         """What uvicorn does between questions."""

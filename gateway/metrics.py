@@ -2,13 +2,15 @@
 
 No label ever holds what came in: paths and methods are those that we know, codes are our own. With
 several worker processes each counts into a file of the folder that `PROMETHEUS_MULTIPROC_DIR`
-names, and any of them tells the sum.
+names, and any of them tells the sum: after every request, so that a worker that is killed has told what it did.
+Alone, the process counts in a dictionary and hands that over when it is asked: Prometheus' locks cost more
+than what they count.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -53,24 +55,24 @@ class Metrics:
         self._executed = self._counter("hedui_executed", "Operations, compiled or why not.", ("how",))
         self._executions, self._executed_before = executed, dict(executed())
         # Looking up a series by its labels costs more than counting in it; there are some dozen.
-        self._answered = cache(lambda path, status: self._answers.labels(path, str(status)))
         self._took = cache(self._seconds.labels)
-        self._asked = cache(self._sources.labels)
+        self._series = cache(_series)
+        self._many_under_way = 0
+        self._counts: dict[tuple[Counter, tuple[Hashable, ...]], int] = {}
 
     def begins(self) -> None:
         """A request has begun."""
-        self._under_way.inc()
+        self._many_under_way += 1
+        if self._shared:
+            self._under_way.set(self._many_under_way)
 
     def ends(self, path: str, *, status: int, took_s: float) -> None:
         """A request has ended."""
-        self._under_way.dec()
-        self._answered(path, status).inc()
+        self._many_under_way -= 1
+        self._count(self._answers, path, status)
         self._took(path).observe(took_s)
-        for how, count in self._executions().items():
-            more = count - self._executed_before.get(how, 0)
-            if more:
-                self._executed_before[how] = count
-                self._executed.labels(how).inc(more)
+        if self._shared:
+            self._hand_over()
 
     def fault(self, kind: str) -> None:
         """A fault of ours, by the name of its class."""
@@ -82,11 +84,12 @@ class Metrics:
 
     def sources(self, states: Mapping[str, str]) -> None:
         """Departments were asked, or would have been."""
-        for department, state in states.items():
-            self._asked(department, state).inc()
+        for asked in states.items():
+            self._count(self._sources, *asked)
 
     def told(self) -> bytes:
         """The metrics as Prometheus reads them, of all worker processes together."""
+        self._hand_over()
         if not self._shared:
             return generate_latest(self._registry)
         together = CollectorRegistry()
@@ -95,3 +98,22 @@ class Metrics:
 
     def _counter(self, name: str, says: str, labels: tuple[str, ...]) -> Counter:
         return Counter(name, says, labels, registry=self._registry)
+
+    def _count(self, counter: Counter, *labels: Hashable) -> None:
+        key = counter, labels
+        self._counts[key] = self._counts.get(key, 0) + 1
+
+    def _hand_over(self) -> None:
+        counts, self._counts = self._counts, {}
+        for (counter, labels), many in counts.items():
+            self._series(counter, *labels).inc(many)
+        for how, count in self._executions().items():
+            more = count - self._executed_before.get(how, 0)
+            if more:
+                self._executed_before[how] = count
+                self._executed.labels(how).inc(more)
+        self._under_way.set(self._many_under_way)
+
+
+def _series(counter: Counter, *labels: Hashable) -> Counter:
+    return counter.labels(*labels)
