@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from functools import lru_cache
 from types import NoneType
 from typing import Any, NoReturn, TypeAlias
@@ -118,11 +119,16 @@ async def _body(receive: Receive, *, longest: int) -> bytes:
 
 
 def _json(data: bytes) -> Any:
-    """A JSON object, read by json and not by msgspec: a name that stands twice must be seen.
-
-    Two readers would take different ones, and one of them may be the one that checks.
+    """What is said in JSON. A name that stands twice must be seen: two readers would take different ones,
+    and one of them may be the one that checks. json sees it, at ten times the cost of msgspec, which does not.
     """
     try:
+        if b"\\" not in data:
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                read = _decode_soon(data)
+                # Without an escape a text has two quotation marks and none inside. If one was dropped, they are too many.
+                if 2 * _texts(read) == data.count(b'"'):
+                    return read
         read = _decode(data.decode())
         if b"\\u" in data:  # only so can half a surrogate pair be written, which is no text
             json.dumps(read, ensure_ascii=False).encode()
@@ -185,6 +191,17 @@ def _no_constant(_: str) -> NoReturn:
     raise ValueError("not a JSON number")
 
 
+def _texts(read: Any) -> int:
+    """How many texts stand in JSON that was read, as names and as values."""
+    kind = type(read)
+    if kind is str:
+        return 1
+    if kind is dict:
+        return len(read) + sum(map(_texts, read.values()))
+    return sum(map(_texts, read)) if kind is list else 0
+
+
+_decode_soon = msgspec.json.Decoder().decode
 _decode = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant).decode
 
 

@@ -1,9 +1,14 @@
 """Is the wire what GraphQL over HTTP says, and closed to what it does not say?"""
 
 import asyncio
+import functools
+import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gateway import graphql_request
 from gateway.errors import BadRequest
 from gateway.graphql_http import EVENTS, GRAPHQL, GraphQLOverHttp, media_type
 from gateway.graphql_request import JSON, read_request
@@ -136,6 +141,48 @@ def test_a_caller_who_hangs_up_gets_nothing_done():
 
 async def _never(asked):
     raise AssertionError("nothing was asked")
+
+
+NAMES = st.text('ab:,{}[]\\"核', max_size=2)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | NAMES,
+    lambda inner: st.lists(inner, max_size=3) | st.lists(st.tuples(NAMES, inner), max_size=3).map(tuple),
+    max_leaves=8,
+)
+
+
+def written(value, dumps):
+    """JSON in which names may stand twice: a tuple of pairs is an object."""
+    if isinstance(value, tuple):
+        inside = (f"{dumps(name)} : {written(each, dumps)}" for name, each in value)
+        return "{" + ", ".join(inside) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(written(each, dumps) for each in value) + "]"
+    return dumps(value)
+
+
+@given(VALUES, st.booleans(), st.binary(max_size=1), st.integers(0, 60))
+def test_a_body_is_read_as_by_the_reader_that_sees_every_name(value, escapes, byte, at):
+    data = written(value, functools.partial(json.dumps, ensure_ascii=escapes)).encode()
+    data = data[:at] + byte + data[at + len(byte) :]
+    try:
+        expected = repr(graphql_request._decode(data.decode()))
+        json.dumps(graphql_request._decode(data.decode()), ensure_ascii=False).encode()
+    except ValueError:
+        expected = BadRequest
+    try:
+        found = repr(graphql_request._json(data))
+    except BadRequest:
+        found = BadRequest
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a":1,"a":1}', '{"a":1,"a" : 2}', '[{"b":{"a":"","a":""}}]', '{"a":":","a":":"}']
+)
+def test_a_name_that_stands_twice_is_refused_wherever_it_stands(text):
+    with pytest.raises(BadRequest, match="without repeated names"):
+        graphql_request._json(text.encode())
 
 
 def test_an_address_that_is_too_long_is_not_read():
