@@ -79,7 +79,7 @@ class Consents(msgspec.Struct, frozen=True):
     @property
     def everyone(self) -> bool:
         """Tell whether every person listed has consented."""
-        return all(isinstance(consent, Allowed) for consent in self.of_person.values())
+        return {*map(type, self.of_person.values())} <= {Allowed}
 
 
 def consents(
@@ -125,15 +125,18 @@ def consents_of(
     Where everybody has one authorization that holds, as nearly everybody has, that is seen at once.
     """
     signed = {} if scopes else _plainly_signed(authorizations, since=on, asked_on=asked_on)
+    latest = max(asked_on, on)
     found: dict[str, Consents] = {}
     for household in households:
         number, rows = household.number, listed.get(household.number, household.members)
-        held = [signed.get(row.person) for row in household.members]
-        joined = _joined_on(rows, by=max(asked_on, on))
+        people = [row.person for row in household.members]
+        held = map(signed.get, people)
+        joined = _joined_on(rows, by=latest)
         plain = [one for one in held if one is not None and one.valid_from >= joined]
-        if len(plain) == len(held):
-            whom = zip(household.members, plain, strict=True)
-            found[number] = Consents({row.person: Allowed(one.record_id) for row, one in whom})
+        if len(plain) == len(people):
+            found[number] = Consents(
+                {who: Allowed(one.record_id) for who, one in zip(people, plain, strict=True)}
+            )
         else:
             found[number] = consents(household, authorizations, asked_on=asked_on, listed=rows, scopes=scopes)
     return found

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from graphql import (
@@ -82,22 +82,42 @@ _encode = msgspec.json.Encoder().encode
 
 def tell(plan: Plan, shown: Shown, *, schema: GraphQLSchema, shows: Coordinates) -> Told:
     """Execute the question over what was fetched."""
-    programs = _programs(schema)
+    programs, decisions = _programs(schema), plan.decisions
     context = _context(plan, shown, schema, programs)
+    known = _KNOWN.of(
+        plan.question.outline,  # one for each operation and each choice of its fields
+        decisions,
+        schema,
+        shows,
+        make=lambda: _compiled(plan, context, programs, shows),
+    )
+    programs.counts[known.why] += 1
+    if known.program is None:
+        result = by_graphql_core(plan, shown, schema=schema, shows=shows)
+    else:
+        result = _run(known.program, context, shown)
+    errors = tuple(map(formatted, result.errors)) if result.errors else ()
+    return Told(as_it_leaves(result.data), errors, known.access, dict(shown.sources))
+
+
+class _Compiled(NamedTuple):
+    """A question with its decisions, ready to be told; without a program graphql-core tells it, and `why` says why."""
+
+    program: Program | None
+    why: str
+    access: tuple[dict[str, Any], ...]
+
+
+_KNOWN: Kept[_Compiled] = Kept(256)
+
+
+def _compiled(plan: Plan, context: Run, programs: Programs, shows: Coordinates) -> _Compiled:
+    access = tuple(_explained(plan))
     try:
         program = programs.of(context, by=plan.decisions, read=_guarding(plan.decisions, shows))
     except NotCompiled as error:
-        programs.counts[error.why] += 1
-        result = by_graphql_core(plan, shown, schema=schema, shows=shows)
-    else:
-        programs.counts[COMPILED] += 1
-        result = _run(program, context, shown)
-    return Told(
-        as_it_leaves(result.data),
-        tuple(formatted(error) for error in result.errors or ()),
-        _EXPLAINED.of(plan.question.outline, plan.decisions, make=lambda: tuple(_explained(plan))),
-        dict(shown.sources),
-    )
+        return _Compiled(None, error.why, access)
+    return _Compiled(program, COMPILED, access)
 
 
 def executed(schema: GraphQLSchema) -> Mapping[str, int]:
@@ -125,9 +145,6 @@ def by_graphql_core(
     return result
 
 
-_EXPLAINED: Kept[tuple[dict[str, Any], ...]] = Kept(256)
-
-
 @lru_cache(maxsize=4)
 def _programs(_schema: GraphQLSchema) -> Programs:
     return Programs(pure=True, leaves=written_often)
@@ -137,11 +154,11 @@ def _context(plan: Plan, shown: Shown, schema: GraphQLSchema, programs: Programs
     document = plan.question.document
     return programs.context(
         schema,
-        dict(document.fragments),
+        document.fragments,
         shown,
         None,
         document.operation,
-        dict(document.variables),
+        document.variables,
         default_field_resolver,
         default_type_resolver,
         default_field_resolver,

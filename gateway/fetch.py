@@ -185,9 +185,7 @@ async def fetch(
                 continue
             key = by, record in free, record.department if scoped else None
             if key not in asked:
-                asked[key] = _parted(
-                    _subjects(by, located, free=key[1], department=key[2]), located[0].persons
-                )
+                asked[key] = _parted(by, located, free=key[1], department=key[2])
             may, withheld = asked[key]
             asks += [_asked(record, by, may, names, hidden)] if may else []
             unasked = untold.setdefault(record, {})
@@ -301,26 +299,30 @@ def _with_ours(signed: Evidence, ours: Mapping[str, Sequence[OnPaper]], *, colum
 
 
 def _parted(
-    subjects: Mapping[str, Consent], persons: tuple[str, ...]
+    by: str, located: Sequence[Located], *, free: bool, department: Department | None
 ) -> tuple[tuple[str, ...], Mapping[str, Withheld]]:
-    """Those who may be asked about, and why the others may not; `persons` themselves where these are they."""
-    withheld = {subject: one for subject, one in subjects.items() if isinstance(one, Withheld)}
-    may = tuple([subject for subject in subjects if subject not in withheld] if withheld else subjects)
-    return persons if may == persons else Subjects(may), withheld
+    """Those whom a look-up by this column is about and who may be asked about, and why the others may not."""
+    agreed = free or (department is None and all(one.consents.everyone for one in located))
+    if by != "household" and agreed:
+        may, withheld = _persons(one.household for one in located), dict[str, Withheld]()
+    else:
+        consents = _subjects(by, located, free=free, department=department)
+        withheld = {subject: one for subject, one in consents.items() if isinstance(one, Withheld)}
+        may = tuple([subject for subject in consents if subject not in withheld])
+    known = located[0].persons
+    return known if may == known else Subjects(may), withheld
 
 
 def _subjects(
     by: str, located: Sequence[Located], *, free: bool, department: Department | None
 ) -> Mapping[str, Consent]:
-    """Whom a look-up by this column is about, and whether they may be asked about, of that department if one is named.
+    """Whether those whom a look-up is about may be asked about, of that department if one is named.
 
     A person of two households has consented or has not; only the article differs, and the first stands.
     """
     if by == "household":
         return {one.household.number: _of_all(one, free=free, department=department) for one in located}
     subjects: dict[str, Consent] = dict.fromkeys(_persons(one.household for one in located), _ON_FILE)
-    if free:
-        return subjects
     for one in reversed(located):
         agreed = one.consents
         if department is None:

@@ -292,9 +292,9 @@ async def _view(came: _Gathered, office: Office) -> Shown:
 
 def _household_view(located: Located, came: _Gathered, pseudonym: Callable[[str], str]) -> HouseholdView:
     household = located.household
-    members = tuple(MemberView(row, pseudonym, came.evidence) for row in household.members)
-    number = household.number
-    return HouseholdView(number, household.on, pseudonym, members, came.evidence, came.verdict)
+    evidence = came.evidence
+    members = tuple([MemberView(row, pseudonym, evidence) for row in household.members])
+    return HouseholdView(household.number, household.on, pseudonym, members, evidence, came.verdict)
 
 
 def _list_view(listing: Listing, came: _Gathered, pseudonym: Callable[[str], str]) -> ListView:
