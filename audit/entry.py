@@ -4,6 +4,8 @@
     made = book.entry("inquiry.intent", at=now, fields={...}, subjects=[...], committed={...})
     receipt = await log.append(made.bytes, alongside=made.alongside)
 
+What stands alike in many entries is looked at and spelled once: by `book.form`, for `book.filled`.
+
 A subject's number becomes a pseudonym under the epoch's key; a committed value becomes a hash
 with a key that only the vault keeps. An entry that does not fit the catalogue is refused, and
 an operation that cannot be logged must not happen.
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TypeAlias
@@ -52,6 +55,19 @@ class Spelled(bytes):
     """
 
 
+class Form(msgspec.Struct, frozen=True):
+    """What many entries of one event have in common, ready to be filled in; `EntryBook.form` makes it.
+
+    `varies`   an event that has just the fields that differ, and all of them
+    `before`   by name, in order: what is written before each of those
+    """
+
+    event: str
+    varies: Event
+    before: tuple[tuple[str, bytes], ...]
+    end: bytes
+
+
 class Made(msgspec.Struct, frozen=True, gc=False):
     """An entry ready to be appended.
 
@@ -71,7 +87,7 @@ class Made(msgspec.Struct, frozen=True, gc=False):
     @property
     def alongside(self) -> tuple[Row, ...]:
         """What is sealed or shredded in the transaction that logs the entry."""
-        shreds = tuple(map(Shred, self.shredded))
+        shreds = tuple(map(Shred, self.shredded)) if self.shredded else ()
         if not self.values:
             return shreds
         seal = vault.to_seal(
@@ -124,6 +140,55 @@ class EntryBook:
     def pseudonym(self, person: str) -> str:
         """The pseudonym of an id number, household number or account name in this epoch, 32 hex digits."""
         return self._pseudonym(person)
+
+    def form(self, event: str, fields: Mapping[str, Json], *, differ: Collection[str]) -> Form:
+        """What entries of an event have in common: `fields`, as `entry` takes them. It is good for this book alone.
+
+        `differ`   the names of the fields that each entry is given; none of a person
+
+        Raises `EntryRefused` as `entry` would, whatever the others come to hold.
+        """
+        kind = EVENTS.get(event)
+        if (
+            kind is None
+            or not kind.kinds.keys() >= set(differ)
+            or {*_PERSONS[event], *fields}.intersection(differ)
+        ):
+            raise EntryRefused("expected an event of the catalogue, and fields of it that differ")
+        public = self._public(event, fields)
+        wrong = misfit(replace(kind, fields={}, optional=kind.kinds), public)
+        if wrong is None and not kind.fields.keys() <= {*public, *differ}:
+            wrong = f"expected the fields `{', '.join(sorted(kind.fields))}`"
+        if wrong is not None:
+            raise EntryRefused(f"event `{event}`: {wrong}")
+        before: list[tuple[str, bytes]] = []
+        written, comma = b"{", b""
+        for name in sorted({*public, *differ}):
+            written += b'%s"%s":' % (comma, name.encode())
+            if name in public:
+                written += _encode(public[name])
+            else:
+                before.append((name, written))
+                written = b""
+            comma = b","
+        varies = replace(kind, fields={name: kind.kinds[name] for name in differ}, optional={})
+        return Form(event, varies, tuple(before), written + b"}")
+
+    def filled(
+        self,
+        form: Form,
+        *,
+        at: datetime,
+        fields: Mapping[str, Json],
+        subjects: Iterable[str] = (),
+        committed: Mapping[str, Json | Spelled],
+    ) -> Made:
+        """As `entry`, with the fields that the form leaves open. Raises what `entry` raises."""
+        concerned = tuple(sorted({*map(self._pseudonym, subjects)}))
+        _refuse_misfit(form.event, form.varies, fields, committed, subjects=len(concerned))
+        written = b"".join([part for name, before in form.before for part in (before, _encode(fields[name]))])
+        public = msgspec.Raw(written + form.end)
+        return self._made(form.event, at=at, fields=public, tags=concerned, committed=committed)
 
     def entry(
         self,
@@ -187,7 +252,7 @@ class EntryBook:
         event: str,
         *,
         at: datetime,
-        fields: Mapping[str, Json],
+        fields: Mapping[str, Json] | msgspec.Raw,
         tags: tuple[str, ...],
         committed: Mapping[str, Json | Spelled],
         shredded: tuple[str, ...] = (),
@@ -216,7 +281,7 @@ class _Frame(msgspec.Struct, gc=False):
     committed: Mapping[str, str]
     epoch: str
     event: str
-    fields: Mapping[str, Json]
+    fields: Mapping[str, Json] | msgspec.Raw
     nonce: str
     subjects: tuple[str, ...]
     v: int
@@ -230,6 +295,8 @@ _plain = msgspec.json.Encoder().encode
 
 
 def _canonical(value: Json | Spelled) -> bytes:
+    if value is None:
+        return b"null"
     return value if isinstance(value, Spelled) else canonical(value)
 
 

@@ -197,4 +197,4 @@ def _unpacked(data: bytes) -> bytes:
 
 def _joined(values: Mapping[str, bytes]) -> bytes:
     """One canonical object; the values are canonical already."""
-    return b"{" + b",".join(b'"%s":%s' % (name.encode(), values[name]) for name in sorted(values)) + b"}"
+    return b"{" + b",".join([b'"%s":%s' % (name.encode(), values[name]) for name in sorted(values)]) + b"}"

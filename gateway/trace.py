@@ -19,13 +19,14 @@ import msgspec
 
 from audit.commitment import Json
 from audit.entropy import Entropy
-from audit.entry import EntryBook, Spelled
+from audit.entry import EntryBook, Form, Made, Spelled
 from audit.errors import AuditError, Unwitnessed
 from audit.log import Log
 from gateway.access import Errand, Refused
 from gateway.caller import Caller
 from gateway.decision_record import Decided, DecisionRecord
 from gateway.errors import NotLogged, NotWitnessed
+from gateway.executor.kept import Kept
 from gateway.plan import Plan
 from gateway.view import LogView
 from vocabulary.codes import Department
@@ -92,6 +93,7 @@ class Trace:
     ) -> None:
         self._log, self._book, self._clock, self._covers = log, book, clock, covers
         self._refused_at: datetime | None = None
+        self._forms: Kept[Form] = Kept(512)
 
     def pseudonym(self, subject: str) -> str:
         """The name under which a person or household stands in the log."""
@@ -108,21 +110,39 @@ class Trace:
         request: str,
     ) -> Intent:
         """Note who is about to ask what, about whom, why, and which departments. Raises `NotLogged`."""
-        fields: dict[str, Json] = {
-            **_who(caller),
-            "agreements": agreements,
-            "asked": coordinates(plan),
-            "sources": [*sorted(department.value for department in sources)],
-            "request": request,
-        }
+        fields: dict[str, Json] = {"request": request}
         committed: dict[str, Json | Spelled] = {"purpose": errand.purpose.value, "case": errand.case}
         search = plan.question.search
         if search is not None:
             # Who is looked for is not known yet: the region is told, the name only committed to.
             fields["region"] = str(search.region)
             committed |= {} if search.name is None else {"note": search.name}
-        index = await self._write("inquiry.intent", fields, subjects=plan.question.keys, committed=committed)
-        return Intent(index, caller, request)
+        asked = frozenset(sources)
+
+        def made(at: datetime) -> Made:
+            form = self._forms.of(
+                caller,
+                plan.question.outline,
+                key=(agreements, asked, search is None),
+                make=lambda: self._intents(caller, plan, agreements, asked, differ=[*fields]),
+            )
+            return self._book.filled(
+                form, at=at, fields=fields, subjects=plan.question.keys, committed=committed
+            )
+
+        return Intent(await self._append(made), caller, request)
+
+    def _intents(
+        self, caller: Caller, plan: Plan, agreements: str, sources: Iterable[Department], *, differ: list[str]
+    ) -> Form:
+        """What all intents of a caller to ask this have in common. Raises `EntryRefused`."""
+        fields: dict[str, Json] = {
+            **_who(caller),
+            "agreements": agreements,
+            "asked": coordinates(plan),
+            "sources": [*sorted(department.value for department in sources)],
+        }
+        return self._book.form("inquiry.intent", fields, differ=differ)
 
     async def outcome(self, intent: Intent, came: Came) -> Noted:
         """Note what came of it, and with a verdict what it rested on. Raises `NotLogged`."""
@@ -230,10 +250,14 @@ class Trace:
         subjects: Iterable[str] = (),
         committed: Mapping[str, Json | Spelled] | None = None,
     ) -> int:
+        return await self._append(
+            lambda at: self._book.entry(event, at=at, fields=fields, subjects=subjects, committed=committed)
+        )
+
+    async def _append(self, entry: Callable[[datetime], Made]) -> int:
+        """Make an entry of this instant, and have the log take it; where it stands then."""
         try:
-            made = self._book.entry(
-                event, at=self._clock(), fields=fields, subjects=subjects, committed=committed
-            )
+            made = entry(self._clock())
             receipt = await self._log.append(made.bytes, alongside=made.alongside)
         except Unwitnessed as error:  # passes by itself, without an entry that would show it
             raise NotWitnessed(str(error)) from error

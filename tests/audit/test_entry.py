@@ -265,3 +265,41 @@ def test_keys_of_another_length_are_refused(length: int) -> None:
         EntryBook(pseudonym_key=bytes(length), vault_key=bytes(32), epoch="2026")
     with pytest.raises(ValueError):
         EntryBook(pseudonym_key=bytes(32), vault_key=bytes(length), epoch="2026")
+
+
+def test_a_form_that_is_filled_in_gives_the_bytes_of_an_entry() -> None:
+    whole = intent_fields(region="529901", request="abc", sources=["civil_affairs", "health"])
+    for differ in (["request"], ["asked", "sources"], ["region", "post"], [*whole][1:], []):
+        kept = {name: value for name, value in whole.items() if name not in differ}
+        open_ = {name: whole[name] for name in differ}
+        committed: dict[str, Json] = {"purpose": "低保复核", "case": None}
+        books = [EntryBook(pseudonym_key=bytes(32), vault_key=bytes(32), epoch="2026-11", entropy=bytes)] * 2
+        form = books[0].form("inquiry.intent", kept, differ=differ)
+        filled = books[0].filled(form, at=NOW, fields=open_, subjects=PEOPLE, committed=committed)
+        entry = books[1].entry("inquiry.intent", at=NOW, fields=whole, subjects=PEOPLE, committed=committed)
+        assert (filled.bytes, filled.alongside) == (entry.bytes, entry.alongside)
+        assert parse_entry(filled.bytes).fields["caller"] == books[0].pseudonym(str(whole["caller"]))
+
+
+def test_a_form_takes_nothing_that_an_entry_would_not() -> None:
+    whole, made = intent_fields(request="abc"), book()
+    kept = {name: value for name, value in whole.items() if name != "request"}
+    for event, fields, differ in (
+        ("inquiry.unknown", kept, ["request"]),
+        ("inquiry.intent", {**kept, "post": "张三丰"}, ["request"]),
+        ("inquiry.intent", {**kept, "extra": 1}, ["request"]),
+        ("inquiry.intent", kept, ["request", "extra"]),
+        ("inquiry.intent", kept, ["request", "post"]),  # named twice
+        ("inquiry.intent", {name: kept[name] for name in kept if name != "caller"}, ["caller", "request"]),
+        ("inquiry.intent", {name: kept[name] for name in kept if name != "asked"}, ["request"]),
+    ):
+        with pytest.raises(EntryRefused):
+            made.form(event, fields, differ=differ)
+    form = made.form("inquiry.intent", kept, differ=["request"])
+    for open_ in ({}, {"request": "13800138000"}, {"request": "a", "post": "b"}, {"post": "b"}):
+        with pytest.raises(EntryRefused):
+            made.filled(form, at=NOW, fields=open_, subjects=PEOPLE, committed={})
+    with pytest.raises(EntryRefused):
+        made.filled(form, at=NOW, fields={"request": "a"}, subjects=PEOPLE, committed={"answer": "x"})
+    with pytest.raises(EntryRefused):
+        made.filled(form, at=NOW, fields={"request": "a"}, subjects=map(str, range(1001)), committed={})
