@@ -98,3 +98,19 @@ class Unless(Plan):
     def root(self) -> Plan:
         """Its columns are those of the rows that it is some of."""
         return self.of.root
+
+
+@dataclass(frozen=True, eq=False)
+class Paired(Plan):
+    """Each row of `left` beside the one row of `right` that equals it in some columns, where there is one.
+
+    The columns of `right` are called `other:…`.
+    """
+
+    left: Grouped
+    right: Grouped
+    equal: tuple[str, ...]
+
+    def identity(self) -> Iterator[str]:
+        """Of which two, by which columns."""
+        yield from (self.left.digest, self.right.digest, *self.equal)

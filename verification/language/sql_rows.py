@@ -11,8 +11,9 @@ from verification.language.expression import Expr
 from verification.language.kinds import Kind
 from verification.language.level import MemberRows
 from verification.language.parameter import Pack
-from verification.language.rows import FEW_MONTHS, Aggregate, Grouped, Unless
+from verification.language.rows import FEW_MONTHS, Aggregate, Grouped, Paired, Unless
 from verification.language.source import Best, ColumnOf, Filtered, Holds, Lines, Plan, Records, Union, ranked
+from verification.language.sql_pairs import OTHER
 from verification.language.sql_parts import Parts
 from verification.language.sql_text import Layers
 from vocabulary.record import Record
@@ -112,6 +113,8 @@ class RowsSql:
             return f"({self._best(plan)})"
         if isinstance(plan, Unless):
             return f"({self._left_over(plan)})"
+        if isinstance(plan, Paired):
+            return f"({self._pairs(plan)})"
         made = self._made.get(plan.digest)
         if made is None:
             made = self._made[plan.digest] = f"lines_{self._count}"
@@ -119,6 +122,17 @@ class RowsSql:
             select = self._grouped(plan) if isinstance(plan, Grouped) else self._united(plan)
             self.statements.append(Statement(made, select))
         return q(made)
+
+    def _pairs(self, plan: Paired) -> str:
+        q = self.dialect.quoted
+        columns = [
+            f"{side}.{q(f'r_{name}')} AS {q(f'r_{prefix}{name}')}"
+            for side, prefix, of in (("a", "", plan.left), ("o", OTHER, plan.right))
+            for name in of.columns
+        ]
+        equal = " AND ".join(f"o.{q(f'r_{name}')} = a.{q(f'r_{name}')}" for name in plan.equal)
+        rows, others = self.rows(plan.left), self.rows(plan.right)
+        return f"SELECT {', '.join(columns)} FROM {rows} AS a JOIN {others} AS o ON {equal}"
 
     def _names(self, plan: Plan) -> list[str]:
         """The columns that a source's rows have in SQL."""

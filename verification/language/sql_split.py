@@ -22,6 +22,7 @@ from verification.language.parameter import Pack
 from verification.language.period import Period, of_the_period, period_of
 from verification.language.rows import FEW_MONTHS, Aggregate, Unless
 from verification.language.source import Best, ColumnOf, Filtered, Lines, Plan, Union, ranked
+from verification.language.sql_pairs import paired
 from vocabulary.month import Month
 
 BITS = "rows bits"
@@ -39,10 +40,11 @@ class Split:
         self._first = None if on is None or dialect.bits is None else int(Month.of(on)) - FEW_MONTHS + 1
 
     def parts(self, each: Aggregate) -> tuple[Aggregate, ...]:
-        """Aggregates of one record type's rows each, which make it up; itself where it cannot be split.
+        """Aggregates of one record type's rows each, which make it up; where it cannot be split, itself, or of pairs.
 
         None at all where no row can count.
         """
+        each = paired(each)
         union = _union(each.plan.root)
         period = period_of(each)
         if union is None or period is None or not self._can(each, period):
