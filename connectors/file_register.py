@@ -11,7 +11,9 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta, timezone
+from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from threading import Lock
 from urllib.parse import unquote, urlsplit
@@ -25,7 +27,6 @@ from connectors.failure import Failed, broken
 from connectors.guard import Guard, Patience
 from connectors.mapping import Table, Tables
 from connectors.register import Register
-from connectors.subjects import tidy
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind
 from vocabulary.record import Record, columns_of
@@ -145,7 +146,13 @@ def _picked(
 
 def _narrowed(ask: Ask, index: Index, decode: Decoder, table: Table) -> Iterator[Row]:
     """Give the rows of those asked for with only the fields asked for."""
-    places = [table.fields.index(one) for one in decode.fields]
-    for subject in dict.fromkeys(map(tidy, ask.ids)):
-        for row in index.get(subject, ()):
-            yield tuple(row[place] for place in places)
+    narrow = _narrowing(decode, table)
+    for subject in dict.fromkeys(ask.subjects.tidied):
+        yield from map(narrow, index.get(subject, ()))
+
+
+@lru_cache(maxsize=512)
+def _narrowing(decode: Decoder, table: Table) -> Callable[[Row], Row]:
+    """What takes the decoder's fields, two or more, out of a row with every field."""
+    places = {one.column: place for place, one in enumerate(table.fields)}
+    return itemgetter(*(places[one.column] for one in decode.fields))
