@@ -123,10 +123,10 @@ def _json(data: bytes) -> Any:
     and one of them may be the one that checks. json sees it, at ten times the cost of msgspec, which does not.
     """
     try:
-        if b"\\" not in data:
+        if b'\\"' not in data and b"\\u" not in data:
             with suppress(msgspec.DecodeError, UnicodeDecodeError):
                 read = _decode_soon(data)
-                # Without an escape a text has two quotation marks and none inside. If one was dropped, they are too many.
+                # So every text has two quotation marks and none inside. If one was dropped, they are too many.
                 if 2 * _texts(read) == data.count(b'"'):
                     return read
         read = _decode(data.decode())

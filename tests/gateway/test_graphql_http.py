@@ -143,7 +143,7 @@ async def _never(asked):
     raise AssertionError("nothing was asked")
 
 
-NAMES = st.text('ab:,{}[]\\"核', max_size=2)
+NAMES = st.text('ab:,{}[]\\"\n/核', max_size=2)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | NAMES,
     lambda inner: st.lists(inner, max_size=3) | st.lists(st.tuples(NAMES, inner), max_size=3).map(tuple),
@@ -178,7 +178,16 @@ def test_a_body_is_read_as_by_the_reader_that_sees_every_name(value, escapes, by
 
 
 @pytest.mark.parametrize(
-    "text", ['{"a":1,"a":1}', '{"a":1,"a" : 2}', '[{"b":{"a":"","a":""}}]', '{"a":":","a":":"}']
+    "text",
+    [
+        '{"a":1,"a":1}',
+        '{"a":1,"\\u0061":1}',
+        '{"\\n":1,"\\n":1}',
+        '{"\\\\":1,"\\\\":1}',
+        '{"a":1,"a" : 2}',
+        '[{"b":{"a":"","a":""}}]',
+        '{"a":":","a":":"}',
+    ],
 )
 def test_a_name_that_stands_twice_is_refused_wherever_it_stands(text):
     with pytest.raises(BadRequest, match="without repeated names"):
