@@ -8,6 +8,7 @@
         │   └── UnknownDocument   its hash names no trusted document
         ├── BadArgument       an argument is not what its name promises
         └── NotLogged         the log cannot be written, so there is no answer
+            ├── NotSealed     the key of somebody whom an entry is about does not open: an operator has to look
             └── NotWitnessed  no quorum of witnesses has seen the log for too long
     Exception
     ├── CannotOpen            a key, a pack or an issuer is missing; says which setting
@@ -102,6 +103,12 @@ class NotLogged(InquiryError):
 
     code = "NOT_LOGGED"
     status = 503
+
+
+class NotSealed(NotLogged):
+    """The key of somebody whom this is about does not open, so nothing about them is taken. Others are answered."""
+
+    code = "NOT_SEALED"
 
 
 class NotWitnessed(NotLogged):

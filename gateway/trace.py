@@ -16,21 +16,24 @@ from string import ascii_lowercase
 from typing import NamedTuple
 
 import msgspec
+import structlog
 
 from audit.commitment import Json
 from audit.entropy import Entropy
 from audit.entry import EntryBook, Form, Made, Spelled
-from audit.errors import AuditError, Unwitnessed
+from audit.errors import AuditError, KeyUnusable, Unwitnessed
 from audit.log import Log
 from gateway.access import Errand, Refused
 from gateway.caller import Caller
 from gateway.decision_record import Decided, DecisionRecord
-from gateway.errors import NotLogged, NotWitnessed
+from gateway.errors import NotLogged, NotSealed, NotWitnessed
 from gateway.executor.kept import Kept
 from gateway.plan import Plan
 from gateway.view import LogView
 from vocabulary.codes import Department
 from vocabulary.evidence import Answer
+
+_log = structlog.get_logger("hedui.trace")
 
 REFUSAL_REMEMBERED = timedelta(seconds=10)
 """How long a gateway says that it is not ready after the log refused an entry."""
@@ -130,7 +133,7 @@ class Trace:
                 form, at=at, fields=fields, subjects=plan.question.keys, committed=committed
             )
 
-        return Intent(await self._append(made), caller, request)
+        return Intent(await self._append("inquiry.intent", made), caller, request)
 
     def _intents(
         self, caller: Caller, plan: Plan, agreements: str, sources: Iterable[Department], *, differ: list[str]
@@ -251,16 +254,22 @@ class Trace:
         committed: Mapping[str, Json | Spelled] | None = None,
     ) -> int:
         return await self._append(
-            lambda at: self._book.entry(event, at=at, fields=fields, subjects=subjects, committed=committed)
+            event,
+            lambda at: self._book.entry(event, at=at, fields=fields, subjects=subjects, committed=committed),
         )
 
-    async def _append(self, entry: Callable[[datetime], Made]) -> int:
+    async def _append(self, event: str, entry: Callable[[datetime], Made]) -> int:
         """Make an entry of this instant, and have the log take it; where it stands then."""
         try:
             made = entry(self._clock())
             receipt = await self._log.append(made.bytes, alongside=made.alongside)
         except Unwitnessed as error:  # passes by itself, without an entry that would show it
             raise NotWitnessed(str(error)) from error
+        except KeyUnusable as error:  # does not pass, and concerns nobody else: the log takes other entries
+            _log.error("the key of a subject does not open", refused=event)
+            raise NotSealed(
+                "expected the log to take an entry, got a subject's key that does not open"
+            ) from error
         except AuditError as error:
             self._refused_at = self._clock()
             raise NotLogged(f"expected the log to take an entry, got {type(error).__name__}") from error

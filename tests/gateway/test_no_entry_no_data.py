@@ -12,7 +12,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
+from audit import tables
 from audit.note import Signer
 from audit.policy import Known, Policy
 from audit.proof import Proof
@@ -211,3 +213,30 @@ def index_of(answer):
 def _entries(folder):
     with reader(folder) as stored:
         return stored.entries(0, stored.head().frontier.size)
+
+
+def test_a_key_that_does_not_open_is_told_to_operators_and_stops_nobody_else(tmp_path):
+    async def test(desk):
+        first = await desk.ask(QUESTION, {"number": HOUSEHOLD})
+        with reader(tmp_path) as stored, stored.engine.begin() as connection:
+            connection.execute(tables.subject_key.update().values(wrapped=b"changed"))
+            # Another process has shredded somebody: what the writer remembers of keys is forgotten.
+            connection.execute(tables.head.update().values(shreddings=tables.head.c.shreddings + 1))
+        with capture_logs() as lines:
+            answers = [await desk.ask(QUESTION, {"number": number}) for number in (HOUSEHOLD, "HD-0")]
+        counted = (await desk.client.get("/metrics")).text
+        return first, *answers, lines, counted, await desk.client.get("/readyz")
+
+    first, refused, other, lines, counted, ready = at_desk(tmp_path, ROWS, test)
+    assert (first.status_code, refused.status_code, other.status_code, ready.status_code) == (
+        200,
+        503,
+        200,
+        200,
+    )
+    assert refused.json()["errors"][0]["extensions"]["code"] == "NOT_SEALED"
+    told = [line for line in lines if line["log_level"] == "error"]
+    assert told == [
+        {"event": "the key of a subject does not open", "refused": "inquiry.intent", "log_level": "error"}
+    ]
+    assert 'hedui_refused_total{code="NOT_SEALED"} 1.0' in counted
