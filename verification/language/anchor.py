@@ -31,10 +31,11 @@ class Anchors:
         self, pack: Pack, on: date | None, settled: frozenset[Named], allowed: Mapping[Named, Aggregate]
     ) -> None:
         self._pack, self._on, self._settled, self._allowed = pack, on, settled, allowed
+        self._open = self._fold(frozenset())
 
     def of(self, condition: Expr) -> frozenset[Named] | None:
         """The fewest aggregates found; empty where it never holds, None where everybody must be asked."""
-        left = self._left(condition, frozenset())
+        left = self.opened(condition)
         if left.digest == FALSE.digest:
             return frozenset()
         found = [named for named in _aggregates(left) if named in self._allowed]
@@ -48,17 +49,19 @@ class Anchors:
 
     def opened(self, condition: Expr) -> Expr:
         """A condition in which only settled facts and aggregates of rows stand as facts."""
-        return self._left(condition, frozenset())
+        return self._open(condition)
 
     def _left(self, condition: Expr, without_rows: Iterable[Named]) -> Expr:
         """What is left of a condition where these aggregates have no row."""
+        return self._fold(without_rows)(condition)
+
+    def _fold(self, without_rows: Iterable[Named]) -> Fold:
         given = {**of_the_day(self._on), **{named: start_of(self._allowed[named]) for named in without_rows}}
-        fold = Fold(
+        return Fold(
             self._pack,
             given,
             stays=lambda fact: (fact.level.name, fact.definition.name) in self._settled,
         )
-        return fold(condition)
 
 
 def start_of(each: Aggregate) -> Expr:

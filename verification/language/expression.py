@@ -18,6 +18,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 from verification.language.kinds import ORDERED, WHOLE, Kind, KindsDiffer, MayBeAbsent, Value, kind_of
 from vocabulary.codes import Code
@@ -50,6 +51,20 @@ class Expr:
         """What makes this node itself, without its arguments; a leaf adds what it refers to."""
         yield from (self.op, self.kind.value, self.codes.__name__ if self.codes else "")
         yield from (f"{kind_of(constant).value}:{constant}" for constant in self.constants)
+
+    @cached_property
+    def nodes(self) -> tuple[Expr, ...]:
+        """As `walk` gives them; kept, because what is said of an expression is asked of it many times."""
+        found: dict[str, Expr] = {}
+
+        def visit(node: Expr) -> None:
+            if node.digest not in found:
+                for arg in node.args:
+                    visit(arg)
+                found[node.digest] = node
+
+        visit(self)
+        return tuple(found.values())
 
     def __bool__(self) -> bool:
         raise KindsDiffer(
@@ -220,16 +235,7 @@ def needs(op: str, allowed: frozenset[Kind], *args: Expr) -> None:
 
 def walk(expr: Expr) -> Iterator[Expr]:
     """Every node once, arguments before what is made of them."""
-    seen: set[str] = set()
-
-    def visit(node: Expr) -> Iterator[Expr]:
-        if node.digest not in seen:
-            seen.add(node.digest)
-            for arg in node.args:
-                yield from visit(arg)
-            yield node
-
-    yield from visit(expr)
+    return iter(expr.nodes)
 
 
 def every_part(condition: Expr) -> Iterator[Expr]:

@@ -30,8 +30,8 @@ class Statement:
 
 def lasting(statements: list[Statement], dialect: Dialect, *, keep: list[str]) -> list[Statement]:
     """The same statements, each with the tables that no later one looks at, but for those to keep."""
-    made = {each.table: dialect.quoted(each.table) for each in statements}
-    last = {table: at for at, each in enumerate(statements) for table in made if made[table] in each.select}
+    last = {name: at for at, each in enumerate(statements) for name in _quoted_in(each.select, dialect)}
+    made = [each.table for each in statements]
     return [
         replace(each, done=tuple(table for table in made if last.get(table) == at and table not in keep))
         for at, each in enumerate(statements)
@@ -44,7 +44,7 @@ def inlined(statements: list[Statement], dialect: Dialect, *, tables: list[str])
     left = []
     for each in statements:
         text = each.select
-        for table, select in selects.items():
+        for table, select in selects.items() if selects.keys() & _quoted_in(text, dialect) else ():
             for word in ("FROM", "JOIN"):
                 text = text.replace(f"{word} {dialect.quoted(table)}", f"{word} ({select})")
         if each.table in tables:
@@ -52,6 +52,11 @@ def inlined(statements: list[Statement], dialect: Dialect, *, tables: list[str])
         else:
             left.append(replace(each, select=text))
     return left
+
+
+def _quoted_in(select: str, dialect: Dialect) -> set[str]:
+    """The names in a text, and some of what stands between them."""
+    return set(select.split(dialect.quote))
 
 
 class RowsSql:

@@ -37,6 +37,7 @@ class Split:
 
     def __init__(self, pack: Pack, dialect: Dialect, *, on: date | None) -> None:
         self._pack, self._fold = pack, Fold(pack, {})
+        self._found: dict[str, tuple[Aggregate, ...]] = {}
         self._first = None if on is None or dialect.bits is None else int(Month.of(on)) - FEW_MONTHS + 1
 
     def parts(self, each: Aggregate) -> tuple[Aggregate, ...]:
@@ -44,7 +45,12 @@ class Split:
 
         None at all where no row can count.
         """
-        each = paired(each)
+        found = self._found.get(each.digest)
+        if found is None:
+            found = self._found[each.digest] = self._parts(paired(each))
+        return found
+
+    def _parts(self, each: Aggregate) -> tuple[Aggregate, ...]:
         union = _union(each.plan.root)
         period = period_of(each)
         if union is None or period is None or not self._can(each, period):

@@ -51,6 +51,8 @@ class Stages:
     ) -> None:
         self.catalogue, self.pack, self.on, self._alone = catalogue, pack, on, alone
         self.fold = Fold(pack, of_the_day(on))
+        self._looks: dict[Named, tuple[Named, ...]] = {}
+        self._shared: dict[str, list[tuple[Named, Aggregate]]] = {}
         self._levels = {HOUSEHOLD: catalogue.household, MEMBER: catalogue.member}
         self._exprs: dict[Named, Expr | None] = {TEXT: None}
         self._at: dict[Named, int] = {}
@@ -83,8 +85,7 @@ class Stages:
     def of(self, named: Named) -> int:
         """The stage in which a fact can be told; what a level has of its own comes before the first."""
         if named not in self._at:
-            expr = self._defined(named)
-            used = [self.of(each) for each in looked_at(expr)] if expr is not None else []
+            expr, used = self._defined(named), [self.of(each) for each in self._below(named)]
             later = isinstance(expr, Aggregate)
             self._at[named] = -1 if expr is None else max(max(used, default=-1) + later, 0)
         return self._at[named]
@@ -113,13 +114,16 @@ class Stages:
 
         Either they look at records alone, or at nothing else but what is settled.
         """
-        deciding = [each for rule in self.catalogue.rules for each in rule.deciding()]
-        found = []
-        for named in self._ordered(level, self.settled | self._closed(self._seen(deciding))):
-            expr = self.expr(named)
-            if isinstance(expr, Aggregate) and self._is_shared(named, expr):
-                found.append((named, expr))
-        return found
+        if level not in self._shared:
+            deciding = [each for rule in self.catalogue.rules for each in rule.deciding()]
+            names = self._ordered(level, self.settled | self._closed(self._seen(deciding)))
+            told = [(named, self.expr(named)) for named in names]
+            self._shared[level] = [
+                (named, each)
+                for named, each in told
+                if isinstance(each, Aggregate) and self._is_shared(named, each)
+            ]
+        return self._shared[level]
 
     def _is_shared(self, named: Named, expr: Aggregate) -> bool:
         if named in self.settled:
@@ -135,6 +139,13 @@ class Stages:
             folded = None if found is None else self.fold(found)
             self._exprs[named] = of_the_period(folded, self.pack) if isinstance(folded, Aggregate) else folded
         return self._exprs[named]
+
+    def _below(self, named: Named) -> tuple[Named, ...]:
+        """The facts at which a fact looks itself."""
+        if named not in self._looks:
+            expr = self._defined(named)
+            self._looks[named] = () if expr is None else tuple(looked_at(expr))
+        return self._looks[named]
 
     def _ordered(self, level: str, facts: Iterable[Named]) -> list[Named]:
         wanted = set(facts)
@@ -158,8 +169,7 @@ class Stages:
             if named in found or named in without:
                 continue
             found.add(named)
-            expr = None if named in stop else self._defined(named)
-            left += looked_at(expr) if expr is not None else ()
+            left += () if named in stop else self._below(named)
         return frozenset(found)
 
     def _lent(self) -> Iterator[Named]:
@@ -176,8 +186,7 @@ class Stages:
         """The last turn in which something looks at a fact."""
         until: dict[Named, int] = {}
         for named in self.settled:
-            expr = self._defined(named)
-            for each in looked_at(expr) if expr is not None else ():
+            for each in self._below(named):
                 until[each] = max(until.get(each, -1), _turn(named[0], self.of(named)))
         everything = self._closed(self._seen(self.catalogue.expressions()), stop=self.settled)
         for named in everything:

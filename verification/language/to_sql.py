@@ -95,7 +95,7 @@ class Sql:
             f" {q('household')} AS {q('h_household')}, {q('mask')} AS {q('hmask')},"
             f" {q('on')} AS {q('h_on')}, {month} AS {q('h_month')} FROM {q('cases')}",
         )
-        own = sorted(name for _, name in facts.stages.own(MEMBER) - {TEXT})
+        own = sorted(name for _, name in facts.place[MEMBER].facts - {TEXT})
         kept = "".join(f", l.{q(f'm_{name}')}" for name in own)
         text, texts = f"l.{q('person')}", ""
         if self.names is not None:
