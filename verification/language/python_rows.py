@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 
-from verification.language.expression import Expr
+from verification.language.expression import Expr, walk
 from verification.language.kinds import Kind
 from verification.language.level import MEMBER, MemberRows, asked_by
 from verification.language.python_draw import Draw, key_of, persons_of
+from verification.language.python_operators import NONE, QUANTIFIED, START, TAKE, TAKE_PLAIN
 from verification.language.python_text import Text
-from verification.language.python_wanted import Looked
+from verification.language.python_wanted import Index, Looked
 from verification.language.rows import Aggregate, Grouped
-from verification.language.source import ColumnOf, Plan, Records, column
+from verification.language.source import ColumnOf, Filtered, Plan, Records, column
 from vocabulary.records.civil_affairs import Membership
 from vocabulary.register import RECORD_TYPES
 
@@ -27,6 +29,8 @@ class RowsText:
         self.text = text
         self.text.constants["written_month"] = _written_month
         self._looked = looked or Looked()
+        self._together: set[Index] = set()
+        """Of which rows, and whose, all aggregates are made in one loop, whichever of the rows each wants."""
         self._draw = Draw(text, self._group, self._looked)
 
     def column(self, expr: ColumnOf) -> str:
@@ -43,21 +47,38 @@ class RowsText:
 
     def prepare(self, exprs: Iterable[Expr | None]) -> None:
         """Draw and index all rows at which aggregates will look."""
-        wanted = self._draw.wanted()
-        for expr in exprs:
-            if isinstance(expr, Aggregate):
-                if not isinstance(expr.plan.root, MemberRows):
-                    wanted.index(expr.plan, expr.on or ())
-                if expr.match is not None:
-                    wanted.index(expr.match.plan, expr.match.on or ())
+        wanted, aggregates = self._draw.wanted(), [expr for expr in exprs if isinstance(expr, Aggregate)]
+        self._put_together(aggregates)
+        for expr in aggregates:
+            if not isinstance(expr.plan.root, MemberRows):
+                wanted.index(self._looped(expr), expr.on or ())
+            if expr.match is not None:
+                wanted.index(expr.match.plan, expr.match.on or ())
         self._draw.all(wanted)
+
+    def _put_together(self, aggregates: list[Aggregate]) -> None:
+        """Where several look at some of the same rows, one loop over all of these serves; what each wants it tests there."""
+        alike: dict[Index, set[str]] = {}
+        for each in aggregates if self.text.plain else ():
+            alike.setdefault((each.plan.root.digest, each.on or ()), set()).add(each.plan.digest)
+        self._together |= {rows for rows, plans in alike.items() if len(plans) > 1}
+
+    def _looped(self, each: Aggregate) -> Plan:
+        """The plan over whose rows the loop goes in which an aggregate is made."""
+        root = each.plan.root
+        return root if (root.digest, each.on or ()) in self._together else each.plan
+
+    def _filter(self, each: Aggregate) -> Expr | None:
+        """What an aggregate wants of a row besides its own condition, where it is made in a loop over more rows."""
+        plan = each.plan
+        return plan.condition if isinstance(plan, Filtered) and self._looped(each) is not plan else None
 
     def gather(self, wanted: list[tuple[str, Expr]], level: str) -> None:
         """Write each aggregate into its variable, one loop for those that look at the same rows."""
         groups: dict[tuple[str, tuple[str, ...]], list[tuple[str, Aggregate]]] = {}
         for name, expr in wanted:
             if isinstance(expr, Aggregate):
-                groups.setdefault((expr.plan.digest, expr.on or ()), []).append((name, expr))
+                groups.setdefault((self._looped(expr).digest, expr.on or ()), []).append((name, expr))
         for items in groups.values():
             self._loop(items, level)
 
@@ -65,23 +86,21 @@ class RowsText:
         """The aggregates of one index; in a plain case nothing is done where the index is empty."""
         first = items[0][1]
         members = isinstance(first.plan.root, MemberRows)
-        index = None if members else self._draw.index(first.plan, first.on or ())
+        index = None if members else self._draw.index(self._looped(first), first.on or ())
         if not self.text.plain or index is None:
-            self._start(items, _START)
+            self._start(items, START)
             self._gathered(items, index, level)
             return
-        self._start(items, _NONE)
+        self._start(items, NONE)
         with self.text.block(f"if {index}:"):
-            self._start([item for item in items if _START[item[1].op] != _NONE[item[1].op]], _START)
+            self._start([item for item in items if START[item[1].op] != NONE[item[1].op]], START)
             self._gathered(items, index, level)
 
     def _gathered(self, items: list[tuple[str, Aggregate]], index: str | None, level: str) -> None:
         first = items[0][1]
         matched = {name: self._matched(each, level) for name, each in items if each.match is not None}
-        rows = "members" if index is None else self._own(index, first.plan, first.on or (), level)
+        rows = "members" if index is None else self._own(index, self._looped(first), first.on or (), level)
         with self.text.block(f"for {'m' if index is None else 'r'} in {rows}:"):
-            for _, each in items:
-                self.text.expect(each.condition, each.role("value"), each.role("by"))
             self._items(items, matched)
         for name, each in items:
             self._finish(name, each)
@@ -102,10 +121,8 @@ class RowsText:
         looked = self._looked.columns.get(plan.digest, plan.values.keys())
         variables = {each: self.text.fresh() for each in plan.values if each in looked}
         items = [(variables[each], plan.values[each]) for each in variables]
-        self._start(items, _START)
+        self._start(items, START)
         with self.text.block(f"for r in {rows}:"):
-            for _, value in items:
-                self.text.expect(value.condition, value.role("value"))
             self._items(items, {})
         for name, value in items:
             self._finish(name, value)
@@ -114,31 +131,52 @@ class RowsText:
     def _items(self, items: list[tuple[str, Aggregate]], matched: Mapping[str, str]) -> None:
         """Take a row into all aggregates; what several demand of it is tested once."""
         sure: list[_Demand] = []
+        for _, each in items:
+            if not self._certain(each):
+                self.text.expect(each.condition, each.role("value"), each.role("by"))
         for name, each in items:
             if not self._certain(each):
                 self._item(name, each, matched.get(name))
                 continue
             found = matched.get(name)
-            sure.append(([*_conjuncts(each.condition), *([found] if found is not None else [])], name, each))
+            wanted = (each.role("during"), self._filter(each), each.role("where"))
+            demands: list[Expr | str] = [part for one in wanted for part in _conjuncts(one)]
+            sure.append(([*demands, *([found] if found is not None else [])], name, each))
         self._demanded(sure)
 
     def _demanded(self, items: list[_Demand]) -> None:
         """One test for those whose demands begin alike, and beneath it what they demand besides."""
         alike: dict[str, list[_Demand]] = {}
+        at_once = [(name, each) for demands, name, each in items if not demands]
+        self.text.expect(*(arg for _, each in at_once for arg in (each.role("value"), each.role("by"))))
         for demands, name, each in items:
-            if not demands:
-                self._take(name, each)
-                continue
-            mark = demands[0].digest if isinstance(demands[0], Expr) else demands[0]
-            alike.setdefault(mark, []).append((demands, name, each))
-        for some in alike.values():
+            if demands:
+                mark = demands[0].digest if isinstance(demands[0], Expr) else demands[0]
+                alike.setdefault(mark, []).append((demands, name, each))
+        # Of one alone all demands are one test.
+        tests = [some[0][0] if len(some) == 1 else some[0][0][:1] for some in alike.values()]
+        self.text.expect(*(part for test in tests for part in test if isinstance(part, Expr)))
+        self._name_shared(list(alike.values()))
+        for name, each in at_once:
+            self._take(name, each)
+        for test, some in zip(tests, alike.values(), strict=True):
+            text = " and ".join(self.text.write(part) if isinstance(part, Expr) else part for part in test)
+            with self.text.block(f"if {text}:", alone=True):
+                self._demanded([(demands[len(test) :], name, each) for demands, name, each in some])
+
+    def _name_shared(self, tests: list[list[_Demand]]) -> None:
+        """What one of the tests side by side computes, and more than that test uses, is computed before them all."""
+        used = Counter(
+            digest
+            for some in tests
+            for expr in {expr.digest: expr for expr in _looked_at_by(some)}.values()
+            for digest in {node.digest for node in walk(expr)}
+        )
+        for some in tests:
             first = some[0][0][0]
-            rest = [(demands[1:], name, each) for demands, name, each in some]
-            if isinstance(first, Expr) and len(rest) == 1:
-                tests = [self.text.write(each) if isinstance(each, Expr) else each for each in some[0][0]]
-                first, rest = " and ".join(tests), [([], some[0][1], some[0][2])]
-            with self.text.block(f"if {self.text.write(first) if isinstance(first, Expr) else first}:"):
-                self._demanded(rest)
+            for node in walk(first) if isinstance(first, Expr) else ():
+                if used[node.digest] > 1 and not node.optional and node.op not in ("literal", "fact"):
+                    self.text.name(node)
 
     def _certain(self, each: Aggregate) -> bool:
         args = (each.condition, each.role("value"))
@@ -180,7 +218,7 @@ class RowsText:
             found = test = self.text.name_for(test)
             if value is not None:
                 held_name = self.text.name(value)
-                found = self.text.name_for(_QUANTIFIED[each.op].format(test=test, value=held_name))
+                found = self.text.name_for(QUANTIFIED[each.op].format(test=test, value=held_name))
             self.text.line(f"if {found} is {some}: {name} = {some}")
             self.text.line(f"elif {found} is None: u_{name} = True")
 
@@ -211,7 +249,7 @@ class RowsText:
             written = (
                 f"written_month({held})" if each.op == "rows listing" and value.kind is Kind.MONTH else held
             )
-            taken = _TAKE_PLAIN if self.text.plain and each.op in _TAKE_PLAIN else _TAKE
+            taken = TAKE_PLAIN if self.text.plain and each.op in TAKE_PLAIN else TAKE
             lines = [line.format(a=name, v=written) for line in taken[each.op]]
             if conditions:
                 with self.text.block(f"if {' and '.join(conditions)}:"):
@@ -316,6 +354,13 @@ _Demand = tuple[list[Expr | str], str, Aggregate]
 """What an aggregate demands of a row, all of which must hold, as expressions or as text; its name; itself."""
 
 
+def _looked_at_by(demands: list[_Demand]) -> Iterable[Expr]:
+    """The demands and values of aggregates."""
+    for wanted, _, each in demands:
+        yield from (one for one in wanted if isinstance(one, Expr))
+        yield from (arg for arg in (each.role("value"), each.role("by")) if arg is not None)
+
+
 def _conjuncts(condition: Expr | None) -> list[Expr]:
     if condition is None:
         return []
@@ -326,45 +371,3 @@ def _conjuncts(condition: Expr | None) -> list[Expr]:
 
 def _written_month(ordinal: int) -> str:
     return f"{ordinal // 12:04d}-{ordinal % 12 + 1:02d}"
-
-
-_START = {
-    "rows count": "0",
-    "rows total": "0",
-    "rows kinds": "set()",
-    "rows some": "False",
-    "rows every": "True",
-    "rows only": "ABSENT",
-    "rows latest": "None",
-    "rows earliest": "None",
-    "rows highest": "ABSENT",
-    "rows lowest": "ABSENT",
-    "rows listing": "set()",
-}
-
-_NONE = {
-    **_START,
-    "rows kinds": "0",
-    "rows latest": "ABSENT",
-    "rows earliest": "ABSENT",
-    "rows listing": "''",
-}
-"""What aggregates come to where there is no row."""
-
-_TAKE = {
-    "rows total": ("{a} += {v}",),
-    "rows kinds": ("{a}.add({v})",),
-    "rows listing": ("{a}.add({v})",),
-    "rows only": ("if {a} is ABSENT: {a} = {v}", "elif {a} != {v}: u_{a} = True"),
-    "rows highest": ("if {a} is ABSENT or {v} > {a}: {a} = {v}",),
-    "rows lowest": ("if {a} is ABSENT or {v} < {a}: {a} = {v}",),
-}
-
-_TAKE_PLAIN = {"rows only": ("if {a} is ABSENT: {a} = {v}", "elif {a} != {v}: raise NotPlain")}
-
-_QUANTIFIED = {
-    "rows some": "(False if {test} is False or {value} is False"
-    " else None if {test} is None or {value} is None else True)",
-    "rows every": "(True if {test} is False or {value} is True"
-    " else None if {test} is None or {value} is None else False)",
-}

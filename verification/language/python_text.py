@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from datetime import date
 
 from verification.language import values
-from verification.language.expression import Expr
+from verification.language.expression import Expr, walk
 from verification.language.level import HOUSEHOLD, FactOf
 from verification.language.parameter import Pack
 from verification.language.python_asked import Asked, NotPlain, not_plain
-from verification.language.python_operators import CALENDAR, COMPARISONS, OPERATORS, TEXTS
+from verification.language.python_operators import CALENDAR, COMPARISONS, OPERATORS, TEXTS, cut_mark, cut_of
 from verification.language.source import ColumnOf
+from verification.language.values import LONGEST, Places
 from vocabulary.codes import Code
 from vocabulary.month import Month
 
@@ -58,6 +59,9 @@ class Text:
         self._named: dict[object, str] = {}
         self._known: list[dict[str, str]] = [{}]
         self._uses: list[Counter[str]] = [Counter()]
+        self._cuts: Counter[str] = Counter()
+        """How many characters of a text are looked up in a list of letters, by both."""
+        self._counted_from = 0
         self._depth = 1
         self._fresh = 0
 
@@ -70,8 +74,12 @@ class Text:
         self.lines.append("    " * self._depth + text)
 
     @contextmanager
-    def block(self, head: str) -> Iterator[None]:
-        """Write a head and what follows beneath it; names given inside are forgotten after it."""
+    def block(self, head: str, *, alone: bool = False) -> Iterator[None]:
+        """Write a head and what follows beneath it; names given inside are forgotten after it.
+
+        `alone`   uses announced outside do not count inside: what is worth a name there is used there several times
+        """
+        outside, self._counted_from = self._counted_from, len(self._uses) if alone else self._counted_from
         self.line(head)
         self._depth += 1
         self._known.append({})
@@ -83,6 +91,7 @@ class Text:
         self._known.pop()
         self._uses.pop()
         self._depth -= 1
+        self._counted_from = outside
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -104,6 +113,9 @@ class Text:
         for expr in exprs:
             if expr is not None:
                 _count(expr, self._uses[-1])
+                for mark in {node.digest: cut_of(node) for node in walk(expr)}.values():
+                    if mark is not None:
+                        self._cuts[mark] += 1
 
     def fresh(self) -> str:
         """A name not used before."""
@@ -152,8 +164,8 @@ class Text:
         return text
 
     def _used(self, expr: Expr) -> int:
-        """How often an expression is used in the blocks that are open."""
-        return sum(uses[expr.digest] for uses in self._uses)
+        """How often an expression is used in the blocks that are open, from the innermost that is alone."""
+        return sum(uses[expr.digest] for uses in self._uses[self._counted_from :])
 
     def _assign(self, digest: str, text: str) -> str:
         name = self.fresh()
@@ -285,8 +297,15 @@ class Text:
         cut, letters = expr.args[0], str(expr.constants[0])
         if cut.op != "part" or int(cut.constants[1]) - int(cut.constants[0]) != 1:  # type: ignore[arg-type] # ends of a part are numbers
             return f"position({letters!r}, {args[0]})"
-        places = {letter: letters.find(letter) for letter in letters}
-        return f"{self.constant(places)}.get({args[0]}, -1)"
+        at, text = int(cut.constants[0]), cut.args[0]  # type: ignore[arg-type] # as above
+        mark = cut_mark(text, letters)
+        if self._cuts[mark] < _WORTH_ALL or at >= LONGEST:
+            places = {letter: letters.find(letter) for letter in letters}
+            return f"{self.constant(places)}.get({args[0]}, -1)"
+        known = next((each[mark] for each in reversed(self._known) if mark in each), None)
+        if known is None:
+            known = self._assign(mark, f"{self.constant(Places(letters))}.of({self.write(text)})")
+        return f"{known}[{at}]"
 
     def _operator(self, expr: Expr, args: list[str]) -> str:
         if expr.op == "among":
@@ -329,6 +348,13 @@ class DayText(Text):
             self.names[expr.digest] = (f"d{len(self.names)}", told)
         return self.names[expr.digest][0]
 
+    def name_made(self, expr: Expr, text: str) -> str:
+        """The same of what is made of the value, as a text says."""
+        mark = text.format(expr.digest)
+        if mark not in self.names:
+            self.names[mark] = (f"d{len(self.names)}", self.name_for(text.format(self.name(expr))))
+        return self.names[mark][0]
+
     def whole(self) -> str:
         """The text of the function."""
         told = "".join(f"{name}, " for _, name in self.names.values())
@@ -351,6 +377,10 @@ class DayText(Text):
         assert isinstance(expr, FactOf)
         told = expr.definition.expr
         return f"h_{expr.constants[1]}" if told is None else self.name(told)
+
+
+_WORTH_ALL = 4
+"""From so many characters on all of a text are looked up at once."""
 
 
 def _count(expr: Expr, uses: Counter[str]) -> None:

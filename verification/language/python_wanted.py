@@ -18,8 +18,8 @@ class Looked:
     """What is looked at of drawn rows, by the digest of their plan.
 
     `columns`   those that are needed; of a plan that is not there all are
-    `at_once`   the best of some lines that go there as they are drawn: each part of their union has one
-                rank, and nothing looks at the union itself
+    `at_once`   lines go there as they are drawn: unions of which nobody needs all together, and the best of
+                some, where each part of their union has one rank and nothing looks at the union itself
     """
 
     columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Wanted:
         """The indexes of a plan, by its digest."""
         self.after: dict[str, list[tuple[Plan, Union | Best | None]]] = {}
         """What is drawn from each row of a plan, by its digest; lines with what they go to."""
-        self.at_once: dict[str, Best] = {}
+        self.at_once: dict[str, Best | Union] = {}
         """Those plans, by digest, to which lines go as they are drawn."""
 
     def index(self, plan: Plan, on: tuple[str, ...]) -> None:
@@ -68,6 +68,8 @@ class Wanted:
 
     def _needed_by(self, plan: Plan) -> None:
         if isinstance(plan, Union):
+            if plan.digest in self._looked.at_once:
+                self.at_once[plan.digest] = plan
             self._parts(plan, plan)
         elif isinstance(plan, Best) and isinstance(plan.of, Union) and plan.digest in self._looked.at_once:
             self.at_once[plan.digest] = plan
@@ -88,10 +90,12 @@ def looked_at(nodes: Iterable[Expr]) -> Looked:
     """What the nodes of a catalogue look at."""
     columns: dict[str, set[str]] = {}
     best: dict[str, Best] = {}
+    unions: set[str] = set()
     for node in nodes:
         if isinstance(node, ColumnOf):
             columns.setdefault(node.plan.root.digest, set()).add(node.column)
             best |= _best_in(node.plan)
+            unions |= {node.plan.root.digest} if isinstance(node.plan.root, Union) else set()
         if isinstance(node, Aggregate):
             best |= _best_in(node.plan)
             columns.setdefault(node.plan.root.digest, set()).update(_whose(node))
@@ -102,12 +106,14 @@ def looked_at(nodes: Iterable[Expr]) -> Looked:
     at_once = {
         digest for digest, plan in best.items() if plan.of.digest not in columns and ranked(plan) is not None
     }
+    at_once |= unions
     for digest, plan in best.items():
         if digest in at_once:
             columns[digest].update(plan.by)
         else:  # its rows are those of what it is the best of
             columns.pop(digest, None)
             columns.pop(plan.of.digest, None)
+            at_once.discard(plan.of.digest)
     return Looked({digest: frozenset(names) for digest, names in columns.items()}, frozenset(at_once))
 
 

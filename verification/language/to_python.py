@@ -105,7 +105,8 @@ class Judge:
     def judge(self, case: Case) -> Judgement:
         """Judge one household. Never raises for anything that records can hold."""
         masks = case.unanswered_of or {}
-        if not case.unanswered and not (masks and any(masks.get(each.person, 0) for each in case.members)):
+        lacking = any(masks.values()) and any(masks.get(each.person, 0) for each in case.members)
+        if not case.unanswered and not lacking:
             try:
                 return self._judged(self._plain, case, masks)
             except NotPlain:

@@ -45,6 +45,30 @@ def position(letters: str, text: str) -> int:
     return letters.find(text) if len(text) == 1 else -1
 
 
+LONGEST = 32
+"""So many characters of a text `Places` looks up at least."""
+
+_BEYOND = (-1,) * LONGEST
+
+
+class Places(dict[str, int]):
+    """The place of each of some letters, -1 for any other character."""
+
+    def __init__(self, letters: str) -> None:
+        super().__init__((letter, letters.find(letter)) for letter in letters)
+
+    def __missing__(self, letter: str) -> int:
+        return -1
+
+    def of(self, text: str) -> list[int]:
+        """The place of every character of a text, and -1 for those that it is too short to have.
+
+        >>> Places("01").of("1x0")[:5]
+        [1, -1, 0, -1, -1]
+        """
+        return [*map(self.__getitem__, text), *_BEYOND]
+
+
 def pick(letters: str, index: int) -> str:
     """The character at a place; empty beyond either end."""
     return letters[index] if 0 <= index < len(letters) else ""

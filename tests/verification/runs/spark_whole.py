@@ -1,27 +1,23 @@
 """The whole catalogue on all four engines at once, byte for byte: `python -m tests.verification.runs.spark_whole`.
 
-Over the stories, and over random households of which some did not get every answer. Takes minutes,
+Over the stories, also with silent registers, and over random households. Takes minutes,
 most of them Spark's planning of statements; the tests do the same with a part of the rules.
 """
 
 from __future__ import annotations
 
-import random
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.postgres import running
-from tests.verification.caseload import stories_snapshot
 from tests.verification.engines import by_duckdb, by_postgres, by_python
-from tests.verification.households import POLICIES, pack_of, seeded, snapshot_of
-from tests.verification.silence import some_silence
+from tests.verification.every_answer import worlds
 from tests.verification.spark import PARTS, SMALL
 from verification.catalogue import CATALOGUE
 from verification.language.parameter import Pack
 from verification.language.rule import Catalogue
 from verification.language.seal import canonical
-from verification.pack import load_pack
 from verification.runs.spark import SparkEngine, spark_session
 from verification.runs.stored import store
 from verification.runs.tables import Snapshot
@@ -34,16 +30,11 @@ _LOSES_SIGHT = ("Union", "ArrowEvalPython")
 
 
 def main() -> None:
-    """All rules over all stories, and over 300 random households."""
-    homes = seeded(7, 300, POLICIES[5])
-    drawn = snapshot_of(homes, some_silence(random.Random(7), homes))
+    """All rules over households by which each of them gives every answer."""
     with running() as server, tempfile.TemporaryDirectory(prefix="hedui-spark-") as name:
         folder = Path(name)
         with spark_session(scratch=folder / "scratch", master="local[2]", options=SMALL) as session:
-            for what, given, pack in (
-                ("stories", stories_snapshot(CATALOGUE), load_pack("demo-2026")),
-                ("drawn", drawn, pack_of(POLICIES[5])),
-            ):
+            for what, given, pack in worlds():
                 judged, exchanging = judged_by_all(
                     given, CATALOGUE, pack, url=server.database(), session=session, folder=folder / what
                 )

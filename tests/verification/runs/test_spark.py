@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.verification.engines import by_spark
+from tests.verification.caseload import stories_snapshot
+from tests.verification.engines import by_python, by_spark
+from tests.verification.every_answer import silenced
 from tests.verification.households import POLICIES, pack_of, seeded, snapshot_of
 from tests.verification.language.both import (
     a_world,
@@ -26,7 +28,8 @@ from tests.verification.test_freshness import insured_sixty_days_ago
 from verification.catalogue import CATALOGUE
 from verification.language.rule import Catalogue
 from verification.language.seal import canonical
-from verification.runs.district import Engine
+from verification.pack import load_pack
+from verification.runs.district import Engine, judge_district
 from verification.runs.own_ages import Judging, by_own_limits
 from verification.runs.spark import SparkEngine
 from verification.runs.stored import store
@@ -74,6 +77,24 @@ def test_random_households_are_judged_alike_by_four_engines_and_spark_exchanges_
         snapshot, catalogue, pack, url=postgres_url, session=spark, folder=tmp_path
     )
     assert (judged, len(rules), len(told), exchanging) == (120, 1, 3, [])
+
+
+def test_rules_that_random_households_seldom_meet_find_and_doubt_on_spark_alike(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """`every_answer` says of all rules that they do among the households of `spark_whole`."""
+    numbers = ("CAU-05", "EXIT-03", "INC-02")
+    rules = [each for each in CATALOGUE.rules if each.number in numbers]
+    catalogue = Catalogue(CATALOGUE.member, CATALOGUE.household, rules)
+    snapshot, pack = silenced(stories_snapshot(CATALOGUE), random.Random(1)), load_pack("demo-2026")
+    given = {
+        (each.rule.number, each.answer)
+        for judged in judge_district(snapshot, catalogue, pack)
+        for each in judged.found
+    }
+    assert given == {(number, answer) for number in numbers for answer in (Answer.YES, Answer.UNKNOWN)}
+    told = by_spark(snapshot, catalogue, pack, session=spark, folder=tmp_path)
+    assert told == by_python(snapshot, catalogue, pack)
 
 
 def test_some_of_the_cases_are_judged_as_among_all(spark: SparkSession, tmp_path: Path) -> None:
