@@ -6,29 +6,28 @@ the order of household numbers, shard by shard, and only one shard is held at a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
 import duckdb
 import pyarrow as pa
 
-from verification.language.level import HOUSEHOLD, MEMBER
 from verification.language.parameter import Pack
-from verification.language.rule import Catalogue, Rule
-from verification.language.to_python import Found, Judgement, because_of
-from verification.language.to_sql import Answered, Sql
-from verification.language.values import Result
-from verification.runs import duck
-from verification.runs.loading import load, load_part, number_whole
+from verification.language.rule import Catalogue
+from verification.language.to_python import Judgement
+from verification.language.to_sql import Sql
+from verification.runs.abreast import abreast
+from verification.runs.desk import Desk
 from verification.runs.numbered import NAMES, keys_of
 from verification.runs.readable import blamed, require_readable
-from verification.runs.sealed import Tables, sealed
+from verification.runs.sealed import Tables, joined, sealed
 from verification.runs.spill import Spill
 from verification.runs.tables import Snapshot, listing_of
-from vocabulary.evidence import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +73,12 @@ def judge_district(
 
 
 class Engine:
-    """A catalogue on a database of its own, over one snapshot: load a shard, then take its judgements.
+    """A catalogue over one snapshot, at as many desks as there are threads: load a shard, then take its judgements.
 
-    `many`   many shards are to come, so that it pays to number the snapshot first; else it is
-             numbered when a second one comes
+    `memory_mib`   what the databases may hold in memory together
+    `many`         many shards are to come, so that it pays to number the snapshot first; else it is
+                   numbered when a second one comes
+    `worth_a_desk` so many households at least have a desk to themselves: each desk plans every statement anew
     """
 
     def __init__(
@@ -89,43 +90,36 @@ class Engine:
         memory_mib: int = 1024,
         threads: int = 2,
         many: bool = False,
+        worth_a_desk: int = 15_000,
     ) -> None:
         """Raises `BadSnapshot` for one that lacks a column or has one of another type, `PackGap`."""
         require_readable(snapshot, catalogue.reads())
-        self._snapshot = snapshot
-        self._many, self._begun, self._numbered = many, False, False
+        self._snapshot, self._many, self._begun, self._numbered = snapshot, many, False, False
+        self._threads, self._memory_mib, self._worth_a_desk = threads, memory_mib, worth_a_desk
         self._sql = Sql(catalogue, pack, on=_only_day(snapshot.cases), names=NAMES)
         # What does not fit in memory: only we may read it, and it goes when we go, or with the next run.
         self._spilled = Spill()
-        self._connection = duck.connect(memory_mib=memory_mib, threads=threads, spill=self._spilled.name)
+        self._desks: list[Desk] = []
+        self._busy: list[Desk] = []
         self.steps = len(self._sql.statements) + 1
         """Steps a shard: one a statement, and one for taking the judgements."""
 
     def load(self, cases: pa.Table) -> Iterator[str]:
         """Tell every fact of some cases of the snapshot, naming each step when it is done. Raises `BadSnapshot`."""
+        numbered, self._begun = self._many or self._begun, True
+        if numbered and not self._numbered:
+            self._number_whole()
+        count = max(1, min(self._threads, len(cases) // self._worth_a_desk))
+        parts = cut(cases, -(-len(cases) // count)) if count > 1 else [cases]
+        self._busy = self._open(len(parts))
+        loads = [desk.load_part if numbered else desk.load for desk in self._busy]
+        works = [load(part) for load, part in zip(loads, parts, strict=True)]
         with blamed(self._snapshot, self._sql.catalogue.reads()):
-            if self._many or self._begun:
-                self._load_part(cases)
-            else:
-                load(self._connection, replace(self._snapshot, cases=cases), self._sql)
-        self._begun = True
-        yield from duck.run(self._connection, self._sql)
-
-    def _load_part(self, cases: pa.Table) -> None:
-        reads = self._sql.catalogue.reads()
-        if not self._numbered:
-            whole = Path(self._spilled.name, "whole.db")
-            number_whole(self._connection, self._snapshot, reads, file=whole)
-            self._numbered = True
-        load_part(self._connection, cases, reads)
+            yield from abreast(works, interrupt=self._interrupt)
 
     def judgements(self) -> Iterator[Judgement]:
         """The judgements of the cases loaded last, in the order of household numbers."""
-        return assembled(
-            self._sql,
-            lambda level: duck.told(self._connection, level, self._sql.told[level], NAMES),
-            lambda level, answered: duck.answers(self._connection, level, answered, NAMES),
-        )
+        return chain.from_iterable(desk.judgements() for desk in self._busy)
 
     def sealed(self) -> Iterator[tuple[str, bytes]]:
         """Household number and canonical judgement of the cases loaded last: the bytes, without the objects."""
@@ -133,22 +127,38 @@ class Engine:
 
     def tables(self) -> Tables:
         """The same as columns, which take the least to make."""
-        told = {
-            level: duck.told_table(self._connection, level, self._sql.told[level], NAMES)
-            for level in (HOUSEHOLD, MEMBER)
-        }
-        answers = {
-            each.rule.number: duck.answers_table(self._connection, level, each, NAMES)
-            for level in (HOUSEHOLD, MEMBER)
-            for each in self._sql.answers[level]
-        }
-        return Tables(told, answers)
+        with ThreadPoolExecutor(len(self._busy)) as pool:
+            return joined(list(pool.map(Desk.tables, self._busy)))
+
+    def _interrupt(self) -> None:
+        for desk in self._busy:
+            desk.interrupt()
+
+    def _number_whole(self) -> None:
+        file = Path(self._spilled.name, "whole.db")
+        desks = self._open(self._threads)
+        with blamed(self._snapshot, self._sql.catalogue.reads()):
+            desks[0].number_whole(file, memory_mib=self._memory_mib, threads=self._threads)
+        for desk in desks:
+            desk.look_at_whole(file)
+        file.unlink()  # nothing is written to it any more, and what is open can be read
+        self._numbered = True
+
+    def _open(self, count: int) -> list[Desk]:
+        """So many desks, each with its share of memory."""
+        for nth in range(len(self._desks), count):
+            spill = Path(self._spilled.name, str(nth))
+            spill.mkdir()
+            share = self._memory_mib // self._threads
+            self._desks.append(Desk(self._snapshot, self._sql, memory_mib=share, spill=spill))
+        return self._desks[:count]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        for desk in self._desks:
+            desk.close()
         self._spilled.cleanup()
 
 
@@ -194,32 +204,3 @@ def _is_ours(name: str) -> str:
     if name == "household":
         return 'r."household" IN (SELECT "household" FROM shard)'
     return f'r."{name}" IN (SELECT "person" FROM shard_people)'
-
-
-def assembled(
-    sql: Sql,
-    told: Callable[[str], Iterable[duck.Told]],
-    answers: Callable[[str, Answered], Iterable[duck.Answer]],
-) -> Iterator[Judgement]:
-    """The judgements that an engine's rows make up, in the order of household numbers.
-
-    `told`      the facts told on a level, `answers` what a rule answers that is not NO; households in order
-    """
-    members: dict[str, dict[str, dict[str, Result]]] = {}
-    for household, person, facts in told(MEMBER):
-        members.setdefault(household, {})[person or ""] = facts
-    found: dict[str, list[Found]] = {}
-    for level in (HOUSEHOLD, MEMBER):
-        for answered in sql.answers[level]:
-            for household, each in _found(answered.rule, answers(level, answered)):
-                found.setdefault(household, []).append(each)
-    for household, _, facts in told(HOUSEHOLD):
-        ours = sorted(found.get(household, ()), key=lambda each: (each.rule.number, each.person or ""))
-        yield Judgement(household, facts, members.get(household, {}), tuple(ours))
-
-
-def _found(rule: Rule, rows: Iterable[duck.Answer]) -> Iterator[tuple[str, Found]]:
-    for household, person, own, mask, among, answer, milder, evidence in rows:
-        because = because_of(rule.doubts, own=own, household=mask, among=among) if answer is None else ()
-        severity = rule.milder[0] if milder and rule.milder is not None else rule.severity
-        yield household, Found(rule, person, Answer.of(answer), severity, evidence, because)

@@ -45,6 +45,12 @@ def connect(*, memory_mib: int = 1024, threads: int = 2, spill: str = "") -> duc
     return connection
 
 
+def limit(connection: duckdb.DuckDBPyConnection, *, memory_mib: int, threads: int) -> None:
+    """Let a database hold so much, and work by so many threads, from now on."""
+    connection.execute(f"SET memory_limit = '{memory_mib}MiB'")
+    connection.execute(f"SET threads = {threads}")
+
+
 def run(connection: duckdb.DuckDBPyConnection, sql: Sql) -> Iterator[str]:
     """Make every table of the catalogue, in order, naming each when it is made; earlier ones are replaced."""
     for statement in sql.statements:

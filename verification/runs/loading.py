@@ -48,24 +48,30 @@ def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) ->
 def number_whole(
     connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, reads: _Reads, *, file: Path
 ) -> None:
-    """Number everybody and everything of a snapshot, into a new file: without a name, once it is whole.
-
-    So nothing of it is left, whatever kills us.
-    """
+    """Number everybody and everything of a snapshot, into a new file."""
     connection.execute(f"ATTACH {_quoted(str(file))} AS {_WHOLE}")
     _look_at_all(connection, snapshot, reads)
     number_everybody(connection, home=_WHOLE)
     for record, columns in reads.items():
         bring_in(connection, record, columns, home=_WHOLE)
     connection.execute(f"CHECKPOINT {_WHOLE}")
-    file.unlink()  # nothing is written to it any more, and what is open can be read
+    connection.execute(f"DETACH {_WHOLE}")
+
+
+def look_at_whole(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Take the rows of shards from a file that `number_whole` wrote; it needs no name once everybody looks at it.
+
+    So nothing of it is left, whatever kills us.
+    """
+    connection.execute(f"ATTACH {_quoted(str(file))} AS {_WHOLE} (READ_ONLY)")
     connection.execute(f'DROP TABLE IF EXISTS {SHARD}."{NAMES}"')
     connection.execute(f'CREATE TEMP VIEW "{NAMES}" AS SELECT * FROM {_WHOLE}."{NAMES}"')
 
 
-def load_part(connection: duckdb.DuckDBPyConnection, cases: pa.Table, reads: _Reads) -> None:
-    """As `load`, some cases of the snapshot that `number_whole` numbered."""
-    connection.register("given cases", cases)
+def load_part(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, reads: _Reads) -> None:
+    """As `load`, where `look_at_whole` was called of a file in which the cases are numbered."""
+    connection.register("given cases", snapshot.cases)
+    connection.register("given person_masks", snapshot.persons)
     _number_cases(connection)
     people = f'SELECT DISTINCT m."person" FROM {_WHOLE}."{Membership.__name__}" AS m SEMI JOIN "cases" USING ("household")'
     _make(connection, "people of cases", people)

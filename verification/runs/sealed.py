@@ -8,7 +8,7 @@ joined, so many households at a time.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, chain
@@ -36,6 +36,15 @@ class Tables:
 
     told: dict[str, pa.Table]
     answers: dict[str, pa.Table]
+
+
+def joined(parts: Sequence[Tables]) -> Tables:
+    """What is said of several parts, in their order, as if it were said of one."""
+    first = parts[0]
+    return Tables(
+        {level: pa.concat_tables(part.told[level] for part in parts) for level in first.told},
+        {number: pa.concat_tables(part.answers[number] for part in parts) for number in first.answers},
+    )
 
 
 def sealed(tables: Tables, sql: Sql) -> Iterator[tuple[str, bytes]]:

@@ -32,7 +32,7 @@ from verification.language.sql_within import PART, within
 from verification.language.to_python import Judgement
 from verification.language.to_sql import Answered, Shown, Sql
 from verification.runs import duck
-from verification.runs.district import assembled
+from verification.runs.assembling import assembled
 from verification.runs.sealed import Tables, sealed
 from verification.runs.tables import schema_of
 from vocabulary.record import ColumnKind, Record, columns_of

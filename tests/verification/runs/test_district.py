@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.verification.language.both import ON, PACK, World, a_world
@@ -16,6 +17,7 @@ from verification.language.rule import Catalogue, Severity, rule
 from verification.language.source import source
 from verification.language.to_python import Case, Judge, Judgement
 from verification.language.values import Missing
+from verification.runs import duck
 from verification.runs.district import Engine, Progress, judge_district
 from verification.runs.tables import Snapshot, cases_table, masks_table, table_of
 from vocabulary.records.civil_affairs import Benefit, Membership
@@ -71,6 +73,40 @@ def snapshot(catalogue: Catalogue, world: World) -> Snapshot:
 def test_a_district_equals_its_households(catalogue: Catalogue, world: World, shard_households: int) -> None:
     judged = judge_district(snapshot(catalogue, world), catalogue, PACK, shard_households=shard_households)
     assert list(judged) == list(one_by_one(catalogue, world))
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("threads", [2, 3])
+def test_what_several_desks_judge_is_what_one_judges(
+    catalogue: Catalogue, world: World, many: bool, threads: int
+) -> None:
+    given = snapshot(catalogue, world)
+    with Engine(given, catalogue, PACK, threads=threads, many=many, worth_a_desk=1) as engine:
+        steps = list(engine.load(given.cases))
+        assert list(engine.judgements()) == list(one_by_one(catalogue, world))
+        assert len(engine.tables().told["household"]) == 60
+        assert len(steps) == engine.steps - 1
+        fewer = given.cases.sort_by("household").slice(0, 4)
+        list(engine.load(fewer))
+        assert list(engine.judgements()) == list(one_by_one(catalogue, world))[:4]
+
+
+def test_a_desk_that_fails_ends_the_others(
+    catalogue: Catalogue, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = snapshot(catalogue, world)
+    at_work: list[duckdb.DuckDBPyConnection] = []
+
+    def run(connection: duckdb.DuckDBPyConnection, _: object) -> Iterator[str]:
+        at_work.append(connection)
+        if len(at_work) > 1:
+            connection.execute("SELECT COUNT(*) FROM RANGE(1000000000000) AS a")  # until it is interrupted
+        yield "first"
+        raise ArithmeticError
+
+    monkeypatch.setattr(duck, "run", run)
+    with Engine(given, catalogue, PACK, worth_a_desk=1) as engine, pytest.raises(ArithmeticError):
+        list(engine.load(given.cases))
 
 
 def test_nothing_of_a_snapshot_that_was_numbered_has_a_name_on_disk(
