@@ -18,8 +18,6 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     SelectionSetNode,
-    Undefined,
-    VariableNode,
     get_named_type,
 )
 from graphql.execution.collect_fields import collect_fields
@@ -32,6 +30,7 @@ from gateway.document import Document, Limits
 from gateway.errors import TooCostly
 from gateway.executor.kept import Kept
 from gateway.executor.program import conditions
+from gateway.executor.variables import Taken, taken
 from gateway.executor.writing import variables_in
 from gateway.schema.claims import claims_in
 from gateway.schema.connections import place_of
@@ -93,23 +92,18 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A field whose arguments are looked at before anything is fetched.
-
-    `by_variable`   argument → variable, where each is given by a variable or stays at its default
-    `defaults`      argument → value where it is not given
-    """
+    """A field whose arguments are looked at before anything is fetched. `taken`: where they are, if from variables alone."""
 
     owner: str
     definition: GraphQLField
     node: FieldNode
-    by_variable: Mapping[str, str] | None
-    defaults: Mapping[str, Any]
+    taken: Taken | None
 
     def arguments(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """The arguments, coerced. Raises `GraphQLError`."""
-        taken = self.by_variable
-        if taken is not None and all(variables.get(name) is not None for name in taken.values()):
-            return {**self.defaults, **{to: variables[name] for to, name in taken.items()}}
+        arguments = None if self.taken is None else self.taken.arguments(variables)
+        if arguments is not None:
+            return arguments
         return get_argument_values(self.definition, self.node, dict(variables))
 
 
@@ -181,15 +175,7 @@ class _Walk:
             if definition is None:  # __typename, __schema and __type say nothing of anyone
                 continue
             if definition.args.keys() & _MEASURED:
-                self.measured.append(
-                    Measured(
-                        owner.name,
-                        definition,
-                        nodes[0],
-                        _by_variable(definition, nodes[0]),
-                        _defaults(definition),
-                    )
-                )
+                self.measured.append(Measured(owner.name, definition, nodes[0], taken(definition, nodes[0])))
             shows = self._shows.get((owner.name, name), Shows(f"{owner.name}.{name}"))
             yield Selected((*path, key), owner.name, name, shows.resource, shows.compares)
             inner = get_named_type(definition.type)
@@ -209,28 +195,6 @@ def _asks_for_households(measured: Measured) -> bool:
 def _varies(measured: Measured) -> bool:
     given = (argument.value for argument in measured.node.arguments)
     return _asks_for_households(measured) or any(any(variables_in(value)) for value in given)
-
-
-def _by_variable(definition: GraphQLField, node: FieldNode) -> Mapping[str, str] | None:
-    """See `Measured`; where something else is written, graphql-core reads it."""
-    taken: dict[str, str] = {}
-    for argument in node.arguments:
-        if not isinstance(argument.value, VariableNode):
-            return None
-        taken[_told_as(definition, argument.name.value)] = argument.value.name.value
-    return taken
-
-
-def _defaults(definition: GraphQLField) -> dict[str, Any]:
-    return {
-        _told_as(definition, name): argument.default_value
-        for name, argument in definition.args.items()
-        if argument.default_value is not Undefined
-    }
-
-
-def _told_as(definition: GraphQLField, name: str) -> str:
-    return definition.args[name].out_name or name
 
 
 _HOUSEHOLDS = frozenset({"household", "households"})

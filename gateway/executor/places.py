@@ -17,6 +17,8 @@ from graphql import (
 )
 from graphql.pyutils import Path
 
+from gateway.executor.variables import Taken
+
 Step = tuple[str, str] | int
 """A response key with the type that it is a field of, or which of the lists around it: its index is then known."""
 
@@ -81,7 +83,8 @@ class Field:
     """One selected field of one type.
 
     `steps`      where it stands
-    `arguments`  coerced, when no variable is in them and nobody could change them; else they are coerced anew
+    `arguments`  coerced, when no variable is in them and nobody could change them; else they are coerced anew,
+                 by `taken` where they are variables and nothing else
     """
 
     parent: GraphQLObjectType
@@ -90,6 +93,7 @@ class Field:
     steps: tuple[Step, ...]
     obtained: Obtained
     arguments: Mapping[str, Any] | None
+    taken: Taken | None = None
 
     @property
     def selected(self) -> tuple[str, ...]:

@@ -64,6 +64,9 @@ class Run(ExecutionContext):
         field = place.field
         if field.arguments is not None:
             return field.arguments
+        given = None if field.taken is None else field.taken.arguments(self.variable_values)
+        if given is not None:
+            return given
         return get_argument_values(field.definition, field.nodes[0], self.variable_values)
 
     def most(self, variable: str, default: int) -> int:

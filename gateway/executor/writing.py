@@ -39,14 +39,13 @@ from graphql.execution.values import get_argument_values
 from gateway.executor.places import Field, FieldReader, NotCompiled, Place, Step
 from gateway.executor.plain import NAMES, PLAIN, Leaves, Unquick
 from gateway.executor.quick import Quick
+from gateway.executor.variables import UNCHANGING, taken
 
 DEEPEST_LIST = 6
 """Lists directly in lists, which are loops in loops: Python ends at twenty blocks."""
 
 MOST_LISTS = 64
 """Lists around one value, whatever stands between them."""
-
-_PLAIN = (str, int, float, bool, type(None))
 
 Lines = list[str]
 
@@ -97,7 +96,16 @@ class Writer:
     ) -> Field:
         """A selected field, and how it is obtained. Raises `NotCompiled`."""
         obtained = self._obtained(owner, nodes[0].name.value, definition, steps)
-        return Field(owner, definition, nodes, steps, obtained, self.arguments(definition, nodes[0]))
+        node = nodes[0]
+        return Field(
+            owner,
+            definition,
+            nodes,
+            steps,
+            obtained,
+            self.arguments(definition, node),
+            taken(definition, node),
+        )
 
     def _made(self, name: str) -> Callable[..., Any]:
         text = "\n".join(self.text)
@@ -305,7 +313,7 @@ class Writer:
             values = get_argument_values(definition, node, {})
         except GraphQLError:  # told where the field is executed
             return None
-        return values if all(type(value) in _PLAIN for value in values.values()) else None
+        return values if all(type(value) in UNCHANGING for value in values.values()) else None
 
     def keep(self, letter: str, value: Any) -> str:
         """A name for a value in the functions' namespace."""
