@@ -7,7 +7,7 @@ commits that follow until the end has moved on by a tile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from audit.merkle import TILE_HEIGHT, Frontier, inclusion_path, largest_power_below, node_hash
@@ -19,13 +19,13 @@ class Edge:
     Make the next with `grown`. Paths are made in one thread, the next edge in any.
     """
 
-    __slots__ = ("_known", "_leaves", "size", "start")
+    __slots__ = ("_known", "_leaves", "_peaks", "size", "start")
 
-    def __init__(self, start: int, leaves: Sequence[bytes], known: dict[tuple[int, int], bytes]) -> None:
+    def __init__(self, start: int, leaves: Sequence[bytes], peaks: Mapping[tuple[int, int], bytes]) -> None:
         self.start, self.size = start, start + len(leaves)
-        self._leaves = leaves
+        self._leaves, self._peaks = leaves, peaks
         # By first entry and end: what a hash is over tells it, so that a larger tree's are the same.
-        self._known = known
+        self._known = dict(peaks)
 
     @classmethod
     def of(cls, frontier: Frontier, leaves: Sequence[bytes]) -> Self:
@@ -34,18 +34,23 @@ class Edge:
         `leaves`   leaf hashes from the last multiple of 256 at or below the frontier's size
         """
         start = frontier.size >> TILE_HEIGHT << TILE_HEIGHT
-        known, end = {}, frontier.size
+        peaks, end = {}, frontier.size
         for peak in frontier.peaks:  # smallest first
             first = end & end - 1
             if end <= start:
-                known[first, end] = peak
+                peaks[first, end] = peak
             end = first
-        return cls(start, leaves, known)
+        return cls(start, leaves, peaks)
 
     def grown(self, frontier: Frontier, leaves: Sequence[bytes]) -> Edge:
-        """As `of`, with what is known already where the end is still near."""
-        is_near = self.start == frontier.size >> TILE_HEIGHT << TILE_HEIGHT
-        return Edge(self.start, leaves, self._known) if is_near else Edge.of(frontier, leaves)
+        """As `of`, with what is known already where the end is still near, and the history the same."""
+        fresh = Edge.of(frontier, leaves)
+        if (fresh.start, fresh._peaks) == (self.start, self._peaks) and self._begins(leaves):
+            fresh._known = self._known
+        return fresh
+
+    def _begins(self, leaves: Sequence[bytes]) -> bool:
+        return leaves[: len(self._leaves)] == self._leaves
 
     def inclusion(self, index: int) -> list[bytes] | None:
         """The proof that entry `index` is in the tree; None when that lies too far back."""

@@ -56,6 +56,19 @@ def test_what_lies_a_tile_back_is_not_told_and_what_is_not_there_neither() -> No
     assert [index for index in (-1, 0, 255, 256, 301, 302) if edge.inclusion(index) is not None] == [256, 301]
 
 
+def test_another_history_is_not_mixed_with_the_first() -> None:
+    other = [sha256(b"other %d" % number).digest() for number in range(600)]
+    for begins in (other[:300], LEAVES[:290] + other[290:300]):  # before the last end of a tile, and after it
+        edge = edge_after([300, 10])
+        edge.inclusion(305)
+        frontier, _ = Frontier().extend(begins)
+        edge = edge.grown(frontier, [*begins, *other[300:320]][256:])
+        path = edge.inclusion(305)
+        assert path is not None
+        root = root_of([*begins, *other[300:320]])
+        verify_inclusion(index=305, size=320, leaf=other[305], path=path, root=root)
+
+
 def test_what_is_kept_does_not_grow_beyond_some_tiles() -> None:
     frontier, edge, size, most = Frontier(), Edge.of(Frontier(), []), 0, 0
     for grows in accumulate([1] * 40):
