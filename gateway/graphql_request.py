@@ -124,7 +124,7 @@ def _json(data: bytes) -> Any:
     """
     try:
         if b'\\"' not in data and b"\\u" not in data:
-            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 read = _decode_soon(data)
                 # So every text has two quotation marks and none inside. If one was dropped, they are too many.
                 if 2 * _texts(read) == data.count(b'"'):

@@ -300,6 +300,26 @@ def test_what_is_not_finished_when_time_is_up_is_an_error_and_no_silence():
     assert (head.split()[1], body) == (b"500", b"Internal Server Error")
 
 
+def test_where_no_answer_comes_of_a_question_nobody_is_left_waiting():
+    async def test(app, port, _server):
+        async def fail(_said, _body):
+            raise AssertionError("this cannot be answered")
+
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _told: None)
+        app.whole = fail
+        return await asked(port, [post({}, b"1")])
+
+    assert by(test) == []
+
+
+def test_a_root_path_and_a_limit_of_connections_shut_the_door():
+    async def test(_app, port, _server):
+        return [body for _, body in await asked(port, [post({}, b"1")])]
+
+    assert by(test, timeout_keep_alive=0.2, root_path="/under") == [b"ordinary"]
+    assert by(test, timeout_keep_alive=0.2, limit_concurrency=9) == [b"ordinary"]
+
+
 def test_who_hangs_up_costs_the_others_nothing():
     async def test(app, port, server):
         app.may.clear()
