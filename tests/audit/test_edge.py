@@ -58,15 +58,14 @@ def test_what_lies_a_tile_back_is_not_told_and_what_is_not_there_neither() -> No
 
 def test_another_history_is_not_mixed_with_the_first() -> None:
     other = [sha256(b"other %d" % number).digest() for number in range(600)]
-    for begins in (other[:300], LEAVES[:290] + other[290:300]):  # before the last end of a tile, and after it
+    # They part before the last end of a tile, or after it.
+    for history in (other[:256] + LEAVES[256:320], LEAVES[:290] + other[290:320]):
         edge = edge_after([300, 10])
         edge.inclusion(305)
-        frontier, _ = Frontier().extend(begins)
-        edge = edge.grown(frontier, [*begins, *other[300:320]][256:])
+        edge = edge.grown(Frontier().extend(history[:310])[0], history[256:])
         path = edge.inclusion(305)
         assert path is not None
-        root = root_of([*begins, *other[300:320]])
-        verify_inclusion(index=305, size=320, leaf=other[305], path=path, root=root)
+        verify_inclusion(index=305, size=320, leaf=history[305], path=path, root=root_of(history))
 
 
 def test_what_is_kept_does_not_grow_beyond_some_tiles() -> None:
