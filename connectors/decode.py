@@ -123,6 +123,7 @@ def decoder(
             hints[one.column],
             keeps=known[one.column].kind not in PERSONAL,
             reads_text=one.form is Form.TEXT and one.codes is None,
+            spellings=_spellings(one, known[one.column]),
             hides=partial_of(part_shown, known[one.column]) if one.column in masked else None,
         )
         for one, reader in zip(fields, readers, strict=True)
@@ -130,6 +131,15 @@ def decoder(
     at = {one.column: place for place, one in enumerate(fields)}
     order = tuple(at[name] for name in made.__struct_fields__)
     return Decoder(record, made, fields, readers, inputs, meanings, order, at, hidden)
+
+
+def _spellings(one: Field, column: Column) -> Sequence[str]:
+    """All texts that a field may hold, where they are few and known."""
+    if one.codes is not None:
+        return [*one.codes]
+    if one.form is Form.TEXT and column.codes is not None:
+        return [code.value for code in column.codes]
+    return _MONTHS.get(one.form, ())
 
 
 def shown_in_part(record: Record, hidden: Iterable[Column]) -> Record:
@@ -197,5 +207,11 @@ def _meanings(reader: Callable[[object], object], cells: Sequence[object], hint:
     meant = msgspec.convert([*map(reader, different)], hint, dec_hook=read_word)
     return [*map(dict(zip(different, meant, strict=True)).__getitem__, cells)]
 
+
+_MONTHS: Mapping[Form, Sequence[str]] = {
+    form: [f"{year}{between}{month:02}" for year in range(1990, 2060) for month in range(1, 13)]
+    for form, between in ((Form.COMPACT_MONTH, ""), (Form.ISO_MONTH, "-"))
+}
+"""Mostly it is one of these; another is read as ever."""
 
 _PATH = re.compile(r"`\$\.(\w+)`")

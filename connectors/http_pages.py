@@ -16,6 +16,7 @@ import msgspec
 from connectors.decode import Decoder, Row
 from connectors.derived import derived
 from connectors.failure import broken
+from connectors.meanings import Meanings
 
 Value = str | int | bool | None
 
@@ -68,22 +69,33 @@ class PlainPages:
     def __init__(self, decoders: Sequence[Decoder], *, batch: bool) -> None:
         """`batch` says that the pages come together, in the order of the questions."""
         computed = any(one.expression for decode in decoders for one in decode.fields)
+        spelled = any(one.spelled is not None for decode in decoders for one in decode.meanings)
         self._batch = batch
-        self._reading = None if computed else _reading([*map(_page_of, decoders)], batch=batch)
+        self._readings = {
+            way: _reading([_page_of(decode, spelled=way) for decode in decoders], batch=batch)
+            for way in ((True, False) if spelled else (False,))
+            if not computed
+        }
+        """By whether columns are read as `Meanings.spelled`; the first that could read an answer comes first."""
 
-    def rows(self, body: bytes) -> Sequence[list[Any]] | None:
-        """For each question the rows of its page, as `plain_outcomes` takes them; None where it must be read patiently."""
-        if self._reading is None:
-            return None
-        try:
-            told = self._reading.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return None
-        pages = told.pages if self._batch else (told,)
-        for page in pages:
-            if page.next is not None or page.count != len(page.rows):
-                return None
-        return [page.rows for page in pages]
+    def rows(self, body: bytes) -> tuple[Sequence[list[Any]], bool] | None:
+        """For each question the rows of its page, and whether they are spelled, both as `plain_outcomes` takes them.
+
+        None where they must be read patiently.
+        """
+        for spelled, reading in self._readings.items():
+            try:
+                told = reading.decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue
+            if spelled is False and len(self._readings) > 1:
+                self._readings = {False: reading}  # this department spells otherwise: it is not tried again
+            pages = told.pages if self._batch else (told,)
+            for page in pages:
+                if page.next is not None or page.count != len(page.rows):
+                    return None
+            return [page.rows for page in pages], spelled
+        return None
 
 
 def _reading(pages: Sequence[Any], *, batch: bool) -> msgspec.json.Decoder[Any]:
@@ -93,13 +105,22 @@ def _reading(pages: Sequence[Any], *, batch: bool) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(msgspec.defstruct("Pages", [("pages", several)], gc=False))
 
 
-def _page_of(decode: Decoder) -> Any:
+def _page_of(decode: Decoder, *, spelled: bool) -> Any:
     """The type of a page whose rows have the fields of a decoder, `f0` the first of them."""
-    fields: Any = [(f"f{place}", meanings.kind) for place, meanings in enumerate(decode.meanings)]
+    fields: Any = [
+        (f"f{place}", _type_of(meanings, spelled=spelled)) for place, meanings in enumerate(decode.meanings)
+    ]
     names = {f"f{place}": one.physical for place, one in enumerate(decode.fields)}
     row = msgspec.defstruct("Row", fields, rename=names, gc=False)
     rows: Any = list[row]  # type: ignore[valid-type]  # made at run time
     return msgspec.defstruct("Page", [("count", int), ("rows", rows), ("next", str | None)], gc=False)
+
+
+def _type_of(meanings: Meanings, *, spelled: bool) -> Any:
+    words: Any = meanings.spelled if spelled else None
+    if words is None:
+        return meanings.kind
+    return words | None if meanings.is_optional else words
 
 
 def _counted(page: Page) -> Page:

@@ -150,13 +150,13 @@ class HttpRegister(Register):
         """See `Patient.plainly`."""
         if answer.status != 200 or answer.kind != "application/json":
             return None
-        pages = wording.pages.rows(answer.body)
-        if pages is None:
+        told = wording.pages.rows(answer.body)
+        if told is None:
             return None
-        at = self._clock()
+        (pages, spelled), at = told, self._clock()
         try:
             return [
-                plain_outcomes(ask, decode, rows, at=at)
+                plain_outcomes(ask, decode, rows, at=at, spelled=spelled)
                 for ask, decode, rows in zip(asks, wording.decoders, pages, strict=True)
             ]
         except UNREADABLE:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from functools import cached_property, lru_cache
 from types import NoneType
 from typing import Any, get_args
 
@@ -30,9 +32,14 @@ class Meanings(dict[object, object]):
         *,
         keeps: bool,
         reads_text: bool,
+        spellings: Sequence[str] = (),
         hides: Callable[[str], Masked] | None = None,
     ) -> None:
-        """`hides` gives what is shown of a value where the value itself is not to be told, nor kept."""
+        """What a column means.
+
+        `spellings`   all texts that mean something, where these are few and known, as a contract's codes are
+        `hides`       gives what is shown of a value where the value itself is not to be told, nor kept
+        """
         super().__init__()
         self._reader, self._hint, self._hides = reader, hint, hides
         self._keeps = keeps and hides is None
@@ -41,6 +48,22 @@ class Meanings(dict[object, object]):
         """What a plain text becomes, where it means what is written."""
         self.kind: Any = _kind(hint, is_text=self.word is not None)
         """Of what types cells must be of which no two are one key and not one value."""
+        self._spellings = spellings
+
+    @cached_property
+    def spelled(self) -> type[Enum] | None:
+        """The texts that mean something, each with its meaning as `means`, where all are known; made when first asked for.
+
+        JSON is then decoded to these, without a text being made of each cell and looked for.
+        """
+        if not self._spellings or self._hides is not None:
+            return None
+        texts = [*self._spellings, ""] if self.is_optional else self._spellings
+        try:
+            meant = {text: self._meaning(text) for text in texts}
+        except (ValueError, msgspec.ValidationError):  # each is told of in its own row
+            return None
+        return _spelled(tuple([(text, type(meaning), meaning) for text, meaning in meant.items()]))
 
     def of(self, cells: Sequence[object]) -> Sequence[object]:
         """The meanings of a column's cells, one or more. Raises one of `UNREADABLE`."""
@@ -70,6 +93,17 @@ class Meanings(dict[object, object]):
         if self.word is not str:
             value = msgspec.convert(value, self._hint, dec_hook=read_word)
         return value if self._hides is None or value is None else self._hides(str(value))
+
+
+@lru_cache(maxsize=256)
+def _spelled(meanings: tuple[tuple[str, type, object], ...]) -> type[Enum]:
+    """Columns that mean the same share it. The type stands beside the meaning because 1 is equal to True."""
+    enumeration: Any = Enum  # its members are known at run time only
+    made = enumeration("Spelled", {f"s{place}": text for place, (text, _, _) in enumerate(meanings)})
+    for one, (_, _, meaning) in zip(made, meanings, strict=True):
+        one.means = meaning
+    kind: type[Enum] = made
+    return kind
 
 
 def plainly_ids(cells: Sequence[str]) -> bool:

@@ -46,15 +46,17 @@ def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) ->
         return _row_by_row(ask, decode, given, came_from)
 
 
-def plain_outcomes(ask: Ask, decode: Decoder, rows: Sequence[Any], *, at: datetime) -> dict[str, Outcome]:
-    """As `outcomes`, of rows with cells `f0`, `f1`, … of the types that `Meanings.kind` says.
+def plain_outcomes(
+    ask: Ask, decode: Decoder, rows: Sequence[Any], *, at: datetime, spelled: bool
+) -> dict[str, Outcome]:
+    """As `outcomes`, of rows with cells `f0`, `f1`, … of the types that `Meanings.kind` says, or `Meanings.spelled`.
 
     Raises one of `UNREADABLE` where `outcomes` has to say what is wrong.
     """
     came_from, subjects = provenance(ask.record, at=at), ask.subjects
     if not rows:
         return dict.fromkeys(subjects, NoRecord(came_from))
-    plain = reading(decode, ask.by)
+    plain = reading(decode, ask.by, spelled=spelled)
     known = subjects.known(plain.word)
     if known is not None:
         try:
@@ -63,7 +65,13 @@ def plain_outcomes(ask: Ask, decode: Decoder, rows: Sequence[Any], *, at: dateti
             pass
         else:
             return _told(subjects, whose, records, came_from)
-    return _all_at_once(ask, decode, [*zip(*map(astuple, rows), strict=True)], came_from)
+    columns: list[Sequence[Any]] = [*zip(*map(astuple, rows), strict=True)]
+    if spelled:
+        columns = [
+            cells if meanings.spelled is None else [None if one is None else one.value for one in cells]
+            for meanings, cells in zip(decode.meanings, columns, strict=True)
+        ]
+    return _all_at_once(ask, decode, columns, came_from)
 
 
 def provenance(record: type[Record], *, at: datetime) -> Provenance:

@@ -2,7 +2,7 @@
 
     def read(rows, whose):
         if not plain([r.f0 for r in rows]): raise NotInForm
-        records = [made(r.f0, m1[r.f1], whose[r.f2]) for r in rows]
+        records = [made(r.f0, m1[r.f1], whose[r.f2], r.f3.means) for r in rows]
         return [r.person for r in records], records
 
 `made` is the record type, `m1` the meanings of a column (`connectors.meanings`), `whose` the subjects
@@ -36,8 +36,11 @@ class Reading(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def reading(decode: Decoder, by: str) -> Reading:
-    """Write the function for a decoder and the column by which is asked."""
+def reading(decode: Decoder, by: str, *, spelled: bool) -> Reading:
+    """Write the function for a decoder and the column by which is asked.
+
+    `spelled`   cells of columns that have `Meanings.spelled` are of that type
+    """
     meanings, subject = decode.meanings, decode.places[by]
     names: dict[str, Any] = {"made": decode.made, "NotInForm": NotInForm, "WrittenId": WrittenId}
     names |= {"plain": plainly_text, "ids": plainly_ids, **{f"m{at}": one for at, one in enumerate(meanings)}}
@@ -52,6 +55,8 @@ def reading(decode: Decoder, by: str) -> Reading:
         elif one.word is WrittenId and not one.is_optional:
             ids.append(f"[{cell} for r in rows]")
             taken.append(f"WrittenId({cell})")
+        elif spelled and one.spelled is not None:
+            taken.append(f"None if {cell} is None else {cell}.means" if one.is_optional else f"{cell}.means")
         else:
             taken.append(f"m{at}[{cell}]")
     checks = [f"not {check}({' + '.join(some)})" for check, some in (("plain", texts), ("ids", ids)) if some]

@@ -18,9 +18,10 @@ from connectors.subjects import Subjects
 from demo.registers.writing import written
 from tests.connectors.conformance import ROWS, everything, subjects
 from tests.connectors.rows import NOW
-from vocabulary.evidence import Outcome
+from vocabulary.evidence import Found, Outcome
 from vocabulary.idnumber import WrittenId
 from vocabulary.record import Record
+from vocabulary.records.social_security import Insurance
 from vocabulary.register import RECORD_TYPES
 
 PLAIN = [
@@ -35,9 +36,9 @@ def at_once(ask: Ask, decode: Decoder, rows: Sequence[Sequence[object]]) -> dict
     """What a page of these rows says; None where it is not plain."""
     names = [one.physical for one in decode.fields]
     page = {"count": len(rows), "rows": [dict(zip(names, row, strict=True)) for row in rows], "next": None}
-    pages = PlainPages((decode,), batch=False).rows(msgspec.json.encode(page))
+    told = PlainPages((decode,), batch=False).rows(msgspec.json.encode(page))
     try:
-        return None if pages is None else plain_outcomes(ask, decode, pages[0], at=NOW)
+        return None if told is None else plain_outcomes(ask, decode, told[0][0], at=NOW, spelled=told[1])
     except UNREADABLE:
         return None
 
@@ -91,6 +92,54 @@ def test_what_is_spoilt_is_never_taken_for_plain(record: type[Record], by: str) 
             ["", " ", "=1+1", "5.3E+17", None, 7, True, " 1 ", "x" * 99]
         )
         assert at_once(ask, decode, rows) in (None, row_by_row(ask, decode, rows))
+
+
+def insurance(**written: object) -> tuple[Ask, Decoder, dict[str, object], bytes]:
+    """A question, what reads it, a row and the page of it, with some fields written otherwise."""
+    who = WrittenId("52990119900715902X")
+    ask = Ask(Insurance, "person", (who,), frozenset({"month", "status"}))
+    decode = decoder(Insurance, TABLES[Insurance.department][Insurance], ask.columns)
+    row = {
+        "baz001": "1",
+        "aac147": str(who),
+        "aae003": "202610",
+        "aac031": "1",
+        "aae036": "20261031",
+        **written,
+    }
+    return ask, decode, row, msgspec.json.encode({"count": 1, "rows": [row], "next": None})
+
+
+@pytest.mark.parametrize(
+    ("written", "spelled"),
+    [
+        ({}, True),
+        ({"aac147": " 52990119900715902x"}, True),
+        ({"aae003": 202610}, False),
+        ({"aae003": "198912"}, False),
+        ({"aae003": "199001"}, True),
+        ({"aac031": " 1 "}, False),
+    ],
+)
+def test_codes_and_months_mean_the_same_spelled_and_written_otherwise(
+    written: dict[str, object], spelled: bool
+) -> None:
+    ask, decode, row, body = insurance(**written)
+    told = PlainPages((decode,), batch=False).rows(body)
+    assert told is not None
+    assert told[1] is spelled
+    found = plain_outcomes(ask, decode, told[0][0], at=NOW, spelled=spelled)
+    assert found == outcomes(ask, decode, [[row[one.physical] for one in decode.fields]], at=NOW)
+    assert isinstance(found[ask.ids[0]], Found)
+
+
+def test_who_spells_otherwise_is_not_tried_again_and_nonsense_says_nothing_of_spelling() -> None:
+    _, decode, _, plain = insurance()
+    *_, otherwise = insurance(aae003=202610)
+    pages = PlainPages((decode,), batch=False)
+    assert pages.rows(b'{"count": 1}') is None
+    told = [pages.rows(body) for body in (plain, otherwise, plain)]
+    assert [one and one[1] for one in told] == [True, False, False]
 
 
 def test_a_row_that_comes_twice_is_not_plain() -> None:
