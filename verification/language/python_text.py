@@ -18,7 +18,7 @@ from verification.language import values
 from verification.language.expression import Expr, walk
 from verification.language.level import HOUSEHOLD, FactOf
 from verification.language.parameter import Pack
-from verification.language.python_asked import Asked, NotPlain, not_plain
+from verification.language.python_asked import Asked, AskedTable, NotPlain, not_plain
 from verification.language.python_operators import CALENDAR, COMPARISONS, OPERATORS, TEXTS, cut_mark, cut_of
 from verification.language.source import ColumnOf
 from verification.language.values import LONGEST, Places
@@ -289,8 +289,9 @@ class Text:
     def _parameter(self, expr: Expr, args: list[str]) -> str:
         mark = (expr.op, *expr.constants, expr.kind, expr.codes)
         if mark not in self._parameters:
-            self._parameters[mark] = self.constant(Asked(expr, self.pack, plain=self.plain))
-        return f"{self._parameters[mark]}[{', '.join(args)}]"
+            asked = Asked if expr.op == "param" else AskedTable
+            self._parameters[mark] = self.constant(asked(expr, self.pack, plain=self.plain))
+        return self._parameters[mark] + "".join(f"[{arg}]" for arg in reversed(args))
 
     def _position(self, expr: Expr, args: list[str]) -> str:
         """Of one character that is cut out of a text, its place is looked up; of any other it is searched."""
