@@ -135,7 +135,7 @@ class Quick:
         else:
             resolve = self._writer.keep("R", obtained.call)
             value = f"{resolve}({body.source}, None{self._writer.given(field)})"
-        told = self._value(field, kind, self._passed(field, value))
+        told = self._value(body, field, kind, self._passed(field, value))
         return told if obtained.sought is None else self._sought(body, field, obtained.sought, told)
 
     def _sought(self, body: _Body, field: Field, sought: Sought, otherwise: Pieces) -> Pieces:
@@ -159,10 +159,10 @@ class Quick:
             return [_Said(self._constant(kind, found.constant))]
         read = body.read(found.reads)
         if found.cut is not None:
-            return self._list(field, _bare(kind).of_type, f"{read}[:{self._most(field, found.cut)}]")
+            return self._list(body, field, _bare(kind).of_type, f"{read}[:{self._most(field, found.cut)}]")
         if not is_leaf_type(_bare(kind)):
             raise Unquick
-        return self._value(field, kind, self._passed(field, read))
+        return self._value(body, field, kind, self._passed(field, read))
 
     def _most(self, field: Field, name: str) -> str:
         """How many are told, as an expression: a number, or that of a variable."""
@@ -177,31 +177,35 @@ class Quick:
             raise Unquick
         return f"c.most({argument.value.name.value!r}, {default!r})"
 
-    def _value(self, field: Field, kind: Any, value: str) -> Pieces:
+    def _value(self, body: _Body, field: Field, kind: Any, value: str) -> Pieces:
         """What is told of a value, given as an expression."""
         inner, required = _bare(kind), isinstance(kind, GraphQLNonNull)
         if is_leaf_type(inner):
             return [self._leaf(inner, value, required=required)]
         if isinstance(inner, GraphQLList):
             listed = f"(w := {value}).__class__ is tuple or w.__class__ is list"
-            items = _expression(self._list(field, inner.of_type, "w"))
+            items = _expression(self._list(body, field, inner.of_type, "w"))
             return [f"({items} if {listed} else {NULL_OR[required]})"]
         if not isinstance(inner, GraphQLObjectType):
             raise Unquick
         function = self.of_object(inner, field.nodes, field.steps)
         return [f"({function}(w, c) if (w := {value}) is not None else {NULL_OR[required]})"]
 
-    def _list(self, field: Field, item: Any, items: str) -> Pieces:
+    def _list(self, body: _Body, field: Field, item: Any, items: str) -> Pieces:
         """A list of leaves, or of objects: those that are nothing but leaves are written where they stand."""
         inner, required, each = _bare(item), isinstance(item, GraphQLNonNull), self._name("r")
         if is_leaf_type(inner):
             told = f"str({self._leaf(inner, each, required=required)})"
         elif not isinstance(inner, GraphQLObjectType) or inner.is_type_of is not None:
             raise Unquick
+        elif body.is_item:  # else a text in a text in a text: Python reads no more than 200 brackets
+            raise _NeedsLines
         else:
             within = (*field.steps, sum(isinstance(step, int) for step in field.steps))
             try:
-                told = _expression(self._object(_Body(each, lines=False), inner, field.nodes, within))
+                told = _expression(
+                    self._object(_Body(each, lines=False, is_item=True), inner, field.nodes, within)
+                )
             except _NeedsLines:
                 told = f"{self.of_object(inner, field.nodes, within)}({each}, c)"
             if not required or f"{each}." not in told:  # what is read of null raises by itself
@@ -267,10 +271,13 @@ class _NeedsLines(Unquick):
 
 
 class _Body:
-    """What is read of `source`, and the lines that come before; without `lines` there is no place for any."""
+    """What is read of `source`, and the lines that come before; without `lines` there is no place for any.
 
-    def __init__(self, source: str, *, lines: bool = True) -> None:
-        self.source, self.lines = source, list[str]()
+    `is_item`   it is an item of a list, written where it stands
+    """
+
+    def __init__(self, source: str, *, lines: bool = True, is_item: bool = False) -> None:
+        self.source, self.is_item, self.lines = source, is_item, list[str]()
         self._has_lines, self._known = lines, dict[str, str]()
 
     def read(self, attributes: str) -> str:

@@ -9,7 +9,14 @@ from hypothesis_graphql import from_schema
 from gateway.executor import plain
 from gateway.executor.program import Programs
 from gateway.executor.run import Run
-from tests.gateway.executor.operations import Maker, compared, differing, schema_with_words
+from tests.gateway.executor.operations import (
+    Maker,
+    Row,
+    compared,
+    differing,
+    pure_programs,
+    schema_with_words,
+)
 
 OPERATIONS = 10_000
 """A tenth of what `python -m tests.gateway.executor.operations` compares."""
@@ -59,3 +66,14 @@ def test_operations_of_hypothesis_graphql_have_graphql_core_s_answer_byte_by_byt
     root = Maker(SCHEMA, rows).row(kind, 0, corrupt=corrupt)
     assert compared(SCHEMA, PROGRAMS, text, {}, root) is None
     assert PROGRAMS.counts.keys() == {"compiled"}
+
+
+@pytest.mark.parametrize("within", ["friends", "home {people", "boss"])
+def test_what_is_nested_as_deep_as_may_be_is_told_as_text(within):
+    row = Row(__typename="Person", name="x")
+    row |= {"friends": [row], "boss": row, "home": Row(people=[row])}
+    deep = 60
+    text = f"{{person {{{f'{within} {{' * deep} name {'}' * deep * (within.count('{') + 1)}}}}}"
+    programs = pure_programs()
+    assert compared(SCHEMA, programs, text, {}, Row(person=row)) is None
+    assert programs.counts == {"compiled": 1}
