@@ -67,7 +67,8 @@ class GroupsSql:
     def of_rows(self, group: Group) -> str:
         """SELECT of one row a person or household, keyed by the columns `k:…`, with each aggregate's parts."""
         q, first = self.dialect.quoted, group.first
-        inner = f"SELECT r.* FROM {self.rows.rows(first.plan)} AS r"
+        exprs = [arg for _, each in group.items for arg in each.args]
+        inner = f"SELECT r.* FROM {self.rows.rows(first.plan, exprs)} AS r"
         if first.match is not None:
             inner = self._matched_rows(inner, first)
         keys = [q(f"r_{name}") for name in group.keys]
@@ -131,8 +132,9 @@ class GroupsSql:
         first, q = group.first, self.dialect.quoted
         exprs = [arg for _, each in group.items for arg in each.args]
         columns = [f"b.{q('row')} AS {q('row')}", "r.*", *self._facts(exprs, level)]
-        joins = f"FROM {q(table)} AS b JOIN {self.rows.rows(first.plan)} AS r ON {self._on(first.plan, first.on or ())}"
-        return f"SELECT {', '.join(columns)} {joins}{self._above(exprs, level, above)}"
+        rows, on = self.rows.rows(first.plan, exprs), self._on(first.plan, first.on or ())
+        joins = f"FROM {q(table)} AS b JOIN {rows} AS r ON {on}{self._above(exprs, level, above)}"
+        return f"SELECT {', '.join(columns)} {joins}"
 
     def _facts(self, exprs: list[Expr], level: str) -> list[str]:
         q, columns = self.dialect.quoted, []

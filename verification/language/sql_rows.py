@@ -12,7 +12,18 @@ from verification.language.kinds import Kind
 from verification.language.level import MemberRows
 from verification.language.parameter import Pack
 from verification.language.rows import FEW_MONTHS, Aggregate, Grouped, Paired, Unless
-from verification.language.source import Best, ColumnOf, Filtered, Holds, Lines, Plan, Records, Union, ranked
+from verification.language.source import (
+    Best,
+    ColumnOf,
+    Filtered,
+    Holds,
+    Lines,
+    Plan,
+    Records,
+    Union,
+    columns_in,
+    ranked,
+)
 from verification.language.sql_pairs import OTHER
 from verification.language.sql_parts import Parts
 from verification.language.sql_text import Layers
@@ -79,8 +90,8 @@ class RowsSql:
         self.parts = Parts(dialect)
         self._used = _used(nodes)
         self.members = "member_base"
-        self.member_names: list[str] = []
         self.near: Mapping[type[Record], str] = {}
+        self.member_names: list[str] = []
         self.statements: list[Statement] = []
         self._made: dict[str, str] = {}
         self._count = 0
@@ -97,11 +108,14 @@ class RowsSql:
         yield
         self.near, self._made = before
 
-    def rows(self, plan: Plan) -> str:
-        """A source as something to select from, its columns named `r_…`."""
+    def rows(self, plan: Plan, exprs: Iterable[Expr] | None = None) -> str:
+        """A source as something to select from, its columns named `r_…`.
+
+        `exprs`   all that looks at them, where that is known: of members there are many columns
+        """
         q = self.dialect.quoted
         if isinstance(plan, MemberRows):
-            return f"(SELECT {', '.join(self._member_columns(plan))} FROM {q(self.members)})"
+            return f"(SELECT {', '.join(self._member_columns(plan, exprs))} FROM {q(self.members)})"
         if isinstance(plan, Records):
             names = sorted(self.columns.get(plan.record, frozenset()) | {"record_id"})
             names = [name for name in names if name in self.columns.get(plan.record, frozenset())]
@@ -154,17 +168,14 @@ class RowsSql:
         used = self._used.get(plan.digest, frozenset())
         return [name for name in plan.columns if name in used] or list(plan.columns)[:1]
 
-    def _member_columns(self, plan: MemberRows) -> list[str]:
+    def _member_columns(self, plan: MemberRows, exprs: Iterable[Expr] | None) -> list[str]:
         q = self.dialect.quoted
         columns = [f"{q('household')} AS {q('r_household')}"]
-        for name in self._told_members(plan):
-            holds = plan.columns[name]
+        seen = self.member_names if exprs is None else sorted({found.column for found in columns_in(*exprs)})
+        for name in (name for name in seen if name in plan.columns and name != "household"):
             columns.append(f"{q(f'm_{name}')} AS {q(f'r_{name}')}")
-            columns += [f"{q(f'mk_{name}')} AS {q(f'rk_{name}')}"] if _two(holds) else []
+            columns += [f"{q(f'mk_{name}')} AS {q(f'rk_{name}')}"] if _two(plan.columns[name]) else []
         return columns
-
-    def _told_members(self, plan: MemberRows) -> list[str]:
-        return [name for name in self.member_names if name in plan.columns and name != "household"]
 
     def _grouped(self, plan: Grouped) -> str:
         q, layers = self.dialect.quoted, self.layers()
