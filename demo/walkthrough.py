@@ -144,9 +144,9 @@ def _register_down(desk: Desk, console: Console) -> None:
     failed = {
         name for name, source in reply.extensions["sources"].items() if source["state"] == "SOURCE_FAILED"
     }
-    console.print(
-        f"  did not answer: {', '.join(sorted(failed))}; lower bound of income {verdict['lowerBound']}\n"
-    )
+    least = verdict["lowerBound"]
+    bound = "no lower bound of income is proven" if least is None else f"income is at least {least}"
+    console.print(f"  did not answer: {', '.join(sorted(failed))}; {bound}\n")
     desk.start(Department.SOCIAL_SECURITY)
 
 

@@ -102,7 +102,9 @@ class Client:
             )
             told = came.json()
         except (httpx2.HTTPError, ValueError) as error:
-            raise NoAnswer(0, [{"message": f"expected an answer, got {type(error).__name__}"}]) from None
+            raise NoAnswer(
+                0, [{"message": f"expected an answer at {self.address}, got {type(error).__name__}"}]
+            ) from None
         return _answer(came.status_code, told)
 
     def verify(self, number: str) -> Verdict:
@@ -132,7 +134,9 @@ class Client:
                     if name == "data" and event == "next":
                         yield _answer(200, json.loads(value))
         except (httpx2.HTTPError, ValueError) as error:
-            raise NoAnswer(0, [{"message": f"expected an answer, got {type(error).__name__}"}]) from None
+            raise NoAnswer(
+                0, [{"message": f"expected an answer at {self.address}, got {type(error).__name__}"}]
+            ) from None
 
     @property
     def _graphql(self) -> str:

@@ -155,7 +155,7 @@ def test_a_gateway_that_is_not_there_is_said_in_a_line(hedui, tmp_path):
     for typed in (("ask", question), ("verify", "S-H1")):
         came = hedui(*typed, "--address", "http://127.0.0.1:9")
         assert came.exit_code == 1
-        assert came.stderr == "no data: expected an answer, got ConnectError\n"
+        assert came.stderr == "no data: expected an answer at http://127.0.0.1:9, got ConnectError\n"
 
 
 def test_a_setting_that_is_none_stops_the_start(hedui, monkeypatch):
