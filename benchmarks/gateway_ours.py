@@ -38,6 +38,8 @@ from connectors.ask import Ask, Connector
 from connectors.departments import TABLES
 from connectors.federation import ask_all
 from connectors.http_register import HttpRegister
+from connectors.qualified import Qualified
+from connectors.quality import QualityBook
 from connectors.served import ServedBook
 from connectors.subjects import Subjects
 from gateway.answer import tell
@@ -82,6 +84,12 @@ def connectors_to(port: int) -> dict[Department, Connector]:
     }
 
 
+def checked(connectors: Mapping[Department, Connector], folder: Path) -> dict[Department, Connector]:
+    """The same as they are served: each answer carries what a check said of its batch."""
+    book = QualityBook(folder)
+    return {one: Qualified(register, book, clock=now) for one, register in connectors.items()}
+
+
 async def whole(port: int, folder: Path) -> Any:
     """The application with all of it on."""
     log = await Log.open(
@@ -94,7 +102,7 @@ async def whole(port: int, folder: Path) -> Any:
     office = Office(
         trust=Trust.load({"benchmark": folder / JWKS_FILE}, audience="hedui"),
         agreements=AgreementSet(load_agreements()),
-        connectors=connectors_to(port),
+        connectors=checked(connectors_to(port), folder / "quality"),
         trace=Trace(log, book, clock=now),
         judge=Judge({}, lambda on: None, _judging_nothing),
         schema=schema(),
