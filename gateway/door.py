@@ -257,7 +257,9 @@ class _Door(HttpToolsProtocol):
     def _write(self, answer: Response, answering: _Answering) -> None:
         always = self.known.always(self.server_state.default_headers)
         ends = b"\r\n" if answering.keep_alive else b"connection: close\r\n\r\n"
-        self.transport.write(b"".join((STATUS_LINE[answer.status], always, answer.headers, ends, answer.body)))
+        self.transport.write(
+            b"".join((STATUS_LINE[answer.status], always, answer.headers, ends, answer.body))
+        )
         answering.response_complete = True
 
     def _answered(self, answering: _Answering) -> None:

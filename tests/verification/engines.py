@@ -16,8 +16,8 @@ from verification.language.seal import canonical
 from verification.language.to_python import Judge
 from verification.language.to_sql import Sql
 from verification.runs import duck
-from verification.runs.cases import cases_of
 from verification.runs.assembling import assembled
+from verification.runs.cases import cases_of
 from verification.runs.district import judge_district
 from verification.runs.spark import SparkEngine
 from verification.runs.stored import store
