@@ -35,7 +35,7 @@ hour and 15 GB of disk), by the whole catalogue, once with 4 GiB for its databas
 object, too:
 
     ten_million_growth    time inside against that of a city of a tenth of the size, both with the memory of above
-    ten_million_growth_2_gib  the same with 2 GiB for the database of the large city, which spills
+    ten_million_growth_2_gib  the same with 2 GiB for that of the large city, in four shards; it spills
     ten_million_peak_mib, ten_million_peak_2_gib_mib  of the whole process, results included
 """
 
@@ -73,7 +73,7 @@ from verification.runs.cases import cases_of
 from verification.runs.district import Engine, cut, restricted
 from verification.runs.job import Job
 from verification.runs.ledger import Ledger
-from verification.runs.sealed import Tables
+from verification.runs.sealed import Tables, joined
 from verification.runs.tables import Rows, Snapshot
 from vocabulary.record import Record
 from vocabulary.register import RECORD_TYPES
@@ -113,11 +113,12 @@ def main() -> None:
     options.add_argument("--ten-million", action="store_true", help="how a city of ten times the size grows")
     options.add_argument("--households", type=int, default=HOUSEHOLDS * 10, help="of that city")
     options.add_argument("--memory", type=int, default=MEMORY_MIB, help=argparse.SUPPRESS)
+    options.add_argument("--shard", type=int, default=HOUSEHOLDS * 10, help=argparse.SUPPRESS)
     options.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
     options.add_argument("--city", type=Path, help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.contender:
-        print(json.dumps(contend(given.contender, given.city, given.memory)))
+        print(json.dumps(contend(given.contender, given.city, given.memory, given.shard)))
         return
     with tempfile.TemporaryDirectory(prefix="hedui-bench-") as name:
         figures = (
@@ -229,12 +230,12 @@ def ten_million(folder: Path, *, households: int) -> dict[str, float | None]:
     print(f"{households:,} households, {rows['Membership']:,} people listed, {sum(rows.values()) - rows['cases']:,}"
           f" records; written in {time.perf_counter() - begun:.0f} s, {peak_mib():,.0f} MiB at most")  # fmt: skip
     ran = {}
-    for name, city, memory in (
-        ("a tenth", small, MEMORY_MIB),
-        ("4 GiB", large, 4096),
-        ("2 GiB", large, 2048),
+    for name, city, memory, shard in (
+        ("a tenth", small, MEMORY_MIB, households),
+        ("4 GiB", large, 4096, households),
+        ("2 GiB", large, 2048, -(-households // 4)),
     ):
-        ran[name] = process("ours", city, "--memory", str(memory))
+        ran[name] = process("ours", city, "--memory", str(memory), "--shard", str(shard))
         wall, peak = ran[name]["wall"], ran[name]["peak"]
         tell(f"ours, {name}", ran[name]["seconds"], f"s inside, {wall:.0f} s wall, {peak:,.0f} MiB at most")
     _agree({name: [ran[name]] for name in ran}, "findings", ("4 GiB", "2 GiB"))
@@ -247,20 +248,24 @@ def ten_million(folder: Path, *, households: int) -> dict[str, float | None]:
     }
 
 
-def contend(name: str, folder: Path, memory_mib: int) -> dict[str, object]:
+def contend(name: str, folder: Path, memory_mib: int, shard: int) -> dict[str, object]:
     """Be one contender: seconds, those spent aside on comparing, peak MiB, and a digest of the findings."""
-    found = CONTENDERS[name](folder, memory_mib)
+    found = CONTENDERS[name](folder, memory_mib, shard)
     return {"peak": peak_mib(), **found}
 
 
-def ours(folder: Path, memory_mib: int, catalogue: Catalogue = CATALOGUE) -> dict[str, object]:
+def ours(folder: Path, memory_mib: int, shard: int, catalogue: Catalogue = CATALOGUE) -> dict[str, object]:
     """All facts and findings of a catalogue, as columns; digests of the findings and of what is payable."""
     begun = time.perf_counter()
     snapshot = opened(folder)
-    with Engine(snapshot, catalogue, PACK, memory_mib=memory_mib) as engine:
-        for _ in engine.load(snapshot.cases):
-            pass
-        tables = engine.tables()
+    shards = cut(snapshot.cases, shard) if shard < len(snapshot.cases) else [snapshot.cases]
+    with Engine(snapshot, catalogue, PACK, memory_mib=memory_mib, many=len(shards) > 1) as engine:
+        found = []
+        for cases in shards:
+            for _ in engine.load(cases):
+                pass
+            found.append(engine.tables())
+        tables = joined(found)
         took = time.perf_counter() - begun
     peak = peak_mib()
     digests = _digests(tables)
@@ -280,7 +285,7 @@ def _digests(tables: Tables) -> dict[str, object]:
     return {"findings": digest_of_findings(found), "amounts": digest_of_findings(amounts)}
 
 
-def jobs(folder: Path, _: int) -> dict[str, object]:
+def jobs(folder: Path, _memory_mib: int, _shard: int) -> dict[str, object]:
     """A whole job; one after it with 1 % of households changed, told of them; and one that compares digests."""
     before, after = opened(folder), altered(opened(folder))
     seconds = []
@@ -298,9 +303,9 @@ def jobs(folder: Path, _: int) -> dict[str, object]:
     return {"seconds": seconds[0], "deltas": seconds[1], "digests": seconds[2], "aside": 0.0}
 
 
-CONTENDERS: dict[str, Callable[[Path, int], dict[str, object]]] = {
+CONTENDERS: dict[str, Callable[[Path, int, int], dict[str, object]]] = {
     "ours": ours,
-    "ours of 14": lambda folder, memory_mib: ours(folder, memory_mib, FOURTEEN),
+    "ours of 14": lambda folder, memory_mib, shard: ours(folder, memory_mib, shard, FOURTEEN),
     "job": jobs,
 }
 WITHIN = "hand SQL, our memory"
