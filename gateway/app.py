@@ -65,9 +65,8 @@ class Application:
 
     def __init__(self, now: Callable[[], Office], pages: Asgi, metrics: Metrics, *, body_bytes: int) -> None:
         self._now, self._pages, self._metrics = now, pages, metrics
-        self._says = (
-            _log.bind()
-        )  # as it is configured by now: to find that out costs more than not to write a line
+        # As it is configured by now: to find that out costs more than not to write a line.
+        self._says = _log.bind()
         self.body_bytes = body_bytes
         self._graphql = GraphQLOverHttp(
             self._answer, self._answers, body_bytes=body_bytes, refused=metrics.refused

@@ -270,12 +270,18 @@ def test_a_flood_of_heads_is_forgotten_and_costs_no_answer(monkeypatch):
     assert 0 < kept <= 4
 
 
+async def under_way(app, port):
+    """A question that has come in, and waits until the application may answer."""
+    app.may.clear()
+    asking = asyncio.create_task(asked(port, [post({}, b"1")]))
+    while not app.asked:
+        await asyncio.sleep(0.001)
+    return asking
+
+
 def test_told_to_stop_it_finishes_what_it_began_and_says_that_it_hangs_up():
     async def test(app, port, server):
-        app.may.clear()
-        asking = asyncio.create_task(asked(port, [post({}, b"1")]))
-        while not app.asked:
-            await asyncio.sleep(0.001)
+        asking = await under_way(app, port)
         server.should_exit = True
         while not all(one.cycle.keep_alive is False for one in server.server_state.connections):
             await asyncio.sleep(0.001)
@@ -289,10 +295,7 @@ def test_told_to_stop_it_finishes_what_it_began_and_says_that_it_hangs_up():
 
 def test_what_is_not_finished_when_time_is_up_is_an_error_and_no_silence():
     async def test(app, port, server):
-        app.may.clear()
-        asking = asyncio.create_task(asked(port, [post({}, b"1")]))
-        while not app.asked:
-            await asyncio.sleep(0.001)
+        asking = await under_way(app, port)
         server.should_exit = True
         return await asking
 
