@@ -4,12 +4,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from verification.runs.spill import PREFIX, Spill, sweep
+from verification.runs.spill import PREFIX, UNLOCKED_S, Spill, sweep
 
 OPENED = """
 import sys
@@ -54,6 +55,10 @@ def killed(process: subprocess.Popen[str]) -> None:
         process.send_signal(signal.SIGKILL)
 
 
+def swept(folder: Path, *, later_s: float = 0) -> list[Path]:
+    return sweep(folder, now_s=time.time() + later_s)
+
+
 def line_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
@@ -83,14 +88,14 @@ def test_what_a_killed_engine_spilled_goes_too(temporary: Path) -> None:
     (left,) = temporary.glob(f"{PREFIX}*")
     killed(process)
     assert left.exists()
-    assert sweep(temporary) == [left]
+    assert swept(temporary) == [left]
     assert not list(temporary.glob(f"{PREFIX}*"))
 
 
 def test_the_living_keep_what_is_theirs(temporary: Path) -> None:
     process = started(OPENED)
     theirs, ours = Path(line_of(process)), Spill()
-    assert sweep(temporary) == []
+    assert swept(temporary) == []
     assert (theirs / "duckdb_temp_storage-0.tmp").exists()
     assert Path(ours.name).exists()
     ours.cleanup()
@@ -106,7 +111,7 @@ def test_what_is_not_provably_a_dead_runs_is_left_alone(temporary: Path) -> None
     (temporary / f"{PREFIX}linked" / "alive").symlink_to(elsewhere / "alive")
     (temporary / f"{PREFIX}link").symlink_to(elsewhere)
     (temporary / f"{PREFIX}file").touch()
-    assert sweep(temporary) == []
+    assert swept(temporary) == []
     assert len(list(temporary.iterdir())) == 5
 
 
@@ -114,4 +119,23 @@ def test_what_is_swept_is_not_swept_again(temporary: Path) -> None:
     process = started(OPENED)
     left = Path(line_of(process))
     killed(process)
-    assert [sweep(temporary), sweep(temporary)] == [[left], []]
+    assert [swept(temporary), swept(temporary)] == [[left], []]
+
+
+def test_what_was_killed_before_it_was_locked_or_while_it_was_removed_goes_after_an_hour(
+    temporary: Path,
+) -> None:
+    left = temporary / f"{PREFIX}half"
+    left.mkdir()
+    (left / "rows").write_bytes(b"rows of people")
+    assert swept(temporary, later_s=UNLOCKED_S - 60) == []
+    assert swept(temporary, later_s=UNLOCKED_S + 60) == [left]
+    assert not left.exists()
+
+
+def test_a_living_run_is_left_alone_however_old_it_is(temporary: Path) -> None:
+    process = started(OPENED)
+    theirs = Path(line_of(process))
+    assert swept(temporary, later_s=UNLOCKED_S * 24) == []
+    assert theirs.exists()
+    killed(process)
