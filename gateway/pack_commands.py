@@ -127,8 +127,31 @@ def what_if(
         with registers_of(settings_of(config)) as (ready, today):
             found, failed = asyncio.run(_asked(ready, one, other, on=day, today=today))
         if csv is not None:
-            _write(csv, found)
+            write_changes(csv, found)
     _show(found, failed)
+
+
+def write_changes(path: Path, found: WhatIf) -> None:
+    """Write each household that changes as a line of CSV, money in yuan a month. Raises `OSError`."""
+    from csv import writer
+
+    from vocabulary.money import Money
+
+    with path.open("w", encoding="utf-8", newline="") as file:
+        lines = writer(file, lineterminator="\n")
+        lines.writerow(_COLUMNS)
+        for each in found.changed:
+            categories = each.before.category, each.after.category
+            fen = each.before.payable_fen, each.after.payable_fen, each.fen_month
+            yuan = ["" if one is None else Money(one) for one in fen]
+            lines.writerow((each.household, each.move, *categories, *yuan))
+
+
+_COLUMNS = (
+    *("household", "move", "category_before", "category_after"),
+    *("yuan_month_before", "yuan_month_after", "change_yuan_month"),
+)
+"""Of the file. An amount that cannot be told is empty; a change is below zero where less is paid."""
 
 
 async def _asked(
@@ -157,22 +180,12 @@ def _show(found: WhatIf, failed: Mapping[Department, str]) -> None:
         typer.echo(f"  {one} {one.term} → {other} {other.term}: {count:,} households")
     for move, count in sorted(found.moves.items()):
         typer.echo(f"  {move} {move.term}: {count:,} households")
-    typer.echo(f"  {Money(found.fen_month)} yuan a month in sum, in {len(found.changed):,} households")
+    more = "more" if found.fen_month >= 0 else "less"
+    typer.echo(
+        f"  {Money(abs(found.fen_month))} yuan a month {more} in sum; {len(found.changed):,} households are affected"
+    )
     if found.untold:
         typer.echo(f"  {found.untold:,} households whose amount cannot be told are not in the sum")
-
-
-def _write(path: Path, found: WhatIf) -> None:
-    from csv import writer
-
-    from vocabulary.money import Money
-
-    with path.open("w", encoding="utf-8", newline="") as file:
-        lines = writer(file, lineterminator="\n")
-        lines.writerow(("household", "move", "before", "after", "yuan_month"))
-        for each in found.changed:
-            yuan = "" if each.fen_month is None else Money(each.fen_month)
-            lines.writerow((each.household, each.move, each.before.category, each.after.category, yuan))
 
 
 def _load(which: str) -> Pack:

@@ -11,6 +11,7 @@ from connectors.served import ServedBook
 from demo.story import load_all
 from gateway.district_asked import District
 from gateway.errors import CannotRun
+from gateway.pack_commands import write_changes
 from gateway.what_if import ask_what_if
 from tests.gateway.desk import desk
 from verification.pack import load_pack
@@ -69,6 +70,16 @@ def test_who_stood_at_the_line_would_enter(asked):
     assert moved["S-H2"] == (Category.EDGE, Category.DIBAO)
     assert found.fen_month == sum(each.fen_month for each in found.changed)
     assert (failed, told[-1]) == ({}, (2 * len(STORIES), 2 * len(STORIES)))
+
+
+def test_each_household_that_changes_is_a_line_with_both_amounts_and_their_difference(asked, tmp_path):
+    write_changes(tmp_path / "changes.csv", asked[0])
+    lines = (tmp_path / "changes.csv").read_text("utf-8").splitlines()
+    assert lines[0] == (
+        "household,move,category_before,category_after,yuan_month_before,yuan_month_after,change_yuan_month"
+    )
+    assert "S-H2,UP,EDGE,DIBAO,0.00,48.00,48.00" in lines
+    assert len(lines) == 1 + len(asked[0].changed)
 
 
 def test_both_runs_are_noted_with_the_pack_of_each(asked):
