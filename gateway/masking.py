@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from verification.citation import in_chinese
 from verification.language.rule import Severity
 from verification.verdict import CannotTell, Counting, Finding, IncomeLine
 from vocabulary.idnumber import WrittenId, mask
@@ -44,7 +45,7 @@ def _finding(found: Finding) -> Finding:
             for name, value in found.evidence.items()
             if isinstance(value, int) and not name.endswith("_fen")
         },
-        zh=f"{hint[0]}{found.name_zh}。依据：{found.article}。",
+        zh=f"{hint[0]}{found.name_zh}。依据：{in_chinese(found.article)}。",
         en=f"{hint[1]}: {found.name_en}.",
         records=(),
     )

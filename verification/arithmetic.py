@@ -50,7 +50,7 @@ def arithmetic(
         if months:
             steps.append(
                 Step(
-                    f"{mask(person)} 就业成本：{yuan(number(cost.value))}元 × {months}个月（{in_chinese(cost.cite)}）",
+                    f"{mask(person)} 就业成本：{yuan(number(cost.value))}元 × {months}个月，依据：{in_chinese(cost.cite)}",
                     f"{mask(person)}: employment cost, {yuan(number(cost.value))} × {months} months",
                     -number(cost.value) * months,
                     adds=True,
@@ -154,8 +154,8 @@ def _band(*, annual: int, line: int, members: int, payable: int, pack: Pack, on:
         if below is not None and amount is not None and annual * 100 < line * number(below.value):
             each = yuan(number(amount.value))
             return Step(
-                f"分档：收入低于标准的{below.value}%，第{band}档（{in_chinese(amount.cite)}）："
-                f"{each}元 × {members}人 = {yuan(payable)}元",
+                f"分档：收入低于标准的{below.value}%，第{band}档：{each}元 × {members}人 = {yuan(payable)}元，"
+                f"依据：{in_chinese(amount.cite)}",
                 f"band {band}, below {below.value} % of the standard: {each} × {members} persons = {yuan(payable)}",
                 payable,
             )

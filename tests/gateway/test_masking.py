@@ -46,3 +46,8 @@ def test_the_verdict_itself_is_not_changed():
     before = {each.name: getattr(VERDICT, each.name) for each in fields(VERDICT)}
     without_persons(VERDICT.findings)
     assert before == {each.name: getattr(VERDICT, each.name) for each in fields(VERDICT)}
+
+
+def test_a_masked_finding_names_its_article_as_any_finding_does():
+    for before, after in zip(VERDICT.findings, without_persons(VERDICT.findings), strict=True):
+        assert before.zh.partition("依据：")[2] == after.zh.partition("依据：")[2] != ""
