@@ -30,7 +30,6 @@ from verification.runs.ageing import aged
 from verification.runs.district import Progress
 from verification.runs.job import Job, NoSuchRun, OtherRun, RunEnded
 from verification.runs.ledger import KeptRun, RunState
-from verification.runs.readable import require_whole
 from verification.runs.stored import NoSnapshot, discard, store, stored
 from verification.runs.tables import Snapshot
 from vocabulary.codes import Category, Department
@@ -98,8 +97,8 @@ async def run_district(
         taken = take_snapshot(connectors, CATALOGUE.reads(), on=on, today=today, authorized=authorized)
         home.count(started, taken.answered)
         snapshot = aged(taken.snapshot, pack)
-        store(snapshot, home.folder(run))
-        _job(home, run, snapshot, pack).begin(after=after, touched=touched, entry=started)
+        files = store(snapshot, home.folder(run))
+        _job(home, run, snapshot, pack).begin(after=after, touched=touched, entry=started, files=files)
         return taken, snapshot
 
     async with _Noted(trace, home, run, started) as noted:
@@ -113,8 +112,8 @@ async def resume_run(
 ) -> RunResult:
     """Take up a run that was stopped, or help one that is under way.
 
-    Raises `NoSuchRun`, `RunEnded`, `OtherRun`, `CannotRun` where its snapshot is gone, `BadSnapshot` where it
-    is not what was written, `NotLogged`.
+    Raises `NoSuchRun`, `RunEnded`, `OtherRun`, `CannotRun` where its snapshot is gone, `ChangedSnapshot` where
+    a file of it is not what was written, `NotLogged`.
     """
     kept, began = _under_way(home, run), time.perf_counter()
     if (kept.terms.pack, kept.terms.rules) != (pack.hash, CATALOGUE.hash):
@@ -132,11 +131,9 @@ async def resume_run(
         home.ledger.release(run, gone(home.ledger.workers(run)))
         home.ledger.note(run, started)
         try:
-            snapshot = stored(home.folder(run))
+            return stored(home.folder(run), home.ledger.files(run))
         except NoSnapshot as error:
             raise CannotRun(f"expected the snapshot of run `{run}`: {error}") from None
-        require_whole(snapshot, CATALOGUE.reads())  # it has lain on a disk since
-        return snapshot
 
     async with _Noted(trace, home, run, started) as noted:
         snapshot = await asyncio.to_thread(begin)

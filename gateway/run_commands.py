@@ -295,7 +295,8 @@ def _plainly() -> Iterator[None]:
     from verification.runs.job import NoSuchRun, OtherRun, RunEnded
     from verification.runs.readable import BadSnapshot
     from verification.runs.spark import NoSpark
+    from verification.runs.stored import ChangedSnapshot
 
-    of_runs = (BadSnapshot, NoSuchRun, OtherRun, RunEnded, NoSpark)
+    of_runs = (BadSnapshot, ChangedSnapshot, NoSuchRun, OtherRun, RunEnded, NoSpark)
     with plainly(AuditError, CannotOpen, CannotRun, NotLogged, PackError, PackGap, *of_runs):
         yield

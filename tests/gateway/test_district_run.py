@@ -6,10 +6,12 @@ import subprocess
 import sys
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -29,7 +31,7 @@ from tests.gateway.desk import desk
 from verification.pack import NotInForce, load_pack
 from verification.runs.job import NoSuchRun, OtherRun, RunEnded
 from verification.runs.ledger import Ledger, RunState
-from verification.runs.readable import BadSnapshot
+from verification.runs.stored import ChangedSnapshot
 from verification.transitions import Move
 from verification.verdict import INDETERMINATE
 from vocabulary.codes import Category, CategoryReason, Department, PropertyKind
@@ -259,13 +261,49 @@ def test_a_run_without_its_snapshot_says_so(tmp_path):
         resume(tmp_path, name)
 
 
-def test_a_snapshot_that_was_changed_on_its_disk_is_refused_by_name(tmp_path, monkeypatch):
+def of_another_sum(path: Path) -> None:
+    """One fen more in one row: every column, type and code is as before."""
+    table = pq.read_table(path)
+    fen = [table["amount_fen"][0].as_py() + 1, *table["amount_fen"].to_pylist()[1:]]
+    place = table.schema.get_field_index("amount_fen")
+    pq.write_table(table.set_column(place, table.schema.field(place), pa.array(fen, pa.int64())), path)
+
+
+@pytest.mark.parametrize(
+    ("change", "got"),
+    [
+        (of_another_sum, "`[0-9a-f]{12}…`"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-1]), "`[0-9a-f]{12}…`"),
+        (Path.unlink, "none"),
+    ],
+)
+def test_a_snapshot_that_was_changed_on_its_disk_is_refused_by_name(done, tmp_path, change, got):
     name = stopped(tmp_path)
-    path = tmp_path / "runs" / name / "Membership.parquet"
-    pq.write_table(pq.read_table(path).drop_columns(["relation"]), path)
-    said = "expected the column `relation` of `Membership`, got a table without it"
-    with pytest.raises(BadSnapshot, match=said):
+    path = tmp_path / "runs" / name / "Declaration.parquet"
+    written = path.read_bytes()
+    change(path)
+    expected = sha256(written).hexdigest()[:12]
+    said = f"^expected `Declaration.parquet` of the snapshot with sha256 `{expected}…`, got {got}$"
+    with pytest.raises(ChangedSnapshot, match=said):
         resume(tmp_path, name)
+    path.write_bytes(written)
+    result, entries = resume(tmp_path, name)
+    assert (result.categories, result.rules) == (done[0].categories, done[0].rules), "nothing was lost"
+    assert [entry["fields"].get("state") for entry in entries[1::2]] == ["FAILED", "FAILED", "DONE"]
+
+
+def test_a_table_that_was_added_to_a_snapshot_is_refused(tmp_path):
+    name = stopped(tmp_path)
+    folder = tmp_path / "runs" / name
+    (folder / "PropertyCheck.parquet").rename(folder / "HousingProject.parquet")
+    said = "`HousingProject.parquet` of the snapshot with sha256 none, got `[0-9a-f]{12}…`"
+    with pytest.raises(ChangedSnapshot, match=said):
+        resume(tmp_path, name)
+
+
+def test_whoever_resumes_a_changed_snapshot_gets_one_line(tmp_path, monkeypatch):
+    name = stopped(tmp_path)
+    of_another_sum(tmp_path / "runs" / name / "Declaration.parquet")
 
     def at_home(settings, work):
         def worked(trace, kept):
@@ -277,7 +315,8 @@ def test_a_snapshot_that_was_changed_on_its_disk_is_refused_by_name(tmp_path, mo
         monkeypatch.delenv(setting, raising=False)
     monkeypatch.setattr(run_commands, "_at_home", at_home)
     result = CliRunner().invoke(app, ["runs", "resume", name])
-    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, f"BadSnapshot: {said}")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("ChangedSnapshot: expected `Declaration.parquet` of")
 
 
 def test_a_cancelled_run_is_noted_and_not_taken_up(tmp_path):

@@ -14,7 +14,7 @@ the departments say has changed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -76,13 +76,19 @@ class Job:
     judging: Judging | None = None
 
     def begin(
-        self, *, after: str | None = None, touched: Collection[str] | None = None, entry: int | None = None
+        self,
+        *,
+        after: str | None = None,
+        touched: Collection[str] | None = None,
+        entry: int | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> int:
         """Write the run, or find it kept already; the number of households taken over from the run `after`.
 
         `touched`   numbers of households and of persons any record of whom came, went or changed since
                     that run, as the departments say: without it every household's inputs are compared
         `entry`     index of the entry of the log that notes this
+        `files`     digests of the files of the snapshot, where it is stored: see `stored.store`
         An earlier run by other rules or another pack gives nothing over.
         Raises `OtherRun`, `NoSuchRun` for `after`, and `BadSnapshot`.
         """
@@ -102,7 +108,10 @@ class Job:
             return self.ledger.taken_over(self.id)
         size = self.pace.shard_households
         shards = [left[start : start + size] for start in range(0, len(left), size)]
-        if not self.ledger.plan(self.id, terms, known, shards=shards, at=self.now(), entry=entry):
+        planned = self.ledger.plan(
+            self.id, terms, known, shards=shards, at=self.now(), entry=entry, files=files
+        )
+        if not planned:
             raise NoSuchRun(f"expected a run that is kept, got `{after}`, which was forgotten meanwhile")
         return len(known) - len(left)
 

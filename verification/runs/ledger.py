@@ -9,7 +9,7 @@ takes over from an earlier one stays where it lies: the run knows which one hold
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -22,59 +22,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from verification.runs.changes import KNOWN
+from verification.runs.ledger_tables import FILES, HELD, JUDGEMENT, KNOWN_PARTS, META, PART, RUN, SHARD
 from verification.runs.tables import packed, unpacked
 
-_META = sa.MetaData()
-_RUN = sa.Table(
-    "run",
-    _META,
-    sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("begun_at", sa.String(40), nullable=False),
-    sa.Column("day", sa.String(10), nullable=False),
-    sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("rules", sa.String(64), nullable=False),
-    sa.Column("pack", sa.String(64), nullable=False),
-    sa.Column("inputs", sa.String(64), nullable=False),
-    sa.Column("households", sa.BigInteger, nullable=False),
-    sa.Column("entry", sa.BigInteger, nullable=True),
-)
-_SHARD = sa.Table(
-    "run_shard",
-    _META,
-    sa.Column("run", sa.String(64), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("worker", sa.String(200)),
-    sa.Column("claimed_until", sa.String(40)),
-)
-_PART = sa.Table(
-    "run_part",
-    _META,
-    sa.Column("run", sa.String(64), primary_key=True),
-    sa.Column("shard", sa.Integer, primary_key=True),
-    sa.Column("households", sa.LargeBinary, nullable=False),  # packed, in order
-)
-_KNOWN = sa.Table(
-    "run_known",
-    _META,
-    sa.Column("run", sa.String(64), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("known", sa.LargeBinary, nullable=False),  # packed `changes.KNOWN`, in order
-)
-_HELD = sa.Table(
-    "run_held",
-    _META,
-    sa.Column("run", sa.String(64), primary_key=True),
-    sa.Column("holder", sa.String(64), primary_key=True),
-    sa.Column("households", sa.BigInteger, nullable=False),
-)
-_JUDGEMENT = sa.Table(
-    "run_judgement",
-    _META,
-    sa.Column("run", sa.String(64), primary_key=True),
-    sa.Column("household", sa.String(64), primary_key=True),
-    sa.Column("canonical", sa.LargeBinary, nullable=False),
-)
 _AT_ONCE = 10_000
 _KNOWN_AT_ONCE = 250_000
 
@@ -129,7 +79,7 @@ class Ledger:
             sa.event.listen(self._engine, "begin", _begin_sqlite)
         self._reader = self._engine.execution_options(reading=True)
         with self._engine.begin() as on:
-            _META.create_all(on)
+            META.create_all(on)
             # Of an earlier version, which kept a row a household here: no run would ever clear it away.
             on.execute(sa.text("DROP TABLE IF EXISTS run_household"))
 
@@ -148,10 +98,12 @@ class Ledger:
         shards: Sequence[Sequence[str]],
         at: datetime,
         entry: int | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> bool:
         """Write a new run whole: what is known of its households, and those to be judged in shards.
 
         `known`   see `changes.KNOWN`
+        `files`   sha256 in hex of each file of its snapshot, by name
         False, and nothing written, where a run that holds what is taken over is no longer kept.
         """
         row: dict[str, object] = {"id": run, "begun_at": at.isoformat(), "day": terms.day.isoformat()}
@@ -159,21 +111,22 @@ class Ledger:
         row |= {"rules": terms.rules, "pack": terms.pack, "inputs": terms.inputs, "entry": entry}
         held = known["held_by"].drop_null().value_counts().to_pylist()
         with self._engine.begin() as on:
-            holders = sa.select(_RUN.c.id).where(_RUN.c.id.in_([each["values"] for each in held]))
+            holders = sa.select(RUN.c.id).where(RUN.c.id.in_([each["values"] for each in held]))
             if len(on.execute(holders.with_for_update(read=True)).all()) < len(held):
                 return False
-            on.execute(sa.insert(_RUN), [row])
+            on.execute(sa.insert(RUN), [row])
             numbers = range(len(shards))
-            _write(on, _SHARD, ({"run": run, "number": number, "state": "OPEN"} for number in numbers))
+            _write(on, SHARD, ({"run": run, "number": number, "state": "OPEN"} for number in numbers))
             _write(
                 on,
-                _PART,
+                PART,
                 ({"run": run, "shard": n, "households": _packed(shards[n])} for n in numbers),
             )
             _write_known(on, run, known)
+            _write(on, FILES, ({"run": run, "name": n, "sha256": d} for n, d in (files or {}).items()))
             _write(
                 on,
-                _HELD,
+                HELD,
                 ({"run": run, "holder": each["values"], "households": each["counts"]} for each in held),
             )
         return True
@@ -181,10 +134,10 @@ class Ledger:
     def claim(self, run: str, worker: str, *, now: datetime, until: datetime) -> int | None:
         """A shard that nobody works at, now `worker`'s; None where there is none."""
         with self._engine.begin() as on:
-            free = sa.or_(_SHARD.c.state == "OPEN", _SHARD.c.claimed_until < now.isoformat())
-            mine = sa.select(_SHARD.c.number).where(_SHARD.c.run == run, _SHARD.c.state != "DONE", free)
+            free = sa.or_(SHARD.c.state == "OPEN", SHARD.c.claimed_until < now.isoformat())
+            mine = sa.select(SHARD.c.number).where(SHARD.c.run == run, SHARD.c.state != "DONE", free)
             number = on.execute(
-                mine.order_by(_SHARD.c.number).limit(1).with_for_update(skip_locked=True)
+                mine.order_by(SHARD.c.number).limit(1).with_for_update(skip_locked=True)
             ).scalar()
             if number is not None:
                 claimed = {"state": "CLAIMED", "worker": worker, "claimed_until": until.isoformat()}
@@ -196,23 +149,23 @@ class Ledger:
         with self._engine.begin() as on:
             on.execute(
                 _of_shard(run, shard)
-                .where(_SHARD.c.worker == worker, _SHARD.c.state == "CLAIMED")
+                .where(SHARD.c.worker == worker, SHARD.c.state == "CLAIMED")
                 .values(claimed_until=until.isoformat())
             )
-            return on.execute(sa.select(_RUN.c.state).where(_RUN.c.id == run)).scalar() == RunState.RUNNING
+            return on.execute(sa.select(RUN.c.state).where(RUN.c.id == run)).scalar() == RunState.RUNNING
 
     def release(self, run: str, workers: Iterable[str]) -> None:
         """Give back what these workers had claimed: they are gone."""
         with self._engine.begin() as on:
             on.execute(
-                sa.update(_SHARD)
-                .where(_SHARD.c.run == run, _SHARD.c.state == "CLAIMED", _SHARD.c.worker.in_(list(workers)))
+                sa.update(SHARD)
+                .where(SHARD.c.run == run, SHARD.c.state == "CLAIMED", SHARD.c.worker.in_(list(workers)))
                 .values(state="OPEN", worker=None, claimed_until=None)
             )
 
     def households(self, run: str, shard: int) -> list[str]:
         """The households of a shard, in order."""
-        of_shard = sa.select(_PART.c.households).where(_PART.c.run == run, _PART.c.shard == shard)
+        of_shard = sa.select(PART.c.households).where(PART.c.run == run, PART.c.shard == shard)
         with self._reader.connect() as on:
             found: list[str] = unpacked(on.execute(of_shard).scalar_one())["household"].to_pylist()
         return found
@@ -224,50 +177,50 @@ class Ledger:
         """
         with self._engine.begin() as on:
             # Locked for us alone: of two who finish the last shards at once, the later must see the earlier.
-            state = on.execute(sa.select(_RUN.c.state).where(_RUN.c.id == run).with_for_update())
+            state = on.execute(sa.select(RUN.c.state).where(RUN.c.id == run).with_for_update())
             if state.scalar() != RunState.RUNNING:
                 return False
-            _write(on, _JUDGEMENT, _rows(run, judged), insert=self._insert_new)
+            _write(on, JUDGEMENT, _rows(run, judged), insert=self._insert_new)
             on.execute(_of_shard(run, shard).values(state="DONE"))
-            left = sa.select(sa.func.count()).where(_SHARD.c.run == run, _SHARD.c.state != "DONE")
+            left = sa.select(sa.func.count()).where(SHARD.c.run == run, SHARD.c.state != "DONE")
             if on.execute(left).scalar() == 0:
-                on.execute(sa.update(_RUN).where(_RUN.c.id == run).values(state=RunState.DONE))
+                on.execute(sa.update(RUN).where(RUN.c.id == run).values(state=RunState.DONE))
         return True
 
     def close_run(self, run: str, state: RunState) -> bool:
         """End a run that is under way; False where it had ended."""
         with self._engine.begin() as on:
             ended = on.execute(
-                sa.update(_RUN)
-                .where(_RUN.c.id == run, _RUN.c.state == RunState.RUNNING)
+                sa.update(RUN)
+                .where(RUN.c.id == run, RUN.c.state == RunState.RUNNING)
                 .values(state=state)
-                .returning(_RUN.c.id)
+                .returning(RUN.c.id)
             )
             return ended.scalar() is not None
 
     def note(self, run: str, entry: int) -> None:
         """Say which entry of the log notes the run's last beginning."""
         with self._engine.begin() as on:
-            on.execute(sa.update(_RUN).where(_RUN.c.id == run).values(entry=entry))
+            on.execute(sa.update(RUN).where(RUN.c.id == run).values(entry=entry))
 
     def forget(self, run: str) -> None:
         """Remove a run and every judgement of it; a run that took some over gets them for its own."""
         with self._engine.begin() as on:
-            on.execute(sa.select(_RUN.c.id).where(_RUN.c.id == run).with_for_update())
-            for (heir,) in on.execute(sa.select(_HELD.c.run).where(_HELD.c.holder == run)).all():
+            on.execute(sa.select(RUN.c.id).where(RUN.c.id == run).with_for_update())
+            for (heir,) in on.execute(sa.select(HELD.c.run).where(HELD.c.holder == run)).all():
                 self._hand_down(on, run, heir)
-            on.execute(sa.delete(_HELD).where(sa.or_(_HELD.c.run == run, _HELD.c.holder == run)))
-            for table in (_JUDGEMENT, _KNOWN, _PART, _SHARD):
+            on.execute(sa.delete(HELD).where(sa.or_(HELD.c.run == run, HELD.c.holder == run)))
+            for table in (JUDGEMENT, KNOWN_PARTS, PART, SHARD, FILES):
                 on.execute(sa.delete(table).where(table.c.run == run))
-            on.execute(sa.delete(_RUN).where(_RUN.c.id == run))
+            on.execute(sa.delete(RUN).where(RUN.c.id == run))
 
     def _hand_down(self, on: sa.Connection, run: str, heir: str) -> None:
         known = _known(on, heir)
         theirs = pc.equal(known["held_by"], run)
         wanted = set(known.filter(theirs)["household"].to_pylist())
         rows = ((household, canonical) for household, canonical in self._own(run) if household in wanted)
-        _write(on, _JUDGEMENT, _rows(heir, rows))
-        on.execute(sa.delete(_KNOWN).where(_KNOWN.c.run == heir))
+        _write(on, JUDGEMENT, _rows(heir, rows))
+        on.execute(sa.delete(KNOWN_PARTS).where(KNOWN_PARTS.c.run == heir))
         own = pc.if_else(pc.fill_null(theirs, False), pa.scalar(heir), known["held_by"])
         _write_known(on, heir, known.set_column(known.schema.get_field_index("held_by"), "held_by", own))
 
@@ -275,7 +228,7 @@ class Ledger:
 
     def run(self, run: str) -> KeptRun | None:
         """One run, or None."""
-        return next(iter(self._runs(_RUN.c.id == run)), None)
+        return next(iter(self._runs(RUN.c.id == run)), None)
 
     def runs(self) -> list[KeptRun]:
         """Every run, the newest first."""
@@ -283,9 +236,15 @@ class Ledger:
 
     def workers(self, run: str) -> set[str]:
         """Who has claimed a shard that is not done."""
-        claimed = sa.select(_SHARD.c.worker).where(_SHARD.c.run == run, _SHARD.c.state == "CLAIMED")
+        claimed = sa.select(SHARD.c.worker).where(SHARD.c.run == run, SHARD.c.state == "CLAIMED")
         with self._reader.connect() as on:
             return {str(worker) for worker in on.execute(claimed).scalars()}
+
+    def files(self, run: str) -> dict[str, str]:
+        """sha256 in hex of each file of its snapshot, by name, as it was when the run began."""
+        with self._reader.connect() as on:
+            rows = on.execute(sa.select(FILES.c.name, FILES.c.sha256).where(FILES.c.run == run)).all()
+        return {row.name: row.sha256 for row in rows}
 
     def taken_over(self, run: str) -> int:
         """How many households' judgements were taken over from an earlier run."""
@@ -299,7 +258,7 @@ class Ledger:
 
     def results(self, run: str) -> Iterator[tuple[str, bytes]]:
         """Household number and canonical judgement of what is judged so far, in the order of numbers."""
-        holders = sa.select(_HELD.c.holder).where(_HELD.c.run == run)
+        holders = sa.select(HELD.c.holder).where(HELD.c.run == run)
         with self._reader.connect() as on:
             names = [holder for (holder,) in on.execute(holders)]
         if not names:
@@ -316,8 +275,8 @@ class Ledger:
 
     def _own(self, run: str) -> Iterator[tuple[str, bytes]]:
         # By bytes: what databases hold to be the order of texts differs.
-        by = _JUDGEMENT.c.household if self._engine.dialect.name == "sqlite" else _by_bytes()
-        rows = sa.select(_JUDGEMENT.c.household, _JUDGEMENT.c.canonical).where(_JUDGEMENT.c.run == run)
+        by = JUDGEMENT.c.household if self._engine.dialect.name == "sqlite" else _by_bytes()
+        rows = sa.select(JUDGEMENT.c.household, JUDGEMENT.c.canonical).where(JUDGEMENT.c.run == run)
         with self._reader.connect() as on:
             streamed = on.execution_options(stream_results=True, yield_per=1_000).execute(rows.order_by(by))
             for household, canonical in streamed:
@@ -325,12 +284,12 @@ class Ledger:
 
     def _runs(self, which: sa.ColumnElement[bool]) -> list[KeptRun]:
         def count(table: sa.Table, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
-            return sa.select(sa.func.count()).where(table.c.run == _RUN.c.id, *where).scalar_subquery()
+            return sa.select(sa.func.count()).where(table.c.run == RUN.c.id, *where).scalar_subquery()
 
-        held = sa.select(sa.func.coalesce(sa.func.sum(_HELD.c.households), 0)).where(_HELD.c.run == _RUN.c.id)
-        judged = count(_JUDGEMENT) + sa.cast(held.scalar_subquery(), sa.BigInteger)
-        counts = (judged, count(_SHARD), count(_SHARD, _SHARD.c.state == "DONE"))
-        query = sa.select(_RUN, *counts).where(which).order_by(_RUN.c.begun_at.desc(), _RUN.c.id)
+        held = sa.select(sa.func.coalesce(sa.func.sum(HELD.c.households), 0)).where(HELD.c.run == RUN.c.id)
+        judged = count(JUDGEMENT) + sa.cast(held.scalar_subquery(), sa.BigInteger)
+        counts = (judged, count(SHARD), count(SHARD, SHARD.c.state == "DONE"))
+        query = sa.select(RUN, *counts).where(which).order_by(RUN.c.begun_at.desc(), RUN.c.id)
         with self._reader.connect() as on:
             return [_kept(row, *row[-3:]) for row in on.execute(query)]
 
@@ -347,11 +306,11 @@ def _kept(row: sa.Row[Any], judged: int, shards: int, done: int) -> KeptRun:
 
 
 def _by_bytes() -> sa.ColumnElement[str]:
-    return sa.collate(_JUDGEMENT.c.household, "C")
+    return sa.collate(JUDGEMENT.c.household, "C")
 
 
 def _of_shard(run: str, number: int) -> sa.Update:
-    return sa.update(_SHARD).where(_SHARD.c.run == run, _SHARD.c.number == number)
+    return sa.update(SHARD).where(SHARD.c.run == run, SHARD.c.number == number)
 
 
 def _rows(run: str, judged: Iterable[tuple[str, bytes]]) -> Iterator[dict[str, object]]:
@@ -363,14 +322,14 @@ def _packed(households: Sequence[str]) -> bytes:
 
 
 def _known(on: sa.Connection, run: str) -> pa.Table:
-    parts = sa.select(_KNOWN.c.known).where(_KNOWN.c.run == run).order_by(_KNOWN.c.number)
+    parts = sa.select(KNOWN_PARTS.c.known).where(KNOWN_PARTS.c.run == run).order_by(KNOWN_PARTS.c.number)
     return pa.concat_tables([KNOWN.empty_table(), *(unpacked(each) for each in on.execute(parts).scalars())])
 
 
 def _write_known(on: sa.Connection, run: str, known: pa.Table) -> None:
     starts = range(0, len(known), _KNOWN_AT_ONCE)
     parts = ((number, known.slice(start, _KNOWN_AT_ONCE)) for number, start in enumerate(starts))
-    _write(on, _KNOWN, ({"run": run, "number": number, "known": packed(part)} for number, part in parts))
+    _write(on, KNOWN_PARTS, ({"run": run, "number": number, "known": packed(part)} for number, part in parts))
 
 
 def _write(
