@@ -35,7 +35,7 @@ class Dialect:
     year: Callable[[str], str]
     month: Callable[[str], str]
     day: Callable[[str], str]
-    make_date: Callable[[str, str], str]
+    first_day: Callable[[str], str]
     plus_days: Callable[[str, str], str]
     plus_months: Callable[[str, str], str]
     days_between: Callable[[str, str], str]
@@ -96,10 +96,18 @@ def _int(text: str) -> str:
     return f"CAST({text} AS INTEGER)"
 
 
+_FIRST, _LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"
+"""All that Python's dates can hold, and what lies beyond is held to."""
+
+
 def _held(day: str) -> str:
-    """A date within the years 1 to 9999, which is all that Python's can hold."""
-    first, last = "DATE '0001-01-01'", "DATE '9999-12-31'"
-    return f"CASE WHEN {day} > {last} THEN {last} WHEN {day} < {first} THEN {first} ELSE {day} END"
+    """A date within the years 1 to 9999."""
+    return f"CASE WHEN {day} > {_LAST} THEN {_LAST} WHEN {day} < {_FIRST} THEN {_FIRST} ELSE {day} END"
+
+
+def _first_day(month: str, made: str) -> str:
+    """What is made of a month within those years."""
+    return f"CASE WHEN {month} >= {10_000 * 12} THEN {_LAST} WHEN {month} < 12 THEN {_FIRST} ELSE {made} END"
 
 
 DUCKDB = Dialect(
@@ -108,7 +116,7 @@ DUCKDB = Dialect(
     year=_extract("YEAR", "BIGINT"),
     month=_extract("MONTH", "BIGINT"),
     day=_extract("DAY", "BIGINT"),
-    make_date=lambda year, month: f"MAKE_DATE({year}, {month}, 1)",
+    first_day=lambda m: _first_day(m, f"MAKE_DATE({m} // 12, {m} % 12 + 1, 1)"),
     plus_days=lambda day, n: _held(f"({day} + {_int(n)})"),
     plus_months=lambda day, n: _held(f"CAST({day} + TO_MONTHS({_int(n)}) AS DATE)"),
     days_between=lambda a, b: f"CAST(DATE_DIFF('day', {a}, {b}) AS BIGINT)",
@@ -129,7 +137,7 @@ POSTGRES = Dialect(
     year=_extract("YEAR", "BIGINT"),
     month=_extract("MONTH", "BIGINT"),
     day=_extract("DAY", "BIGINT"),
-    make_date=lambda year, month: f"MAKE_DATE({_int(year)}, {_int(month)}, 1)",
+    first_day=lambda m: _first_day(m, f"MAKE_DATE({_int(f'{m} / 12')}, {_int(f'{m} % 12')} + 1, 1)"),
     plus_days=lambda day, n: _held(f"({day} + {_int(n)})"),
     plus_months=lambda day, n: _held(f"CAST({day} + MAKE_INTERVAL(months => {_int(n)}) AS DATE)"),
     days_between=lambda a, b: f"CAST({b} - {a} AS BIGINT)",
@@ -149,7 +157,7 @@ SPARK = Dialect(
     year=_extract("YEAR", "BIGINT"),
     month=_extract("MONTH", "BIGINT"),
     day=_extract("DAY", "BIGINT"),
-    make_date=lambda year, month: f"MAKE_DATE({_int(year)}, {_int(month)}, 1)",
+    first_day=lambda m: _first_day(m, f"MAKE_DATE({_int(f'{m} DIV 12')}, {_int(f'{m} % 12')} + 1, 1)"),
     plus_days=lambda day, n: _held(f"DATE_ADD({day}, {_int(n)})"),
     plus_months=lambda day, n: _held(f"ADD_MONTHS({day}, {_int(n)})"),
     days_between=lambda a, b: f"CAST(DATEDIFF({b}, {a}) AS BIGINT)",

@@ -140,7 +140,7 @@ _OPERATORS: dict[str, Callable[..., Worth]] = {
     "least": lambda _, a, b: min(a, b),
     "greatest": lambda _, a, b: max(a, b),
     "month_of": lambda _, day: day.year * 12 + day.month - 1,
-    "first_day": lambda _, month: date(month // 12, month % 12 + 1, 1),
+    "first_day": lambda _, month: values.first_day(month),
     "year_of": _year,
     "month_in_year": _month_in_year,
     "date_number": lambda _, day: day.year * 10000 + day.month * 100 + day.day,

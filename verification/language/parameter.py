@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, date
+from datetime import date
 from typing import Protocol
 
 from verification.language.expression import Expr, needs
 from verification.language.kinds import Kind, PackGap, Value, kind_of
+from verification.language.values import first_day
 from vocabulary.codes import Code
 
 
@@ -85,16 +86,8 @@ def check(found: Sequence[Dated], name: str, kind: Kind, codes: type[Code] | Non
 
 def value_at(found: Sequence[Dated], at: date | int) -> Value | None:
     """The value in force at a date, or at a month given as its ordinal; None where there is none."""
-    day = at if isinstance(at, date) else _first_day(at)
+    day = at if isinstance(at, date) else first_day(at)
     return next((each.value for each in found if each.holds_at(day)), None)
-
-
-def _first_day(month: int) -> date:
-    """Of a month; of one beyond the calendar, which sums of months reach, the first or the last day that there is."""
-    year, place = divmod(month, 12)
-    if MINYEAR <= year <= MAXYEAR:
-        return date(year, place + 1, 1)
-    return date.min if year < MINYEAR else date.max
 
 
 def _asked(

@@ -26,7 +26,7 @@ OPERATORS = {
     "least": "min({}, {})",
     "greatest": "max({}, {})",
     "month_of": "({0}.year * 12 + {0}.month - 1)",
-    "first_day": "date({0} // 12, {0} % 12 + 1, 1)",
+    "first_day": "first_day({})",
     "date_number": "({0}.year * 10000 + {0}.month * 100 + {0}.day)",
     "plus_days": "plus_days({}, {})",
     "plus_months": "plus_months({}, {})",

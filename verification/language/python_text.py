@@ -46,10 +46,10 @@ class Text:
             "UNKNOWN": values.Missing.UNKNOWN,
             "NotPlain": NotPlain,
             "not_plain": not_plain,
-            "date": date,
             "tidy": values.tidy,
             "position": values.position,
             "pick": values.pick,
+            "first_day": values.first_day,
             "plus_months": values.plus_months,
             "plus_days": values.plus_days,
         }

@@ -376,7 +376,7 @@ _INFIX = {
 
 _DATES: dict[str, Callable[..., str]] = {
     "month_of": lambda d, _, day: f"({d.year(day)} * 12 + {d.month(day)} - 1)",
-    "first_day": lambda d, _, m: d.make_date(d.divide(m, "12"), f"({m} % 12 + 1)"),
+    "first_day": lambda d, _, m: d.first_day(m),
     "date_number": lambda d, _, day: f"({d.year(day)} * 10000 + {d.month(day)} * 100 + {d.day(day)})",
     "year_of": _year,
     "month_in_year": _month_in_year,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from calendar import monthrange
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from enum import Enum
 
 from verification.language.kinds import Kind, Value
@@ -72,6 +72,18 @@ class Places(dict[str, int]):
 def pick(letters: str, index: int) -> str:
     """The character at a place; empty beyond either end."""
     return letters[index] if 0 <= index < len(letters) else ""
+
+
+def first_day(month: int) -> date:
+    """Of a month; of one beyond the calendar, which sums of months reach, the first or the last day that there is.
+
+    >>> first_day(2026 * 12 + 1), first_day(10_003 * 12)
+    (datetime.date(2026, 2, 1), datetime.date(9999, 12, 31))
+    """
+    year, place = divmod(month, 12)
+    if MINYEAR <= year <= MAXYEAR:
+        return date(year, place + 1, 1)
+    return date.min if year < MINYEAR else date.max
 
 
 def plus_months(day: date, months: int) -> date:

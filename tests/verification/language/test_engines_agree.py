@@ -221,6 +221,8 @@ def operators(number: int, divisor: int) -> Catalogue:
         "far_days": plus_days(p.ends, number),
         "far_months": plus_months(p.ends, number),
         "far_month": month_of(p.ends) + 1,
+        "far_first_day": first_day(month_of(p.ends) + n),
+        "far_first_days": first_day(month_of(p.ends) - 40 * number),
         "far_number": date_number(p.ends),
         "much_later": plus_months(p.gone, n),
         "days": days_between(since=p.gone, until=h.on),
