@@ -9,8 +9,7 @@ millions is made and written a block of households at a time.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +26,6 @@ from vocabulary.register import RECORD_TYPES
 MONTHS = np.arange(int(Month.of(DAY)) - 12, int(Month.of(DAY)))
 PLANTED = 0.02
 """The share of households in which a contradiction is planted."""
-
-FOURTEEN_RULES = (
-    "BEN-08", "HH-04", "HH-05", "HH-09", "ID-01", "ID-02", "INC-01", "INC-02", "INC-03", "INC-04",
-    "INC-09", "LIF-01", "LIF-02", "LIF-05",
-)  # fmt: skip
-"""The rules by which the rivals judge, too."""
 
 _BLOCK = 100_000
 """So many households are made at a time."""
@@ -307,8 +300,3 @@ def _cells(value: object, kind: pa.DataType, count: int) -> pa.Array:
         if kind == pa.date32()
         else pa.array(value.tolist() if value.dtype.kind == "U" else value, kind)
     )
-
-
-def digest_of_findings(found: Iterable[tuple[str, str, str]]) -> str:
-    """One digest for findings in any order: rule, household, person."""
-    return hashlib.sha256("\n".join(" ".join(each) for each in sorted(found)).encode()).hexdigest()

@@ -42,6 +42,7 @@ object, too:
 from __future__ import annotations
 
 import argparse
+import compileall
 import gc
 import json
 import os
@@ -51,44 +52,33 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from pyarrow import dataset
-
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhere
 
-from benchmarks.city import FOURTEEN_RULES, digest_of_findings, write_city
+from benchmarks.city import write_city
+from benchmarks.city_ours import MEMORY_MIB, PACK, opened
 from benchmarks.openfisca_rival import ratios
 from benchmarks.peak import peak_mib
 from verification.catalogue import CATALOGUE
-from verification.language.rule import Catalogue
 from verification.language.to_python import Judge
-from verification.pack import load_pack
 from verification.runs.cases import cases_of
 from verification.runs.district import Engine, cut, restricted
-from verification.runs.job import Job
-from verification.runs.ledger import Ledger
-from verification.runs.sealed import Tables, joined
-from verification.runs.tables import Rows, Snapshot
-from vocabulary.record import Record
-from vocabulary.register import RECORD_TYPES
+from verification.runs.tables import Snapshot
 
 HOUSEHOLDS = 350_000
 SEED = 20261116
-PACK = load_pack("demo-2026")
-FOURTEEN = Catalogue(
-    CATALOGUE.member,
-    CATALOGUE.household,
-    [each for each in CATALOGUE.rules if each.number in FOURTEEN_RULES],
-    [CATALOGUE.household.category, CATALOGUE.household.payable_fen],
-)
-MEMORY_MIB = 560
-"""What the database of a run may hold: with Python, Arrow and the results its process stays below 1 GiB."""
+_HERE = Path(__file__).parent
+WITHIN = "hand SQL, our memory"
+CONTENDERS = {
+    "ours": ("city_ours.py",),
+    "pandas": ("city_pandas.py",),
+    "ours of 14": ("city_ours.py", "--fourteen"),
+    "hand SQL": ("city_sql.py",),
+    "job": ("city_job.py",),
+}
+"""The program of each."""
 
 
 @dataclass(frozen=True)
@@ -105,21 +95,15 @@ FULL = Effort(households=HOUSEHOLDS, rounds=3, alone=2_000)
 
 
 def main() -> None:
-    """Measure, tell, and print the ratios; or be one contender, in a process of its own."""
+    """Measure, tell, and print the ratios."""
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--quick", action="store_true", help="a tenth of the city, under a minute")
     options.add_argument("--ten-million", action="store_true", help="how a city of ten times the size grows")
     options.add_argument("--households", type=int, default=HOUSEHOLDS * 10, help="of that city")
-    options.add_argument("--memory", type=int, default=MEMORY_MIB, help=argparse.SUPPRESS)
-    options.add_argument("--shard", type=int, default=HOUSEHOLDS * 10, help=argparse.SUPPRESS)
-    options.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
-    options.add_argument("--city", type=Path, help=argparse.SUPPRESS)
     given = options.parse_args()
-    if given.contender:
-        print(json.dumps(contend(given.contender, given.city, given.memory, given.shard)))
-        return
+    _compile()
     with tempfile.TemporaryDirectory(prefix="hedui-bench-") as name:
         figures = (
             ten_million(Path(name), households=given.households)
@@ -127,6 +111,12 @@ def main() -> None:
             else measured(Path(name), QUICK if given.quick else FULL, quick=given.quick)
         )
     print(json.dumps({key: None if value is None else round(value, 4) for key, value in figures.items()}))
+
+
+def _compile() -> None:
+    """Have our modules compiled, as the libraries of all contenders are, and ours where hedui is installed."""
+    for package in ("benchmarks", "verification", "vocabulary"):
+        compileall.compile_dir(_HERE.parent / package, quiet=2)
 
 
 def measured(folder: Path, effort: Effort, *, quick: bool) -> dict[str, float | None]:
@@ -211,10 +201,9 @@ def _agree(runs: dict[str, list[dict[str, float]]], what: str, names: tuple[str,
 
 def process(name: str, folder: Path, *more: str) -> dict[str, float]:
     """What a contender says of itself, and how long its process lived."""
+    program, *which = CONTENDERS[name]
+    command = [sys.executable, str(_HERE / program), str(folder), *which, *more]
     begun = time.perf_counter()
-    program = [__file__, "--contender"] if name in CONTENDERS else [str(_RIVALS)]
-    city = ["--city"] if name in CONTENDERS else []
-    command = [sys.executable, *program, name, *city, str(folder), *more]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     wall = time.perf_counter() - begun
     told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -248,82 +237,6 @@ def ten_million(folder: Path, *, households: int) -> dict[str, float | None]:
     }
 
 
-def contend(name: str, folder: Path, memory_mib: int, shard: int) -> dict[str, object]:
-    """Be one contender: seconds, those spent aside on comparing, peak MiB, and a digest of the findings."""
-    found = CONTENDERS[name](folder, memory_mib, shard)
-    return {"peak": peak_mib(), **found}
-
-
-def ours(folder: Path, memory_mib: int, shard: int, catalogue: Catalogue = CATALOGUE) -> dict[str, object]:
-    """All facts and findings of a catalogue, as columns; digests of the findings and of what is payable."""
-    begun = time.perf_counter()
-    snapshot = opened(folder)
-    shards = cut(snapshot.cases, shard) if shard < len(snapshot.cases) else [snapshot.cases]
-    with Engine(snapshot, catalogue, PACK, memory_mib=memory_mib, many=len(shards) > 1) as engine:
-        found = []
-        for cases in shards:
-            for _ in engine.load(cases):
-                pass
-            found.append(engine.tables())
-        tables = joined(found)
-        took = time.perf_counter() - begun
-    peak = peak_mib()
-    digests = _digests(tables)
-    return {"seconds": took, "aside": time.perf_counter() - begun - took, "peak": peak, **digests}
-
-
-def _digests(tables: Tables) -> dict[str, object]:
-    """Of the findings, and of the category and what is payable, as the rivals digest theirs."""
-    found = set()
-    for rule, table in tables.answers.items():
-        sure = table.filter(pc.field("answer"))
-        people = sure["person"].cast(pa.string()).fill_null("").to_pylist()
-        found |= set(zip([rule] * len(sure), sure["household"].to_pylist(), people, strict=True))
-    told = tables.told["household"]
-    columns = (told[name].to_pylist() for name in ("category", "household", "payable_fen"))
-    amounts = {(category, household, str(fen)) for category, household, fen in zip(*columns, strict=True)}
-    return {"findings": digest_of_findings(found), "amounts": digest_of_findings(amounts)}
-
-
-def jobs(folder: Path, _memory_mib: int, _shard: int) -> dict[str, object]:
-    """A whole job; one after it with 1 % of households changed, told of them; and one that compares digests."""
-    before, after = opened(folder), altered(opened(folder))
-    seconds = []
-    with tempfile.TemporaryDirectory(prefix="hedui-job-") as name:
-        ledger = Ledger(f"sqlite:///{name}/runs.db")
-        changed = after.cases.sort_by("household")["household"].to_pylist()[::100]
-        for run, inputs, earlier, touched in (
-            ("full", before, None, None),
-            ("deltas", after, "full", changed),
-            ("digests", after, "full", None),
-        ):
-            job = Job(ledger, run, inputs, CATALOGUE, PACK, lambda: datetime(2026, 11, 22, tzinfo=UTC))
-            seconds.append(timed(lambda: (job.begin(after=earlier, touched=touched), job.work("one"))))  # noqa: B023 # called here
-        ledger.close()
-    return {"seconds": seconds[0], "deltas": seconds[1], "digests": seconds[2], "aside": 0.0}
-
-
-CONTENDERS: dict[str, Callable[[Path, int, int], dict[str, object]]] = {
-    "ours": ours,
-    "ours of 14": lambda folder, memory_mib, shard: ours(folder, memory_mib, shard, FOURTEEN),
-    "job": jobs,
-}
-WITHIN = "hand SQL, our memory"
-_RIVALS = Path(__file__).with_name("city_rivals.py")
-
-
-def altered(snapshot: Snapshot) -> Snapshot:
-    """The same with another answer about property for one household of a hundred, by their numbers."""
-    record = next(each for each in snapshot.tables if each.__name__ == "PropertyCheck")
-    table = snapshot.table(record).sort_by("household")
-    homes = set(snapshot.cases.sort_by("household")["household"].to_pylist()[::100])
-    place = table.schema.get_field_index("over_limit")
-    rows = zip(table["household"].to_pylist(), table["over_limit"].to_pylist(), strict=True)
-    flags = [flag is not (home in homes) for home, flag in rows]
-    changed = table.set_column(place, table.schema.field(place), pa.array(flags))
-    return Snapshot({**snapshot.tables, record: changed}, snapshot.cases, snapshot.persons)
-
-
 # ------------------------------------------------------------------ files
 
 
@@ -331,16 +244,6 @@ def written(folder: Path, *, households: int) -> dict[str, int]:
     """A city as Parquet files: rows by record type, and `cases`."""
     folder.mkdir()
     return write_city(folder, SEED, households=households)
-
-
-def opened(folder: Path) -> Snapshot:
-    """The files as a run reads them: they stay where they are until a statement needs their rows."""
-    tables: dict[type[Record], Rows] = {
-        record: dataset.dataset(path)
-        for record in RECORD_TYPES
-        if (path := folder / f"{record.__name__}.parquet").exists()
-    }
-    return Snapshot(tables, pq.read_table(folder / "cases.parquet"))
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from verification.runs.loading import looked_at
 from verification.runs.tables import Snapshot, in_memory, listing_of
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.records.civil_affairs import Membership
@@ -101,19 +102,19 @@ def _by_number(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, com
     """The sum of the hashes of all rows under each number of a person or household."""
     parts = ['SELECT "person" AS who, HASH(\'mask\', "mask") AS h FROM masks']
     for record, table in snapshot.tables.items() if compared else ():
-        connection.register(f"rows {record.__name__}", table)
-        parts += _parts(record, table.schema.names)
+        rows = looked_at(connection, table, f"rows {record.__name__}")
+        parts += _parts(record, rows, table.schema.names)
     return f"SELECT who, SUM(CAST(h AS HUGEINT)) AS h FROM ({' UNION ALL '.join(parts)}) GROUP BY who"
 
 
-def _parts(record: type[Record], names: list[str]) -> list[str]:
+def _parts(record: type[Record], rows: str, names: list[str]) -> list[str]:
     """A hash a row, under each person or household that the row names."""
     columns = ", ".join(f'"{name}"' for name in sorted(names))
     known = columns_of(record)
     keys = [name for name in names if name == "household" or known[name].kind is ColumnKind.ID_NUMBER]
     return [
         f"SELECT \"{key}\" AS who, HASH('{record.__name__}', '{key}', {columns}) AS h"
-        f' FROM "rows {record.__name__}" WHERE "{key}" IS NOT NULL'
+        f' FROM {rows} WHERE "{key}" IS NOT NULL'
         for key in keys
     ]
 

@@ -23,6 +23,7 @@ from verification.language.to_python import Judgement
 from verification.language.to_sql import Sql
 from verification.runs.abreast import abreast
 from verification.runs.desk import Desk
+from verification.runs.loading import looked_at
 from verification.runs.numbered import NAMES, keys_of
 from verification.runs.readable import blamed, require_readable
 from verification.runs.sealed import Tables, joined, sealed
@@ -172,18 +173,17 @@ def restricted(snapshot: Snapshot, cases: pa.Table) -> Snapshot:
     """What a snapshot holds about some of its cases and the people listed with them, in memory."""
     with duckdb.connect() as connection:
         connection.register("shard", cases)
-        connection.register("listed", listing_of(snapshot))
+        listed = looked_at(connection, listing_of(snapshot), "listed")
         connection.execute(
-            'CREATE TEMP TABLE shard_people AS SELECT DISTINCT l."person" FROM listed AS l'
+            f'CREATE TEMP TABLE shard_people AS SELECT DISTINCT l."person" FROM {listed} AS l'
             ' SEMI JOIN shard AS s ON s."household" = l."household"'
         )
         tables = {}
         for record, table in snapshot.tables.items():
-            connection.register("all_rows", table)
+            rows = looked_at(connection, table, "all_rows")
             tests = [_is_ours(name) for name in keys_of(record, table.schema.names)]
-            query = f"SELECT * FROM all_rows AS r WHERE {' OR '.join(tests)}"
+            query = f"SELECT * FROM {rows} AS r WHERE {' OR '.join(tests)}"
             tables[record] = connection.sql(query).to_arrow_table()
-            connection.unregister("all_rows")
         connection.register("all_masks", snapshot.persons)
         masks = 'SELECT * FROM all_masks AS m SEMI JOIN shard_people AS p ON p."person" = m."person"'
         return Snapshot(tables, cases, connection.sql(masks).to_arrow_table())

@@ -92,4 +92,4 @@ def _is_theirs(by: list[str], homes: pa.Array, people: pa.Array) -> pc.Expressio
 def _taken(rows: Rows, names: list[str], which: pc.Expression) -> pa.Table:
     if isinstance(rows, pa.Table):
         return rows.filter(which).select(names)
-    return rows.to_table(columns=names, filter=which)
+    return rows.to_table(names, which)

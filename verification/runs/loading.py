@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from verification.language.to_sql import Sql
 from verification.runs.numbered import NAMES, SHARD, bring_in, keys_of, number_everybody
-from verification.runs.tables import Rows, Snapshot, schema_of
+from verification.runs.tables import InFile, Rows, Snapshot, schema_of
 from vocabulary.codes import Code
 from vocabulary.record import Column, ColumnKind, Record, columns_of
 from vocabulary.records.civil_affairs import Membership
@@ -86,6 +85,14 @@ def load_part(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, reads: 
         _make(connection, record.__name__, rows)
 
 
+def looked_at(connection: duckdb.DuckDBPyConnection, rows: Rows, name: str) -> str:
+    """From what a statement selects some rows, wherever they are: under a name, where they are in memory."""
+    if isinstance(rows, InFile):
+        return f"READ_PARQUET({_quoted(str(rows.path))})"
+    connection.register(name, rows)
+    return f'"{name}"'
+
+
 def _number_cases(connection: duckdb.DuckDBPyConnection) -> None:
     homes = f'SELECT n.id AS "household", "on", "mask" FROM "given cases" AS c JOIN "{NAMES}" AS n ON n.text = c."household"'
     _make(connection, "cases", homes)
@@ -103,11 +110,7 @@ def _look_at_all(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, read
 
 def _look_at(connection: duckdb.DuckDBPyConnection, record: type[Record], given: Rows) -> None:
     """The view `given …` of a record type's rows, in the types that the statements expect."""
-    if isinstance(given, pa.Table):
-        source = f'"rows {record.__name__}"'
-        connection.register(f"rows {record.__name__}", given)
-    else:
-        source = f"READ_PARQUET([{', '.join(_quoted(file) for file in given.files)}])"
+    source = looked_at(connection, given, f"rows {record.__name__}")
     columns = columns_of(record)
     known = [columns[name] for name in given.schema.names if name in columns]
     cast = ", ".join(f'CAST("{each.name}" AS {_type_of(each)}) AS "{each.name}"' for each in known)

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, TypeAlias
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.records.civil_affairs import Membership
-
-if TYPE_CHECKING:  # it brings pandas along, which takes half a second of whatever starts
-    from pyarrow.dataset import FileSystemDataset
 
 _TYPES = {
     ColumnKind.FEN: pa.int64(),
@@ -28,8 +29,30 @@ _TYPES = {
 }
 
 
-Rows: TypeAlias = "pa.Table | FileSystemDataset"
-"""Rows in memory, or in Parquet files that are read when they are needed."""
+@dataclass(frozen=True)
+class InFile:
+    """Rows in a Parquet file, which are read when they are needed.
+
+    pyarrow's own datasets bring pandas along, which takes half a second of whatever starts; so does `which`.
+    """
+
+    path: Path
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Of all columns of the file."""
+        return pq.read_schema(self.path)
+
+    def to_table(self, columns: list[str] | None = None, which: pc.Expression | None = None) -> pa.Table:
+        """The rows in memory: some of them, with some of their columns."""
+        if which is not None:
+            return pq.read_table(self.path, columns=columns, filters=which, partitioning=None)
+        with pq.ParquetFile(self.path) as file:
+            return file.read(columns)
+
+
+Rows: TypeAlias = pa.Table | InFile
+"""Rows in memory, or in a file."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from pyarrow import dataset
 
 from tests.verification.caseload import stories_snapshot, with_table
 from verification.catalogue import CATALOGUE
@@ -14,7 +13,7 @@ from verification.runs.district import judge_district
 from verification.runs.few import FewEngine
 from verification.runs.readable import BadSnapshot, require_readable, require_whole
 from verification.runs.stored import store
-from verification.runs.tables import Snapshot
+from verification.runs.tables import InFile, Snapshot
 from vocabulary.record import Record, columns_of
 from vocabulary.records.civil_affairs import Benefit, Membership
 from vocabulary.records.social_security import Insurance
@@ -45,7 +44,7 @@ def with_first(snapshot: Snapshot, record: type[Record], name: str, value: str |
 def in_files(snapshot: Snapshot, folder: Path) -> Snapshot:
     """As it lies in Parquet files, read when it is needed."""
     store(snapshot, folder)
-    tables = {record: dataset.dataset(folder / f"{record.__name__}.parquet") for record in snapshot.tables}
+    tables = {record: InFile(folder / f"{record.__name__}.parquet") for record in snapshot.tables}
     return Snapshot(tables, snapshot.cases, snapshot.persons)
 
 

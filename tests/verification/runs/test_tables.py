@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow import dataset
 
-from verification.runs.tables import Snapshot, cases_table, in_memory, listing_of, schema_of
+from verification.runs.tables import InFile, Snapshot, cases_table, in_memory, listing_of, schema_of
 from vocabulary.records.civil_affairs import Membership
 
 
@@ -16,16 +16,29 @@ def test_rows_in_files_are_the_rows_in_memory(tmp_path: Path) -> None:
     schema = schema_of(Membership, ("household", "person"))
     rows = pa.Table.from_pylist([{"household": "S-1", "person": "529901198001010019"}], schema=schema)
     pq.write_table(rows, tmp_path / "Membership.parquet")
-    assert in_memory(dataset.dataset(tmp_path / "Membership.parquet")) == in_memory(rows) == rows
+    assert in_memory(InFile(tmp_path / "Membership.parquet")) == in_memory(rows) == rows
+
+
+def test_of_rows_in_files_some_are_read(tmp_path: Path) -> None:
+    rows = pa.table({"household": ["S-1", "S-2"], "person": ["a", "b"]})
+    file = tmp_path / "year=2026" / "Membership.parquet"  # a folder named so is no column
+    file.parent.mkdir()
+    pq.write_table(rows, file)
+    second = InFile(file).to_table(["person", "household"], pc.field("household") == "S-2")
+    assert second.to_pylist() == [{"person": "b", "household": "S-2"}]
 
 
 def test_a_snapshot_that_says_of_nobody_where_he_is_listed_lists_nobody() -> None:
-    listed = listing_of(Snapshot({}, cases_table([])))
+    listed = in_memory(listing_of(Snapshot({}, cases_table([]))))
     assert (len(listed), listed.schema.names) == (0, ["household", "person"])
 
 
-def test_what_starts_a_run_starts_without_pandas() -> None:
+def test_what_starts_a_run_starts_without_pandas(tmp_path: Path) -> None:
     """It takes half a second of every process that only might run one; pyarrow brings it along unasked."""
-    program = "import sys, gateway.district_run, gateway.run_home; print('pandas' in sys.modules)"
+    pq.write_table(pa.table({"household": ["S-1"]}), tmp_path / "cases.parquet")
+    program = (
+        "import sys, gateway.district_run, gateway.run_home, verification.runs.tables as t;"
+        f"t.InFile({str(tmp_path / 'cases.parquet')!r}).to_table(); print('pandas' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
