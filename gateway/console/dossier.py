@@ -118,12 +118,17 @@ def _table(record: type[Record], told: Mapping[str, Any], *, path: str, withheld
         reason=told["reason"] or "",
         as_of=told["asOf"] or "",
         fetched_at=told["fetchedAt"] or "",
-        heads=tuple(column.term for column in columns),
+        heads=tuple(map(_head, columns)),
         rows=tuple(rows),
         count=told["count"],
         record=record.__name__,
         columns=tuple(column.name for column in columns),
     )
+
+
+def _head(column: Column) -> str:
+    """What a column is called, with its unit."""
+    return f"{column.term}（元）" if column.name.endswith("_fen") else column.term
 
 
 def _cell(column: Column, value: object, path: str, withheld: Mapping[str, Any]) -> Cell:

@@ -14,6 +14,7 @@ from fastapi import Depends
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
+from starlette.routing import Match
 
 from casework.desk import ChangedMeanwhile, Desk
 from casework.role import Actor, Role
@@ -139,9 +140,18 @@ class Visit:
 
     @property
     def above(self) -> str:
-        """The page above this one: where to go back to without a script."""
+        """The nearest page above this one that there is: where to go back to without a script."""
         path = self.request.url.path.rstrip("/")
-        return path.rpartition("/")[0] if path.count("/") > 2 else "/console/"
+        while path.count("/") > 2:
+            path = path.rpartition("/")[0]
+            if _is_page(self.request, path):
+                return path
+        return "/console/"
+
+    @property
+    def here(self) -> str:
+        """This page, to be opened again: of what a form led to, the page above."""
+        return self.request.url.path if self.request.method == "GET" else self.above
 
     @property
     def partial(self) -> bool:
@@ -210,6 +220,12 @@ async def _vouched_again(
         house.sessions.end(session.key)
         raise NoSession(Ended.NOT_VOUCHED)
     return house.sessions.vouched(session, caller, at=now)
+
+
+def _is_page(request: Request, path: str) -> bool:
+    """Tell whether an address can be opened, and not only have forms sent to it."""
+    scope = {**request.scope, "method": "GET", "path": path}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 def browser_of(request: Request) -> str:

@@ -14,17 +14,23 @@ from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
 
 from casework.letters import USE
 from casework.paper import Paper, Part
+from gateway.console.terms import china, yuan
 from verification.citation import in_chinese
-from vocabulary.codes import Category, Department
+from verification.language.rule import Severity
+from vocabulary.codes import Category, Department, Relation
 from vocabulary.register import BY_NAME
 
 STATES = {
-    "FOUND": "反馈疑似信息",
+    "FOUND": "有记录",
     "NO_RECORD": "无记录",
     "NOT_ASKED": "未查询",
     "SOURCE_FAILED": "查询失败，结果未知",
     "WITHHELD": "不展示",
 }
+"""What became of asking, in a word."""
+
+REPORTED = "反馈疑似信息"
+"""What another department has, in the words of county practice; civil affairs' own papers are only on file."""
 
 
 def document_of(schema: GraphQLSchema) -> str:
@@ -77,9 +83,9 @@ def _conclusions(verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "核对类别", _category(verdict.get("category"))
     yield "申报类别", _category(verdict.get("declaredCategory"))
     yield "计入成员数", _said(verdict.get("countedMembers"))
-    yield "年收入（元）", _said(verdict.get("annual"))
-    yield "人均月收入（元）", _said(verdict.get("perCapitaMonth"))
-    yield "月应发金额（元）", _said(verdict.get("payable"))
+    yield "年收入（元）", _yuan(verdict.get("annual"))
+    yield "人均月收入（元）", _yuan(verdict.get("perCapitaMonth"))
+    yield "月应发金额（元）", _yuan(verdict.get("payable"))
 
 
 def _unknown(verdict: Mapping[str, Any]) -> Iterator[str]:
@@ -88,7 +94,8 @@ def _unknown(verdict: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _findings(verdict: Mapping[str, Any]) -> Part:
-    found = verdict.get("findings") or ()
+    """What is suspected; that somebody is in a category is no suspicion, and stands above."""
+    found = [each for each in verdict.get("findings") or () if each["severity"] != Severity.INFO.value]
     rows = tuple((each["rule"], each["zh"], in_chinese(each["article"])) for each in found)
     says = () if rows else ("没有规则发现疑点。",)
     return Part("疑似信息", says, ("规则", "内容", "依据") if rows else (), rows)
@@ -96,14 +103,19 @@ def _findings(verdict: Mapping[str, Any]) -> Part:
 
 def _arithmetic(verdict: Mapping[str, Any]) -> Part:
     steps = verdict.get("arithmetic") or ()
-    return Part("计算过程", (), ("步骤", "元"), tuple((step["zh"], step["amount"]) for step in steps))
+    return Part("计算过程", (), ("步骤", "元"), tuple((step["zh"], yuan(step["amount"])) for step in steps))
 
 
 def _source(department: Department, answers: Mapping[str, Any], schema: GraphQLSchema) -> Part:
     rows = [*_rows(answers, "家庭", "Household", department, schema)]
     for member in answers.get("members") or ():
-        rows += _rows(member, member.get("relation") or "·", "Member", department, schema)
-    return Part(f"{department.term}反馈", (), ("对象", "内容", "状态", "数据日期", "反馈时间"), tuple(rows))
+        rows += _rows(member, relation_of(member), "Member", department, schema)
+    return Part(
+        f"{department.term}反馈",
+        (),
+        ("对象", "内容", "状态", "数据日期", "反馈时间（北京时间）"),
+        tuple(rows),
+    )
 
 
 def _rows(
@@ -112,8 +124,10 @@ def _rows(
     for field, record in _answers(schema, kind):
         told = subject.get(field)
         if told is not None and BY_NAME[record].department is department:
-            state = STATES[told["state"]] + (f"（{told['count']} 条）" if told["count"] else "")
-            yield whose, BY_NAME[record].term, state, told["asOf"] or "—", told["fetchedAt"] or "—"
+            is_theirs = told["state"] == "FOUND" and department is not Department.CIVIL_AFFAIRS
+            state = REPORTED if is_theirs else STATES[told["state"]]
+            state += f"（{told['count']} 条）" if told["count"] else ""
+            yield whose, BY_NAME[record].term, state, told["asOf"] or "—", china(told["fetchedAt"]) or "—"
 
 
 def _answers(schema: GraphQLSchema, kind: str) -> Iterable[tuple[str, str]]:
@@ -125,6 +139,14 @@ def _answers(schema: GraphQLSchema, kind: str) -> Iterable[tuple[str, str]]:
             yield name, answer.removesuffix("Answer")
 
 
+def relation_of(subject: Mapping[str, Any]) -> str:
+    """Who somebody is in the household: the household itself, or a member, whose relation may not be shown."""
+    if "relation" not in subject:
+        return "家庭"
+    told = str(subject["relation"])
+    return Relation[told].term if told in Relation.__members__ else "成员"
+
+
 def _category(code: object) -> str:
     text = str(code)
     return Category(text).term if text in Category.__members__ else "待核"
@@ -132,3 +154,7 @@ def _category(code: object) -> str:
 
 def _said(value: object) -> str:
     return "—" if value is None else str(value)
+
+
+def _yuan(amount: str | None) -> str:
+    return "—" if amount is None else yuan(amount)

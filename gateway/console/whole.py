@@ -21,9 +21,9 @@ from gateway.console.dossier import Cell, Table, tables_of
 from gateway.console.house import Visit, Visiting
 from gateway.console.lookup import DEPARTMENTS
 from gateway.console.papers import leaving
-from gateway.console.report import STATES
+from gateway.console.report import STATES, relation_of
 from gateway.errors import InquiryError
-from vocabulary.codes import Department, Relation
+from vocabulary.codes import Department
 
 router = APIRouter()
 
@@ -94,16 +94,11 @@ async def _sheet(visit: Visit, number: str, department: Department) -> Sheet:
     def about(subject: Mapping[str, Any], path: str) -> About:
         schema = visit.house.office.schema
         tables = tables_of(subject, answered, department=department, path=path, schema=schema)
-        return About(_relation(subject), subject.get("idNumber") or "", tuple(tables))
+        return About(relation_of(subject), subject.get("idNumber") or "", tuple(tables))
 
     everybody = [about(found, "household")]
     everybody += [about(member, "household.members") for member in found["members"] or ()]
     return Sheet(department, tuple(one for one in everybody if one.tables))
-
-
-def _relation(subject: Mapping[str, Any]) -> str:
-    told = str(subject.get("relation"))
-    return Relation[told].term if told in Relation.__members__ else "家庭"
 
 
 def _parts(sheet: Sheet) -> Iterator[Part]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 from docs.generate import dossier_documents
@@ -159,5 +160,21 @@ def test_an_address_that_is_none_and_a_form_that_is_wrong_are_pages_that_repeat_
             assert page.headers["content-type"].startswith("text/html")
             assert "退出" in page.text
         assert HEAD not in long.text
+
+    asyncio.run(story())
+
+
+def test_the_way_back_from_a_page_and_to_another_language_leads_to_a_page(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in()
+            for path in ("/console/household/H-NONE", "/console/decisions/none", "/console/corrections/none"):
+                page = await browser.get(path)
+                back = re.search(r'data-back href="([^"]+)"|btn-primary" href="(/console/)"', page.text)
+                assert back is not None, path
+                assert (await browser.get(back[1] or back[2])).status_code == 200, path
+            found = await browser.post("/console/household", data={"asked": "H-NONE"})
+            (again,) = re.findall(r'name="back_to" value="([^"]+)"', found.text)
+            assert (await browser.get(again)).status_code == 200
 
     asyncio.run(story())

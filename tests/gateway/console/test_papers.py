@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -15,7 +16,9 @@ from casework.letters import REMEDY, USE, decision_letter
 from casework.paper import Paper, Part
 from gateway.console.lookup import DEPARTMENTS
 from gateway.console.pdf import pdf_of
+from gateway.console.report import report_of
 from gateway.office import Judge
+from gateway.schema.query import schema
 from tests.casework.desks import basis
 from tests.gateway.console.houses import console_over
 from tests.gateway.console.test_casework_pages import VERIFIER, a_finding
@@ -100,8 +103,39 @@ def test_a_report_names_each_source_with_its_state_and_the_line_on_its_use(tmp_p
         ):
             assert words in page.text
         assert HEAD not in page.text
+        assert re.search(r"<td>人员基本信息</td><td>有记录（1 条）</td>", page.text), (
+            "our own papers are no 疑似信息"
+        )
+        assert "<td>户主</td>" in page.text or "<td>本人或户主</td>" in page.text
+        assert not re.search(r"<td>[A-Z_]{2,}</td>|\dT\d\d:", page.text), (
+            "codes, or instants as machines write them"
+        )
 
     asyncio.run(story())
+
+
+def test_what_is_only_noted_of_a_household_is_no_suspicion_in_its_report() -> None:
+    found = [
+        {"rule": "CAT-02", "severity": "INFO", "zh": "提示低保。", "article": "社会救助法 art. 18"},
+        {
+            "rule": "INC-01",
+            "severity": "CONFLICT",
+            "zh": "疑似申报无业而在保。",
+            "article": "审核确认办法 art. 13",
+        },
+    ]
+    verdict = {"findings": found, "annual": "15600.00", "arithmetic": [{"zh": "合计", "amount": "15600.00"}]}
+    paper = report_of(
+        {"number": HOUSEHOLD, "on": "2026-11-16"},
+        verdict,
+        case="HD-2026-0001",
+        objections_until=None,
+        schema=schema(),
+    )
+    conclusions, suspected, arithmetic = paper.parts
+    assert [row[0] for row in suspected.rows] == ["INC-01"]
+    assert ("年收入（元）", "15,600.00") in conclusions.rows
+    assert arithmetic.rows == (("合计", "15,600.00"),)
 
 
 def test_a_report_on_a_household_elsewhere_is_refused_like_one_that_is_not_there(tmp_path: Path) -> None:
