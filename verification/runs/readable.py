@@ -1,8 +1,8 @@
 """Can a run read this snapshot? Every column that the rules ask for, of its type, with codes of its list and no others.
 
 Columns and types are looked at before anything runs; they cost nothing to look at. Codes are what
-DuckDB looks at anyway when it reads them: only where it stumbles, or where files have lain
-somewhere (`require_whole`), are they looked through here, to say which column it is.
+an engine looks at anyway when it reads them: only where it stumbles (`blamed`), and where no engine
+would (`require_whole`), are they looked through here, to say which column it is.
 
     ValueError
     └── BadSnapshot   a table is not what the rules read
@@ -52,11 +52,16 @@ def require_whole(snapshot: Snapshot, reads: Reads) -> None:
 
 
 @contextmanager
-def blamed(snapshot: Snapshot, reads: Reads) -> Iterator[None]:
-    """Says which column it is that DuckDB could not read meanwhile. Raises `BadSnapshot`."""
+def blamed(
+    snapshot: Snapshot, reads: Reads, *, stumbles: type[Exception] = duckdb.ConversionException
+) -> Iterator[None]:
+    """Says which column it is that an engine could not read meanwhile. Raises `BadSnapshot`.
+
+    `stumbles`   what the engine raises then; DuckDB's, unless given
+    """
     try:
         yield
-    except duckdb.ConversionException:
+    except stumbles:
         require_whole(snapshot, reads)
         raise
 

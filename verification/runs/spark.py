@@ -33,13 +33,15 @@ from verification.language.to_python import Judgement
 from verification.language.to_sql import Answered, Shown, Sql
 from verification.runs import duck
 from verification.runs.assembling import assembled
+from verification.runs.readable import Reads, blamed, require_readable
 from verification.runs.sealed import Tables, sealed
-from verification.runs.tables import schema_of
+from verification.runs.tables import InFile, Snapshot, schema_of
+from vocabulary.codes import Code
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.records.civil_affairs import Membership
 
 if TYPE_CHECKING:  # it comes only where it is asked for: see `make spark`
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 
 class NoSpark(Exception):
@@ -99,9 +101,12 @@ class SparkEngine:
     def __init__(
         self, session: SparkSession, folder: Path, catalogue: Catalogue, pack: Pack, *, parts: int
     ) -> None:
+        """Raises `BadSnapshot` for one that lacks a column or has one of another type, `PackGap`."""
         self._session = session.newSession()  # tables of its own, on the same machines
         self._session.conf.set("spark.sql.shuffle.partitions", str(parts))
         self._folder, self._parts = folder, parts
+        self._files, self._reads = _lying(folder, catalogue.reads()), catalogue.reads()
+        require_readable(self._files, self._reads)
         self._sql = Sql(catalogue, pack, SPARK, everybody=True)
         self._texts = [(each.table, within(each.select, dialect=SPARK.name)) for each in self._sql.statements]
         self._database = f"hedui_{uuid4().hex}"
@@ -112,7 +117,7 @@ class SparkEngine:
         """Steps a load: one a statement, and one for taking the judgements."""
 
     def load(self, cases: pa.Table) -> Iterator[str]:
-        """Tell every fact of some cases of the snapshot, naming each step when it is done."""
+        """Tell every fact of some cases of the snapshot, naming each step when it is done. Raises `BadSnapshot`."""
         for table, _ in self._made(cases):
             yield table
 
@@ -151,7 +156,10 @@ class SparkEngine:
         self._session.sql(f"DROP DATABASE {self._database} CASCADE")
 
     def _made(self, cases: pa.Table) -> Iterator[tuple[str, DataFrame]]:
-        self._part(cases)
+        from pyspark.errors import PySparkException
+
+        with blamed(self._files, self._reads, stumbles=PySparkException):
+            self._part(cases)
         for table, text in self._texts:
             made = self._session.sql(text)
             self._keep(table, made)
@@ -182,7 +190,7 @@ class SparkEngine:
             f.array_distinct(f.flatten(f.collect_list("parts"))).alias("parts")
         )
         self._deal("person_masks", _to_parts(self._file("persons", _MASKS), {"person": people}))
-        for record, columns in self._sql.catalogue.reads().items():
+        for record, columns in self._reads.items():
             named = {
                 name: homes if name == "household" else people.withColumnRenamed("person", name)
                 for name in sorted(columns)
@@ -194,7 +202,10 @@ class SparkEngine:
         self._keep(name, rows.repartition(self._parts, PART))
 
     def _read(self, record: type[Record], columns: frozenset[str]) -> DataFrame:
-        return self._file(record.__name__, schema_of(record, columns))
+        rows, known = self._file(record.__name__, schema_of(record, columns)), columns_of(record)
+        return rows.withColumns(
+            {name: _of_its_list(name, codes) for name in columns if (codes := known[name].codes) is not None}
+        )
 
     def _file(self, name: str, schema: pa.Schema) -> DataFrame:
         from pyspark.sql.pandas.types import from_arrow_schema
@@ -204,6 +215,24 @@ class SparkEngine:
             return self._session.createDataFrame(schema.empty_table())
         # With its schema said, a file is not opened until it is read.
         return self._session.read.schema(from_arrow_schema(schema)).parquet(str(path.absolute()))
+
+
+def _lying(folder: Path, reads: Reads) -> Snapshot:
+    """What lies in a folder, read when it is needed; of cases and persons only their columns are looked at."""
+    files = ((record, InFile(folder / f"{record.__name__}.parquet")) for record in reads)
+    cases, persons = (
+        InFile(folder / f"{name}.parquet").schema.empty_table() for name in ("cases", "persons")
+    )
+    return Snapshot({record: file for record, file in files if file.path.exists()}, cases, persons)
+
+
+def _of_its_list(name: str, codes: type[Code]) -> Column:
+    """A column of codes; Spark stops at any other, as a database does by the column's type."""
+    from pyspark.sql import functions as f
+
+    column, known = f.col(f"`{name}`"), [code.value for code in codes]
+    good = column.isNull() | column.isin(known)
+    return f.when(good, column).otherwise(f.raise_error(f.lit("expected a code of its list")))
 
 
 _MASKS = pa.schema([("person", pa.string()), ("mask", pa.int64())])

@@ -22,6 +22,7 @@ from tests.verification.language.both import (
 from tests.verification.language.test_engines_agree import aggregates, sources
 from tests.verification.language.test_expressions_agree import EVERY, catalogue_of, operators_drawn
 from tests.verification.runs.spark_whole import judged_by_all
+from tests.verification.runs.test_readable import NO_CODE, broken
 from tests.verification.silence import some_silence
 from tests.verification.spark import PARTS, spark, told_by_spark
 from tests.verification.test_freshness import insured_sixty_days_ago
@@ -31,6 +32,7 @@ from verification.language.seal import canonical
 from verification.pack import load_pack
 from verification.runs.district import Engine, judge_district
 from verification.runs.own_ages import Judging, by_own_limits
+from verification.runs.readable import BadSnapshot
 from verification.runs.spark import SparkEngine
 from verification.runs.stored import store
 from verification.runs.tables import Snapshot
@@ -106,6 +108,17 @@ def test_some_of_the_cases_are_judged_as_among_all(spark: SparkSession, tmp_path
     with SparkEngine(spark, tmp_path, catalogue, pack, parts=PARTS) as engine:
         list(engine.load(snapshot.cases.sort_by("household").slice(5, 9)))
         assert [canonical(each) for each in engine.judgements()] == whole[5:14]
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_snapshot_that_is_not_what_the_rules_read_is_refused_as_duckdb_does(
+    place: int, spark: SparkSession, tmp_path: Path
+) -> None:
+    snapshot, said = list(broken(stories_snapshot(CATALOGUE)))[place]
+    with pytest.raises(BadSnapshot) as refused:
+        by_spark(snapshot, CATALOGUE, load_pack("demo-2026"), session=spark, folder=tmp_path)
+    assert said in str(refused.value)
+    assert NO_CODE not in str(refused.value)
 
 
 def test_spark_holds_a_rule_to_its_own_limit_as_duckdb_does(spark: SparkSession, tmp_path: Path) -> None:
