@@ -14,8 +14,7 @@ from datetime import date, timedelta
 from verification.language.kinds import Value
 from verification.language.parameter import Dated
 from verification.pack import Pack
-from verification.parameters import TABLES, VALUES, Parameter, ParameterKind
-from vocabulary.money import Money
+from verification.parameters import TABLES, VALUES, Parameter
 
 _DAY = timedelta(days=1)
 _Said = tuple[Value, str] | None
@@ -66,12 +65,7 @@ class Difference:
         )
 
     def _side(self, dated: Dated | None, nothing: str) -> str:
-        return nothing if dated is None else f"{self._written(dated.value)} [{dated.cite}]"
-
-    def _written(self, value: Value) -> str:
-        if self.parameter.kind is ParameterKind.FEN and isinstance(value, int):
-            return str(Money(value))
-        return str(value)
+        return nothing if dated is None else f"{self.parameter.written(dated.value)} [{dated.cite}]"
 
 
 def diff(before: Pack, after: Pack) -> tuple[Difference, ...]:

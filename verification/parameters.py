@@ -61,6 +61,10 @@ class Parameter:
         expected = f"one of {', '.join(self.choices)}" if self.choices else self.kind.value
         raise BadValue(f"expected {expected}, got `{value!s:.40}`")
 
+    def written(self, value: object) -> str:
+        """A value that was checked, as a pack's file writes it: money in yuan."""
+        return str(Money(value)) if self.kind is ParameterKind.FEN and isinstance(value, int) else str(value)
+
     def _number(self, value: object) -> int:
         if type(value) is not int:
             raise BadValue(f"expected {self.kind.value}, got `{value!s:.40}`")

@@ -143,7 +143,7 @@ async def verify_stream(visit: Visiting) -> Response:
 async def misuse(visit: Visiting, day: str = "") -> Response:
     """Look-ups of a day that break a rule of conduct: out of hours, too many, without a case, of somebody close."""
     await let_in(visit, "misuse")
-    desk, which = visit.house.log_desk, _day(day) or visit.house.desk.today()
+    desk, which = visit.house.log_desk, _day(day) or china_day(visit.house.clock())
     size = size_of(await desk.log.checkpoint())
 
     def found() -> Conduct:

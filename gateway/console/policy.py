@@ -18,7 +18,7 @@ from gateway.what_if import ask_what_if
 from verification.comparison import diff
 from verification.language.kinds import PackGap
 from verification.pack import NotInForce, Pack, PackError, load_pack, pack_names
-from verification.parameters import TABLES, VALUES
+from verification.parameters import TABLES, VALUES, ParameterKind
 
 router = APIRouter(prefix="/policy")
 
@@ -60,7 +60,7 @@ async def what_if(
     desk = visit.house.desk
     before = _named(which) or desk.pack
     try:
-        after = _named(other) or before.changed({key: _read(value)}, why="whatif")
+        after = _named(other) or before.changed({key: _read(key, value)}, why="whatif")
         district = district_of(visit.house.office, on=desk.today(), caller=visit.session.account)
         found, failed = await ask_what_if(
             district, before=before, after=after, progress=lambda done, of: None
@@ -95,9 +95,11 @@ def _whole() -> tuple[str, ...]:
     return tuple(names)
 
 
-def _read(value: str) -> object:
-    """A value as a pack's file would hold it: a whole number, yes or no, or a code."""
+def _read(key: str, value: str) -> object:
+    """A value as a pack's file would hold it: money in yuan, a whole number, yes or no, or a code."""
     text = value.strip()
+    if key in VALUES and VALUES[key].kind is ParameterKind.FEN:
+        return text
     if text.lstrip("-").isdigit() and len(text) < 16:
         return int(text)
     return {"true": True, "false": False}.get(text, text)

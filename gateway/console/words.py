@@ -1,7 +1,8 @@
 """In which language does a page speak? Chinese or English: `?lang`, then the cookie, then the browser's wish.
 
-Templates are written in English; `words/zh.po` says each sentence in Chinese, and a test holds
-that none is missing. Official terms stay Chinese in both: they are what the law calls things.
+Templates are written in English; `words/zh.po` says in Chinese each sentence of theirs, what entries of the
+log say and what forms expect, and a test holds that none is missing. Official terms stay Chinese in both:
+they are what the law calls things.
 """
 
 from __future__ import annotations

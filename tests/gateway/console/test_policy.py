@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def test_every_value_stands_with_its_dates_and_its_article(tmp_path: Path) -> No
             both = await browser.get("/console/policy?which=demo-2026&other=demo-2026")
             none = await browser.get("/console/policy?which=../../etc/passwd")
         assert "《最低生活保障审核确认办法》第二十二条" in page.text
-        assert "dibao_standard_fen_month" in page.text
+        assert re.search(r"<code>dibao_standard_fen_month</code></td><td>636.00 元</td>", page.text)
         assert "没有差异" in both.text
         assert none.text.count("demo-2026") == page.text.count("demo-2026")
 
@@ -30,7 +31,7 @@ def test_a_higher_standard_is_tried_on_the_whole_caseload(tmp_path: Path) -> Non
     async def story() -> None:
         async with console_of(tmp_path, TOLD) as console:
             supervisor = await console.signed_in("supervisor")
-            given = {"which": "demo-2026", "key": "dibao_standard_fen_month", "value": "70000"}
+            given = {"which": "demo-2026", "key": "dibao_standard_fen_month", "value": "700.00"}
             page = await supervisor.post("/console/policy/whatif", data=given)
             wrong = await supervisor.post("/console/policy/whatif", data={**given, "value": "many"})
             events = [entry["event"] for entry in await console.gateway.entries()]
@@ -50,7 +51,7 @@ def test_who_may_not_run_the_caseload_asks_no_what_if(who: str, status: int, tmp
     async def story() -> None:
         async with console_of(tmp_path, TOLD) as console:
             browser = await console.signed_in(who)
-            given = {"which": "demo-2026", "key": "dibao_standard_fen_month", "value": "70000"}
+            given = {"which": "demo-2026", "key": "dibao_standard_fen_month", "value": "700.00"}
             assert (await browser.post("/console/policy/whatif", data=given)).status_code == status
 
     asyncio.run(story())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_dir
 
+from audit.catalogue import EVENTS
 from gateway.console.words import said_in_chinese, say
 from tests.gateway.console.houses import console_over
 
@@ -25,6 +26,15 @@ def sentences() -> set[str]:
 
 def test_no_sentence_lacks_its_chinese() -> None:
     assert sorted(sentences() - said_in_chinese().keys()) == []
+
+
+def test_what_an_entry_says_and_what_a_form_expects_are_said_in_chinese_too() -> None:
+    events = {event.says for event in EVENTS.values()}
+    sources = [*(CONSOLE.parents[1] / "casework").glob("*.py"), *CONSOLE.glob("*.py")]
+    python = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    mistakes = set(re.findall(r'BadRequest\(\s*"([^"]+)"\s*\)', python))
+    assert len(mistakes) > 5
+    assert sorted((events | mistakes) - said_in_chinese().keys()) == []
 
 
 @pytest.mark.parametrize(("lang", "word"), [("zh", "登录"), ("en", "Sign in")])
