@@ -13,7 +13,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from casework import tables
-from casework.clocks import MET_BY_STATE, STARTED_BY_OPENING, STARTED_BY_STATE
+from casework.clocks import MET_BY_STATE, STARTED_BY_OPENING, started_by
 from casework.desk import Desk, NotThere, new_id
 from casework.finding import Lack, NotNow
 from casework.kept import within
@@ -113,12 +113,14 @@ async def move_case(desk: Desk, actor: Actor, case: Case, *, to: CaseState, reas
     if to not in FOLLOWS[case.state]:
         raise NotNow([Lack.WRONG_STATE])
     changed = desk.kept.changed(tables.case, id=case.id, version=case.version, state=to.value)
-    running = {clock["kind"] for clock in clocks_of(desk, case.id)}
-    kinds = tuple(kind for kind in STARTED_BY_STATE.get(to.value, ()) if kind not in running)
+    met = {clock["kind"]: clock["met_on"] is not None for clock in clocks_of(desk, case.id)}
+    kinds = started_by(to.value, case.kind)
+    first = tuple(kind for kind in kinds if kind not in met)
     changes = [
         changed,
         *desk.clocks_met(MET_BY_STATE.get(to.value, ()), about=case.id),
-        *desk.clocks_started(kinds, about=case.id, region=str(case.region)),
+        *desk.clocks_started(first, about=case.id, region=str(case.region)),
+        *desk.clocks_restarted(tuple(kind for kind in kinds if met.get(kind)), about=case.id),
         desk.step(actor, case.id, before=case.state.value, after=to.value, reason=reason),
     ]
     await desk.write(

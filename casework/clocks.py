@@ -25,17 +25,31 @@ STARTED_BY_OPENING: Mapping[ApplicationKind, tuple[str, ...]] = {
 
 MET_BY_STATE: Mapping[str, tuple[str, ...]] = {
     "SURVEYING": ("survey_start", "tekun_survey"),
-    "COMPARED": ("compare_start",),
+    # Back to comparing ends 公示: what was posted is no longer what will be decided, and is posted anew.
+    "COMPARED": ("compare_start", "publicity"),
     "DECIDED": ("decide", "tekun_confirm", "total"),
     "CLOSED": ("notice",),
 }
 """The clocks that a case stops by reaching a state."""
 
-STARTED_BY_STATE: Mapping[str, tuple[str, ...]] = {
+_STARTED_BY_STATE: Mapping[str, tuple[str, ...]] = {
     "PUBLICIZED": ("publicity",),
     "COMPARED": ("decide",),
     "DECIDED": ("notice",),
 }
+
+
+def started_by(state: str, kind: ApplicationKind) -> tuple[str, ...]:
+    """The clocks that a case of a kind starts by reaching a state.
+
+    特困 is confirmed within a time of its own, by 特困人员认定办法.
+
+    >>> started_by("COMPARED", ApplicationKind.TEKUN), started_by("COMPARED", ApplicationKind.DIBAO)
+    (('tekun_confirm',), ('decide',))
+    """
+    if kind is ApplicationKind.TEKUN and state == "COMPARED":
+        return ("tekun_confirm",)
+    return _STARTED_BY_STATE.get(state, ())
 
 
 def started(kinds: tuple[str, ...], *, on: date, pack: Pack) -> tuple[Deadline, ...]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from audit.alongside import Change
 from casework import tables
 from casework.cases import Case, CaseState, read_case
-from casework.clocks import MET_BY_STATE, STARTED_BY_STATE
+from casework.clocks import MET_BY_STATE, started_by
 from casework.decision import DecisionKind, DecisionState, Grounds, require
 from casework.desk import Desk, NotThere, new_id
 from casework.finding import Lack, NotNow
@@ -223,7 +223,7 @@ def _made(desk: Desk, actor: Actor, decision: Decision) -> list[Change]:
         row,
         desk.kept.changed(tables.case, id=case.id, version=case.version, state=decided),
         *desk.clocks_met(MET_BY_STATE[decided], about=case.id),
-        *desk.clocks_started(STARTED_BY_STATE[decided], about=case.id, region=str(case.region)),
+        *desk.clocks_started(started_by(decided, case.kind), about=case.id, region=str(case.region)),
         desk.step(actor, case.id, before=case.state.value, after=decided, reason=decision.reason),
         desk.step(actor, decision.id, before=decision.state.value, after=made, reason=""),
     ]
@@ -298,9 +298,11 @@ def _hearing(desk: Desk, case: Case) -> str | None:
 
 
 def _publicized(desk: Desk, case: Case) -> bool:
-    """Tell whether the natural days of 公示 are over; its last day still belongs to it."""
+    """Tell whether the natural days of 公示 are over; its last day still belongs to it. Cut short, it counts for nothing."""
     clock = tables.clock
-    running = sa.select(clock.c.due_on).where(clock.c.about == case.id, clock.c.kind == "publicity")
+    running = sa.select(clock.c.due_on).where(
+        clock.c.about == case.id, clock.c.kind == "publicity", clock.c.met_on.is_(None)
+    )
     row = desk.kept.one(running)
     return row is not None and row["due_on"] < desk.today().isoformat()
 

@@ -140,6 +140,22 @@ class Desk:
             for each in started(kinds, on=on or self.today(), pack=self.pack)
         ]
 
+    def clocks_restarted(self, kinds: tuple[str, ...], *, about: str) -> list[Change]:
+        """Clocks that had stopped and run once more, from today. Raises `BeyondCalendar`."""
+        clock = tables.clock
+        return [
+            self.kept.set(
+                clock,
+                clock.c.about == about,
+                clock.c.kind == each.clock,
+                started_on=each.start.isoformat(),
+                due_on=each.due.isoformat(),
+                cite=each.cite,
+                met_on=None,
+            )
+            for each in started(kinds, on=self.today(), pack=self.pack)
+        ]
+
     def clocks_met(self, kinds: tuple[str, ...], *, about: str) -> list[Change]:
         """Running clocks of these kinds that stop today."""
         clock = tables.clock

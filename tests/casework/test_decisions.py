@@ -18,6 +18,7 @@ from casework.cases import (
     clocks_of,
     late_by_unit,
     move_case,
+    open_case,
     overdue,
     read_case,
     steps_of,
@@ -29,6 +30,8 @@ from casework.finding import Lack, NotNow
 from casework.findings import Finding, add_findings, confirm, findings_of, tell
 from tests.casework.desks import (
     CLERK,
+    HERE,
+    HOUSEHOLD,
     NEIGHBOUR,
     SUPERVISOR,
     VERIFIER,
@@ -39,7 +42,7 @@ from tests.casework.desks import (
     desk_opened,
     suspicion,
 )
-from vocabulary.codes import Category
+from vocabulary.codes import ApplicationKind, Category
 
 SECOND = actor("复核主管", "mz-0002")
 
@@ -179,6 +182,44 @@ def test_relief_is_granted_only_after_publicity_and_a_near_relative_only_after_a
             assert missing(desk, SUPERVISOR, paper) == (Lack.NOT_PUBLICIZED, Lack.NO_VISIT)
             calendar.day += timedelta(days=1)
             assert missing(desk, SUPERVISOR, paper) == (Lack.NO_VISIT,)
+
+    asyncio.run(story())
+
+
+def test_publicity_that_was_cut_short_is_done_again_from_its_first_day(url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        calendar = Calendar()
+        async with desk_opened(url, tmp_path, calendar) as desk:
+            case = await a_case(desk)
+            paper = await draft(
+                desk, VERIFIER, case, kind=DecisionKind.GRANT, basis=basis(), reason="符合条件"
+            )
+            case = await move_case(desk, VERIFIER, case, to=CaseState.PUBLICIZED)
+            calendar.day += timedelta(days=1)
+            case = await move_case(desk, VERIFIER, case, to=CaseState.COMPARED, reason="公示期间有异议")
+            calendar.day += timedelta(days=10)
+            assert missing(desk, SUPERVISOR, paper) == (Lack.NOT_PUBLICIZED,)
+            case = await move_case(desk, VERIFIER, case, to=CaseState.PUBLICIZED)
+            calendar.day += timedelta(days=7)
+            assert missing(desk, SUPERVISOR, paper) == (Lack.NOT_PUBLICIZED,)
+            calendar.day += timedelta(days=1)
+            assert missing(desk, SUPERVISOR, paper) == ()
+            decided = [clock for clock in clocks_of(desk, case.id) if clock["kind"] == "decide"]
+            assert [clock["met_on"] for clock in decided] == [None], "the time to decide runs on"
+
+    asyncio.run(story())
+
+
+def test_tekun_is_confirmed_within_a_time_of_its_own(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with desk_opened(f"sqlite:///{tmp_path}/log.db", tmp_path, Calendar()) as desk:
+            case = await open_case(
+                desk, CLERK, number="TK-1", household=HOUSEHOLD, region=HERE, kind=ApplicationKind.TEKUN
+            )
+            case = await move_case(desk, VERIFIER, case, to=CaseState.COMPARED)
+            assert {clock["kind"] for clock in clocks_of(desk, case.id)} == {
+                *("tekun_survey", "tekun_confirm", "total")
+            }
 
     asyncio.run(story())
 
