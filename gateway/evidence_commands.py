@@ -90,11 +90,11 @@ def replay(
     try:
         if not path.exists():
             raise FileNotFoundError("expected a bundle at the path given")
-        secret = EvaluatorSecret.parse(key.read_text("ascii")) if key else None
+        secret = EvaluatorSecret.parse(key.read_text("ascii", "replace")) if key else None
         trusted = policy.read_bytes().decode("utf-8", "surrogateescape") if policy else None
         report = examine_bundle(path, policy=trusted, secret=secret, jobs=os.cpu_count() or 1)
         decisions = list(replayed(Contents(path, origin=report.origin, secret=secret)))
-    except (AuditError, OSError, UnicodeDecodeError) as error:
+    except (AuditError, OSError) as error:
         typer.echo(f"cannot answer: {type(error).__name__}: {error}", err=True)
         raise typer.Exit(UNANSWERED) from None
     typer.echo(_as_json(report, decisions) if as_json else _as_text(report, decisions))
@@ -129,7 +129,7 @@ async def _opening(
             indexes.add(int(word))
         else:
             fail("expected --disclose with an index, `decisions`, or `sample` beside --sample")
-    key = EvaluatorKey.parse(to.read_text("ascii")) if to is not None else None
+    key = EvaluatorKey.parse(to.read_text("ascii", "replace")) if to is not None else None
     return Opening(sorted(indexes), frozenset(fields), key)
 
 
@@ -174,7 +174,7 @@ def _code(report: Report, decisions: list[Replayed]) -> int:
     states = {one.state for one in decisions}
     if report.problems or State.DIFFERS in states:
         return FAILED
-    reached = State.AGREES in states and not states & {State.OTHER_RULES, State.NO_PACK}
+    reached = State.AGREES in states and not states & {State.OTHER_WORDS, State.OTHER_RULES, State.NO_PACK}
     return 0 if reached else UNANSWERED
 
 

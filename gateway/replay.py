@@ -38,6 +38,8 @@ class State(StrEnum):
     """Its inputs were destroyed with a person's keys: the proof holds, nothing can be reached again."""
     SEALED = "sealed"
     """Its inputs were not disclosed to this reader."""
+    OTHER_WORDS = "other words"
+    """Every figure is reached again, and the arithmetic is told in other sentences, as by another version of the program."""
     OTHER_RULES = "other rules"
     """It names a rule set that this program does not have."""
     NO_PACK = "no pack"
@@ -68,7 +70,7 @@ def replayed(contents: Contents) -> Iterator[Replayed]:
             elif any(shredded.get(subject, -1) > index for subject in entry.subjects):
                 state, detail = State.SHREDDED, "its inputs are gone; that it was made is proven"
             else:
-                state, detail = State.SEALED, "its inputs were not disclosed to this reader"
+                state, detail = State.SEALED, "its inputs were not disclosed, or to a key that was not given"
             yield Replayed(index, entry.at_ms, entry.event, state, detail)
 
 
@@ -120,7 +122,8 @@ class _Desk:
             return State.DIFFERS, f"{type(error).__name__}: {_masked(str(error))}"
         if reached == expected:
             return State.AGREES, ""
-        return State.DIFFERS, first_difference(expected, reached)
+        alike = _figures(reached) == _figures(expected)
+        return State.OTHER_WORDS if alike else State.DIFFERS, first_difference(expected, reached)
 
     def _pack(self, hash_: str) -> Pack | None:
         if hash_ not in self._packs:
@@ -151,6 +154,16 @@ def first_difference(recorded: bytes, reached: bytes) -> str:
         if left != right:
             return f"recorded `{_masked(left)}`, reached `{_masked(right)}`"
     return "recorded in another spelling"
+
+
+def _figures(result: bytes) -> object:
+    """A result without its sentences: of the arithmetic what adds up to the income. None for what is no result."""
+    match json.loads(result):
+        case {"arithmetic": [*steps], **others} if all(
+            isinstance(one, list) and len(one) == 3 for one in steps
+        ):
+            return others, [fen for _, fen, adds in steps if adds]
+    return None
 
 
 def _lines(result: bytes) -> Iterator[str]:

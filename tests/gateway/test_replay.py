@@ -216,6 +216,42 @@ def test_a_verdict_that_does_not_follow_from_its_inputs_differs_in_a_named_line(
     assert person not in json.dumps(told)
 
 
+def retold(result):
+    """The same figures, with another sentence and a step more that adds nothing."""
+    first = result["arithmetic"][0]
+    first[0] = first[0].replace("：", " → ")
+    result["arithmetic"].append(["在此说明", 0, False])
+
+
+def another_figure(result):
+    retold(result)
+    result["payable_fen"] = 1
+
+
+def no_steps(result):
+    result["arithmetic"] = ["a", 1]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected", "state"),
+    [(retold, 2, "other words"), (another_figure, 1, "differ"), (no_steps, 1, "differ")],
+)
+def test_figures_in_other_sentences_are_of_another_version_and_accuse_nobody(
+    tmp_path_factory, monkeypatch, spoil, expected, state
+):
+    def told_otherwise(number, kept):
+        result = json.loads(kept.result)
+        if number == 2:
+            spoil(result)
+        return DecisionRecord(kept.inputs, canonical(result))
+
+    run = made(tmp_path_factory, monkeypatch, spoil=told_otherwise)
+    code, told = run.told()
+    assert (code, told["problems"]) == (expected, [])
+    assert [one["state"] for one in told["decisions"]] == ["agree", "agree", state]
+    assert told["decisions"][2]["detail"].startswith("recorded `arithmetic: ")
+
+
 @pytest.mark.parametrize(
     "inputs",
     [
@@ -312,8 +348,9 @@ def test_what_cannot_be_answered_ends_with_2_and_a_line(kept, tmp_path):
         came = hedui(*typed)
         assert came.exit_code == 2
         assert came.stderr.startswith("cannot answer: ")
-    came = hedui("replay", kept.bundle, "--key", kept.policy)
-    assert (came.exit_code, "MalformedKey" in came.stderr) == (2, True)
+    for no_key in (kept.policy, kept.bundle):
+        came = hedui("replay", kept.bundle, "--key", no_key)
+        assert (came.exit_code, came.stderr.startswith("cannot answer: MalformedKey: ")) == (2, True)
     assert "WARNING    no policy of yours" in hedui("replay", kept.bundle).stdout
 
 
