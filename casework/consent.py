@@ -128,17 +128,18 @@ def consents_of(
     latest = max(asked_on, on)
     found: dict[str, Consents] = {}
     for household in households:
-        number, rows = household.number, listed.get(household.number, household.members)
-        people = [row.person for row in household.members]
-        held = map(signed.get, people)
+        rows = listed.get(household.number, household.members)
         joined = _joined_on(rows, by=latest)
-        plain = [one for one in held if one is not None and one.valid_from >= joined]
-        if len(plain) == len(people):
-            found[number] = Consents(
-                {who: Allowed(one.record_id) for who, one in zip(people, plain, strict=True)}
-            )
-        else:
-            found[number] = consents(household, authorizations, asked_on=asked_on, listed=rows, scopes=scopes)
+        agreed: dict[str, Consent] = {
+            row.person: Allowed(one.record_id)
+            for row in household.members
+            if (one := signed.get(row.person)) is not None and one.valid_from >= joined
+        }
+        found[household.number] = (
+            Consents(agreed)
+            if len(agreed) == len(household.members)  # else somebody has not, or is listed twice
+            else consents(household, authorizations, asked_on=asked_on, listed=rows, scopes=scopes)
+        )
     return found
 
 
@@ -146,14 +147,11 @@ def _plainly_signed(
     authorizations: Mapping[str, Outcome], *, since: date, asked_on: date
 ) -> dict[str, Authorization]:
     """By person, the authorizations of those who have exactly one, when it holds; as `holds` says it."""
-    single = {
-        person: cast("Authorization", outcome.records[0])
-        for person, outcome in authorizations.items()
-        if isinstance(outcome, Found) and len(outcome.records) == 1
-    }
     return {
         person: one
-        for person, one in single.items()
+        for person, outcome in authorizations.items()
+        if isinstance(outcome, Found) and len(outcome.records) == 1
+        for one in cast("tuple[Authorization, ...]", outcome.records)
         if one.withdrawn_on is None
         and one.valid_from <= since
         and (one.valid_until is None or one.valid_until >= asked_on)

@@ -48,7 +48,7 @@ class Grounds:
     `heard`        whether a hearing is recorded with the case
     `drafted_by`   account of who drafted it; `second` of who is about to make it
     `publicized`   whether 公示 has run its natural days; None where the kind of case needs none
-    `visited`      whether two people visited; None where the case is of no near relative
+    `visited`      False where an application of a near relative lacks its visit by two, or nobody can tell (HH-10)
     `judged`       whether the verification told a category
     `facts`        what the finding rests on, by period
     """
@@ -59,7 +59,7 @@ class Grounds:
     drafted_by: str
     second: str
     publicized: bool | None
-    visited: bool | None
+    visited: bool
     judged: bool
     facts: Facts
 
@@ -69,7 +69,7 @@ def require(kind: DecisionKind, grounds: Grounds, *, today: date) -> None:
 
     Raises `NotNow`.
 
-    >>> alone = Grounds(None, True, "收入超过标准", "mz-0042", "mz-0042", None, None, True, Facts())
+    >>> alone = Grounds(None, True, "收入超过标准", "mz-0042", "mz-0042", None, True, True, Facts())
     >>> require(DecisionKind.KEEP, alone, today=date(2026, 11, 1))
     Traceback (most recent call last):
     casework.finding.NotNow: 需要另一人复核：一人不得单独作出
@@ -89,7 +89,7 @@ def _always(grounds: Grounds) -> list[Lack]:
         lacks.append(Lack.NO_SECOND)
     if grounds.publicized is False:
         lacks.append(Lack.NOT_PUBLICIZED)
-    if grounds.visited is False:
+    if not grounds.visited:
         lacks.append(Lack.NO_VISIT)
     if not grounds.judged:
         lacks.append(Lack.INDETERMINATE)

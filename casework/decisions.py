@@ -29,7 +29,7 @@ class Basis:
     """The verification that a decision rests on, by digests; with them it can be replayed.
 
     `category`   None when the verification could not tell
-    `visited`    whether two people signed a visit, as the register of visits says
+    `visited`    whether the registers of applications and visits say that no visit by two is missing (HH-10)
     """
 
     category: Category | None
@@ -284,7 +284,7 @@ def _grounds(desk: Desk, actor: Actor, decision: Decision) -> Grounds:
         drafted_by=decision.drafted_by,
         second=actor.account,
         publicized=_publicized(desk, case) if decision.kind is DecisionKind.GRANT else None,
-        visited=decision.visited if case.near_relative else None,
+        visited=decision.visited,
         judged=bool(decision.inputs and decision.result),
         facts=decision.facts,
     )

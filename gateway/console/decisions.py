@@ -98,6 +98,8 @@ def _basis(told: Told) -> Basis:
 
 
 def _visited(verdict: Mapping[str, Any]) -> bool:
-    """Tell whether two people are known to have visited where HH-10 asks for it: unknown is not yes."""
-    undecided = [*(verdict.get("findings") or ()), *(verdict.get("cannotTell") or ())]
-    return bool(verdict) and all(each["rule"] != "HH-10" for each in undecided)
+    """Tell whether two people are known to have visited where HH-10 asks for it: unknown, or hidden, is not yes."""
+    found, untold = verdict.get("findings"), verdict.get("cannotTell")
+    if found is None or untold is None:
+        return False
+    return all(each["rule"] != "HH-10" for each in (*found, *untold))

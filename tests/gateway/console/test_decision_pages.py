@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 import httpx2
+import msgspec
 
 from casework.cases import case_numbered
 from casework.decisions import decisions_of
+from casework.finding import Lack
 from casework.findings import findings_of
 from demo.story import load_all
 from gateway.office import Judge
@@ -18,6 +21,7 @@ from tests.gateway.console.houses import Console, console_over
 from tests.gateway.console.test_casework_pages import VERIFIER
 from verification.crosscheck import crosscheck, reads
 from verification.pack import load_pack
+from vocabulary.records.civil_affairs import Application
 from vocabulary.register import RECORD_TYPES
 
 STORIES = {story.id: story for story in load_all()}
@@ -78,6 +82,27 @@ def test_who_drafted_cannot_make_it_and_who_may_not_decide_neither(tmp_path: Pat
             verifier, address = await a_draft(console, TOLD.household)
             alone = await verifier.post(f"{address}/made", data={"version": 1})
             assert alone.status_code == 403
+
+    asyncio.run(story())
+
+
+def test_a_near_relatives_application_is_not_decided_before_two_have_visited(tmp_path: Path) -> None:
+    near = replace(
+        TOLD,
+        records=tuple(
+            msgspec.structs.replace(row, near_relative=True) if isinstance(row, Application) else row
+            for row in TOLD.records
+        ),
+    )
+
+    async def story() -> None:
+        async with console_of(tmp_path, near) as console:
+            _, address = await a_draft(console, near.household)
+            supervisor = await console.signed_in("supervisor", agent="other")
+            page = await supervisor.get(address)
+            made = await supervisor.post(f"{address}/made", data={"version": version(page)})
+        assert Lack.NO_VISIT.term in page.text
+        assert made.status_code == 409
 
     asyncio.run(story())
 
