@@ -68,13 +68,13 @@ def own_limits(pack: Pack, on: date) -> tuple[OwnLimits, ...]:
 
 def misfits(names: Iterable[str], rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
     """Rows of `TABLE_OF_RULES` that no rule can be held to, each with what is wrong."""
-    reads = {rule.number: {record.__name__ for record in rule.reads()} for rule in rules}
+    numbered = {rule.number: rule for rule in rules}
     for name in sorted(names):
-        rule, _, record = name.partition("+")
-        if rule not in reads:
-            yield name, f"expected `RULE+RecordType` with a rule that there is, got `{rule}`"
-        elif record not in reads[rule]:
-            yield name, f"expected a record type that {rule} reads, got `{record}`"
+        number, _, record = name.partition("+")
+        if number not in numbered:
+            yield name, f"expected `RULE+RecordType` with a rule that there is, got `{number}`"
+        elif record not in {each.__name__ for each in numbered[number].reads()}:
+            yield name, f"expected a record type that {number} reads, got `{record}`"
 
 
 def _days(pack: Pack, table: str, on: date) -> dict[str, int]:
