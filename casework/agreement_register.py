@@ -11,7 +11,8 @@ Raises `CaseworkError` in its kinds, `casework.written.BadAgreement`, `casework.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -73,8 +74,13 @@ def understood(text: str, *, file: str) -> Agreement:
 
 
 def in_force(kept: Kept, folder: Sequence[Agreement]) -> tuple[Agreement, ...]:
-    """The agreements of the moment: those of the folder, and what was put in force here instead or besides."""
-    newer = {each.number: each.agreement for each in _revisions(kept, RevisionState.IN_FORCE)}
+    """The agreements of the moment: those of the folder, and what was put in force here instead or besides.
+
+    Raises `Unreadable`.
+    """
+    with _readable():
+        found = _revisions(kept, RevisionState.IN_FORCE)
+    newer = {each.number: each.agreement for each in found}
     return tuple(each for each in folder if each.number not in newer) + tuple(newer.values())
 
 
@@ -82,10 +88,8 @@ def mark_of(kept: Kept) -> tuple[str, ...]:
     """What tells whether something was put in force since: the ids of what is. Raises `Unreadable`."""
     table = tables.agreement
     query = sa.select(table.c.id).where(table.c.state == RevisionState.IN_FORCE.value)
-    try:
+    with _readable():
         return tuple(row["id"] for row in kept.rows(query.order_by(table.c.id)))
-    except sa.exc.SQLAlchemyError as error:
-        raise Unreadable(f"expected the register of agreements, got {type(error).__name__}") from error
 
 
 async def draft_revision(
@@ -209,6 +213,14 @@ def revisions_of(kept: Kept, number: str) -> list[Revision]:
 def drafts(kept: Kept) -> list[Revision]:
     """The revisions that wait for a second person, by number."""
     return _revisions(kept, RevisionState.DRAFT)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        raise Unreadable(f"expected the register of agreements, got {type(error).__name__}") from error
 
 
 def _revisions(kept: Kept, state: RevisionState) -> list[Revision]:

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import yaml
-from openpyxl import Workbook
-from openpyxl.cell.cell import Cell
 from python_calamine import CalamineError, CalamineWorkbook
 
 from casework.agreement import KEYS, Access, Agreement, as_data, read_agreement
@@ -32,6 +30,8 @@ LARGEST = 4 << 20
 
 def write_sheet(agreements: Iterable[Agreement]) -> bytes:
     """The agreements as an Excel file (.xlsx), in their order."""
+    from openpyxl import Workbook  # slow to import: a gateway starts a tenth sooner without it
+
     book = Workbook()
     terms = book.active
     assert terms is not None, "a new workbook has a sheet"
@@ -81,6 +81,8 @@ Field: TypeAlias = tuple[int, str, str]
 
 def _append(sheet: object, values: Sequence[str]) -> None:
     """A row of texts: what looks like a formula is a text, too."""
+    from openpyxl.cell.cell import Cell  # see `write_sheet`
+
     cells = []
     for value in values:
         cell = Cell(sheet, value=value)

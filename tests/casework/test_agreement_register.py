@@ -13,6 +13,7 @@ from audit.catalogue import parse_entry
 from casework.agreement import as_text, hash_of, load_agreements
 from casework.agreement_register import (
     RevisionState,
+    Unreadable,
     draft_revision,
     drafts,
     in_force,
@@ -157,3 +158,20 @@ def test_the_database_itself_asks_for_a_second_person_and_for_one_in_force(url: 
     refused(url, f"update casework_agreement {signed} = null {draft}", match="CHECK|check")
     refused(url, f"update casework_agreement {signed} = drafted_by {draft}", match="CHECK|check")
     refused(url, f"update casework_agreement {signed} = 'x' {draft}", match="UNIQUE|unique")
+
+
+def test_a_register_that_cannot_be_read_is_told_as_such_by_whoever_looks(tmp_path: Path) -> None:
+    """Whoever looks again and again knows that error alone, and would stop looking by another."""
+
+    async def story() -> None:
+        async with desk_opened(f"sqlite:///{tmp_path}/log.db", tmp_path, Calendar()) as desk:
+            engine = sa.create_engine(f"sqlite:///{tmp_path}/log.db")
+            with engine.begin() as connection:
+                connection.exec_driver_sql("alter table casework_agreement rename to away")
+            engine.dispose()
+            with pytest.raises(Unreadable):
+                mark_of(desk.kept)
+            with pytest.raises(Unreadable):
+                in_force(desk.kept, FOLDER)
+
+    asyncio.run(story())
