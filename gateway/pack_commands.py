@@ -122,6 +122,8 @@ def what_if(
     from verification.pack import PackError
 
     day = day_of(on)
+    if csv is not None and not csv.parent.is_dir():
+        fail(f"expected a folder for the list, got none at `{csv.parent}`")
     with plainly(AuditError, CannotOpen, CannotRun, NotLogged, PackError, PackGap):
         one, other = _load(before), _load(after)
         with registers_of(settings_of(config)) as (ready, today):
