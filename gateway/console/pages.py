@@ -11,6 +11,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import RedirectResponse, Response
 
+from audit.errors import LogClosed, LogEnded, QueueFull, SigningFailed, StoreBroken, StoreBusy, Unwitnessed
 from casework.desk import ChangedMeanwhile, NotAllowed, NotThere
 from casework.finding import BadRequest, NotNow
 from gateway.console import (
@@ -43,6 +44,7 @@ from gateway.console.guard import guarded
 from gateway.console.house import STATIC, House, rendered, visit
 from gateway.console.session import NoSession
 from gateway.console.words import language_of
+from gateway.errors import NotLogged
 
 LOGIN_COOKIE = "hedui-login"
 
@@ -97,11 +99,14 @@ def console(house: House, *, login_secret: str) -> FastAPI:
         https_only=house.secure,
     )
     app.add_middleware(BaseHTTPMiddleware, dispatch=guarded)
-    explained: tuple[type[Exception], ...] = (NoSession, *_STATUS)
+    explained: tuple[type[Exception], ...] = (NoSession, *_LOG_AWAY, *_STATUS)
     for kind in explained:
         app.add_exception_handler(kind, _explained)
     return app
 
+
+_LOG_AWAY = (LogClosed, LogEnded, QueueFull, SigningFailed, StoreBroken, StoreBusy, Unwitnessed)
+"""Why the log takes no entry, or cannot be read: no fault of a page, and told as it is of a question."""
 
 _STATUS: Mapping[type[Exception], int] = {
     NotAllowed: 403,
@@ -125,6 +130,8 @@ async def _explained(request: Request, error: Exception) -> Response:
         if request.headers.get("hx-request") == "true":  # a part of a page cannot hold the login
             return Response(status_code=401, headers={"hx-redirect": to_login})
         return RedirectResponse(to_login, status_code=303)
+    if isinstance(error, _LOG_AWAY):
+        return rendered(house, "fault.html", lang, status=NotLogged.status, visit=None, code=NotLogged.code)
     status = error.status_code if isinstance(error, HTTPException) else _STATUS[type(error)]
     lacks = error.lacks if isinstance(error, NotNow) else ()
     kind = _AS.get(type(error), type(error)).__name__

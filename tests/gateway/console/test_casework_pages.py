@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx2
 
+from audit.errors import Unwitnessed
 from casework.agreement import Recipient
 from casework.cases import case_numbered, open_case
 from casework.findings import Filter, add_findings, queue
@@ -154,5 +155,18 @@ def test_a_case_shows_its_clocks_steps_and_what_comes_next(tmp_path: Path) -> No
             assert word in after.text
         assert case.number in listed.text
         assert date.fromisoformat(re.findall(r"<td>(\d{4}-\d\d-\d\d)</td>", page.text)[0])
+
+    asyncio.run(story())
+
+
+def test_while_the_log_takes_no_entry_every_page_says_so(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = await console.signed_in()
+            console.house.log_desk.log.held = Unwitnessed("nobody cosigns")
+            for path in ("/console/cases", "/console/findings", "/console/policy"):
+                page = await browser.get(path)
+                assert page.status_code == 503, path
+                assert "审计日志无法写入" in page.text, path
 
     asyncio.run(story())
