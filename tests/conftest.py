@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
+from gateway.collecting import collect_all, collect_less
 from tests.mariadb import mariadb
 from tests.postgres import postgres, postgres_url
 from tests.schedule import Schedule
@@ -34,6 +35,20 @@ DEAREST = (
 """Where single tests take longest: after those that one worker runs together (`tests/schedule.py`) they begin first,
 so that no core waits for the last of them at the end.
 """
+
+
+# Nine thousand tests are millions of objects, and none of them is garbage: so while they are collected, and after.
+collect_less()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of every later search for garbage."""
+    collect_less()
+
+
+def pytest_unconfigure() -> None:
+    """Nothing is left out at the end."""
+    collect_all()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

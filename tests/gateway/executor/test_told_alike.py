@@ -3,6 +3,7 @@
 import random
 import re
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -75,8 +76,10 @@ def _spoilt(row, dice):
     return _Row(values)
 
 
-def judged(shown):
-    """The same with a verdict, so that there is something to tell of it."""
+@cache
+def judged():
+    """Everything there is, with a verdict, so that there is something to tell of it."""
+    shown = everything()
     household = shown.household
     found = {
         record: {who: outcome for who, outcome in answers.items() if outcome.records}
@@ -90,16 +93,13 @@ def told_both(text, *, seed, spoilt):
     document = read(text, operation_name=None, variables={}, schema=schema(), limits=WIDE)
     asked = question(document, schema=schema(), shows=SHOWS, limits=WIDE, today=everything().household.on)
     allowed = plan(asked, decided(seed))
-    shown = corrupted(JUDGED, seed) if spoilt else JUDGED
+    shown = corrupted(judged(), seed) if spoilt else judged()
     ours = tell(allowed, shown, schema=schema(), shows=SHOWS)
     reference = by_graphql_core(allowed, shown, schema=schema(), shows=SHOWS)
     return (ours.written, ours.errors), (
         as_it_leaves(reference.data),
         tuple(map(formatted, reference.errors or ())),
     )
-
-
-JUDGED = judged(everything())
 
 
 @pytest.mark.parametrize("spoilt", [False, True], ids=["sound", "corrupted"])
@@ -126,10 +126,12 @@ WORDS = {
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 @given(
-    text=queries(
-        printed(),
-        fields=["household"],
-        custom_scalars={name: st.just(StringValueNode(value=word)) for name, word in WORDS.items()},
+    text=st.deferred(
+        lambda: queries(
+            printed(),
+            fields=["household"],
+            custom_scalars={name: st.just(StringValueNode(value=word)) for name, word in WORDS.items()},
+        )
     ),
     seed=st.integers(0, 10**6),
     spoilt=st.booleans(),
