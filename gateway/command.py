@@ -43,27 +43,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # drawing boxes round the help costs more than everything else it does
 )
-app.add_typer(log)
-app.add_typer(witness)
-app.add_typer(sample)
-app.command()(statement)
-app.command()(shred)
-app.command()(reconcile)
-app.add_typer(corrections)
-app.add_typer(contracts)
-app.add_typer(agreements)
-app.add_typer(links)
-app.add_typer(packs)
-app.command()(land)
-app.add_typer(documents)
-app.add_typer(tokens)
-app.add_typer(quality)
-app.add_typer(reports)
-app.command()(run)
-app.add_typer(runs)
-app.command("whatif")(what_if)
-app.command()(bundle)
-app.command()(replay)
 
 Config = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings.", envvar="HEDUI_CONFIG")
@@ -90,7 +69,7 @@ def main() -> None:
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the district, keys, log and bundle go.")] = Path("run"),
 ) -> None:
-    """Build the demo district, ask, verify, break and prove: the whole way once, in a few minutes."""
+    """Build the demo district, ask, verify, break and prove: the whole way once, in about a minute."""
     from demo.walkthrough import NotAsTold, walk
     from gateway.demo_desk import demo_desk
     from gateway.serving import configure_log
@@ -221,6 +200,30 @@ def schema() -> None:
     from gateway.schema.query import printed
 
     print(printed(), end="")
+
+
+# Below those above: `--help` shows commands in this order, and groups of them behind.
+app.command()(run)
+app.command("whatif")(what_if)
+app.command()(bundle)
+app.command()(replay)
+app.command()(statement)
+app.command()(reconcile)
+app.command()(shred)
+app.command()(land)
+app.add_typer(runs)
+app.add_typer(reports)
+app.add_typer(packs)
+app.add_typer(agreements)
+app.add_typer(contracts)
+app.add_typer(documents)
+app.add_typer(corrections)
+app.add_typer(quality)
+app.add_typer(links)
+app.add_typer(tokens)
+app.add_typer(log)
+app.add_typer(sample)
+app.add_typer(witness)
 
 
 async def _serve(settings: Settings, today: Callable[[], date] | None) -> None:
