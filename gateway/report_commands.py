@@ -62,13 +62,13 @@ def causes(on: On = None, config: Config = None) -> None:
 
 
 def write_list(path: Path, report: StackingReport) -> None:
-    """Each proposal on a line, people masked."""
+    """Each proposal on a line, people masked; with a mark by which spreadsheets know that it is UTF-8."""
     from csv import writer
 
     from vocabulary.idnumber import mask
     from vocabulary.money import Money
 
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
         lines = writer(file, lineterminator="\n")
         lines.writerow(
             ("household", "holder", "month", "drawn", "best", "overpaid_yuan", "forgone_yuan", "articles")

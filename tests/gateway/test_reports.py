@@ -86,7 +86,9 @@ def test_the_list_masks_people(stacking, tmp_path):
     report, _ = stacking
     path = tmp_path / "list.csv"
     write_list(path, report)
-    text = path.read_text("utf-8")
+    text = path.read_text("utf-8-sig")
+    assert text.startswith("household,")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf"), "spreadsheets take it for another encoding without"
     assert "低保高校新生 扶贫雨露" in text
     for story in STORIES:
         assert not any(person.id in text for person in story.people.values())
