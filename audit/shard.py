@@ -3,6 +3,9 @@
 A log that grows for ever is copied and verified at ever greater cost. Once a year it is ended:
 nothing can be added any more, by any process. A new log with an origin of its own begins, and
 its first entry states the head at which the old one ended.
+
+For a log that stands alone: what others keep in the old one's database, as the gateway keeps its cases,
+stays there. So no command does this.
 """
 
 from __future__ import annotations
