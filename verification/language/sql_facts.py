@@ -21,7 +21,7 @@ from verification.language.rule import Catalogue
 from verification.language.source import Plan, Records
 from verification.language.sql_groups import Group, GroupsSql, Item, groups_of, looks_at_rows_alone
 from verification.language.sql_parts import Gathered, doubts_of, may_doubt
-from verification.language.sql_rows import RowsSql, Statement
+from verification.language.sql_rows import RowsSql, Statement, near_of
 from verification.language.sql_split import Split
 from verification.language.sql_text import Layers, known_name
 from verification.language.stages import TEXT, Named, Stages, looked_at
@@ -98,6 +98,11 @@ class Facts:
         """Fresh layers of columns."""
         return self._rows.layers()
 
+    @property
+    def by_id(self) -> set[type[Record]]:
+        """Record types of which the ids are looked at of everybody's rows, and not of those alone who are asked."""
+        return self._rows.by_id
+
     def make(self, table: str, select: str) -> None:
         """Add a statement."""
         self.statements.append(Statement(table, select))
@@ -152,7 +157,7 @@ class Facts:
                 f"r.{q(key)} IN (SELECT {q('household' if key == 'household' else 'person')} FROM {q(people)})"
                 for key in keys
             ]
-            near[record] = f"near {record.__name__}"
+            near[record] = near_of(record)
             self.make(near[record], f"SELECT r.* FROM {q(record.__name__)} AS r WHERE {' OR '.join(tests)}")
         return self._rows.drawn_from(near)
 

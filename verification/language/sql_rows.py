@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -26,8 +26,9 @@ from verification.language.source import (
 )
 from verification.language.sql_pairs import OTHER
 from verification.language.sql_parts import Parts
-from verification.language.sql_text import Layers
+from verification.language.sql_text import Cell, Layers
 from vocabulary.record import Record
+from vocabulary.records.civil_affairs import Membership
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,16 @@ class Statement:
     table: str
     select: str
     done: tuple[str, ...] = ()
+
+
+def near_of(record: type[Record]) -> str:
+    """The table of a record type's rows of those who are asked and of all whom their households list."""
+    return f"near {record.__name__}"
+
+
+def ids_of(record: type[Record]) -> str:
+    """The table that says which id (`text`) the row of a number (`id`) has, where rows are numbered."""
+    return f"ids of {record.__name__}"
 
 
 def lasting(statements: list[Statement], dialect: Dialect, *, keep: list[str]) -> list[Statement]:
@@ -65,6 +76,21 @@ def inlined(statements: list[Statement], dialect: Dialect, *, tables: list[str])
     return left
 
 
+def identified(statements: list[Statement], dialect: Dialect, *, ids: Mapping[str, str]) -> list[Statement]:
+    """The same statements, some tables with the ids of their rows, by the table that says them, in the place of numbers."""
+    q = dialect.quoted
+    return [
+        replace(
+            each,
+            select=f"SELECT r.* REPLACE (i.{q('text')} AS {q('record_id')}) FROM ({each.select}) AS r"
+            f" JOIN {q(ids[each.table])} AS i ON i.{q('id')} = r.{q('record_id')}",
+        )
+        if each.table in ids
+        else each
+        for each in statements
+    ]
+
+
 def _quoted_in(select: str, dialect: Dialect) -> set[str]:
     """The names in a text, and some of what stands between them."""
     return set(select.split(dialect.quote))
@@ -77,6 +103,7 @@ class RowsSql:
     `nodes`     every node of the catalogue: what they name is drawn, and nothing else
     `members`   the table that holds the members' facts so far, `member_names`
     `near`      by record type another table than its own, of the rows of whoever is looked at
+    `by_id`     record types of which the ids are looked at in their own tables, of everybody's rows
     """
 
     def __init__(
@@ -88,9 +115,13 @@ class RowsSql:
     ) -> None:
         self.pack, self.dialect, self.columns = pack, dialect, columns
         self.parts = Parts(dialect)
+        nodes = list(nodes)
         self._used = _used(nodes)
         self.members = "member_base"
         self.near: Mapping[type[Record], str] = {}
+        self.by_id: set[type[Record]] = {Membership}
+        for plan, names in (each for node in nodes if isinstance(node, Aggregate) for each in _keys(node)):
+            self._look(plan, *names)
         self.member_names: list[str] = []
         self.statements: list[Statement] = []
         self._made: dict[str, str] = {}
@@ -98,7 +129,7 @@ class RowsSql:
 
     def layers(self) -> Layers:
         """Fresh layers."""
-        return Layers(self.pack, self.dialect)
+        return _Looking(self.pack, self.dialect, self._look)
 
     @contextmanager
     def drawn_from(self, near: dict[type[Record], str]) -> Iterator[None]:
@@ -153,6 +184,10 @@ class RowsSql:
         rows, others = self.rows(plan.left), self.rows(plan.right)
         return f"SELECT {', '.join(columns)} FROM {rows} AS a JOIN {others} AS o ON {equal}"
 
+    def _look(self, plan: Plan, *names: str) -> None:
+        if "record_id" in names:
+            self.by_id |= plan.types - self.near.keys()
+
     def _names(self, plan: Plan) -> list[str]:
         """The columns that a source's rows have in SQL."""
         root = plan.root
@@ -179,6 +214,7 @@ class RowsSql:
 
     def _grouped(self, plan: Grouped) -> str:
         q, layers = self.dialect.quoted, self.layers()
+        self._look(plan.of, *plan.by)
         for each in plan.values.values():
             layers.expect(each.condition, each.role("value"))
         keys = [q(f"r_{name}") for name in plan.by]
@@ -216,6 +252,7 @@ class RowsSql:
 
     def _best(self, plan: Best) -> str:
         """The rows of the highest rank a key: of lines whose ranks are written down, without looking for it."""
+        self._look(plan.of, *plan.by)
         parts_by_rank = ranked(plan)
         if parts_by_rank is None:
             return self._highest(plan, self.rows(plan.of), f"r_{plan.rank}")
@@ -273,6 +310,20 @@ class RowsSql:
         )
 
 
+class _Looking(Layers):
+    """Layers that say which columns of rows they look at."""
+
+    def __init__(self, pack: Pack, dialect: Dialect, look: Callable[[Plan, str], None]) -> None:
+        super().__init__(pack, dialect)
+        self._look = look
+
+    def cell(self, expr: Expr) -> Cell:
+        """The expression, as a column where it is used more than once."""
+        if isinstance(expr, ColumnOf):
+            self._look(expr.plan, expr.column)
+        return super().cell(expr)
+
+
 def _used(nodes: Iterable[Expr]) -> dict[str, frozenset[str]]:
     """The columns that are named of each source, by the digest of its rows."""
     found: dict[str, set[str]] = {}
@@ -289,11 +340,17 @@ def _used(nodes: Iterable[Expr]) -> dict[str, frozenset[str]]:
         if isinstance(node, ColumnOf):
             use(node.plan, node.column)
         elif isinstance(node, Aggregate):
-            ordered = ("record_type", "record_id") if node.op in ("rows latest", "rows earliest") else ()
-            use(node.plan, *(node.on or ()), *ordered, *(node.match.columns if node.match else ()))
-            if node.match is not None:
-                use(node.match.plan, *(node.match.on or ()), *node.match.columns)
+            for plan, names in _keys(node):
+                use(plan, *names)
     return {digest: frozenset(names) for digest, names in found.items()}
+
+
+def _keys(node: Aggregate) -> Iterator[tuple[Plan, tuple[str, ...]]]:
+    """The sources of an aggregate, each with the columns by which its rows are found, matched and put in order."""
+    ordered = ("record_type", "record_id") if node.op in ("rows latest", "rows earliest") else ()
+    yield node.plan, (*(node.on or ()), *ordered, *(node.match.columns if node.match else ()))
+    if node.match is not None:
+        yield node.match.plan, (*(node.match.on or ()), *node.match.columns)
 
 
 def _two(holds: Holds) -> bool:

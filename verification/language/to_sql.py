@@ -22,9 +22,10 @@ from verification.language.parameter import Pack
 from verification.language.rule import Catalogue, Rule
 from verification.language.sql_asked import Asked
 from verification.language.sql_facts import INNER, Facts, Place
-from verification.language.sql_rows import Statement, inlined, lasting
+from verification.language.sql_rows import Statement, identified, ids_of, inlined, lasting, near_of
 from verification.language.sql_text import Layers
 from verification.language.stages import TEXT
+from vocabulary.record import Record
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,13 @@ class Sql:
             self._answers(level, asked.rest(asked.who(level)))
         outcomes = [f"{kind}_{level}" for kind in ("told", "answers") for level in (HOUSEHOLD, MEMBER)]
         made = inlined(self._facts.statements, self.dialect, tables=self._facts.passing)
+        self.apart: frozenset[type[Record]] = frozenset()
+        """Record types whose tables hold a number for `record_id`: which id it is says the table `ids_of`."""
+        if names is not None:
+            kept = {record for record, columns in catalogue.reads().items() if "record_id" in columns}
+            self.apart = frozenset(kept - self._facts.by_id)
+            ids = {near_of(record): ids_of(record) for record in self.apart}
+            made = identified(made, self.dialect, ids=ids)
         self.statements: list[Statement] = lasting(made, self.dialect, keep=outcomes)
 
     def _base(self) -> None:

@@ -52,7 +52,7 @@ class Desk:
     def load_part(self, cases: pa.Table) -> Iterator[str]:
         """The same of cases that were numbered with the whole snapshot."""
         part = replace(self._snapshot, cases=cases)
-        load_part(self._connection, part, self._sql.catalogue.reads())
+        load_part(self._connection, part, self._sql)
         yield from duck.run(self._connection, self._sql)
 
     def judgements(self) -> Iterator[Judgement]:

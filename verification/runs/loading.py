@@ -3,6 +3,9 @@
 A shard alone is taken from the snapshot itself. Of many shards each would have to look through
 all of it: the snapshot is then numbered once, into a database in a file, and each shard is
 taken from there by numbers.
+
+A row's id is a text that is often as long as all the rest of it, and wanted of few rows. Where the
+statements say so (`Sql.apart`), it stays where the rows come from, and a table holds its place there.
 """
 
 from __future__ import annotations
@@ -11,9 +14,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
+from verification.language.sql_rows import ids_of
 from verification.language.to_sql import Sql
-from verification.runs.numbered import NAMES, SHARD, bring_in, keys_of, number_everybody
+from verification.runs.numbered import NAMES, PLACE, SHARD, bring_in, keys_of, number_everybody
 from verification.runs.tables import InFile, Rows, Snapshot, schema_of
 from vocabulary.codes import Code
 from vocabulary.record import Column, ColumnKind, Record, columns_of
@@ -29,6 +34,7 @@ def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) ->
 
     With `sql.names` persons and households become numbers, and only rows of the people of the
     cases are brought in.
+    The view of the ids that are left behind looks at the snapshot for as long as the statements run.
     """
     reads = sql.catalogue.reads()
     _look_at_all(connection, snapshot, reads)
@@ -40,7 +46,9 @@ def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) ->
         return
     number_everybody(connection, home=SHARD)
     for record, columns in reads.items():
-        bring_in(connection, record, columns, home=SHARD)
+        bring_in(connection, record, columns, home=SHARD, apart=record in sql.apart)
+        if record in sql.apart:
+            _leave_ids(connection, record, _given(record), place=PLACE)
     _number_cases(connection)
 
 
@@ -67,22 +75,25 @@ def look_at_whole(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     connection.execute(f'CREATE TEMP VIEW "{NAMES}" AS SELECT * FROM {_WHOLE}."{NAMES}"')
 
 
-def load_part(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, reads: _Reads) -> None:
+def load_part(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) -> None:
     """As `load`, where `look_at_whole` was called of a file in which the cases are numbered."""
     connection.register("given cases", snapshot.cases)
     connection.register("given person_masks", snapshot.persons)
     _number_cases(connection)
     people = f'SELECT DISTINCT m."person" FROM {_WHOLE}."{Membership.__name__}" AS m SEMI JOIN "cases" USING ("household")'
     _make(connection, "people of cases", people)
-    for record, columns in reads.items():
+    for record, columns in sql.catalogue.reads().items():
         tests = [
             f'r."{key}" IN (SELECT "household" FROM "cases")'
             if key == "household"
             else f'r."{key}" IN (SELECT "person" FROM "people of cases")'
             for key in keys_of(record, columns)
         ]
-        rows = f'SELECT {_listed(columns)} FROM {_WHOLE}."{record.__name__}" AS r WHERE {" OR ".join(tests)}'
-        _make(connection, record.__name__, rows)
+        whole, taken = f'{_WHOLE}."{record.__name__}"', _listed(columns)
+        if record in sql.apart:
+            taken = f'{_listed(columns - {"record_id"})}, CAST(r.rowid AS INTEGER) AS "record_id"'
+            _leave_ids(connection, record, whole, place="rowid")
+        _make(connection, record.__name__, f"SELECT {taken} FROM {whole} AS r WHERE {' OR '.join(tests)}")
 
 
 def looked_at(connection: duckdb.DuckDBPyConnection, rows: Rows, name: str) -> str:
@@ -91,6 +102,12 @@ def looked_at(connection: duckdb.DuckDBPyConnection, rows: Rows, name: str) -> s
         return f"READ_PARQUET({_quoted(str(rows.path))})"
     connection.register(name, rows)
     return f'"{name}"'
+
+
+def _leave_ids(connection: duckdb.DuckDBPyConnection, record: type[Record], rows: str, *, place: str) -> None:
+    """The view of the ids of rows that lie elsewhere, by their places there."""
+    ids = f'SELECT {place} AS "id", "record_id" AS "text" FROM {rows}'
+    connection.execute(f'CREATE OR REPLACE TEMP VIEW "{ids_of(record)}" AS {ids}')
 
 
 def _number_cases(connection: duckdb.DuckDBPyConnection) -> None:
@@ -110,7 +127,11 @@ def _look_at_all(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, read
 
 def _look_at(connection: duckdb.DuckDBPyConnection, record: type[Record], given: Rows) -> None:
     """The view `given …` of a record type's rows, in the types that the statements expect."""
-    source = looked_at(connection, given, f"rows {record.__name__}")
+    if isinstance(given, InFile):
+        source, place = f"READ_PARQUET({_quoted(str(given.path))}, file_row_number = TRUE)", "file_row_number"
+    else:
+        placed = given.append_column(PLACE, pa.arange(0, len(given)))
+        source, place = looked_at(connection, placed, f"rows {record.__name__}"), PLACE
     columns = columns_of(record)
     known = [columns[name] for name in given.schema.names if name in columns]
     cast = ", ".join(f'CAST("{each.name}" AS {_type_of(each)}) AS "{each.name}"' for each in known)
@@ -118,7 +139,8 @@ def _look_at(connection: duckdb.DuckDBPyConnection, record: type[Record], given:
         # In the order of their texts, as which they are compared elsewhere.
         values = ", ".join(_quoted(code) for code in sorted(code.value for code in codes))
         connection.execute(f"CREATE TYPE IF NOT EXISTS {_codes_type(codes)} AS ENUM ({values})")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {_given(record)} AS SELECT {cast} FROM {source}")
+    rows = f'SELECT {cast}, "{place}" AS "{PLACE}" FROM {source}'
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {_given(record)} AS {rows}")
 
 
 def _type_of(column: Column) -> str:

@@ -19,6 +19,9 @@ NAMES = "names"
 SHARD = "temp"
 """The database of what is there for one shard alone."""
 
+PLACE = "place"
+"""The column of a view `given …` that says the how manieth of its rows each is, from 0."""
+
 
 def number_everybody(connection: duckdb.DuckDBPyConnection, *, home: str) -> None:
     """Give numbers to the households of the view `given cases` and to all who are listed with them.
@@ -34,13 +37,22 @@ def number_everybody(connection: duckdb.DuckDBPyConnection, *, home: str) -> Non
 
 
 def bring_in(
-    connection: duckdb.DuckDBPyConnection, record: type[Record], columns: Iterable[str], *, home: str
+    connection: duckdb.DuckDBPyConnection,
+    record: type[Record],
+    columns: Iterable[str],
+    *,
+    home: str,
+    apart: bool = False,
 ) -> None:
-    """Make the table of a record type from its view `given …`, with numbers for persons and households."""
+    """Make the table of a record type from its view `given …`, with numbers for persons and households.
+
+    `apart`   each row has its place for its id, which stays behind
+    """
     columns = sorted(columns)
     table, names = f'{home}."{record.__name__}"', f'{home}."{NAMES}"'
     keys = keys_of(record, columns)
-    others = [f'r."{name}"' for name in columns if name not in keys]
+    others = [f'r."{name}"' for name in columns if name not in keys and not (apart and name == "record_id")]
+    others += [f'CAST(r."{PLACE}" AS INTEGER) AS "record_id"'] if apart else []
     if len(keys) == 1:
         (key,) = keys
         number = f'n.id AS "{key}"'
