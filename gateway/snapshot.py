@@ -219,7 +219,8 @@ def _masks(
             of_all |= closed[person] & of_household
         cases.append((household.number, on, (lacking & of_household) | of_all))
         for person, mask in closed.items():
-            persons[person] = (lacking & of_person) | (mask & of_person)
+            # Of somebody listed twice only that is read which both households' agreements open.
+            persons[person] = persons.get(person, lacking & of_person) | (mask & of_person)
     return cases, persons
 
 

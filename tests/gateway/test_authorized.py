@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import msgspec
+import pytest
 
 from casework.agreement import Recipient
 from casework.authorizations import Paper, Signature, record_authorization, withdraw_consent
@@ -17,7 +18,7 @@ from tests.gateway.desk import NOW, TODAY, at_desk
 from tests.gateway.rows import BROTHER, HEAD, HOUSEHOLD, ROWS, SPOUSE
 from vocabulary.codes import Department, MemberKind, SignatureMethod
 from vocabulary.idnumber import IdNumber
-from vocabulary.records.civil_affairs import Authorization, Membership
+from vocabulary.records.civil_affairs import Authorization, HouseholdFile, Membership
 from vocabulary.records.health import Death
 from vocabulary.records.social_security import Insurance
 from vocabulary.region import RegionCode
@@ -143,8 +144,8 @@ def test_a_withdrawal_that_another_process_wrote_counts_at_the_next_question(tmp
     assert at_desk(tmp_path, ROWS, work, casework=True)["insurance"]["state"] == "NOT_ASKED"
 
 
-def masks(authorized) -> tuple[dict[str, int], dict[str, int]]:
-    connectors = {one: MemoryConnector(one, ROWS, clock=lambda: NOW) for one in Department}
+def masks(authorized, rows=ROWS) -> tuple[dict[str, int], dict[str, int]]:
+    connectors = {one: MemoryConnector(one, rows, clock=lambda: NOW) for one in Department}
     reads = {Insurance: frozenset({"person", "month"}), Death: frozenset({"person", "died_on"})}
     taken = take_snapshot(connectors, reads, on=TODAY, today=TODAY, authorized=authorized)
     persons = {row["person"]: row["mask"] for row in taken.snapshot.persons.to_pylist()}
@@ -170,6 +171,30 @@ def test_a_run_is_no_way_round_a_withdrawal_and_knows_what_was_signed_with_us(tm
     assert after[HEAD] == 0
     assert after[SPOUSE] == before[BROTHER]  # neither insurance nor death may be asked for
     assert 0 < after[BROTHER] < before[BROTHER]  # the one department that the paper names may
+
+
+@pytest.mark.parametrize("other", ["H-0", "H-9"])
+def test_of_somebody_listed_twice_a_run_reads_what_both_households_have_agreed_to(other):
+    """Where somebody joined the other household since, all there must sign anew (LIF-06)."""
+    [file], members = ROWS[HouseholdFile][:1], ROWS[Membership]
+    head = next(row for row in members if (row.person, row.household) == (HEAD, HOUSEHOLD))
+    spouse = next(row for row in members if (row.person, row.household) == (SPOUSE, HOUSEHOLD))
+    beside = [
+        msgspec.structs.replace(head, record_id="m-x-1", household=other),
+        msgspec.structs.replace(
+            spouse, record_id="m-x-2", household=other, person=BROTHER, joined_on=TODAY - timedelta(days=1)
+        ),
+    ]
+    rows = {
+        **ROWS,
+        HouseholdFile: [
+            *ROWS[HouseholdFile],
+            msgspec.structs.replace(file, record_id="f-x", household=other),
+        ],
+        Membership: [*members, *beside],
+    }
+    assert masks(None)[0][HEAD] == 0
+    assert masks(None, rows)[0][HEAD] > 0
 
 
 def test_the_rules_read_what_was_signed_with_us(tmp_path):
