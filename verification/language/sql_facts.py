@@ -71,6 +71,7 @@ class Facts:
     """Writes the tables in which a catalogue's facts are told, in the order in which they can be.
 
     `place`     where each level stands by now
+    `by_id`     record types of which the ids are looked at of everybody's rows, not only of those who are asked
     `passing`   tables that are never written down, but told where they are read: those read once, and those of
                 everybody with little more than those before them, and soon with more after them
     """
@@ -84,6 +85,7 @@ class Facts:
         self._rows = RowsSql(pack, dialect, catalogue.reads(), catalogue.nodes())
         self._groups = GroupsSql(self._rows)
         self.statements: list[Statement] = self._rows.statements
+        self.by_id = self._rows.by_id
         self.passing: list[str] = []
         self._tables: dict[int, str] = {}
         self._shared: dict[Named, list[Piece]] = {}
@@ -97,11 +99,6 @@ class Facts:
     def layers(self) -> Layers:
         """Fresh layers of columns."""
         return self._rows.layers()
-
-    @property
-    def by_id(self) -> set[type[Record]]:
-        """Record types of which the ids are looked at of everybody's rows, and not of those alone who are asked."""
-        return self._rows.by_id
 
     def make(self, table: str, select: str) -> None:
         """Add a statement."""
@@ -145,11 +142,10 @@ class Facts:
         Of little use where a place holds many.
         """
         q, people = self.dialect.quoted, f"people_of_{place.table}"
-        homes = f"SELECT {q('household')} FROM {q(place.table)}"
         self.make(
             people,
             f"SELECT m.{q('household')}, m.{q('person')} FROM {q('member_base')} AS m"
-            f" SEMI JOIN ({homes}) AS h ON h.{q('household')} = m.{q('household')}",
+            f" SEMI JOIN {q(place.table)} AS h ON h.{q('household')} = m.{q('household')}",
         )
         near = {}
         for record, keys in self._drawn(place, exprs).items():
