@@ -46,7 +46,7 @@ def _finding(found: Finding) -> Finding:
             if isinstance(value, int) and not name.endswith("_fen")
         },
         zh=f"{hint[0]}{found.name_zh}。依据：{in_chinese(found.article)}。",
-        en=f"{hint[1]}: {found.name_en}.",
+        en=f"{hint[1]}: {found.name_en}. Under {found.article}.",
         records=(),
     )
 

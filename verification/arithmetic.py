@@ -18,11 +18,13 @@ from verification.citation import in_chinese
 from verification.language.values import Result
 from verification.pack import Pack
 from verification.verdict import IncomeLine, Step
-from vocabulary.codes import DeclaredItem
+from vocabulary.codes import Category, DeclaredItem
 from vocabulary.idnumber import mask
 from vocabulary.money import Money
 from vocabulary.records.civil_affairs import Declaration
 from vocabulary.register import BY_NAME
+
+_Counted = Mapping[str, Mapping[str, Result]]
 
 
 class ArithmeticDiffers(Exception):
@@ -32,21 +34,22 @@ class ArithmeticDiffers(Exception):
 def arithmetic(
     lines: Iterable[IncomeLine],
     *,
-    counted: Iterable[str],
-    wage_months: Mapping[str, int],
+    counted: _Counted,
     facts: Mapping[str, Result],
     pack: Pack,
     on: date,
 ) -> tuple[Step, ...]:
     """The way from the lines to what is payable, in steps; those that add sum to `annual_fen`.
 
+    `counted`   what is known of each person who counts
+    `facts`     of the household
     Raises `ArithmeticDiffers`.
     """
     people = sorted(counted)
     cost = pack.on("employment_cost_fen_month", on)
     steps = list(_kinds_of_income(lines, people))
     for person in people:
-        months = wage_months.get(person, 0)
+        months = number(counted[person]["wage_months"])
         if months:
             steps.append(
                 Step(
@@ -59,7 +62,8 @@ def arithmetic(
     annual = number(facts["annual_fen"])
     if sum(step.fen for step in steps if step.adds) != annual:
         raise ArithmeticDiffers("expected the lines to add up to the verified annual income, got another sum")
-    return (*steps, *_conclusion(facts, annual=annual, pack=pack, on=on))
+    conclusion = _conclusion(facts, counted, annual=annual, pack=pack, on=on)
+    return (*steps, *conclusion, *_alone(facts, counted, annual=annual, pack=pack, on=on))
 
 
 def number(value: Result) -> int:
@@ -116,7 +120,9 @@ def _kinds_of_income(lines: Iterable[IncomeLine], people: Iterable[str]) -> Iter
         )
 
 
-def _conclusion(facts: Mapping[str, Result], *, annual: int, pack: Pack, on: date) -> Iterable[Step]:
+def _conclusion(
+    facts: Mapping[str, Result], counted: _Counted, *, annual: int, pack: Pack, on: date
+) -> Iterable[Step]:
     members, line = number(facts["counted_members"]), number(facts["line_fen"])
     standard, months = number(facts["standard_fen"]), pack.number("window_months", on)
     yield Step(
@@ -133,8 +139,16 @@ def _conclusion(facts: Mapping[str, Result], *, annual: int, pack: Pack, on: dat
         f"{yuan(annual)} {sign} {yuan(line)}: {'below' if annual < line else 'not below'} the standard",
         line - annual,
     )
+    if facts["property_over"] is True:
+        yield Step("财产超限：收入低于各线也不符合条件", "property over a limit: no line of income helps", 0)
     if annual >= line:
-        yield from _beyond_the_standard(facts, annual=annual, line=line, pack=pack, on=on)
+        yield from _beyond_the_standard(facts, counted, annual=annual, line=line, pack=pack, on=on)
+    if facts["category"] == Category.TEKUN:
+        yield Step(
+            "特困：按特困供养标准，不按低保差额",
+            "特困 has a standard of its own, and is no gap to this one",
+            0,
+        )
     payable = facts["payable_fen"]
     if isinstance(payable, int) and payable > 0 and pack.code("payable_mode", on) == bands.BANDED:
         yield _band(annual=annual, line=line, members=members, payable=payable, pack=pack, on=on)
@@ -163,9 +177,9 @@ def _band(*, annual: int, line: int, members: int, payable: int, pack: Pack, on:
 
 
 def _beyond_the_standard(
-    facts: Mapping[str, Result], *, annual: int, line: int, pack: Pack, on: date
+    facts: Mapping[str, Result], counted: _Counted, *, annual: int, line: int, pack: Pack, on: date
 ) -> Iterable[Step]:
-    """The margin, and rigid spending, for a household that is not below the standard."""
+    """The margin, and for a household that is not inside it the disposable income and rigid spending."""
     times = pack.number("edge_multiplier_percent", on)
     margin, inside = line * times // 100, annual * 100 < line * times
     yield Step(
@@ -178,14 +192,74 @@ def _beyond_the_standard(
     whole = facts["gross_annual_fen"] if gross else annual
     if inside or not isinstance(spent, int) or not isinstance(whole, int) or not spent or whole <= 0:
         return
+    yield _disposable(annual=annual, members=len(counted), pack=pack, on=on)
     ratio, over = pack.number("rigid_ratio_basis_points", on), percent(spent, whole)
+    zh, en = _spending(counted, pack=pack, on=on)
     yield Step(
-        f"刚性支出：{yuan(spent)}元 ÷ {yuan(whole)}元 = {over}%（须高于{ratio // 100}.{ratio % 100:02d}%）",
-        f"rigid spending: {yuan(spent)} ÷ {yuan(whole)} = {over} % (must exceed {ratio // 100}.{ratio % 100:02d} %)",
+        f"刚性支出：{zh} = {yuan(spent)}元，÷ {yuan(whole)}元 = {over}%（须高于{ratio // 100}.{ratio % 100:02d}%）",
+        f"rigid spending: {en} = {yuan(spent)}, ÷ {yuan(whole)} = {over} %"
+        f" (must exceed {ratio // 100}.{ratio % 100:02d} %)",
         spent,
     )
 
 
+def _disposable(*, annual: int, members: int, pack: Pack, on: date) -> Step:
+    """Whether the income is below what the place's residents had a head in the year before."""
+    each = pack.on("disposable_income_prior_year_fen", on)
+    most = number(each.value) * members
+    below = annual < most
+    return Step(
+        f"上年度当地居民人均可支配收入：{yuan(number(each.value))}元 × {members}人 = {yuan(most)}元，"
+        f"{'低于' if below else '不低于'}，依据：{in_chinese(each.cite)}",
+        f"disposable income a head in the year before: {yuan(number(each.value))} × {members} persons"
+        f" = {yuan(most)}: {'below' if below else 'not below'}",
+        most - annual,
+    )
+
+
+def _spending(counted: _Counted, *, pack: Pack, on: date) -> tuple[str, str]:
+    """The kinds of spending that the pack takes for rigid, and how much of each."""
+    parts = []
+    for kind, fact, zh, en in _RIGID:
+        wanted = pack.row("rigid_numerator", kind, on)
+        if wanted is not None and wanted.value is True:
+            fen = sum(number(facts[fact]) for facts in counted.values())
+            parts.append((f"{zh}{yuan(fen)}元", f"{en} {yuan(fen)}"))
+    return " + ".join(zh for zh, _ in parts), " + ".join(en for _, en in parts)
+
+
+def _alone(
+    facts: Mapping[str, Result], counted: _Counted, *, annual: int, pack: Pack, on: date
+) -> Iterable[Step]:
+    """What is payable to each who may enter alone, by whose income the pack says."""
+    by, rounding = pack.code("single_person_amount", on), _ROUNDING[pack.code("payable_rounding", on)]
+    together = by == "HOUSEHOLD_PER_CAPITA"
+    line = number(facts["standard_fen"]) * pack.number("window_months", on)
+    if together:
+        line = number(facts["line_fen"])
+    share = f" ÷ {len(counted)}" if together else ""
+    for person, own in sorted(counted.items()):
+        if own["enters_alone"] is not True or not isinstance(own["alone_fen"], int):
+            continue
+        income = annual if together else 0 if by == "STANDARD" else number(own["income_fen"])
+        zh = f"（{yuan(line)} − {yuan(income)}）÷ 12{share}，{rounding[0]}"
+        en = f"({yuan(line)} − {yuan(income)}) ÷ 12{share}, {rounding[1]}"
+        if pack.code("payable_mode", on) == bands.BANDED:
+            zh, en = f"年收入{yuan(income)}元，分档", f"by the band of {yuan(income)} a year"
+        amount = yuan(own["alone_fen"])
+        yield Step(
+            f"{mask(person)} 单人户，依据：{in_chinese(_ALONE)}：{zh}：{amount}元",
+            f"{mask(person)} enters alone: {en}: {amount}",
+            own["alone_fen"],
+        )
+
+
+_ALONE = "审核确认办法 art. 8"
+_RIGID = (
+    ("MEDICAL", "medical_fen", "医疗", "medical"),
+    ("EDUCATION", "schooling_fen", "教育", "school"),
+    ("REHABILITATION", "rehabilitation_fen", "康复", "rehabilitation"),
+)
 _ROUNDING = {
     "CEIL_YUAN": ("向上取整到元", "rounded up to the yuan"),
     "HALF_UP_FEN": ("四舍五入到分", "rounded half up to the fen"),

@@ -256,9 +256,8 @@ class _Telling:
         if any(isinstance(self.facts[name], Missing) for name in ("annual_fen", "line_fen")):
             return ()
         counted = {person: facts for person, facts in self.of_member.items() if facts["counted"] is True}
-        months = {person: arithmetic.number(facts["wage_months"]) for person, facts in counted.items()}
         return arithmetic.arithmetic(
-            lines, counted=counted, wage_months=months, facts=self.facts, pack=self.pack, on=self.case.on
+            lines, counted=counted, facts=self.facts, pack=self.pack, on=self.case.on
         )
 
     def findings(self) -> tuple[Finding, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from verification.arithmetic import number, yuan
 from verification.citation import in_chinese
+from verification.evidence_words import WORDS
 from verification.income import EXCLUDED, OFFICIAL, PENSION_FAMILY
 from verification.language.rule import Severity
 from verification.language.to_python import Case, Found
@@ -58,7 +59,7 @@ def income_lines(
 
 
 def found_words(found: Found, relation: Mapping[str, Relation]) -> tuple[str, str]:
-    """A finding in one sentence each, Chinese and English; it says 疑似 and never a whole id number."""
+    """A finding in one sentence each, Chinese and English, with its article; it says 疑似 and never a whole id number."""
     rule, person = found.rule, found.person
     whom_zh = f"{relation[person].term}（{mask(person)}）" if person else "家庭"
     whom_en = f"{mask(person)}" if person else "the household"
@@ -67,16 +68,14 @@ def found_words(found: Found, relation: Mapping[str, Relation]) -> tuple[str, st
         for name, value in found.evidence.items()
         if not isinstance(value, Missing) and not name.endswith("_records")
     ]
-    zh = "，".join(f"{_WORDS.get(name, name)} {_told_zh(name, value)}" for name, value in shown)
-    en = ", ".join(
-        f"{name.removesuffix('_fen').replace('_', ' ')} {_told_en(name, value)}" for name, value in shown
-    )
+    zh = "，".join(f"{WORDS[name][0]} {_told_zh(name, value)}" for name, value in shown)
+    en = ", ".join(f"{WORDS[name][1]} {_told_en(name, value)}" for name, value in shown)
     hint = "提示" if found.severity is Severity.INFO else "疑似"
     return (
         f"{hint}{rule.zh}：{whom_zh}" + (f"，{zh}" if zh else "") + f"。依据：{in_chinese(rule.cite)}。",
         f"{'note' if hint == '提示' else 'possible'}: {rule.en}: {whom_en}"
         + (f" ({en})" if en else "")
-        + ".",
+        + f". Under {rule.cite}.",
     )
 
 
@@ -155,63 +154,7 @@ def _told_zh(name: str, value: Result) -> str:
 
 def _told_en(name: str, value: Result) -> str:
     if name.endswith("fen") and isinstance(value, int):
-        return yuan(value)
+        return f"{yuan(value)} yuan"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
-
-
-_WORDS = {
-    "annual_fen": "核实年收入",
-    "annual_without_fen": "不含失业金年收入",
-    "age": "年龄",
-    "base_fen": "缴费基数合计",
-    "birth": "出生日期不符",
-    "born": "出生",
-    "certificates": "残疾人证数",
-    "check_due": "核查到期日",
-    "declared": "申报",
-    "declared_annual_fen": "申报年收入",
-    "declared_fen": "申报金额",
-    "died_on": "死亡日期",
-    "disabled": "重残",
-    "care_subsidies": "护理补贴应享未享人数",
-    "due": "到期日",
-    "duplicate_fen": "重复金额",
-    "entries": "登记条数",
-    "fen": "金额",
-    "flexible_months": "灵活就业参保月数",
-    "households": "列入家庭数",
-    "ill": "重病",
-    "income_fen": "年收入",
-    "joined_since": "签署后新增成员",
-    "last": "末月",
-    "length": "位数",
-    "listed": "列入",
-    "evidenced_fen": "已有证据的收入",
-    "lower_bound_fen": "至少收入",
-    "living_subsidies": "生活补贴应享未享人数",
-    "members": "计入人数",
-    "months": "月数",
-    "months_with_injury_fee": "与工伤护理费同月数",
-    "names": "姓名数",
-    "overdue": "已过毕业日期",
-    "overpaid_fen": "多发金额",
-    "payable_fen": "月额",
-    "projected_category": "预计类别",
-    "refusals": "拒绝次数",
-    "relief": "救助金应享未享",
-    "remaining_months": "剩余月数",
-    "rigid_fen": "刚性支出",
-    "sex": "性别不符",
-    "signed": "曾签授权",
-    "since": "起始月",
-    "special": "特殊情形",
-    "student": "困难学生",
-    "studies": "全日制本科及以下在读",
-    "unemployed": "登记失业",
-    "years": "重复学年数",
-    "verified": "核实",
-    "verified_fen": "核实金额",
-}
-"""How pieces of evidence are called in Chinese sentences."""

@@ -51,3 +51,4 @@ def test_the_verdict_itself_is_not_changed():
 def test_a_masked_finding_names_its_article_as_any_finding_does():
     for before, after in zip(VERDICT.findings, without_persons(VERDICT.findings), strict=True):
         assert before.zh.partition("依据：")[2] == after.zh.partition("依据：")[2] != ""
+        assert before.en.partition(". Under ")[2] == after.en.partition(". Under ")[2] != ""

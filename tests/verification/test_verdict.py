@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
-from demo.story import load_all, read_story
+import pytest
+
+from demo.story import Story, load_all, read_story
 from demo.story_check import verify
 from verification.verdict import Verdict
 from vocabulary.codes import Category, DeclaredItem, Department
 from vocabulary.evidence import Answer, EvidenceState
 
 
+def story(story_id: str) -> Story:
+    return next(each for each in load_all() if each.id == story_id)
+
+
 @cache
 def verdict(story_id: str) -> Verdict:
-    return verify(next(story for story in load_all() if story.id == story_id))
+    return verify(story(story_id))
 
 
 def test_a_replaced_declaration_is_shown_and_not_counted() -> None:
@@ -122,18 +129,66 @@ def test_a_finding_names_the_records_it_rests_on() -> None:
 
 
 def test_the_same_question_gives_the_same_verdict() -> None:
-    story = next(each for each in load_all() if each.id == "H10")
-    assert verify(story) == verify(story)
+    assert verify(story("H10")) == verify(story("H10"))
     assert len(verdict("H10").pack_hash) == len(verdict("H10").ruleset_hash) == 64
 
 
 def test_the_margin_and_rigid_spending_are_told_where_they_decide() -> None:
     told = [step.zh for step in verdict("H7").arithmetic]
     assert "边缘线：22,896.00元 × 150% = 34,344.00元，不低于" in told
-    assert any("41,300.00元 ÷ 67,200.00元 = 61.458%" in step for step in told)
+    spent = "刚性支出：医疗38,500.00元 + 教育2,800.00元 + 康复0.00元 = 41,300.00元，÷ 67,200.00元 = 61.458%"
+    assert any(step.startswith(spent) for step in told)
+    most = "上年度当地居民人均可支配收入：31,200.00元 × 3人 = 93,600.00元，低于，依据："
+    assert any(step.startswith(most) for step in told)
     assert any("不低于" in step and "边缘线" in step for step in told)
     assert not any("边缘线" in step.zh for step in verdict("H1").arithmetic)
     assert any("边缘线" in step.zh and step.zh.endswith("，低于") for step in verdict("H6").arithmetic)
+
+
+def test_spending_over_the_ratio_does_not_hide_an_income_that_is_too_high() -> None:
+    """刚性支出认定办法: equal to the disposable income is not below it."""
+    at, below = (
+        verify(replace(story("H7"), pack_changes={"disposable_income_prior_year_fen": fen, **ONE_KIND}))
+        for fen in (2_240_000, 2_240_001)
+    )
+    assert (at.category, below.category) == (Category.NONE, Category.RIGID)
+    assert "22,400.00元 × 3人 = 67,200.00元，不低于" in at.arithmetic[-2].zh
+    assert "not below" in at.arithmetic[-2].en
+    assert "22,400.01元 × 3人 = 67,200.03元，低于" in below.arithmetic[-2].zh
+    assert at.arithmetic[-1].zh.startswith("刚性支出：医疗38,500.00元 + 教育2,800.00元 = 41,300.00元")
+
+
+ONE_KIND = {"rigid_numerator.REHABILITATION": False}
+
+
+def test_what_no_line_of_income_decides_is_told_too() -> None:
+    assert [step.zh for step in verdict("INC-09").arithmetic][-1].startswith("财产超限")
+    assert [step.zh for step in verdict("H4").arithmetic][-1].startswith("特困：按特困供养标准")
+    assert not any(step.zh.startswith(("财产", "特困")) for step in verdict("H1").arithmetic)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "（7,632.00 − 0.00）÷ 12，向上取整到元：636.00元"),
+        (
+            {"single_person_amount": "STANDARD", "payable_rounding": "NONE"},
+            "（7,632.00 − 0.00）÷ 12，不足一分舍去：636.00元",
+        ),
+        (
+            {"single_person_amount": "HOUSEHOLD_PER_CAPITA"},
+            "（30,528.00 − 40,800.00）÷ 12 ÷ 4，向上取整到元：0.00元",
+        ),
+        (
+            {"payable_mode": "BANDED", "payable_band_below_percent.1": 100, "payable_band_fen_month.1": 30_000},
+            "年收入0.00元，分档：300.00元",
+        ),
+    ],
+)  # fmt: skip
+def test_who_enters_alone_has_a_step_of_their_own(changes: dict[str, object], told: str) -> None:
+    step = verify(replace(story("H6"), pack_changes=changes)).arithmetic[-1]
+    assert step.zh == f"5299**********9025 单人户，依据：《最低生活保障审核确认办法》第八条：{told}"
+    assert step.en.startswith("5299**********9025 enters alone: ")
 
 
 def proven(records: str, silent: str) -> int | None:
