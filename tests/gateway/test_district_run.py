@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
+from shutil import copytree
 from types import SimpleNamespace
 
 import msgspec
@@ -94,8 +95,14 @@ def run(folder: Path, failing=None, *, rows=ROWS, on=DAY, today=DAY, progress=No
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    return run(tmp_path_factory.mktemp("run"))
+def folder(tmp_path_factory):
+    """Of the run that is `done`: to be looked at, and copied by whoever goes on from there."""
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="module")
+def done(folder):
+    return run(folder)
 
 
 def test_a_run_comes_to_the_same_categories_as_the_households_alone(done):
@@ -209,21 +216,21 @@ def resume(folder: Path, name: str, pack=None):
     )
 
 
-def test_a_finished_run_leaves_no_snapshot_and_counts_what_was_served(done, tmp_path):
-    result, entries, _ = run(tmp_path)
-    assert not list((tmp_path / "runs").glob("*"))
+def test_a_finished_run_leaves_no_snapshot_and_counts_what_was_served(done, folder):
+    result, entries, _ = done
+    assert not list((folder / "runs").glob("*"))
     fields = entries[-1]["fields"]
     assert fields["sources"]["civil_affairs"] == "ANSWERED"
-    with home(tmp_path) as kept:
+    with home(folder) as kept:
         served = kept.served.of_day(Department.CIVIL_AFFAIRS, DAY)
         assert served == {"0": fields["persons"]["civil_affairs"]}
         assert [each.state for each in kept.ledger.runs()] == [RunState.DONE]
     assert (result.judged, result.taken_over) == (result.households, 0)
 
 
-def test_a_finished_run_is_counted_for_its_page(tmp_path):
-    result, _, _ = run(tmp_path)
-    with home(tmp_path) as kept:
+def test_a_finished_run_is_counted_for_its_page(done, folder):
+    result, _, _ = done
+    with home(folder) as kept:
         counts = kept.index.counts(result.run, never())
         assert (counts.by_category, counts.rules) == (result.categories, result.rules)
         rule = next(each.rule for each in counts.rules if each.found)
@@ -329,13 +336,14 @@ def test_a_cancelled_run_is_noted_and_not_taken_up(tmp_path):
         resume(tmp_path, name)
 
 
-def test_a_run_after_another_takes_over_what_did_not_change(done, tmp_path):
-    first, _, _ = run(tmp_path)
-    second, _, _ = run(tmp_path, after=first.run)
+def test_a_run_after_another_takes_over_what_did_not_change(done, folder, tmp_path):
+    first, _, _ = done
+    copytree(folder, tmp_path / "same")
+    second, _, _ = run(tmp_path / "same", after=first.run)
     assert second.taken_over == second.households
     assert (second.categories, second.rules) == (first.categories, first.rules)
     with pytest.raises(NoSuchRun):
-        run(tmp_path, after="run-nothing")
+        run(tmp_path / "same", after="run-nothing")
 
 
 def test_a_snapshot_of_no_run_is_swept_away(tmp_path):
