@@ -122,7 +122,11 @@ VALUES: Mapping[str, Parameter] = {
         "家庭总收入口径", "denominator of that ratio, before or after employment cost", "COUNTED", "GROSS"
     ),
     "window_months": _number_of(
-        "核算期月数", "months of income, ending before the month of application", least=1, most=36
+        # The law's year: what is payable a month is a twelfth, and the disposable income is a year's.
+        "核算期月数",
+        "months of income, ending before the month of application",
+        least=12,
+        most=12,
     ),
     "employment_cost_fen_month": _fen_of("就业成本", "deducted for each month in which a person has a wage"),
     "insurance_base_floor_fen_month": _fen_of(

@@ -141,6 +141,10 @@ BROKEN = {
         "values:\n  window_month: {since: 2025-01-01, value: 12, cite: a}\n",
         r"city\.yaml:5: window_month: expected a parameter",
     ),
+    "a window that is no year": (
+        "values:\n  window_months: {since: 2025-01-01, value: 6, cite: a}\n",
+        r"city\.yaml:5: window_months: expected 12 to 12, got 6",
+    ),
     "a ratio of one": (
         "values:\n  rigid_ratio_basis_points: {since: 2025-01-01, value: 10000, cite: a}\n",
         r"city\.yaml:5: rigid_ratio_basis_points: expected 1 to 9999, got 10000",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,9 @@ from vocabulary.evidence import Answer, EvidenceState
 
 def story(story_id: str) -> Story:
     return next(each for each in load_all() if each.id == story_id)
+
+
+STORIES = Path(__file__).parents[2] / "demo" / "stories"
 
 
 @cache
@@ -126,6 +130,15 @@ def test_a_finding_names_the_records_it_rests_on() -> None:
         "UnemploymentBenefit/BEN-08-RS-004-005",
         "UnemploymentBenefit/BEN-08-RS-004-006",
     )
+
+
+def test_a_finding_of_the_month_of_application_names_both_records_of_that_month() -> None:
+    path = STORIES / "ben-08-benefit-while-insured.yaml"
+    text = path.read_text("utf-8").replace("2026-10, amount", "2026-11, amount")
+    text = text.replace("2026-09..2026-10, base", "2026-11..2026-11, base")
+    (finding,) = [each for each in verify(read_story("r.yaml", text)).findings if each.rule == "BEN-08"]
+    assert finding.evidence["months"] == 1
+    assert finding.records == ("Insurance/BEN-08-RS-001-001", "UnemploymentBenefit/BEN-08-RS-004-007")
 
 
 def test_the_same_question_gives_the_same_verdict() -> None:

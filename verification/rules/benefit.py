@@ -364,7 +364,7 @@ def benefit_while_insured(p: Level) -> Says:
         ),
         "insurance_records": listing(
             employee_insurance.record_id,
-            during=in_window(employee_insurance.month),
+            during=_lately(employee_insurance.month),
             matching=(unemployment_benefit, "month"),
         ),
         "fen": p.benefit_while_insured_fen,
