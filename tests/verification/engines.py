@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from tests.verification.language.both import copied
+from tests.verification.language.both import copied, judged_by_postgres
 from tests.verification.spark import PARTS
 from verification.language.dialect import POSTGRES
 from verification.language.parameter import Pack
@@ -15,8 +15,6 @@ from verification.language.rule import Catalogue
 from verification.language.seal import canonical
 from verification.language.to_python import Judge
 from verification.language.to_sql import Sql
-from verification.runs import duck
-from verification.runs.assembling import assembled
 from verification.runs.cases import cases_of
 from verification.runs.district import judge_district
 from verification.runs.spark import SparkEngine
@@ -44,15 +42,7 @@ def by_postgres(snapshot: Snapshot, catalogue: Catalogue, pack: Pack, *, url: st
             copied(connection, record.__name__, snapshot.table(record))
         copied(connection, "cases", snapshot.cases)
         copied(connection, "person_masks", snapshot.persons)
-        for statement in sql.statements:
-            connection.execute(f'CREATE TEMP TABLE "{statement.table}" AS {statement.select}')  # type: ignore[arg-type] # text
-        # `duck` reads results by plain SELECTs, which PostgreSQL understands too.
-        told = assembled(
-            sql,
-            lambda level: duck.told(connection, level, sql.told[level]),  # type: ignore[arg-type] # as said
-            lambda level, answered: duck.answers(connection, level, answered),  # type: ignore[arg-type] # as said
-        )
-        return [canonical(each) for each in told]
+        return [canonical(each) for each in judged_by_postgres(connection, sql)]
 
 
 def by_spark(

@@ -12,19 +12,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from verification.language.level import HOUSEHOLD, MEMBER
-from verification.language.to_python import Judgement
 from verification.language.to_sql import Sql
 from verification.runs import duck
-from verification.runs.assembling import assembled
+from verification.runs.assembling import tables_of
 from verification.runs.loading import load, load_part, look_at_whole, number_whole
-from verification.runs.numbered import NAMES
 from verification.runs.sealed import Tables
 from verification.runs.tables import Snapshot
 
 
 class Desk:
-    """A catalogue on a database of its own, over a snapshot: load some cases, then take their judgements.
+    """A catalogue on a database of its own, over a snapshot: load some cases, then take what is said of them.
 
     `memory_mib`   what the database may hold in memory; `spill`, a folder of its own, takes what does not fit
     """
@@ -55,26 +52,9 @@ class Desk:
         load_part(self._connection, part, self._sql)
         yield from duck.run(self._connection, self._sql)
 
-    def judgements(self) -> Iterator[Judgement]:
-        """The judgements of the cases loaded last, in the order of household numbers."""
-        return assembled(
-            self._sql,
-            lambda level: duck.told(self._connection, level, self._sql.told[level], NAMES),
-            lambda level, answered: duck.answers(self._connection, level, answered, NAMES),
-        )
-
     def tables(self) -> Tables:
-        """The same as columns."""
-        told = {
-            level: duck.told_table(self._connection, level, self._sql.told[level], NAMES)
-            for level in (HOUSEHOLD, MEMBER)
-        }
-        answers = {
-            each.rule.number: duck.answers_table(self._connection, level, each, NAMES)
-            for level in (HOUSEHOLD, MEMBER)
-            for each in self._sql.answers[level]
-        }
-        return Tables(told, answers)
+        """What is said of the cases loaded last, as columns, in the order of household numbers."""
+        return tables_of(self._sql, lambda what, level: duck.taken(self._connection, self._sql, what, level))
 
     def interrupt(self) -> None:
         """End the statement that is under way; from another thread."""

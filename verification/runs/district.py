@@ -22,6 +22,7 @@ from verification.language.rule import Catalogue
 from verification.language.to_python import Judgement
 from verification.language.to_sql import Sql
 from verification.runs.abreast import abreast
+from verification.runs.assembling import assembled
 from verification.runs.desk import Desk
 from verification.runs.loading import looked_at
 from verification.runs.numbered import NAMES, keys_of
@@ -120,7 +121,7 @@ class Engine:
 
     def judgements(self) -> Iterator[Judgement]:
         """The judgements of the cases loaded last, in the order of household numbers."""
-        return chain.from_iterable(desk.judgements() for desk in self._busy)
+        return chain.from_iterable(assembled(self._sql, desk.tables()) for desk in self._busy)
 
     def sealed(self) -> Iterator[tuple[str, bytes]]:
         """Household number and canonical judgement of the cases loaded last: the bytes, without the objects."""

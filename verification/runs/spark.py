@@ -15,24 +15,22 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from verification.language.dialect import SPARK
-from verification.language.level import HOUSEHOLD, MEMBER
+from verification.language.level import MEMBER
 from verification.language.parameter import Pack
 from verification.language.rule import Catalogue
 from verification.language.sql_within import PART, within
 from verification.language.to_python import Judgement
-from verification.language.to_sql import Answered, Shown, Sql
-from verification.runs import duck
-from verification.runs.assembling import assembled
+from verification.language.to_sql import Sql
+from verification.runs.assembling import assembled, tables_of
 from verification.runs.readable import Reads, blamed, require_readable
 from verification.runs.sealed import Tables, sealed
 from verification.runs.tables import InFile, Snapshot, schema_of
@@ -128,12 +126,7 @@ class SparkEngine:
 
     def judgements(self) -> Iterator[Judgement]:
         """The judgements of the cases loaded last, in the order of household numbers."""
-        tables = self.tables()
-        return assembled(
-            self._sql,
-            lambda level: _told(tables.told[level], self._sql.told[level]),
-            lambda level, answered: _answers(tables.answers[answered.rule.number], answered),
-        )
+        return assembled(self._sql, self.tables())
 
     def sealed(self) -> Iterator[tuple[str, bytes]]:
         """Household number and canonical judgement of the cases loaded last, in order."""
@@ -141,13 +134,7 @@ class SparkEngine:
 
     def tables(self) -> Tables:
         """The same as columns, brought here and put in order: the second and last exchange."""
-        told, answers = {}, {}
-        for level in (HOUSEHOLD, MEMBER):
-            told[level] = _told_table(self._taken(f"told_{level}", level), level, self._sql.told[level])
-            taken = self._taken(f"answers_{level}", level)
-            for each in self._sql.answers[level]:
-                answers[each.rule.number] = _answers_table(taken, level, each)
-        return Tables(told, answers)
+        return tables_of(self._sql, self._taken)
 
     def __enter__(self) -> Self:
         return self
@@ -165,9 +152,9 @@ class SparkEngine:
             self._keep(table, made)
             yield table, made
 
-    def _taken(self, name: str, level: str) -> pa.Table:
+    def _taken(self, what: str, level: str) -> pa.Table:
         keys = ("household", "person") if level == MEMBER else ("household",)
-        return self._session.table(name).orderBy(*keys).toArrow()
+        return self._session.table(f"{what}_{level}").orderBy(*keys).toArrow()
 
     def _keep(self, name: str, made: DataFrame) -> None:
         """Write a table where its rows lie. What comes after reads it and knows nothing of how it was made."""
@@ -252,56 +239,6 @@ def _to_parts(rows: DataFrame, named: dict[str, DataFrame]) -> DataFrame:
     nowhere = f.array().cast("array<bigint>")
     every = f.array_distinct(f.concat(*(f.coalesce(f.col(f"`{each}`"), nowhere) for each in found)))
     return rows.select(*(f.col(f"`{name}`") for name in columns), f.explode(every).alias(PART))
-
-
-def _told_table(taken: pa.Table, level: str, shown: list[Shown]) -> pa.Table:
-    columns = [taken["household"], _person(taken, level), *_columns(taken, shown)]
-    return pa.table(columns, names=["household", "person", *duck.names_shown(tuple(shown))])
-
-
-def _answers_table(taken: pa.Table, level: str, answered: Answered) -> pa.Table:
-    """Rows with an answer that is not NO, as `duck.answers_table` gives them."""
-    sure, milder = (
-        taken[answered.answer],
-        _never(taken) if answered.milder is None else taken[answered.milder],
-    )
-    answer = pc.or_kleene(sure, milder)
-    is_milder = pc.and_not(pc.fill_null(milder, False), pc.fill_null(sure, False))
-    own = taken["pmask"] if level == MEMBER else pa.repeat(pa.scalar(0, pa.int64()), len(taken))
-    masks = (own, taken["hmask"], taken["amask"])
-    columns = [taken["household"], _person(taken, level), *masks, answer, is_milder]
-    table = pa.table(
-        [*columns, *_columns(taken, answered.evidence)],
-        names=[*duck.HEAD, *duck.names_shown(answered.evidence)],
-    )
-    return table.filter(pc.fill_null(answer, True))
-
-
-def _columns(taken: pa.Table, shown: Iterable[Shown]) -> list[pa.ChunkedArray]:
-    names = ((each.value, each.known) for each in shown)
-    return [taken[name] for both in names for name in both if name is not None]
-
-
-def _person(taken: pa.Table, level: str) -> pa.ChunkedArray:
-    return taken["person"] if level == MEMBER else pa.nulls(len(taken), pa.string())
-
-
-def _never(taken: pa.Table) -> pa.Array:
-    return pa.repeat(pa.scalar(False), len(taken))
-
-
-def _told(table: pa.Table, shown: list[Shown]) -> Iterator[duck.Told]:
-    for row in _rows(table):
-        yield row[0], row[1], duck.shown_values(tuple(shown), row[2:])
-
-
-def _answers(table: pa.Table, answered: Answered) -> Iterator[duck.Answer]:
-    for row in _rows(table):
-        yield (*row[:7], duck.shown_values(answered.evidence, row[7:]))
-
-
-def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
-    return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
 def _builder() -> tuple[Any, bool]:

@@ -1,7 +1,7 @@
 """A world of random records, judged by both engines, for the tests of the language."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -12,11 +12,12 @@ from verification.language.case import listed
 from verification.language.dialect import POSTGRES
 from verification.language.kinds import PackGap
 from verification.language.parameter import Dated
-from verification.language.rule import Catalogue, Rule
-from verification.language.to_python import Case, Judge, mask_of
+from verification.language.rule import Catalogue
+from verification.language.to_python import Case, Judge, Judgement, mask_of
 from verification.language.to_sql import Sql
 from verification.language.values import Result
 from verification.runs import duck
+from verification.runs.assembling import assembled, tables_of
 from verification.runs.loading import load
 from verification.runs.tables import Snapshot, cases_table, masks_table, table_of
 from vocabulary.codes import (
@@ -30,7 +31,6 @@ from vocabulary.codes import (
     Relation,
     Stage,
 )
-from vocabulary.evidence import Answer
 from vocabulary.month import Month
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import Benefit, Membership
@@ -198,46 +198,42 @@ Told = dict[tuple[str, str | None, str], Result]
 
 def told_by_python(catalogue: Catalogue, world: World) -> tuple[Told, list[object]]:
     """Every fact told and every answer found, household by household."""
-    judge, told, found = Judge(catalogue, PACK), Told(), []
-    for house in world.unanswered:
-        members = listed(world.rows[Membership], household=house, on=ON)
-        judged = judge.judge(
-            Case(house, ON, members, world.rows, world.unanswered[house], world.unanswered_of)
+    judge = Judge(catalogue, PACK)
+    return _said(
+        judge.judge(
+            Case(
+                house,
+                ON,
+                listed(world.rows[Membership], household=house, on=ON),
+                world.rows,
+                world.unanswered[house],
+                world.unanswered_of,
+            )
         )
-        told |= {(house, None, name): value for name, value in judged.facts.items()}
-        for person, facts in judged.members.items():
-            told |= {(house, str(person), name): value for name, value in facts.items()}
-        for each in judged.found:
-            person = None if each.person is None else str(each.person)
-            found.append((each.rule.number, house, person, each.answer, each.severity, each.evidence))
-    return told, sorted(found, key=repr)
+        for house in world.unanswered
+    )
 
 
 def told_by_duckdb(
     catalogue: Catalogue, world: World, *, on: date | None = None
 ) -> tuple[Told, list[object]]:
     """The same by the generated SQL: for cases of any day, or of one."""
-    sql, connection, told, found = Sql(catalogue, PACK, on=on), duck.connect(), Told(), []
-    reads = catalogue.reads()
+    sql, reads = Sql(catalogue, PACK, on=on), catalogue.reads()
     tables = {record: table_of(record, world.rows.get(record, ()), reads[record]) for record in reads}
     cases = cases_table((house, ON, mask) for house, mask in world.unanswered.items())
-    load(connection, Snapshot(tables, cases, masks_table(world.unanswered_of)), sql)
-    assert len(list(duck.run(connection, sql))) == len(sql.statements)
-    for level in ("household", "member"):
-        for house, person, facts in duck.told(connection, level, sql.told[level]):
-            told |= {(house, person, name): value for name, value in facts.items()}
-        for answered in sql.answers[level]:
-            for each in duck.answers(connection, level, answered):
-                found.append(_found(answered.rule, each))
-    connection.close()
-    return told, sorted(found, key=repr)
+    with duck.connect() as connection:
+        load(connection, Snapshot(tables, cases, masks_table(world.unanswered_of)), sql)
+        assert len(list(duck.run(connection, sql))) == len(sql.statements)
+        return _said(
+            assembled(sql, tables_of(sql, lambda what, level: duck.taken(connection, sql, what, level)))
+        )
 
 
 def told_by_postgres(
     catalogue: Catalogue, world: World, url: str, *, on: date | None = None
 ) -> tuple[Told, list[object]]:
     """The same by the generated SQL in the words of PostgreSQL."""
-    sql, told, found = Sql(catalogue, PACK, POSTGRES, on=on), Told(), []
+    sql = Sql(catalogue, PACK, POSTGRES, on=on)
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         for record, columns in catalogue.reads().items():
             copied(connection, record.__name__, table_of(record, world.rows.get(record, ()), columns))
@@ -245,22 +241,44 @@ def told_by_postgres(
             connection, "cases", cases_table((house, ON, mask) for house, mask in world.unanswered.items())
         )
         copied(connection, "person_masks", masks_table(world.unanswered_of))
-        for statement in sql.statements:
-            connection.execute(f'CREATE TEMP TABLE "{statement.table}" AS {statement.select}')  # type: ignore[arg-type] # text
-        # `duck` reads results by plain SELECTs, which PostgreSQL understands too.
-        for level in ("household", "member"):
-            for house, person, facts in duck.told(connection, level, sql.told[level]):  # type: ignore[arg-type] # as said
-                told |= {(house, person, name): value for name, value in facts.items()}
-            for answered in sql.answers[level]:
-                for each in duck.answers(connection, level, answered):  # type: ignore[arg-type] # as said
-                    found.append(_found(answered.rule, each))
+        return _said(judged_by_postgres(connection, sql))
+
+
+def judged_by_postgres(connection: psycopg.Connection, sql: Sql) -> Iterator[Judgement]:
+    """What the statements come to over tables that are there."""
+    for statement in sql.statements:
+        connection.execute(f'CREATE TEMP TABLE "{statement.table}" AS {statement.select}')  # type: ignore[arg-type] # text
+    return assembled(sql, tables_of(sql, lambda what, level: _taken(connection, f"{what}_{level}")))
+
+
+def _taken(connection: psycopg.Connection, name: str) -> pa.Table:
+    """A table of PostgreSQL as one of Arrow, in the order of households; its sums of whole numbers are `numeric`."""
+    rows = connection.execute(f'SELECT * FROM "{name}" ORDER BY "household"')  # type: ignore[arg-type] # text
+    types = {16: pa.bool_(), 25: pa.string(), 1082: pa.date32()}
+    fields = [pa.field(each.name, types.get(each.type_code, pa.int64())) for each in rows.description or ()]
+    cells = list(zip(*rows.fetchall(), strict=True)) or [()] * len(fields)
+    whole = pa.int64()
+    arrays = [
+        pa.array(
+            [None if cell is None else int(cell) for cell in column] if each.type == whole else column,
+            each.type,
+        )
+        for each, column in zip(fields, cells, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _said(judgements: Iterable[Judgement]) -> tuple[Told, list[object]]:
+    told, found = Told(), []
+    for judged in judgements:
+        house = judged.household
+        told |= {(house, None, name): value for name, value in judged.facts.items()}
+        for person, facts in judged.members.items():
+            told |= {(house, str(person), name): value for name, value in facts.items()}
+        for each in judged.found:
+            person = None if each.person is None else str(each.person)
+            found.append((each.rule.number, house, person, each.answer, each.severity, each.evidence))
     return told, sorted(found, key=repr)
-
-
-def _found(rule: Rule, answer: duck.Answer) -> object:
-    house, person, _, _, _, verdict, milder, evidence = answer
-    severity = rule.milder[0] if milder and rule.milder else rule.severity
-    return (rule.number, house, person, Answer.of(verdict), severity, evidence)
 
 
 def copied(connection: psycopg.Connection, name: str, table: pa.Table) -> None:
