@@ -1,9 +1,10 @@
 """Where does the log live? In a SQL database, SQLite or PostgreSQL, which alone holds the truth.
 
 One transaction takes a batch: it reads the head, adds entries, finished tiles and what lies
-beside them, signs, and moves the head. The signature exists only if the rows do; after a
-crash the head row *is* the recovery. Any number of processes may append: the head row is
-locked, and on SQLite an advisory file lock keeps the writers in line, so that none starves.
+beside them, signs, and moves the head. Where nothing but the batch is to be added, on SQLite,
+one statement is that transaction (`audit.at_once`). A signature leaves this module only if the rows
+are there; after a crash the head row *is* the recovery. Any number of processes may append: the head
+row is locked, and on SQLite an advisory file lock keeps the writers in line, so that none starves.
 
 SQL is written with SQLAlchemy Core, compiled once, and run on the driver: this path is the
 bottleneck of the gateway. Not thread-safe; `Reader` is.
@@ -22,20 +23,14 @@ import sqlalchemy as sa
 
 from audit import tables
 from audit.alongside import Alongside, Sealed, Shred, SubjectKey, make_changes, pack_sealed, unpack_sealed
+from audit.at_once import AtOnce, Batch
 from audit.edge import Edge
-from audit.errors import (
-    LogEnded,
-    LogForked,
-    LogRolledBack,
-    NoSuchEntry,
-    StoreBusy,
-    StoreDamaged,
-    WrongOrigin,
-)
+from audit.errors import LogEnded, LogForked, LogRolledBack, NoSuchEntry, StoreDamaged, WrongOrigin
 from audit.merkle import Completed, Frontier
 from audit.note import SIZE_MAX, Checkpoint, Note
 from audit.subject_keys import SubjectKeys
 from audit.tiles import WIDTH, pack_entries
+from audit.write_ahead import WriteAhead
 
 Sign = Callable[[Checkpoint], bytes]
 Step = Callable[[str], None]
@@ -68,12 +63,14 @@ class Store:
         # The leaf hashes that no full tile holds yet; replaced, never changed, so that any thread may look.
         self.tail: tuple[Frontier, list[bytes]] = (Frontier(), [])
         self._edge = Edge.of(Frontier(), [])
-        self._wal_bytes = 0
-        self._shredded = False
+        self._ahead = WriteAhead(self.engine, self._turn)
+        self._at_once: AtOnce | None = None
+        # Whether the head was as this process left it when it was read last.
+        self._unmoved = False
 
     def create(self, sign: Sign) -> None:
         """Make the tables and the empty head, unless they are there. Raises `WrongOrigin`, `OtherSchema`."""
-        with self._translated(), self.engine.begin() as connection:
+        with tables.translated(self._dbapi), self.engine.begin() as connection:
             if not self._lite:  # two processes may come first at once
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x6865647569)))
             tables.metadata.create_all(connection)
@@ -89,7 +86,7 @@ class Store:
                 raise WrongOrigin(f"expected the database of `{self.origin}`, got that of `{found}`")
         if self._lite:
             self._connect()  # SQLite removes its log with its last connection: keep one
-            self._prewrite_wal()
+            self._ahead.prewrite()
 
     def append(
         self, entries: Sequence[bytes], alongside: Sequence[tuple[int, Alongside]], sign: Sign
@@ -103,6 +100,38 @@ class Store:
         """
         leaves = [sha256(b"\x00" + entry).digest() for entry in entries]
         data = pack_entries(entries)
+        head = self._added_at_once(leaves, data, alongside, sign)
+        if head is None:
+            head = self._added(leaves, data, alongside, sign)
+        self._step("committed")
+        return head
+
+    def _added_at_once(
+        self, leaves: list[bytes], data: bytes, alongside: Sequence[tuple[int, Alongside]], sign: Sign
+    ) -> Head | None:
+        """The head after a batch that one statement could write; None where it takes a transaction of several."""
+        frontier, tail = self.tail
+        if not self._unmoved or self._at_once is None or len(tail) + len(leaves) >= WIDTH:
+            return None
+        sealed = self._keys.known(alongside)
+        if sealed is None:
+            return None
+        with self._alone():
+            grown, _ = frontier.extend(leaves)
+            self._step("sign")
+            note = sign(Checkpoint(self.origin, grown.size, grown.root()))
+            self._step("write at once")
+            batch = Batch(data, pack_sealed(sealed), grown, note)
+            self._unmoved = self._at_once.add(batch, to=frontier, shreddings=self._keys.shreddings)
+        if not self._unmoved:  # what was signed is thrown away: nobody but this process has seen it
+            return None
+        edge = self._edge.grown(frontier, tail + leaves)
+        written = len(data) + len(batch.sealed or b"")
+        return self._kept(Head(grown, note, edge), edge, tail + leaves, written)
+
+    def _added(
+        self, leaves: list[bytes], data: bytes, alongside: Sequence[tuple[int, Alongside]], sign: Sign
+    ) -> Head:
         with self._transaction() as cursor:
             self._step("read the head")
             frontier = self._read_head(cursor)
@@ -121,11 +150,9 @@ class Store:
             self._step("move the head")
             self._move_head(cursor, frontier, Head(grown, note))
             self._step("commit")
-        self._step("committed")
-        self.tail, self._edge = (grown, tail), edge
-        self._wal_bytes += len(data) + len(sealed or b"") + tables.PAGES_TOUCHED
-        self._shredded |= any(isinstance(row, Shred) for _, rows in alongside for row in rows)
-        return Head(grown, note, edge)
+        if any(isinstance(row, Shred) for _, rows in alongside for row in rows):
+            self._ahead.shredded()
+        return self._kept(Head(grown, note, edge), edge, tail, len(data) + len(sealed or b""))
 
     def resign(self, sign: Sign) -> Head:
         """The head as it stands, signed anew: for a key that has been added or taken away."""
@@ -147,47 +174,15 @@ class Store:
     def keep_cosigned(self, size: int, note: bytes) -> None:
         """Keep a checkpoint with its cosignatures; one of the same size is replaced."""
         row = tables.insert_for(self.engine)(tables.cosigned).values(size=size, note=note)
-        with self._translated(), self.engine.begin() as connection:
+        with tables.translated(self._dbapi), self.engine.begin() as connection:
             connection.execute(
                 row.on_conflict_do_update(index_elements=["size"], set_={"note": row.excluded.note})
             )
 
     def tidy(self) -> None:
-        """Move SQLite's write-ahead log into the database once it has grown, and start it anew.
-
-        Run it from a thread of its own: an append that did this itself would stall.
-        """
-        if self._turns is None or (self._wal_bytes < tables.WAL_BYTES and not self._shredded):
-            return
-        # A write-ahead log keeps old pages until they are written over; after a shredding it is cut to nothing.
-        how = "truncate" if self._shredded else "restart"
-        self._wal_bytes, self._shredded = 0, False
-        with self._translated(), self.engine.connect() as connection:
-            raw: Any = connection.connection.dbapi_connection
-            raw.execute("pragma wal_checkpoint(passive)")
-            with self._turn():  # what is left is short by now; a reader in the way is not waited for
-                raw.execute("pragma busy_timeout=0")
-                [(in_the_way, *_)] = raw.execute(f"pragma wal_checkpoint({how})")
-                self._shredded |= how == "truncate" and bool(in_the_way)
-                raw.execute(f"pragma busy_timeout={tables.BUSY_MS}")
-        if how == "truncate":
-            self._prewrite_wal()
-
-    def _prewrite_wal(self) -> None:
-        """Give SQLite's write-ahead log its size at once.
-
-        A commit that lengthens the file waits for the file system's journal as well: 0.31 ms against 0.15 ms.
-        SQLite reads the log up to the first frame with a wrong checksum, so that zeros behind the end are nothing.
-        """
-        with suppress(OSError), self._turn():  # without it the log is slower, and as good
-            file = os.open(f"{self.engine.url.database}-wal", os.O_RDWR)
-            try:
-                end = os.fstat(file).st_size
-                if end < 2 * tables.WAL_BYTES:
-                    os.pwrite(file, bytes(2 * tables.WAL_BYTES - end), end)
-                    os.fsync(file)
-            finally:
-                os.close(file)
+        """See `WriteAhead.tidy`."""
+        if self._lite:
+            self._ahead.tidy()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -210,6 +205,7 @@ class Store:
         if frontier.size == seen.size and frontier != seen:
             raise LogForked(f"expected the tree of `{seen.size}` entries that was signed")
         self._keys.begin(row[3])
+        self._unmoved = frontier == seen
         return frontier
 
     def _read_tail(self, cursor: Any, frontier: Frontier) -> list[bytes]:
@@ -245,22 +241,35 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
-        with self._translated(), self._turn():
+        with self._alone():
+            cursor = self._begin()
+            yield cursor
+            self._commit(cursor)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """With no other writer of this machine, and a connection that is dropped where anything goes wrong."""
+        with tables.translated(self._dbapi), self._turn():
             try:
-                cursor = self._begin()
-                yield cursor
-                self._commit(cursor)
+                self._connect()
+                yield
             except BaseException:
                 self._keys.take_back()
                 self._drop_connection()
                 raise
 
+    def _kept(self, head: Head, edge: Edge, tail: list[bytes], written: int) -> Head:
+        """The head that was just committed, remembered."""
+        self.tail, self._edge = (head.frontier, tail), edge
+        self._ahead.grew(written)
+        return head
+
     def _connect(self) -> None:
         if self._connection is None:
             self._connection = self.engine.raw_connection()
+            self._at_once = AtOnce(self._connection.dbapi_connection) if self._lite else None
 
     def _begin(self) -> Any:
-        self._connect()
         cursor = self._connection.dbapi_connection.cursor()
         self._step("begin")
         if self._lite:
@@ -276,7 +285,7 @@ class Store:
     def _drop_connection(self) -> None:
         """Roll back, and start afresh next time: the connection may have been lost."""
         if self._connection is not None:
-            connection, self._connection = self._connection, None
+            connection, self._connection, self._at_once = self._connection, None, None
             raw = connection.dbapi_connection
             with suppress(self._dbapi.Error):  # SQLite would keep the lock as long as a cursor lives
                 if self._lite and raw.in_transaction:
@@ -294,17 +303,6 @@ class Store:
             yield
         finally:
             fcntl.flock(self._turns, fcntl.LOCK_UN)
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sa.exc.DBAPIError as error:
-            raise tables.ours(error.orig, self._dbapi) from error
-        except self._dbapi.Error as error:
-            raise tables.ours(error, self._dbapi) from error
-        except OSError as error:
-            raise StoreBusy(f"expected the writers' lock, got `{error.strerror}`") from error
 
 
 class Reader:

@@ -57,6 +57,28 @@ class SubjectKeys:
         self._made.clear()
         self._shreddings = self._counted
 
+    @property
+    def shreddings(self) -> int:
+        """How many the head counted when the secrets in memory were found."""
+        return self._shreddings
+
+    def known(self, alongside: Sequence[tuple[int, Alongside]]) -> list[tuple[int, Sealed]] | None:
+        """What these rows ask to be sealed, each with its entry's place in the batch; needs no transaction.
+
+        None where it takes one: where something else is asked, or a secret is not in memory. What it gives
+        is good under a head that counts as many `shreddings`.
+        """
+        sealed: list[tuple[int, Sealed]] = []
+        for at, row in ((at, row) for at, rows in alongside for row in rows):
+            if not isinstance(row, Seal) or row.by.vault != self._vault:
+                return None
+            try:
+                secrets = [*map(self._younger.__getitem__, row.subjects)]
+            except KeyError:
+                return None
+            sealed.append((at, row.by.sealed(row.payload, nonce=row.nonce, secrets=secrets)))
+        return sealed
+
     def write(self, cursor: Any, alongside: Sequence[tuple[int, Alongside]]) -> list[tuple[int, Sealed]]:
         """Seal and shred as these rows ask; what was sealed, each with its entry's place in the batch.
 

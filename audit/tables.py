@@ -1,12 +1,14 @@
 """What does the database look like, and how is it spoken to: tables, statements, connections, faults.
 
-Only this module, `audit.store`, `audit.lookup`, `audit.subject_keys` and the migrations know SQLAlchemy.
+Only this module, `audit.store`, `audit.lookup`, `audit.subject_keys`, `audit.write_ahead` and the migrations know
+SQLAlchemy.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -210,7 +212,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun by us, at once for writing
     connection.execute("pragma journal_mode=wal")
     connection.execute("pragma synchronous=full")
-    connection.execute("pragma wal_autocheckpoint=0")  # `Store.tidy` does it, off the path of an append
+    connection.execute("pragma wal_autocheckpoint=0")  # `WriteAhead.tidy` does it, off the path of an append
     connection.execute("pragma secure_delete=on")  # what is shredded is overwritten, not only unlinked
     connection.execute("pragma foreign_keys=on")  # of the tables that lie beside the log; its own have none
     connection.execute(f"pragma busy_timeout={BUSY_MS}")
@@ -222,6 +224,19 @@ def turns_of(engine: sa.Engine) -> int:
         raise StoreBusy("expected a database in a file, which outlives the process")
     try:
         return os.open(f"{engine.url.database}-writers", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreBusy(f"expected the writers' lock, got `{error.strerror}`") from error
+
+
+@contextmanager
+def translated(dbapi: Any) -> Iterator[None]:
+    """What the driver and the file system raise within, as `StoreBusy` or `StoreBroken`."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise ours(error.orig, dbapi) from error
+    except dbapi.Error as error:
+        raise ours(error, dbapi) from error
     except OSError as error:
         raise StoreBusy(f"expected the writers' lock, got `{error.strerror}`") from error
 

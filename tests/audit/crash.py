@@ -42,6 +42,7 @@ STEPS = (
     "sign",
     "move the head",
     "commit",
+    "write at once",
     "committed",
 )
 BATCHES = (1, 1, 2, 40, 300)
