@@ -131,9 +131,9 @@ def _as_text(report: Report) -> str:
             "WARNING    no policy of yours was given: the key in the bundle proves nothing by itself"
         )
     lines += [f"WRONG      {problem}" for problem in report.problems]
-    lines.append(
-        f"result     {len(report.problems)} faults" if report.problems else "result     nothing is wrong"
-    )
+    many = len(report.problems)
+    faults = "1 fault" if many == 1 else f"{many} faults"
+    lines.append(f"result     {faults if many else 'nothing is wrong'}")
     return "\n".join(lines)
 
 

@@ -30,13 +30,17 @@ class Guard:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise GuardUnreadable(f"expected the last signed head, got `{error.strerror}`") from error
+            raise GuardUnreadable(
+                f"expected the last signed head in `{self._path.name}`, got `{error.strerror}`"
+            ) from error
         try:
             head = Checkpoint.parse(Note.parse(data).text)
         except Malformed as error:
-            raise GuardUnreadable(f"expected the last signed head: {error}") from error
+            raise GuardUnreadable(f"expected the last signed head in `{self._path.name}`: {error}") from error
         if head.origin != self._origin:
-            raise GuardUnreadable(f"expected the head of `{self._origin}`, got one of `{head.origin}`")
+            raise GuardUnreadable(
+                f"expected the head of `{self._origin}` in `{self._path.name}`, got one of `{head.origin}`"
+            )
         return head
 
     def advance(self, note: bytes) -> None:

@@ -59,7 +59,6 @@ async def serving(
     `shared`   other processes listen on the same port
     """
     async with opened(settings, today=today) as gateway:
-        collect_less()
         listening = listener(settings, shared=shared)
         server = _Server(
             uvicorn.Config(
@@ -77,6 +76,7 @@ async def serving(
         def stop() -> None:
             server.should_exit = True
 
+        collect_less()
         try:
             _on_signals(stop)
             while not server.started and not stopped.done():
@@ -138,7 +138,7 @@ def listener(settings: Settings, *, shared: bool) -> socket.socket:
         )
     except OSError as error:
         raise NotListening(
-            f"expected to listen on `{settings.host}:{settings.port}`, got {type(error).__name__}"
+            f"expected to listen on `{settings.host}:{settings.port}`, got `{error.strerror}`"
         ) from None
 
 
