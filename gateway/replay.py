@@ -141,10 +141,21 @@ class _Desk:
         if data is None or sha256(data).hexdigest() != hash_:
             return f"{named}; the bundle does not hold their text"
         theirs, ours = data.decode("utf-8", "replace").splitlines(), CATALOGUE.canonical()
+        of = ""
         for number, (one, other) in enumerate(zip_longest(theirs, ours, fillvalue="nothing"), 1):
+            of = _rule_of(one, of)
             if one != other:
-                return f"{named}; first in line {number}: recorded `{one:.120}`, here `{other:.120}`"
+                told = f"recorded `{_printable(one):.120}`, here `{other:.120}`"
+                return f"{named}; first in line {number}{_printable(of):.20}: {told}"
         return named
+
+
+def _rule_of(line: str, before: str) -> str:
+    """Of which rule a line of a rule set speaks, as ` of BEN-08`: those of a rule follow the one that names it."""
+    word, _, rest = line.partition(" ")
+    if word == "rule":
+        return f" of {rest.partition(' ')[0]}"
+    return before if word in ("evidence", "milder") else ""
 
 
 def first_difference(recorded: bytes, reached: bytes) -> str:
@@ -152,7 +163,7 @@ def first_difference(recorded: bytes, reached: bytes) -> str:
     one, other = list(_lines(recorded)), list(_lines(reached))
     for left, right in zip_longest(one, other, fillvalue="nothing"):
         if left != right:
-            return f"recorded `{_masked(left)}`, reached `{_masked(right)}`"
+            return f"recorded `{_printable(_masked(left))}`, reached `{_masked(right)}`"
     return "recorded in another spelling"
 
 
@@ -184,6 +195,11 @@ def _lines(result: bytes) -> Iterator[str]:
 
 def _plain(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _printable(text: str) -> str:
+    """What was recorded is somebody else's word: nothing in it may speak to a terminal."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _masked(line: str) -> str:

@@ -25,6 +25,7 @@ from gateway.opening import desk_opened
 from gateway.settings import Settings
 from gateway.trace import Came, Intent, Trace
 from gateway.versions import keep_versions
+from verification.catalogue import CATALOGUE
 from verification.crosscheck import crosscheck, reads
 
 STORIES = Path(__file__).parents[2] / "demo" / "stories"
@@ -32,6 +33,7 @@ NAMES = ("h02-equal-is-not-below", "h04-alone-at-82", "h09-base-pension-excluded
 TOLD = [read_story(STORIES / f"{name}.yaml") for name in NAMES]
 NOW = datetime(2026, 11, 16, 4, tzinfo=UTC)
 OUTCOMES = [1, 3, 5]
+LINES = len(list(CATALOGUE.canonical()))
 
 
 def hedui(*typed):
@@ -223,6 +225,10 @@ def retold(result):
     result["arithmetic"].append(["在此说明", 0, False])
 
 
+def words_for_a_terminal(result):
+    result["arithmetic"][0][0] = "\x1b[2J\x9b31m" + result["arithmetic"][0][0]
+
+
 def another_figure(result):
     retold(result)
     result["payable_fen"] = 1
@@ -234,7 +240,12 @@ def no_steps(result):
 
 @pytest.mark.parametrize(
     ("spoil", "expected", "state"),
-    [(retold, 2, "other words"), (another_figure, 1, "differ"), (no_steps, 1, "differ")],
+    [
+        (retold, 2, "other words"),
+        (words_for_a_terminal, 2, "other words"),
+        (another_figure, 1, "differ"),
+        (no_steps, 1, "differ"),
+    ],
 )
 def test_figures_in_other_sentences_are_of_another_version_and_accuse_nobody(
     tmp_path_factory, monkeypatch, spoil, expected, state
@@ -249,7 +260,9 @@ def test_figures_in_other_sentences_are_of_another_version_and_accuse_nobody(
     code, told = run.told()
     assert (code, told["problems"]) == (expected, [])
     assert [one["state"] for one in told["decisions"]] == ["agree", "agree", state]
-    assert told["decisions"][2]["detail"].startswith("recorded `arithmetic: ")
+    detail = told["decisions"][2]["detail"]
+    assert detail.startswith("recorded `arithmetic: ")
+    assert detail.isprintable()
 
 
 @pytest.mark.parametrize(
@@ -286,21 +299,22 @@ def test_an_altered_pack_is_a_fault_and_nothing_is_judged_by_it(kept, tmp_path):
     assert {one["name"] for one in told["problems"]} == {"FileMissing"}
 
 
-def test_with_another_rule_the_first_rule_that_differs_is_named(kept, monkeypatch):
+@pytest.mark.parametrize(("at", "line"), [(3, "4 of BEN-02"), (1, "2 of BEN-01"), (-1, f"{LINES}")])
+def test_with_another_rule_the_first_rule_that_differs_is_named(kept, monkeypatch, at, line):
     class Other:
         hash = "cd" * 32
 
         @staticmethod
         def canonical():
             lines = list(replay_catalogue.canonical())
-            return [*lines[:3], lines[3] + " and more", *lines[4:]]
+            return [*lines[:at], lines[at] + " and more", *lines[at:][1:]]
 
     replay_catalogue = replay.CATALOGUE
     monkeypatch.setattr(replay, "CATALOGUE", Other)
     code, told = kept.told()
     assert code == 2
     assert {one["state"] for one in told["decisions"]} == {"other rules"}
-    assert "first in line 4: recorded `" in told["decisions"][0]["detail"]
+    assert f"first in line {line}: recorded `" in told["decisions"][0]["detail"]
 
 
 def test_the_bundle_of_another_log_is_said_to_be_one(kept, tmp_path):
