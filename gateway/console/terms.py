@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,9 @@ from casework.agreement import Recipient
 from gateway.console.words import Lang
 from gateway.log_desk import china_time
 from verification.citation import in_chinese
-from vocabulary.codes import Code, Department
+from verification.evidence_words import WORDS
+from vocabulary.codes import Category, Code, Department, SpecialStatus
+from vocabulary.money import Money
 from vocabulary.record import columns_of
 from vocabulary.register import BY_NAME
 
@@ -29,6 +31,8 @@ def filters(lang: Lang) -> dict[str, Callable[..., Any]]:
         "record": record_term,
         "column": column_term,
         "office": office,
+        "fact": lambda name: fact(name, lang),
+        "told": lambda value, name: told(value, name, lang),
         "lines": lambda text: Markup("<br>").join(str(text).splitlines()),
     }
 
@@ -65,6 +69,51 @@ def column_term(name: str, record: str) -> str:
     """
     columns = columns_of(BY_NAME[record]) if record in BY_NAME else {}
     return columns[name].term if name in columns else name
+
+
+def fact(name: str, lang: Lang) -> str:
+    """What a piece of evidence is called, with its unit; a name of an earlier version stays.
+
+    >>> fact("annual_fen", "zh"), fact("months", "en")
+    ('核实年收入（元）', 'months')
+    """
+    words = WORDS.get(name) or _OF_CONDUCT.get(name)
+    if words is None:
+        return name
+    unit = ("（元）", ", yuan") if name.endswith("fen") else ("", "")
+    return words[0] + unit[0] if lang == "zh" else words[1] + unit[1]
+
+
+def told(value: object, name: str, lang: Lang) -> str:
+    """What a piece of evidence says.
+
+    >>> told(3240000, "annual_fen", "zh"), told("DIBAO", "declared", "zh"), told(None, "since", "en")
+    ('32,400.00', '最低生活保障', '·')
+    """
+    if isinstance(value, bool):
+        return ("是", "否")[not value] if lang == "zh" else ("yes", "no")[not value]
+    if name.endswith("fen") and isinstance(value, int):
+        return yuan(str(Money(value)))
+    codes = _CODED.get(name)
+    if codes is not None and value in codes.__members__:
+        return term(codes[str(value)], lang)
+    return "·" if value is None else str(value)
+
+
+_CODED: Mapping[str, type[Code]] = {
+    **dict.fromkeys(("declared", "verified", "projected_category"), Category),
+    "special": SpecialStatus,
+}
+"""Evidence that is a code, which a finding keeps by its name."""
+
+_OF_CONDUCT = {
+    "case": ("有案件", "with a case"),
+    "hour": ("时刻（时）", "hour of the day"),
+    "look_ups": ("一小时内查询次数", "look-ups within an hour"),
+    "relative": ("亲属", "a relative"),
+    "surname_and_address": ("同姓同住址", "of the caller's surname and address"),
+}
+"""Of AUD-01 and AUD-02, whose evidence no finding about a household has."""
 
 
 def office(code: str) -> str:

@@ -170,3 +170,14 @@ def test_while_the_log_takes_no_entry_every_page_says_so(tmp_path: Path) -> None
                 assert "审计日志无法写入" in page.text, path
 
     asyncio.run(story())
+
+
+def test_what_a_finding_rests_on_is_told_in_words(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            id_ = await a_finding(console)
+            browser = await console.signed_in()
+            page = await browser.get(f"/console/findings/{id_}")
+        assert '<th scope="row">月数</th><td>3</td>' in page.text
+
+    asyncio.run(story())
