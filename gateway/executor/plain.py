@@ -49,10 +49,10 @@ NULL_OR = {False: "'null' if w is None else not_plain()", True: "not_plain()"}
 """What else there is to tell of `w`, by whether null may not stand there."""
 
 PLAIN = {
-    GraphQLString: "{0}.__class__ is str",
-    GraphQLID: "{0}.__class__ is str",
-    GraphQLBoolean: "{0}.__class__ is bool",
-    GraphQLInt: "({0}.__class__ is int and -2147483648 <= {1} <= 2147483647)",
+    GraphQLString: "type({0}) is str",
+    GraphQLID: "type({0}) is str",
+    GraphQLBoolean: "type({0}) is bool",
+    GraphQLInt: "(type({0}) is int and -2147483648 <= {1} <= 2147483647)",
 }
 """When a value of a built-in scalar, read first as {0} and again as {1}, is what its `serialize` would give."""
 
@@ -73,7 +73,7 @@ def leaf(kind: Any, value: str, *, required: bool, leaves: Leaves, keep: Callabl
         return f"(said(str(w)) if (w := {value}) is not None else {NULL_OR[required]})"
     if kind not in PLAIN:
         raise Unquick
-    fits = PLAIN[kind].format(f"(w := {value})", "w")
+    fits = PLAIN[kind].format(f"w := {value}", "w")
     return f"({_SAID[kind]} if {fits} else {NULL_OR[required]})"
 
 

@@ -2,8 +2,9 @@
 
     def q7(s, c):
         x1 = s.row
-        f2 = s.outcomes.get(T4)
-        return '{"relation":%s,"insurance":%s}' % (M3[x1.relation], '{…}' if f2.__class__ is C5 else …)
+        try: f2 = s.outcomes[T4][x1.person]
+        except KeyError: f2 = None
+        return '{"relation":%s,"insurance":%s}' % (M3[x1.relation], '{…}' if type(f2) is C5 else …)
 
 Nothing is told here of what is wrong: whatever is not plainly as it mostly is raises, and the function
 that is written beside it does the same part again with care, and with every error. Resolvers are called
@@ -147,7 +148,7 @@ class Quick:
                 fields = self._object(inner, _bare(field.definition.type), field.nodes, field.steps, case)
             except Unquick:
                 continue
-            told += f"{_expression(fields)} if {found}.__class__ is {self._writer.keep('C', case)} else "
+            told += f"{_expression(fields)} if type({found}) is {self._writer.keep('C', case)} else "
         return [f"({told}{_expression(otherwise)})"]
 
     def _of_case(self, body: _Body, field: Field, case: type) -> Pieces:
@@ -159,23 +160,23 @@ class Quick:
             return [_Said(self._constant(kind, found.constant))]
         read = body.read(found.reads)
         if found.cut is not None:
-            return self._list(body, field, _bare(kind).of_type, f"{read}[:{self._most(field, found.cut)}]")
+            return self._list(body, field, _bare(kind).of_type, f"{read}[{self._first(field, found.cut)}]")
         if not is_leaf_type(_bare(kind)):
             raise Unquick
         return self._value(body, field, kind, self._passed(field, read))
 
-    def _most(self, field: Field, name: str) -> str:
-        """How many are told, as an expression: a number, or that of a variable."""
+    def _first(self, field: Field, name: str) -> str:
+        """Which are told, as a subscript: the first, as many as a number or a variable says."""
         given, node = field.arguments, field.nodes[0]
         if given is not None:
             others = [value for key, value in given.items() if key != name and value is not None]
             if type(given.get(name)) is not int or others:  # what else is asked for, the resolver knows
                 raise Unquick
-            return repr(given[name])
+            return self._writer.keep("N", slice(given[name]))
         default, (argument, *more) = field.definition.args[name].default_value, node.arguments
         if more or argument.name.value != name or not isinstance(argument.value, VariableNode):
             raise Unquick
-        return f"c.most({argument.value.name.value!r}, {default!r})"
+        return f":c.most({argument.value.name.value!r}, {default!r})"
 
     def _value(self, body: _Body, field: Field, kind: Any, value: str) -> Pieces:
         """What is told of a value, given as an expression."""
@@ -183,7 +184,7 @@ class Quick:
         if is_leaf_type(inner):
             return [self._leaf(inner, value, required=required)]
         if isinstance(inner, GraphQLList):
-            listed = f"(w := {value}).__class__ is tuple or w.__class__ is list"
+            listed = f"type(w := {value}) is tuple or type(w) is list"
             items = _expression(self._list(body, field, inner.of_type, "w"))
             return [f"({items} if {listed} else {NULL_OR[required]})"]
         if not isinstance(inner, GraphQLObjectType):
@@ -293,7 +294,7 @@ class _Body:
             raise _NeedsLines
         within, by = self._once(self.read(sought.within)), self._once(self.read(sought.by))
         name = f"f{len(self.lines)}"
-        self.lines += [f"{name} = {within}.get({key})", f"if {name} is not None: {name} = {name}.get({by})"]
+        self.lines += [f"try: {name} = {within}[{key}][{by}]", f"except KeyError: {name} = None"]
         return name
 
     def _once(self, read: str) -> str:

@@ -3,7 +3,7 @@
     def o2(s, c, at):
         try:
             v0 = s.number
-            if v0 is not None and v0.__class__ is not str: v0 = c.leaf(P3, v0)
+            if v0 is not None and type(v0) is not str: v0 = c.leaf(P3, v0)
         except Exception as e:
             v0 = c.failed(P3, e)
         return {'number': v0}
@@ -195,7 +195,7 @@ class Writer:
             called = f"{variable} = {variable}(c.info({known}){', **k' if taken else ''})"
             lines = [
                 *taken,
-                f"{variable} = s.get({name!r}) if s.__class__ is dict else c.attribute(s, {name!r})",
+                f"{variable} = s.get({name!r}) if type(s) is dict else c.attribute(s, {name!r})",
                 f"if callable({variable}): {called}",
             ]
         else:
@@ -297,7 +297,7 @@ class Writer:
             if self._pure
             else f"{variable} = c.gathered_list({items}) if c.awaits else {items}",
         ]
-        kinds = f"{variable}.__class__ is not list and {variable}.__class__ is not tuple"
+        kinds = f"type({variable}) is not list and type({variable}) is not tuple"
         listed = f"if {kinds}: {variable} = c.listed({known}, {variable})"
         if self._pure:
             return [listed, *loop]
