@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from rich.table import Table
@@ -23,7 +24,7 @@ def verdict_lines(verdict: Mapping[str, Any]) -> Iterator[str]:
     if verdict.get("payable") is not None:
         yield f"payable {verdict['payable']} yuan a month; {verdict.get('countedMembers', '·')} counted members"
     for finding in verdict.get("findings") or ():
-        yield f"疑似 {finding['rule']} ({finding['severity']}) {finding['zh']}"
+        yield f"{finding['rule']} ({finding['severity']}) {finding['zh']}"
     yield from _grouped(verdict.get("cannotTell") or ())
 
 
@@ -63,13 +64,13 @@ def arithmetic(verdict: Mapping[str, Any]) -> Table:
     table.add_column("step")
     table.add_column("yuan", justify="right")
     for step in verdict["arithmetic"]:
-        table.add_row(step["zh"], step["amount"])
+        table.add_row(step["zh"], _yuan(step["amount"]))
     lines = verdict["incomeLines"]
     for line in lines[:_SHOWN_LINES]:
         counted = "counted" if line["counted"] else "not counted"
         table.add_row(
             f"· {line['month']} {line['kind']}, {line['department']}, {counted}: {line['article']}",
-            line["amount"],
+            _yuan(line["amount"]),
         )
     if len(lines) > _SHOWN_LINES:
         table.add_row(f"· … {len(lines)} lines of evidence in all", "")
@@ -133,6 +134,10 @@ def published_table(rows: Sequence[ReportRow]) -> Table:
             flag,
         )
     return table
+
+
+def _yuan(amount: str) -> str:
+    return f"{Decimal(amount):,.2f}"
 
 
 def _grouped(untold: Iterable[Mapping[str, Any]]) -> Iterator[str]:

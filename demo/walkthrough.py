@@ -41,7 +41,7 @@ IN_CONFLICT, AT_THE_DESK, UNDER_EVALUATION = "S-H8", "S-H1", "S-H10"
 
 NEXT = """\
 [bold]What to try next[/] (with `source .venv/bin/activate`, or .venv/bin/ before each)
-  hedui serve                                    keep this district running: open /console/ of its address, or ask it:
+{there}  hedui serve                                    keep this district running: open /console/ of its address, or ask it:
   hedui ask demo/questions/cross-check.graphql --as verifier --number S-H13
   hedui story demo/stories/h08-*.yaml            a story, expected and got; change a number and run it again
   hedui verify S-H8                              one household with every line of the sum
@@ -60,7 +60,9 @@ def walk(desk: Desk, *, counts: Counts, folder: Path, console: Console) -> None:
     _whole_district(desk, counts, console)
     _register_down(desk, console)
     bundle, policy = _evidence(desk, folder, console)
-    console.print(NEXT.format(bundle=bundle, policy=policy))
+    # Every command takes this folder for its own, unless it is told of another.
+    there = "" if folder == Path("run") else f"  export HEDUI_RUN_FOLDER={folder.absolute()}\n"
+    console.print(NEXT.format(bundle=bundle, policy=policy, there=there))
 
 
 def _three_callers(desk: Desk, console: Console) -> None:

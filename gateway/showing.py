@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from gateway.client import Answer
+from verification.citation import in_chinese
 
 if TYPE_CHECKING:  # the engines behind a run take seconds to load
     from connectors.quality import BatchCheck
@@ -35,7 +37,7 @@ def show_verdict(answer: Answer) -> None:
         )
         console.print(told)
         for gate in verdict["gates"] or ():
-            console.print(f"  {gate['answer']:<8}{gate['zh']}  {gate['article']}", markup=False)
+            console.print(f"  {gate['answer']:<8}{gate['zh']}  {in_chinese(gate['article'])}", markup=False)
         if verdict["arithmetic"]:
             console.print(_sum(verdict))
         for finding in verdict["findings"] or ():
@@ -92,9 +94,9 @@ def progress_bar() -> Iterator[Callable[[int, int], None]]:
 
 
 def _sum(verdict: Mapping[str, Any]) -> Table:
-    table = Table("step", "yuan", box=None)
+    table = Table("step", Column("yuan", justify="right"), box=None)
     for step in verdict["arithmetic"] or ():
-        table.add_row(step["zh"], step["amount"])
+        table.add_row(step["zh"], f"{Decimal(step['amount']):,.2f}")
     return table
 
 
