@@ -46,7 +46,7 @@ class ServedBook:
         folder.mkdir(parents=True, exist_ok=True)
         self._file, self._clock = folder / FILE, clock
         self._day = _Day("", _LONG_AGO, _LONG_AGO)
-        self._open: tuple[int, int] | None = None
+        self._open: int | None = None
         self._let_go: finalize[..., ServedBook] | None = None
 
     def add(self, reference: str, persons: Mapping[Department, int]) -> None:
@@ -100,14 +100,13 @@ class ServedBook:
             yield found[1], found[2], found[3], int(found[4])
 
     def _handle(self) -> int:
-        """The file, opened once in each process, and anew when somebody took it away."""
-        process = os.getpid()
-        if self._open is not None and self._open[0] == process and os.fstat(self._open[1]).st_nlink:
-            return self._open[1]
+        """The file, opened once, and anew when somebody took it away. A process that was forked appends by the same."""
+        if self._open is not None and os.fstat(self._open).st_nlink:
+            return self._open
         self.close()
-        handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._open, self._let_go = (process, handle), finalize(self, os.close, handle)
-        return handle
+        self._open = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._let_go = finalize(self, os.close, self._open)
+        return self._open
 
 
 class _Day(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from time import monotonic
 from typing import Self
 
 from connectors.ask import Ask
@@ -22,8 +22,7 @@ class Asking:
         self._office = office
         self._hedge = Hedge(office.hedge_after_s) if office.hedge_after_s else None
         self._tally = Tally(office.served, str(intent.index))
-        self._now_s = asyncio.get_running_loop().time
-        self._ends_at = self._now_s() + office.inquiry_timeout_s
+        self._ends_at = monotonic() + office.inquiry_timeout_s
 
     @property
     def hedged(self) -> dict[str, int]:
@@ -62,4 +61,4 @@ class Asking:
         )
 
     def _left_s(self) -> float:
-        return max(0.0, min(self._office.register_timeout_s, self._ends_at - self._now_s()))
+        return max(0.0, min(self._office.register_timeout_s, self._ends_at - monotonic()))
