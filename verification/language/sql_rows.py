@@ -33,10 +33,15 @@ from vocabulary.records.civil_affairs import Membership
 
 @dataclass(frozen=True)
 class Statement:
-    """A table to be made from a SELECT, before those that follow it; `done` are then no longer needed."""
+    """A table to be made from a SELECT, before those that follow it.
+
+    `begun`   record types whose tables no statement before it looks at
+    `done`    tables that none after it does
+    """
 
     table: str
     select: str
+    begun: tuple[type[Record], ...] = ()
     done: tuple[str, ...] = ()
 
 
@@ -50,12 +55,24 @@ def ids_of(record: type[Record]) -> str:
     return f"ids of {record.__name__}"
 
 
-def lasting(statements: list[Statement], dialect: Dialect, *, keep: list[str]) -> list[Statement]:
-    """The same statements, each with the tables that no later one looks at, but for those to keep."""
-    last = {name: at for at, each in enumerate(statements) for name in _quoted_in(each.select, dialect)}
-    made = [each.table for each in statements]
+def lasting(
+    statements: list[Statement], dialect: Dialect, *, given: Iterable[type[Record]], keep: list[str]
+) -> list[Statement]:
+    """The same statements, each with what is looked at for the first time and, but for tables to keep, for the last.
+
+    `given`   record types, whose tables are there before
+    """
+    looks = [_quoted_in(each.select, dialect) for each in statements]
+    last = {name: at for at, names in enumerate(looks) for name in names}
+    first = {name: at for at, names in reversed(list(enumerate(looks))) for name in names}
+    records = {record.__name__: record for record in given}
+    tables = [*records, *(each.table for each in statements)]
     return [
-        replace(each, done=tuple(table for table in made if last.get(table) == at and table not in keep))
+        replace(
+            each,
+            begun=tuple(record for name, record in records.items() if first.get(name) == at),
+            done=tuple(table for table in tables if last.get(table) == at and table not in keep),
+        )
         for at, each in enumerate(statements)
     ]
 

@@ -92,7 +92,7 @@ class Sql:
             self.apart = frozenset(kept - self._facts.by_id)
             ids = {near_of(record): ids_of(record) for record in self.apart}
             made = identified(made, self.dialect, ids=ids)
-        self.statements: list[Statement] = lasting(made, self.dialect, keep=outcomes)
+        self.statements: list[Statement] = lasting(made, self.dialect, given=catalogue.reads(), keep=outcomes)
 
     def _base(self) -> None:
         q, d, facts = self.dialect.quoted, self.dialect, self._facts

@@ -43,14 +43,14 @@ class Desk:
 
     def load(self, cases: pa.Table) -> Iterator[str]:
         """Tell every fact of some cases of the snapshot, naming each step when it is done."""
-        load(self._connection, replace(self._snapshot, cases=cases), self._sql)
-        yield from duck.run(self._connection, self._sql)
+        bring = load(self._connection, replace(self._snapshot, cases=cases), self._sql)
+        yield from duck.run(self._connection, self._sql, bring)
 
     def load_part(self, cases: pa.Table) -> Iterator[str]:
         """The same of cases that were numbered with the whole snapshot."""
         part = replace(self._snapshot, cases=cases)
-        load_part(self._connection, part, self._sql)
-        yield from duck.run(self._connection, self._sql)
+        bring = load_part(self._connection, part, self._sql)
+        yield from duck.run(self._connection, self._sql, bring)
 
     def tables(self) -> Tables:
         """What is said of the cases loaded last, as columns, in the order of household numbers."""

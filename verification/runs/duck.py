@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +12,7 @@ from duckdb.func import PythonUDFType
 from verification.language.kinds import Kind
 from verification.language.level import MEMBER
 from verification.language.to_sql import Sql
+from vocabulary.record import Record
 
 
 def connect(*, memory_mib: int = 1024, threads: int = 2, spill: str = "") -> duckdb.DuckDBPyConnection:
@@ -40,9 +41,16 @@ def limit(connection: duckdb.DuckDBPyConnection, *, memory_mib: int, threads: in
     connection.execute(f"SET threads = {threads}")
 
 
-def run(connection: duckdb.DuckDBPyConnection, sql: Sql) -> Iterator[str]:
-    """Make every table of the catalogue, in order, naming each when it is made; earlier ones are replaced."""
+def run(
+    connection: duckdb.DuckDBPyConnection, sql: Sql, bring: Callable[[type[Record]], None]
+) -> Iterator[str]:
+    """Make every table of the catalogue, in order, naming each when it is made; earlier ones are replaced.
+
+    `bring`   makes the table of a record type; it is gone once no more statements look at it
+    """
     for statement in sql.statements:
+        for record in statement.begun:
+            bring(record)
         _make(connection, statement.table, statement.select)
         for done in statement.done:
             connection.execute(f'DROP TABLE "{done}"')

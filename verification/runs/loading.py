@@ -4,13 +4,16 @@ A shard alone is taken from the snapshot itself. Of many shards each would have 
 all of it: the snapshot is then numbered once, into a database in a file, and each shard is
 taken from there by numbers.
 
+A record type's rows come when a statement first looks at them, and go with the last: all of them at once
+are more than the memory of a run often holds, and what does not fit is written to disk and read again.
+
 A row's id is a text that is often as long as all the rest of it, and wanted of few rows. Where the
 statements say so (`Sql.apart`), it stays where the rows come from, and a table holds its place there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -24,13 +27,16 @@ from vocabulary.codes import Code
 from vocabulary.record import Column, ColumnKind, Record, columns_of
 from vocabulary.records.civil_affairs import Membership
 
+Bring = Callable[[type[Record]], None]
+"""Brings in the rows of a record type: called before the first statement that looks at them."""
+
 _Reads = Mapping[type[Record], frozenset[str]]
 _WHOLE = "whole"
 """The database of the snapshot once it is numbered."""
 
 
-def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) -> None:
-    """Put the snapshot's rows where the statements expect them; what has no table has no rows.
+def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) -> Bring:
+    """Get ready for the statements. What is returned makes the table of a record type; what has none has no rows.
 
     With `sql.names` persons and households become numbers, and only rows of the people of the
     cases are brought in.
@@ -39,17 +45,20 @@ def load(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) ->
     reads = sql.catalogue.reads()
     _look_at_all(connection, snapshot, reads)
     if sql.names is None:
-        for record, columns in reads.items():
-            _make(connection, record.__name__, f"SELECT {_listed(columns)} FROM {_given(record)}")
         for name in ("cases", "person_masks"):
             _make(connection, name, f'SELECT * FROM "given {name}"')
-        return
+        return lambda record: _make(
+            connection, record.__name__, f"SELECT {_listed(reads[record])} FROM {_given(record)}"
+        )
     number_everybody(connection, home=SHARD)
-    for record, columns in reads.items():
-        bring_in(connection, record, columns, home=SHARD, apart=record in sql.apart)
+    _number_cases(connection)
+
+    def bring(record: type[Record]) -> None:
+        bring_in(connection, record, reads[record], home=SHARD, apart=record in sql.apart)
         if record in sql.apart:
             _leave_ids(connection, record, _given(record), place=PLACE)
-    _number_cases(connection)
+
+    return bring
 
 
 def number_whole(
@@ -75,25 +84,15 @@ def look_at_whole(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     connection.execute(f'CREATE TEMP VIEW "{NAMES}" AS SELECT * FROM {_WHOLE}."{NAMES}"')
 
 
-def load_part(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) -> None:
+def load_part(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, sql: Sql) -> Bring:
     """As `load`, where `look_at_whole` was called of a file in which the cases are numbered."""
     connection.register("given cases", snapshot.cases)
     connection.register("given person_masks", snapshot.persons)
     _number_cases(connection)
     people = f'SELECT DISTINCT m."person" FROM {_WHOLE}."{Membership.__name__}" AS m SEMI JOIN "cases" USING ("household")'
     _make(connection, "people of cases", people)
-    for record, columns in sql.catalogue.reads().items():
-        tests = [
-            f'r."{key}" IN (SELECT "household" FROM "cases")'
-            if key == "household"
-            else f'r."{key}" IN (SELECT "person" FROM "people of cases")'
-            for key in keys_of(record, columns)
-        ]
-        whole, taken = f'{_WHOLE}."{record.__name__}"', _listed(columns)
-        if record in sql.apart:
-            taken = f'{_listed(columns - {"record_id"})}, CAST(r.rowid AS INTEGER) AS "record_id"'
-            _leave_ids(connection, record, whole, place="rowid")
-        _make(connection, record.__name__, f"SELECT {taken} FROM {whole} AS r WHERE {' OR '.join(tests)}")
+    reads = sql.catalogue.reads()
+    return lambda record: _bring_part(connection, record, reads[record], apart=record in sql.apart)
 
 
 def looked_at(connection: duckdb.DuckDBPyConnection, rows: Rows, name: str) -> str:
@@ -102,6 +101,22 @@ def looked_at(connection: duckdb.DuckDBPyConnection, rows: Rows, name: str) -> s
         return f"READ_PARQUET({_quoted(str(rows.path))})"
     connection.register(name, rows)
     return f'"{name}"'
+
+
+def _bring_part(
+    connection: duckdb.DuckDBPyConnection, record: type[Record], columns: frozenset[str], *, apart: bool
+) -> None:
+    tests = [
+        f'r."{key}" IN (SELECT "household" FROM "cases")'
+        if key == "household"
+        else f'r."{key}" IN (SELECT "person" FROM "people of cases")'
+        for key in keys_of(record, columns)
+    ]
+    whole, taken = f'{_WHOLE}."{record.__name__}"', _listed(columns)
+    if apart:
+        taken = f'{_listed(columns - {"record_id"})}, CAST(r.rowid AS INTEGER) AS "record_id"'
+        _leave_ids(connection, record, whole, place="rowid")
+    _make(connection, record.__name__, f"SELECT {taken} FROM {whole} AS r WHERE {' OR '.join(tests)}")
 
 
 def _leave_ids(connection: duckdb.DuckDBPyConnection, record: type[Record], rows: str, *, place: str) -> None:

@@ -222,8 +222,8 @@ def told_by_duckdb(
     tables = {record: table_of(record, world.rows.get(record, ()), reads[record]) for record in reads}
     cases = cases_table((house, ON, mask) for house, mask in world.unanswered.items())
     with duck.connect() as connection:
-        load(connection, Snapshot(tables, cases, masks_table(world.unanswered_of)), sql)
-        assert len(list(duck.run(connection, sql))) == len(sql.statements)
+        bring = load(connection, Snapshot(tables, cases, masks_table(world.unanswered_of)), sql)
+        assert len(list(duck.run(connection, sql, bring))) == len(sql.statements)
         return _said(
             assembled(sql, tables_of(sql, lambda what, level: duck.taken(connection, sql, what, level)))
         )

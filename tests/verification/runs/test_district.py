@@ -97,7 +97,7 @@ def test_a_desk_that_fails_ends_the_others(
     given = snapshot(catalogue, world)
     at_work: list[duckdb.DuckDBPyConnection] = []
 
-    def run(connection: duckdb.DuckDBPyConnection, _: object) -> Iterator[str]:
+    def run(connection: duckdb.DuckDBPyConnection, *_: object) -> Iterator[str]:
         at_work.append(connection)
         if len(at_work) > 1:
             connection.execute("SELECT COUNT(*) FROM RANGE(1000000000000) AS a")  # until it is interrupted

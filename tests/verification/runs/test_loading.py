@@ -113,7 +113,9 @@ def test_ids_are_found_again_wherever_rows_lie(tmp_path: Path, lying: str, many:
 def test_tables_hold_places_instead_of_ids() -> None:
     made, world = catalogue(), a_world(11, households=10)
     connection, sql = duck.connect(), Sql(made, PACK, on=ON, names=NAMES)
-    load(connection, snapshot(made, world), sql)
+    bring = load(connection, snapshot(made, world), sql)
+    for record in (Insurance, Pension):
+        bring(record)
     types = dict(
         connection.execute(
             "SELECT table_name, data_type FROM duckdb_columns() WHERE column_name = 'record_id'"
@@ -121,3 +123,23 @@ def test_tables_hold_places_instead_of_ids() -> None:
     )
     assert types["Insurance"] == "INTEGER"
     assert types["Pension"] == "VARCHAR"
+
+
+def test_rows_come_once_and_go_with_the_last_statement_that_looks_at_them() -> None:
+    made, world = catalogue(), a_world(11, households=10)
+    connection, sql = duck.connect(), Sql(made, PACK, on=ON, names=NAMES)
+    bring, came = load(connection, snapshot(made, world), sql), list[type[Record]]()
+
+    def brought(record: type[Record]) -> None:
+        came.append(record)
+        bring(record)
+
+    def there() -> set[str]:
+        found = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        return {name for (name,) in found} & {each.__name__ for each in came}
+
+    seen = [there() for _ in duck.run(connection, sql, brought)]
+    assert len(came) == len(made.reads())
+    assert set(came) == set(made.reads())
+    assert max(len(each) for each in seen) < len(came), "expected not all at once"
+    assert seen[-1] == set()
