@@ -275,7 +275,7 @@ EVENTS: Mapping[str, Event] = {
         {"size": COUNT, "root": HASH, "witnesses": CODES},
     ),
     "table.landed": Event(
-        "A department's table is about to be brought to rest in files, whole.",
+        "A department's table is about to be read whole: brought to rest in files, or laid beside another.",
         {"caller": PERSON, "source": CODE, "record": CODE},
     ),
     "batch.checked": Event(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -18,10 +18,12 @@ if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from casework.desk import Desk
     from casework.links import Likeness, Link
     from casework.role import Actor
+    from connectors.ask import Connector
     from connectors.contract import Contract
     from connectors.decode import Row
     from connectors.linkage import Identity, Linked, Match
     from connectors.mapping import Field, Table
+    from connectors.register import Register
     from gateway.settings import Settings
     from vocabulary.codes import Department
     from vocabulary.record import Record
@@ -50,20 +52,27 @@ def propose(
 ) -> None:
     """Lay a department's rows beside civil affairs' own list of people, and register likely pairs for a person to decide."""
     from casework.links import propose as registered
+    from casework.role import Act
     from connectors.ask import SnapshotFailed
     from connectors.contract_file import BadContract
     from connectors.failure import Failed
     from connectors.likelihood import NoSplink
+    from vocabulary.records.civil_affairs import Person
 
     known = (Failed, SnapshotFailed, BadContract, NoSplink)
     with plainly_logged(*known), registers_of(dev(settings_of(config))) as (settings, today):
-        found = _likely(settings, record, today() if today else None, by_likelihood=likelihood)
+        sides = _sides(settings, record, today() if today else None)
 
-        async def work(desk: Desk, actor: Actor) -> int:
-            return await registered(desk, actor, found)
+        async def work(desk: Desk, actor: Actor) -> tuple[int, int]:
+            await desk.permit(actor, Act.ADD_FINDING)
+            for read in (Person, sides.kind):  # noted before it is read, whatever comes of it
+                source = {"source": read.department.value, "record": read.__name__}
+                await desk.write("table.landed", fields={"caller": actor.account, **source})
+            found = _likely(sides, by_likelihood=likelihood)
+            return await registered(desk, actor, found), len(found)
 
-        new = at_casework_desk(config, who, token, work)
-    typer.echo(f"{new} new of {len(found)} likely pairs")
+        new, pairs = at_casework_desk(config, who, token, work)
+    typer.echo(f"{new} new of {pairs} likely pairs")
 
 
 @links.command("list")
@@ -109,16 +118,22 @@ def decide(
     typer.echo(f"{done.id}  {done.state.term}")
 
 
-def _likely(settings: Settings, record: str, today: date | None, *, by_likelihood: bool) -> list[Likeness]:
-    """The pairs that somebody has to look at. Raises `Failed`, `SnapshotFailed`, `BadContract`, `NoSplink`."""
-    from casework.links import Likeness
+class _Sides(NamedTuple):
+    """What is laid beside each other: people as civil affairs lists them, and a table of a department."""
+
+    people: Connector
+    kind: type[Record]
+    theirs: Register
+    table: Table
+
+
+def _sides(settings: Settings, record: str, today: date | None) -> _Sides:
+    """Where to read; nothing is read yet. Ends the command where there is nothing to compare. Raises `BadContract`."""
     from connectors.contract import read_contracts
     from connectors.departments import connect
-    from connectors.linkage import link
     from connectors.register import Register
     from gateway.log_desk import now
     from vocabulary.codes import Department
-    from vocabulary.records.civil_affairs import Person
 
     contracts = read_contracts(settings.contracts)
     kind = _record_type(contracts, record)
@@ -130,16 +145,23 @@ def _likely(settings: Settings, record: str, today: date | None, *, by_likelihoo
     theirs = connected[kind.department]
     if not isinstance(theirs, Register):
         fail(f"expected a register that gives its rows as they are written, got one for {kind.department}")
-    people = connected[Department.CIVIL_AFFAIRS].snapshot(
-        Person, frozenset({"name", "birth", "residence_district"})
-    )
-    ours, rows = _ours(people), [*_theirs(theirs.delivered(kind), contracts[kind.department].tables[kind])]
+    return _Sides(connected[Department.CIVIL_AFFAIRS], kind, theirs, contracts[kind.department].tables[kind])
+
+
+def _likely(sides: _Sides, *, by_likelihood: bool) -> list[Likeness]:
+    """The pairs that somebody has to look at. Raises `Failed`, `SnapshotFailed`, `NoSplink`."""
+    from casework.links import Likeness
+    from connectors.linkage import link
+    from vocabulary.records.civil_affairs import Person
+
+    people = sides.people.snapshot(Person, frozenset({"name", "birth", "residence_district"}))
+    ours, rows = _ours(people), [*_theirs(sides.theirs.delivered(sides.kind), sides.table)]
     found = link(ours, rows)
     matches = [match for match in found.matches if match.needs_a_person]
     if by_likelihood:
         matches += _by_likelihood(ours, rows, found)
     return [
-        Likeness(kind, match.theirs, match.ours, match.how, match.names_agree, match.per_mille)
+        Likeness(sides.kind, match.theirs, match.ours, match.how, match.names_agree, match.per_mille)
         for match in matches
     ]
 

@@ -14,6 +14,9 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
+from audit.catalogue import parse_entry
+from audit.store import Reader
+from audit.tables import engine_of
 from connectors.contract import SHIPPED
 from demo.registers.systems import write_registers
 from gateway.command import app
@@ -63,6 +66,23 @@ def test_a_likely_pair_is_proposed_once_and_decided(folder: Path) -> None:
     assert typed("decide", id_, "--same", "--reason", "户口簿", "--as", "verifier").exit_code == 1
     assert "确认为同一人" in typed("decide", id_, "--same", "--reason", "户口簿原件核对一致").stdout
     assert typed("list", "--open").stdout == ""
+
+
+def noted(folder: Path) -> list[str]:
+    """The tables that the log says were read whole."""
+    reader = Reader(engine_of(f"sqlite:///{folder / 'run' / 'audit.sqlite'}"))
+    entries = [parse_entry(entry) for entry in reader.entries(0, reader.head().frontier.size)]
+    return [entry.text("record") for entry in entries if entry.event == "table.landed"]
+
+
+def test_whole_tables_are_read_by_whom_it_suits_and_noted_before(folder: Path) -> None:
+    assert typed("propose", "Enrolment", "--as", "clerk").exit_code == 1
+    assert noted(folder) == []
+    shutil.rmtree(folder / "registers" / "education", ignore_errors=True)
+    for path in (folder / "registers").glob("education*"):
+        path.unlink()
+    assert typed("propose", "Enrolment").exit_code == 1
+    assert noted(folder) == ["Person", "Enrolment"], "it was to be read, whatever came of it"
 
 
 @pytest.mark.parametrize("record", ["Visit", "Death", "Nothing"])
