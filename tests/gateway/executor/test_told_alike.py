@@ -183,3 +183,18 @@ def test_what_was_answered_is_told_without_a_resolver(monkeypatch):
     found, reference = told_both(text, seed=0, spoilt=False)
     assert found == expected
     assert reference != expected
+
+
+@pytest.mark.parametrize("answered", [{}, {Insurance: {}}], ids=["of no record type", "of no person"])
+def test_what_is_not_among_the_answers_was_not_asked(answered):
+    text = MEMBERS % "insurance {state reason records(first: 2) {month}}"
+    document = read(text, operation_name=None, variables={}, schema=schema(), limits=WIDE)
+    asked = question(document, schema=schema(), shows=SHOWS, limits=WIDE, today=everything().household.on)
+    allowed, household, evidence = plan(asked, decided(0)), everything().household, Evidence(answered)
+    members = tuple(MemberView(one.row, one.name, evidence) for one in household.members)
+    shown = replace(everything(), household=changed(household, members=members, evidence=evidence))
+    ours = tell(allowed, shown, schema=schema(), shows=SHOWS)
+    assert ours.data == by_graphql_core(allowed, shown, schema=schema(), shows=SHOWS).data
+    told = [one["insurance"] for one in ours.data["household"]["members"]]
+    assert told == [{"state": "NOT_ASKED", "reason": "not needed by this inquiry", "records": []}] * len(told)
+    assert told
