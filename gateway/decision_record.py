@@ -191,7 +191,7 @@ def _extra(record: type[Record], columns: frozenset[str]) -> Collection[str]:
 
 def _outcome(record: type[Record], told: _Told, columns: frozenset[str]) -> Outcome:
     match told.state, told.source:
-        case "FOUND", Provenance() as source:
+        case "FOUND", Provenance() as source if told.records:
             rows = tuple(_row(record, one, columns) for one in told.records)
             return Found(rows, source)
         case "NO_RECORD", Provenance() as source:

@@ -170,6 +170,9 @@ def test_a_record_with_a_column_that_does_not_exist_or_a_value_out_of_range_is_r
         told["records"][0] = spoiled
         with pytest.raises(BadRecord):
             inputs_of(json.dumps(given).encode(), reads=reads())
+    told["records"] = []  # found, and nothing there
+    with pytest.raises(BadRecord):
+        inputs_of(json.dumps(given).encode(), reads=reads())
 
 
 def test_a_pack_is_read_back_from_its_own_bytes_and_from_no_others():
