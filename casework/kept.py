@@ -43,7 +43,7 @@ class Kept:
         if found != [tables.REVISION]:
             self.close()
             raise OtherCaseworkSchema(
-                f"expected tables of version `{tables.REVISION}`, got `{', '.join(found)}`"
+                f"expected casework's tables of version `{tables.REVISION}`, got `{', '.join(found)}`"
             )
 
     def _made(self) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.errors import CannotOpen, StoreBusy, WrongOrigin
 from docs.generate import PARTS, code_lists, renewed
 
 ROOT = Path(__file__).parent.parent
@@ -50,3 +51,16 @@ def test_each_decision_has_a_number_of_its_own() -> None:
 )
 def test_a_decision_says_its_number(page: Path) -> None:
     assert page.read_text().startswith(f"# {int(page.name[:4])}. ")
+
+
+def test_what_an_operator_can_meet_stands_on_the_operators_page() -> None:
+    """Errors with which a start ends, lines that are no answers, and metrics, by their names."""
+    page, source = text_of("docs/operations.md"), "".join(map(text_of, _SPOKEN))
+    errors = {kind.__name__ for kind in (*CannotOpen.__subclasses__(), StoreBusy, WrongOrigin)}
+    lines = set(re.findall(r'_log\.(?:error|warning|info)\(\s*"([^"]+)"', source))
+    metrics = set(re.findall(r'"(hedui_[a-z_]+)"', text_of("gateway/metrics.py")))
+    assert len(lines) > 5
+    assert sorted(name for name in errors | lines | metrics if f"`{name}`" not in page) == []
+
+
+_SPOKEN = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "gateway").rglob("*.py"))
