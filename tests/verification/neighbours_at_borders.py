@@ -21,8 +21,6 @@ from tests.verification.neighbours_of_lines import (
 
 Case = tuple[str, str, dict[str, str], dict[str, str]]
 
-BORN = number("20200101", 909)
-SEVERE = CERT.format(g=2) + ", issued_on: "
 EARNS = RENT.format(fen="1400.00").replace("head", "child")
 REFUSED = "person: head, post: 岗, offered_on: {day}, answer: REFUSED"
 RENT_IN = "person: head, item: RENT, month: {m}, amount_yuan: '{fen}'"
