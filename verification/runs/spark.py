@@ -31,9 +31,10 @@ from verification.language.sql_within import PART, within
 from verification.language.to_python import Judgement
 from verification.language.to_sql import Sql
 from verification.runs.assembling import assembled, tables_of
-from verification.runs.readable import Reads, blamed, require_readable
+from verification.runs.readable import blamed, require_readable
 from verification.runs.sealed import Tables, sealed
-from verification.runs.tables import InFile, Snapshot, schema_of
+from verification.runs.stored import lying
+from verification.runs.tables import schema_of
 from vocabulary.codes import Code
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.records.civil_affairs import Membership
@@ -99,11 +100,11 @@ class SparkEngine:
     def __init__(
         self, session: SparkSession, folder: Path, catalogue: Catalogue, pack: Pack, *, parts: int
     ) -> None:
-        """Raises `BadSnapshot` for one that lacks a column or has one of another type, `PackGap`."""
+        """Raises `NoSnapshot`, `BadSnapshot` for one that lacks a column or has one of another type, `PackGap`."""
         self._session = session.newSession()  # tables of its own, on the same machines
         self._session.conf.set("spark.sql.shuffle.partitions", str(parts))
         self._folder, self._parts = folder, parts
-        self._files, self._reads = _lying(folder, catalogue.reads()), catalogue.reads()
+        self._files, self._reads = lying(folder), catalogue.reads()
         require_readable(self._files, self._reads)
         self._sql = Sql(catalogue, pack, SPARK, everybody=True)
         self._texts = [(each.table, within(each.select, dialect=SPARK.name)) for each in self._sql.statements]
@@ -202,15 +203,6 @@ class SparkEngine:
             return self._session.createDataFrame(schema.empty_table())
         # With its schema said, a file is not opened until it is read.
         return self._session.read.schema(from_arrow_schema(schema)).parquet(str(path.absolute()))
-
-
-def _lying(folder: Path, reads: Reads) -> Snapshot:
-    """What lies in a folder, read when it is needed; of cases and persons only their columns are looked at."""
-    files = ((record, InFile(folder / f"{record.__name__}.parquet")) for record in reads)
-    cases, persons = (
-        InFile(folder / f"{name}.parquet").schema.empty_table() for name in ("cases", "persons")
-    )
-    return Snapshot({record: file for record, file in files if file.path.exists()}, cases, persons)
 
 
 def _of_its_list(name: str, codes: type[Code]) -> Column:

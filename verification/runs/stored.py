@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from verification.runs.tables import Snapshot
+from verification.runs.tables import InFile, Snapshot
 from vocabulary.register import RECORD_TYPES
 
 
@@ -60,6 +60,22 @@ def stored(folder: Path, written: Mapping[str, str]) -> Snapshot:
         }
     except (OSError, pa.ArrowException):
         raise NoSnapshot("expected a folder with a whole snapshot") from None
+    return Snapshot(tables, cases, persons)
+
+
+def lying(folder: Path) -> Snapshot:
+    """What lies in a folder, read when it is needed; of cases and persons only their columns. Raises `NoSnapshot`."""
+    try:
+        cases, persons = (
+            pq.read_schema(folder / f"{name}.parquet").empty_table() for name in ("cases", "persons")
+        )
+    except (OSError, pa.ArrowException):
+        raise NoSnapshot("expected a folder with a whole snapshot") from None
+    tables = {
+        record: InFile(path)
+        for record in RECORD_TYPES
+        if (path := folder / f"{record.__name__}.parquet").exists()
+    }
     return Snapshot(tables, cases, persons)
 
 
