@@ -13,7 +13,7 @@ from xdist.remote import Producer
 from gateway.collecting import collect_all, collect_less
 from tests.mariadb import mariadb
 from tests.postgres import postgres, postgres_url
-from tests.schedule import Schedule
+from tests.schedule import Schedule, beginning
 
 # Where pyspark is installed Great Expectations imports it, and pyspark ends a process whose main module has no
 # file, as that of a pytest-xdist worker: it takes it for one that runs doctests.
@@ -21,20 +21,6 @@ if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
 
 __all__ = ["mariadb", "postgres", "postgres_url"]
-
-
-DEAREST = (
-    "tests/gateway/executor/",
-    "tests/verification/test_second_opinion.py",
-    "tests/verification/runs/test_kill.py",
-    "tests/gateway/test_no_entry_no_data.py",
-    "tests/gateway/test_watching.py",
-    "tests/gateway/test_serving.py",
-    "tests/gateway/console/test_runs.py",
-)
-"""Where single tests take longest: after those that one worker runs together (`tests/schedule.py`) they begin first,
-so that no core waits for the last of them at the end.
-"""
 
 
 # Nine thousand tests are millions of objects, and none of them is garbage: so while they are collected, and after.
@@ -52,8 +38,9 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the dearest first; all else stays in its order."""
-    items.sort(key=lambda item: not item.nodeid.startswith(DEAREST))
+    """Put what takes long first; the tests of a unit stay in their order."""
+    place = beginning([item.nodeid for item in items])
+    items.sort(key=lambda item: place(item.nodeid))
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -62,7 +49,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedule:
-    """Which worker runs what."""
+    """Which worker runs what, in the order of `pytest_collection_modifyitems`."""
+    config.option.loadscopereorder = False
     return Schedule(config, log)
 
 
