@@ -10,18 +10,26 @@ It is a trigger of the connection's own, on a view that holds nothing: the table
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from audit.alongside import SubjectKey
 from audit.merkle import Frontier
 
 
 class Batch(NamedTuple):
-    """What a batch of entries adds. `sealed` is what lies beside them, `note` the head over `after`, signed."""
+    """What a batch of entries adds.
+
+    `sealed`   what lies beside them
+    `after`    the tree with them, and `note` its head, signed
+    `keys`     the rows of subjects that have none yet, all of one length
+    """
 
     data: bytes
     sealed: bytes | None
     after: Frontier
     note: bytes
+    keys: Sequence[SubjectKey] = ()
 
 
 class AtOnce:
@@ -38,9 +46,13 @@ class AtOnce:
         It is added where the log goes on, and its head is of the tree `to` and counts so many `shreddings`.
         Raises what the driver raises.
         """
-        values = (to.size, to.to_bytes(), shreddings, batch.data, batch.sealed)
+        rows = [key.subject + key.wrapped for key in batch.keys]
+        row_bytes = len(rows[0]) if rows else 1
+        assert all(len(row) == row_bytes for row in rows), "wrapped alike, they are of one length"
+        before = (to.size, to.to_bytes(), shreddings)
+        after = (batch.after.size, batch.after.to_bytes(), batch.note)
         try:
-            self._execute(_ADD, (*values, batch.after.size, batch.after.to_bytes(), batch.note))
+            self._execute(_ADD, (*before, batch.data, batch.sealed, *after, b"".join(rows), row_bytes))
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_TRIGGER:
                 raise
@@ -52,17 +64,21 @@ _SET_UP = (
     """
 create temp view audit_at_once as
 select 0 as size, x'' as peaks, 0 as shreddings, x'' as data, x'' as sealed,
-       0 as new_size, x'' as new_peaks, x'' as new_note
+       0 as new_size, x'' as new_peaks, x'' as new_note, x'' as keys, 0 as key_bytes
 """,
     """
 create temp trigger audit_add_at_once instead of insert on audit_at_once begin
   select raise(abort, 'another head') where not exists (
     select 1 from audit_head where size = new.size and peaks = new.peaks
        and shreddings = new.shreddings and successor is null);
+  insert into audit_subject_key (subject, wrapped)
+    select substr(new.keys, at, 16), substr(new.keys, at + 16, new.key_bytes - 16) from (
+      with recursive rows (at) as (select 1 union all select at + new.key_bytes from rows)
+      select at from rows limit length(new.keys) / new.key_bytes);
   insert into audit_batch (first, data, sealed) values (new.size, new.data, new.sealed);
   update audit_head set size = new.new_size, peaks = new.new_peaks, note = new.new_note;
 end
 """,
 )
 
-_ADD = "insert into audit_at_once values (?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD = "insert into audit_at_once values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

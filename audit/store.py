@@ -113,18 +113,19 @@ class Store:
         frontier, tail = self.tail
         if not self._unmoved or self._at_once is None or len(tail) + len(leaves) >= WIDTH:
             return None
-        sealed = self._keys.known(alongside)
-        if sealed is None:
-            return None
         with self._alone():
+            sealing = self._keys.seal(self._connection.dbapi_connection.cursor(), alongside)
+            if sealing is None:
+                return None
             grown, _ = frontier.extend(leaves)
             self._step("sign")
             note = sign(Checkpoint(self.origin, grown.size, grown.root()))
             self._step("write at once")
-            batch = Batch(data, pack_sealed(sealed), grown, note)
+            batch = Batch(data, pack_sealed(sealing[0]), grown, note, sealing[1])
             self._unmoved = self._at_once.add(batch, to=frontier, shreddings=self._keys.shreddings)
-        if not self._unmoved:  # what was signed is thrown away: nobody but this process has seen it
-            return None
+            if not self._unmoved:  # what was signed is thrown away: nobody but this process has seen it
+                self._keys.take_back()
+                return None
         edge = self._edge.grown(frontier, tail + leaves)
         written = len(data) + len(batch.sealed or b"")
         return self._kept(Head(grown, note, edge), edge, tail + leaves, written)

@@ -62,22 +62,21 @@ class SubjectKeys:
         """How many the head counted when the secrets in memory were found."""
         return self._shreddings
 
-    def known(self, alongside: Sequence[tuple[int, Alongside]]) -> list[tuple[int, Sealed]] | None:
-        """What these rows ask to be sealed, each with its entry's place in the batch; needs no transaction.
+    def seal(
+        self, cursor: Any, alongside: Sequence[tuple[int, Alongside]]
+    ) -> tuple[list[tuple[int, Sealed]], Sequence[SubjectKey]] | None:
+        """What these rows ask to be sealed, each with its entry's place in the batch, and the rows of new subjects.
 
-        None where it takes one: where something else is asked, or a secret is not in memory. What it gives
-        is good under a head that counts as many `shreddings`.
+        None where they ask for anything else, or under several vault keys. Changes nothing: who writes what it gives
+        does so under a head that is as it was when a transaction began last, and counts as many `shreddings`; else
+        `take_back`. Raises `KeyUnusable` as `write` does.
         """
-        sealed: list[tuple[int, Sealed]] = []
-        for at, row in ((at, row) for at, rows in alongside for row in rows):
-            if not isinstance(row, Seal) or row.by.vault != self._vault:
-                return None
-            try:
-                secrets = [*map(self._younger.__getitem__, row.subjects)]
-            except KeyError:
-                return None
-            sealed.append((at, row.by.sealed(row.payload, nonce=row.nonce, secrets=secrets)))
-        return sealed
+        rows = [(at, row) for at, several in alongside for row in several]
+        seals = [(at, row) for at, row in rows if isinstance(row, Seal)]
+        if len(seals) < len(rows) or len({row.by.vault for _, row in seals}) > 1:
+            return None
+        self._made.clear()
+        return self._sealed(cursor, seals) if seals else ([], ())
 
     def write(self, cursor: Any, alongside: Sequence[tuple[int, Alongside]]) -> list[tuple[int, Sealed]]:
         """Seal and shred as these rows ask; what was sealed, each with its entry's place in the batch.
@@ -91,10 +90,15 @@ class SubjectKeys:
             if by is None:
                 self._shred(cursor, [row.subject for _, row in group if isinstance(row, Shred)])
             else:
-                sealed += self._seal(cursor, [(at, row) for at, row in group if isinstance(row, Seal)])
+                some, fresh = self._sealed(cursor, [(at, row) for at, row in group if isinstance(row, Seal)])
+                self._sql.add(cursor, fresh)
+                sealed += some
         return sealed
 
-    def _seal(self, cursor: Any, seals: Sequence[tuple[int, Seal]]) -> list[tuple[int, Sealed]]:
+    def _sealed(
+        self, cursor: Any, seals: Sequence[tuple[int, Seal]]
+    ) -> tuple[list[tuple[int, Sealed]], Sequence[SubjectKey]]:
+        """What was sealed, and the rows of subjects that had none: they are still to be written."""
         by = seals[0][1].by
         if by.vault != self._vault:
             self._forget()
@@ -106,7 +110,7 @@ class SubjectKeys:
                 for subject, secret in zip(seal.subjects, secrets, strict=True):
                     if secret is None:
                         missing.setdefault(subject, at)
-        learned = self._learn(cursor, missing, by) if missing else {}
+        learned, fresh = self._learn(cursor, missing, by) if missing else ({}, ())
         sealed = []
         for (at, seal), secrets in zip(seals, known, strict=True):
             whole = [
@@ -114,10 +118,12 @@ class SubjectKeys:
                 for subject, secret in zip(seal.subjects, secrets, strict=True)
             ]
             sealed.append((at, by.sealed(seal.payload, nonce=seal.nonce, secrets=whole)))
-        return sealed
+        return sealed, fresh
 
-    def _learn(self, cursor: Any, missing: dict[str, int], by: Seals) -> dict[str, bytes]:
-        """The secrets of these subjects, each given with the place of an entry: found, or made."""
+    def _learn(
+        self, cursor: Any, missing: dict[str, int], by: Seals
+    ) -> tuple[dict[str, bytes], Sequence[SubjectKey]]:
+        """The secrets of these subjects, each given with the place of an entry: found, or made, with the new rows."""
         found = {subject: self._older[subject] for subject in missing if subject in self._older}
         wanted = [bytes.fromhex(subject) for subject in missing if subject not in found]
         for key in self._sql.found(cursor, wanted):
@@ -128,12 +134,11 @@ class SubjectKeys:
                 at = missing[subject]
                 raise KeyUnusable("expected a subject's secret under this vault key", at=at) from error
         made = [by.new_secret(subject) for subject in wanted if subject.hex() not in found]
-        self._sql.add(cursor, [key for key, _ in made])
         fresh = {key.subject.hex(): secret for key, secret in made}
         self._made += fresh
         found |= fresh
         self._keep(found)
-        return found
+        return found, [key for key, _ in made]
 
     def _shred(self, cursor: Any, subjects: Sequence[str]) -> None:
         for subject in subjects:

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.audit.crash import STEPS, Findings, entry_of
+from tests.audit.crash import ON_SQLITE, Findings, entry_of
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = 2 * len(STEPS) + 22
+ROUNDS = 2 * len(ON_SQLITE) + 20
 """Every step once, and twenty random moments; `make crash` runs a thousand."""
 
 
