@@ -1,8 +1,8 @@
 """How is a commit one statement? Where a batch only adds entries to the head as this process left it, on SQLite.
 
 Each statement lets the threads that answer run, and then waits until one of them lets it go on: a transaction of
-five statements waited a dozen times, longer than it worked. Here one statement begins, looks whether the head is
-still the one that the signature builds on, adds the batch, moves the head and commits, and waits twice.
+five statements did so a dozen times. Here one statement begins, looks whether the head is still the one that the
+signature builds on, adds the batch, moves the head and commits.
 
 It is a trigger of the connection's own, on a view that holds nothing: the tables of the log are as they were.
 """
@@ -61,6 +61,7 @@ class AtOnce:
 
 
 _SET_UP = (
+    "pragma temp_store = memory",  # nothing is laid beside the database, or in a folder for such files
     """
 create temp view audit_at_once as
 select 0 as size, x'' as peaks, 0 as shreddings, x'' as data, x'' as sealed,
