@@ -7,6 +7,9 @@ difference: another address or method, a body that is large or comes in pieces, 
 
 Parsing is llhttp's, as ever. A head that it has parsed once, and behind which a question stood that was answered,
 is known by its bytes: a client that keeps its connection sends the same one again and again.
+
+A head has a largest size and a time in which it comes, whoever sends it, and what stands behind a body (trailers)
+is no header: uvicorn knows neither limit, and puts the one among the other.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -25,6 +29,13 @@ H = TypeVar("H")
 HEADS_KEPT = 1_024
 LONGEST_KEPT = 8_192
 """Bytes of a head that is kept: with a token, and no more than that."""
+
+
+HEAD_BYTES = 65_536
+"""The largest head."""
+
+HEAD_TIME_S = 10.0
+"""How long a client may take until its first question, and to send a head."""
 
 
 class Response(NamedTuple):
@@ -145,6 +156,21 @@ class _Door(HttpToolsProtocol):
         self._body: list[bytes] = []
         self._piece = b""  # what a message begins with
         self._idle_from = 0.0
+        self._head_bytes: int | None = None  # of a head that comes; None where none does
+        self._came_bytes = 0  # in pieces that held nothing but a part of it
+        self._awaited_from: float | None = self.loop.time()  # since when a head is waited for
+        self._watch: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """A connection opens."""
+        super().connection_made(transport)
+        self._watch = self.loop.call_later(HEAD_TIME_S, self._close_if_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """A connection ends."""
+        if self._watch is not None:
+            self._watch.cancel()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Answer what is known by its head; let llhttp read everything else."""
@@ -155,17 +181,35 @@ class _Door(HttpToolsProtocol):
                 self._begin(read.said, data[end:], None)
                 return
         self._piece = data if self._between else b""
+        coming = None if self._head_bytes is None else self.scope
         super().data_received(data)
+        if self._head_bytes is not None and self.scope is coming:
+            self._came_bytes += len(data)
+            if self._came_bytes > HEAD_BYTES:
+                self.send_400_response("Request head too large.")
+                return
         if self._read is not None and not self.transport.is_closing():
             self._go_the_ordinary_way()
 
     def on_message_begin(self) -> None:
         """A message begins."""
         self._between = False
+        self._head_bytes = self._came_bytes = 0
+        self._awaited_from = self.loop.time()
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; or what stands behind a body, which may say nothing about it any more."""
+        if self._head_bytes is None:
+            return
+        self._head_bytes += len(name) + len(value) + len(": \r\n")
+        if self._head_bytes > HEAD_BYTES:
+            raise httptools.HttpParserError("expected a shorter head")
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Wait for the body within the same piece, where it may be a question to answer here."""
+        self._head_bytes = self._awaited_from = None
         if self._is_plain():
             self._read = self.known.read(dict(self.headers))
         if self._read is None:
@@ -203,6 +247,14 @@ class _Door(HttpToolsProtocol):
         else:
             super().timeout_keep_alive_handler()
 
+    def _close_if_late(self) -> None:
+        """Close where a head is waited for too long: connections are few, and cost a client nothing."""
+        since = self._awaited_from
+        if since is not None and self._rests() and self.loop.time() - since >= HEAD_TIME_S:
+            self.transport.close()
+        else:
+            self._watch = self.loop.call_later(HEAD_TIME_S, self._close_if_late)
+
     def _rests(self) -> bool:
         """Tell whether every question that began is answered."""
         return self.cycle is None or self.cycle.response_complete
@@ -228,6 +280,7 @@ class _Door(HttpToolsProtocol):
             super().on_body(part)
 
     def _begin(self, said: Any, body: bytes, learned: tuple[bytes, _Read[Any]] | None) -> None:
+        self._awaited_from = None
         answering = _Answering()
         self.cycle = answering  # type: ignore[assignment]  # it is all of a cycle that the connection looks at
         task = self.loop.create_task(self._answer(answering, said, body, learned))

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gateway.door import Response, _Answering, door
+from gateway.door import HEAD_BYTES, Response, _Answering, door
 from tests.gateway.desk import at_desk
 from tests.gateway.rows import HEAD, ROWS
 
@@ -181,11 +181,11 @@ class Telling:
     path, body_bytes = b"/graphql", 1_000
 
     def __init__(self, size=4):
-        self.may, self.asked, self.size = asyncio.Event(), 0, size
+        self.may, self.asked, self.size, self.headers = asyncio.Event(), 0, size, []
         self.may.set()
 
     async def __call__(self, scope, receive, send):
-        self.asked += 1
+        self.asked, self.headers = self.asked + 1, [name for name, _ in scope["headers"]]
         while (await receive()).get("more_body"):
             pass
         await self.may.wait()
@@ -369,6 +369,74 @@ def test_a_connection_that_rests_is_closed_and_one_that_waits_is_not():
         return await asking
 
     assert len(by(test, timeout_keep_alive=0.1)) == 3
+
+
+def test_what_stands_behind_a_body_is_no_header():
+    async def test(app, port, _server):
+        chunks = b"1\r\n1\r\n0\r\nauthorization: Bearer other\r\n\r\n"
+        told = await asked(port, [post({b"transfer-encoding": b"chunked"}, chunks, length=False)])
+        return told, app.headers
+
+    ((_, body),), headers = by(test, timeout_keep_alive=0.2)
+    assert body == b"ordinary"
+    assert b"transfer-encoding" in headers
+    assert b"authorization" not in headers
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"x-a: b\r\n" * 20_000, b"x-a: " + b"b" * 1_000_000, b"x-a: " + b"b" * HEAD_BYTES + b"\r\n\r\n"],
+    ids=["many headers", "one without end", "one too long"],
+)
+def test_a_head_that_is_too_long_is_refused_whether_it_ends_or_not(head):
+    async def test(app, port, _server):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /graphql HTTP/1.1\r\n" + head)
+        answer = await reader.read(12)
+        writer.transport.abort()
+        return answer, app.asked
+
+    assert by(test) == (b"HTTP/1.1 400", 0)
+
+
+def test_a_head_that_is_just_short_enough_is_read():
+    async def test(_app, port, _server):
+        beside = len(post({b"x-a": b""}, b""))  # with its first line, which does not count
+        return await asked(port, [post({b"x-a": b"b" * (HEAD_BYTES - beside)}, b"1")])
+
+    assert len(by(test, timeout_keep_alive=0.2)) == 1
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /gra", b"POST /graphql HTTP/1.1\r\nhost: x\r\n"])
+def test_who_sends_no_whole_head_is_not_waited_for(monkeypatch, sent):
+    monkeypatch.setattr("gateway.door.HEAD_TIME_S", 0.05)
+
+    async def test(app, port, _server):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        told = await reader.read()
+        writer.close()
+        return told, app.asked
+
+    assert by(test) == (b"", 0)
+
+
+def test_an_answer_may_take_longer_than_a_head(monkeypatch):
+    monkeypatch.setattr("gateway.door.HEAD_TIME_S", 0.05)
+
+    async def test(app, port, _server):
+        app.may.clear()
+        asking = asyncio.create_task(asked(port, [post({}, b"1"), None, post({}, b"2")]))
+        for number in (1, 2):
+            while app.asked < number:
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.2)
+            app.may.set()
+            await asyncio.sleep(0)
+            app.may.clear()
+        return await asking
+
+    assert len(by(test)) == 2
 
 
 def test_uvicorns_connection_looks_at_nothing_of_a_cycle_that_ours_has_not():
