@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, TypeAlias
 
 from graphql import GraphQLError, GraphQLSchema, OperationType
@@ -19,11 +20,15 @@ from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
 
 from audit.errors import AuditError, EntryRefused, SampleImpossible, WrongSample
+from connectors.ask import Ask
 from gateway import sampling
 from gateway.caller import Caller
 from gateway.document import Document
 from gateway.errors import NotLogged
+from gateway.fetch import AskAll, together
 from gateway.log_desk import LogDesk
+from gateway.whereabouts import misplaced, names_place
+from vocabulary.evidence import Evidence
 
 Act: TypeAlias = Callable[[Caller, Mapping[str, Any]], Awaitable[object]]
 """Does one thing for a caller; gives what the schema's type of that act reads. Raises `NotDone`, `NotLogged`."""
@@ -95,17 +100,38 @@ def acts_on(desk: LogDesk) -> Mapping[str, Act]:
     }
 
 
-async def done(deeds: Iterable[Deed], acts: Mapping[str, Act], caller: Caller) -> dict[str, object]:
-    """What came of each deed, by its place in the answer. Raises `NotLogged`: what follows is then not begun."""
+async def done(
+    deeds: Iterable[Deed], acts: Mapping[str, Act], caller: Caller, *, on: date, ask: AskAll
+) -> tuple[dict[str, object], Evidence]:
+    """What came of each deed, by its place in the answer, and what was asked in order to do it.
+
+    `on`   today
+    Raises `NotLogged`: what follows is then not begun.
+    """
     came: dict[str, object] = {}
+    heard: list[Evidence] = []
+
+    async def hearing(asks: list[Ask]) -> Evidence:
+        heard.append(await ask(asks))
+        return heard[-1]
+
     for deed in deeds:
         try:
             if deed.name not in acts:
                 raise NotDone("expected an act that this gateway does, got one that it is not set up for")
+            if names_place(deed.arguments):
+                await _require_place(deed.arguments, on=on, ask=hearing)
             came[deed.key] = await acts[deed.name](caller, deed.arguments)
         except NotDone as error:
             came[deed.key] = GraphQLError(str(error), extensions={"code": "NOT_DONE"})
-    return came
+    return came, together(*heard)
+
+
+async def _require_place(given: Mapping[str, Any], *, on: date, ask: AskAll) -> None:
+    """Return when whom an act is about is kept where it says. Raises `NotDone`."""
+    wrong = await misplaced(given, on=on, ask=ask)
+    if wrong is not None:
+        raise NotDone(wrong)
 
 
 async def _commit(desk: LogDesk, given: Mapping[str, Any]) -> SampleCommitted:

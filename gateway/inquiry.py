@@ -115,7 +115,8 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: Asking, 
         return await _gathered_list(allowed, allowed.question.listing, caller, errand, ask, office)
     if allowed.question.subject is None:
         deeds = deeds_of(allowed.question.document, office.schema)
-        return _Gathered(allowed, None, Evidence(), deeds=await done(deeds, office.acts, caller))
+        came, heard = await done(deeds, office.acts, caller, on=office.today(), ask=ask)
+        return _Gathered(allowed, None, heard, deeds=came)
     located = await _located(allowed, caller, ask, office)
     if isinstance(located, Absence):
         office.pacing.missed(caller)

@@ -10,6 +10,7 @@ from casework.agreement import Access
 from casework.cedar import Decision, Standing
 from casework.resource import of_column
 from gateway.access import Errand, Refused, read_errand, refusal, require_many
+from gateway.acts import deeds_of
 from gateway.asked_about import Search
 from gateway.caller import Caller
 from gateway.cost import require_affordable
@@ -22,6 +23,7 @@ from gateway.pace import TooOften
 from gateway.plan import Plan, Question, plan_for, question
 from gateway.subgraph import read_federated
 from gateway.trace import Intent
+from gateway.whereabouts import names_place
 from verification.pack import NotInForce
 from vocabulary.codes import Department
 from vocabulary.records.civil_affairs import HouseholdFile, Membership, Person
@@ -111,15 +113,24 @@ _STANDINGS: Kept[Standing] = Kept(512)
 
 async def intended(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office) -> Intent:
     """Note the intent. Raises `NotLogged`."""
-    asks = needed(allowed, office.judge.reads) if allowed.question.is_about_somebody else {}
     return await office.trace.intent(
         caller,
         errand,
         allowed,
         agreements=office.agreements.hash,
-        sources=_SOURCES.of(asks, make=lambda: frozenset(record.department for record in asks)),
+        sources=_sources(allowed, office),
         request=asked.request,
     )
+
+
+def _sources(allowed: Plan, office: Office) -> frozenset[Department]:
+    """Who will be asked."""
+    if allowed.question.is_about_somebody:
+        asks = needed(allowed, office.judge.reads)
+        return _SOURCES.of(asks, make=lambda: frozenset(record.department for record in asks))
+    deeds = deeds_of(allowed.question.document, office.schema)
+    places = any(names_place(deed.arguments) for deed in deeds)
+    return frozenset({HouseholdFile.department}) if places else frozenset()
 
 
 _SOURCES: Kept[frozenset[Department]] = Kept(512)

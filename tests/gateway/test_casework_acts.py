@@ -7,6 +7,8 @@ import pytest
 from casework.agreement import Recipient
 from tests.gateway.desk import at_desk
 from tests.gateway.rows import BROTHER, HEAD, HOUSEHOLD, NAMES, ROWS, SPOUSE
+from vocabulary.codes import Department
+from vocabulary.evidence import FailureKind
 
 DISPUTE = """mutation($columns: [String!]!, $record: String!, $region: RegionCode!) {
   disputeRecord(subject: "H-1", region: $region, record: $record, recordId: "i-0", columns: $columns, claim: "基数有误") {
@@ -190,6 +192,61 @@ def test_a_paper_that_is_not_sound_opens_nothing(tmp_path, signed):
         assert await state_of(desk, "SIBLING") == "NOT_ASKED"
 
     running(tmp_path, test)
+
+
+GRANT_OF = GRANT.replace('"H-1"', '"H-2"')
+TAKE_BACK_OF = TAKE_BACK.replace('"H-1"', '"H-2"')
+DISPUTE_OF = DISPUTE.replace('subject: "H-1"', "subject: $subject").replace(
+    "mutation(", "mutation($subject: String!, "
+)
+NEVER_LISTED = "529901197001010030"
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        (GRANT_OF, {"signatures": [{"idNumber": SPOUSE, "kind": "COHABIT"}], "from": "2026-11-16"}),
+        (TAKE_BACK_OF, {"who": SPOUSE}),
+        (DISPUTE_OF, {**DISPUTED, "subject": "H-2"}),
+        (DISPUTE_OF, {**DISPUTED, "subject": "H-3"}),
+        (DISPUTE_OF, {**DISPUTED, "subject": NEVER_LISTED}),
+        (GRANT, {**SIGNED, "signatures": [{"idNumber": NEVER_LISTED, "kind": "COHABIT"}]}),
+        (TAKE_BACK, {"who": NEVER_LISTED}),
+    ],
+    ids=["grant", "take back", "dispute", "nowhere", "not listed", "a stranger signs", "a stranger's"],
+)
+def test_a_region_is_not_taken_on_the_callers_word(tmp_path, document, variables):
+    async def test(desk):
+        answer = await told(desk, document, variables)
+        assert answer["errors"][0]["extensions"]["code"] == "NOT_DONE"
+        assert not any(who in json.dumps(answer) for who in (SPOUSE, NEVER_LISTED))
+        entries = await desk.entries()
+        assert [entry["event"] for entry in entries] == ["inquiry.intent", "inquiry.outcome"]
+        assert entries[0]["fields"]["sources"] == ["civil_affairs"]
+        assert await state_of(desk, "SPOUSE") == "FOUND"
+
+    running(tmp_path, test)
+
+
+def test_a_person_is_disputed_about_where_one_household_of_theirs_is_kept(tmp_path):
+    async def test(desk):
+        asked = await told(desk, DISPUTE_OF, {**DISPUTED, "subject": SPOUSE})
+        assert asked["data"]["disputeRecord"]["state"] == "ASKED"
+
+    running(tmp_path, test)
+
+
+@pytest.mark.parametrize("variables", [{"subject": "H-1"}, {"subject": SPOUSE}], ids=["household", "person"])
+def test_where_civil_affairs_is_silent_nothing_is_done(tmp_path, variables):
+    async def test(desk):
+        answer = await told(desk, DISPUTE_OF, {**DISPUTED, **variables})
+        assert "`UNREACHABLE`, and nothing was changed" in answer["errors"][0]["message"]
+        outcome = (await desk.entries())[-1]
+        assert outcome["event"] == "inquiry.outcome"
+        assert "UNREACHABLE" in json.dumps(outcome["fields"])
+
+    failing = {Department.CIVIL_AFFAIRS: FailureKind.UNREACHABLE}
+    at_desk(tmp_path, ROWS, test, casework=True, failing=failing)
 
 
 def test_where_no_casework_is_set_up_an_act_of_it_is_not_done(tmp_path):
