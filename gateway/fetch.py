@@ -318,18 +318,25 @@ def _subjects(
 ) -> Mapping[str, Consent]:
     """Whether those whom a look-up is about may be asked about, of that department if one is named.
 
-    A person of two households has consented or has not; only the article differs, and the first stands.
+    Of somebody listed with two households that is asked which both have agreed to: where one lacks
+    consent, as after another joined it (LIF-06), the person is withheld, by the first such article.
     """
     if by == "household":
         return {one.household.number: _of_all(one, free=free, department=department) for one in located}
     subjects: dict[str, Consent] = dict.fromkeys(_persons(one.household for one in located), _ON_FILE)
-    for one in reversed(located):
-        agreed = one.consents
-        if department is None:
-            subjects.update(agreed.of_person)
-        else:
-            subjects.update({person: agreed.of(person, department) for person in agreed.of_person})
+    agreed = [_agreed(one.consents, department) for one in reversed(located)]
+    for each in agreed:
+        subjects.update(each)
+    if sum(map(len, agreed)) > len(subjects):
+        for each in agreed:
+            subjects.update({person: one for person, one in each.items() if isinstance(one, Withheld)})
     return subjects
+
+
+def _agreed(consents: Consents, department: Department | None) -> Mapping[str, Consent]:
+    if department is None:
+        return consents.of_person
+    return {person: consents.of(person, department) for person in consents.of_person}
 
 
 def _of_all(one: Located, *, free: bool, department: Department | None) -> Consent:

@@ -173,9 +173,8 @@ def test_a_run_is_no_way_round_a_withdrawal_and_knows_what_was_signed_with_us(tm
     assert 0 < after[BROTHER] < before[BROTHER]  # the one department that the paper names may
 
 
-@pytest.mark.parametrize("other", ["H-0", "H-9"])
-def test_of_somebody_listed_twice_a_run_reads_what_both_households_have_agreed_to(other):
-    """Where somebody joined the other household since, all there must sign anew (LIF-06)."""
+def listed_twice(other):
+    """Rows in which the head lives with another household as well, which somebody joined yesterday."""
     [file], members = ROWS[HouseholdFile][:1], ROWS[Membership]
     head = next(row for row in members if (row.person, row.household) == (HEAD, HOUSEHOLD))
     spouse = next(row for row in members if (row.person, row.household) == (SPOUSE, HOUSEHOLD))
@@ -185,7 +184,7 @@ def test_of_somebody_listed_twice_a_run_reads_what_both_households_have_agreed_t
             spouse, record_id="m-x-2", household=other, person=BROTHER, joined_on=TODAY - timedelta(days=1)
         ),
     ]
-    rows = {
+    return {
         **ROWS,
         HouseholdFile: [
             *ROWS[HouseholdFile],
@@ -193,8 +192,36 @@ def test_of_somebody_listed_twice_a_run_reads_what_both_households_have_agreed_t
         ],
         Membership: [*members, *beside],
     }
+
+
+@pytest.mark.parametrize("other", ["H-0", "H-9"])
+def test_of_somebody_listed_twice_a_run_reads_what_both_households_have_agreed_to(other):
+    """Where somebody joined the other household since, all there must sign anew (LIF-06)."""
     assert masks(None)[0][HEAD] == 0
-    assert masks(None, rows)[0][HEAD] > 0
+    assert masks(None, listed_twice(other))[0][HEAD] > 0
+
+
+TWO = """query($numbers: [ID!]!) { households(numbers: $numbers, first: 2) {
+  edges { node { number members { relation insurance { state reason } } } } } }"""
+
+
+@pytest.mark.parametrize("other", ["H-0", "H-9"])
+@pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
+def test_of_somebody_listed_twice_a_list_asks_what_both_households_have_agreed_to(tmp_path, other, first):
+    numbers = [HOUSEHOLD, other] if first else [other, HOUSEHOLD]
+
+    async def work(desk):
+        return (await desk.ask(TWO, {"numbers": numbers}, purpose="PERIODIC_REVIEW")).json()
+
+    answer = at_desk(tmp_path, listed_twice(other), work)
+    heads = [
+        member["insurance"]
+        for edge in answer["data"]["households"]["edges"]
+        for member in edge["node"]["members"]
+        if member["relation"] == "HEAD"
+    ]
+    assert [head["state"] for head in heads] == ["NOT_ASKED", "NOT_ASKED"]
+    assert all("LIF-06" in head["reason"] for head in heads)
 
 
 def test_the_rules_read_what_was_signed_with_us(tmp_path):
