@@ -36,7 +36,7 @@ class Severity(Code):
 
     INFO = "INFO", "提示"
     REVIEW = "REVIEW", "需人工复核"
-    CONFLICT = "CONFLICT", "存在疑点,确认前须核实"
+    CONFLICT = "CONFLICT", "存在疑点，确认前须核实"
     BLOCK = "BLOCK", "不得继续"
 
 
