@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from rich.table import Table
@@ -11,6 +10,7 @@ from rich.table import Table
 from demo.desk import Reply, Tally
 from demo.published import Counts, ReportRow
 from vocabulary.codes import Category, Relation
+from vocabulary.money import with_commas
 
 _SHOWN_LINES = 4
 
@@ -64,13 +64,13 @@ def arithmetic(verdict: Mapping[str, Any]) -> Table:
     table.add_column("step")
     table.add_column("yuan", justify="right")
     for step in verdict["arithmetic"]:
-        table.add_row(step["zh"], _yuan(step["amount"]))
+        table.add_row(step["zh"], with_commas(step["amount"]))
     lines = verdict["incomeLines"]
     for line in lines[:_SHOWN_LINES]:
         counted = "counted" if line["counted"] else "not counted"
         table.add_row(
             f"· {line['month']} {line['kind']}, {line['department']}, {counted}: {line['article']}",
-            _yuan(line["amount"]),
+            with_commas(line["amount"]),
         )
     if len(lines) > _SHOWN_LINES:
         table.add_row(f"· … {len(lines)} lines of evidence in all", "")
@@ -134,10 +134,6 @@ def published_table(rows: Sequence[ReportRow]) -> Table:
             flag,
         )
     return table
-
-
-def _yuan(amount: str) -> str:
-    return f"{Decimal(amount):,.2f}"
 
 
 def _grouped(untold: Iterable[Mapping[str, Any]]) -> Iterator[str]:

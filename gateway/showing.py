@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -14,6 +13,7 @@ from rich.table import Column, Table
 
 from gateway.client import Answer
 from verification.citation import in_chinese
+from vocabulary.money import with_commas
 
 if TYPE_CHECKING:  # the engines behind a run take seconds to load
     from connectors.quality import BatchCheck
@@ -96,7 +96,7 @@ def progress_bar() -> Iterator[Callable[[int, int], None]]:
 def _sum(verdict: Mapping[str, Any]) -> Table:
     table = Table("step", Column("yuan", justify="right"), box=None)
     for step in verdict["arithmetic"] or ():
-        table.add_row(step["zh"], f"{Decimal(step['amount']):,.2f}")
+        table.add_row(step["zh"], with_commas(step["amount"]))
     return table
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Self
 
 from msgspec import Meta
@@ -68,3 +69,12 @@ class Money:
 
     def __mul__(self, times: int) -> Money:
         return Money(self.fen * times)
+
+
+def with_commas(yuan: str) -> str:
+    """An amount as `Money` writes it, with its thousands apart, as people read it.
+
+    >>> with_commas("-15600.00")
+    '-15,600.00'
+    """
+    return f"{Decimal(yuan):,.2f}"

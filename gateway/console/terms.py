@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
@@ -15,7 +14,7 @@ from gateway.log_desk import china_time
 from verification.citation import in_chinese
 from verification.evidence_words import WORDS
 from vocabulary.codes import Category, Code, Department, SpecialStatus
-from vocabulary.money import Money
+from vocabulary.money import Money, with_commas
 from vocabulary.record import columns_of
 from vocabulary.register import BY_NAME
 
@@ -146,4 +145,4 @@ def yuan(amount: str | None) -> str:
     >>> yuan("-15600.00")
     '-15,600.00'
     """
-    return f"{Decimal(amount):,.2f}" if amount else "·"
+    return with_commas(amount) if amount else "·"
