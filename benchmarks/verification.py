@@ -23,8 +23,8 @@ minute on a machine that does nothing else.
                           both in a city of a tenth of the size
     city_vs_openfisca     OpenFisca-core for the income part of the law alone, against the whole catalogue
                           (wall)
-    household_vs_openfisca the same for one household: CPU time of the same households, in turns, each turn's
-                          two figures next to each other; the median of the turns. null where it cannot be
+    household_vs_openfisca the same for one household: CPU time of the same households, in turns on one core,
+                          each turn's two figures next to each other; the median of the turns. null where it cannot be
                           installed: see what is printed
     peak_mib              of the process that judges the city by the whole catalogue, which may hold
                           560 MiB in its database and lays the rest on disk
