@@ -81,6 +81,8 @@ def _classified(why: sa.exc.DBAPIError) -> tuple[FailureKind, str]:
     if type(why.orig).__module__.startswith("pymysql"):
         return _of_mariadb(why.orig)
     state = getattr(why.orig, "sqlstate", None) or ""
+    if isinstance(why, sa.exc.DataError) and not state:  # nothing was sent, so it says nothing of the source
+        return FailureKind.CONTRACT_BROKEN, "expected a value that the driver can send, got another"
     if why.connection_invalidated or not state:
         return FailureKind.UNREACHABLE, "connection refused or lost"
     if state in _STATES:

@@ -86,9 +86,9 @@ def listing_of(arguments: Mapping[str, Any], limits: Limits) -> Listing:
     numbers = tuple(dict.fromkeys(arguments["numbers"]))
     if not 0 < len(numbers) <= limits.list_items:
         raise TooCostly(f"expected 1 to {limits.list_items} household numbers, got {len(numbers)}")
-    if "" in numbers or max(map(len, numbers)) > LONGEST_NUMBER:
+    if not all(_is_written(number, longest=LONGEST_NUMBER) for number in numbers):
         raise BadArgument(
-            f"expected 1 to {LONGEST_NUMBER} characters in each of `numbers`", argument="numbers"
+            f"expected 1 to {LONGEST_NUMBER} printable characters in each of `numbers`", argument="numbers"
         )
     after = place_of(arguments.get("after"))
     first = arguments.get("first")
@@ -101,13 +101,13 @@ def search_of(arguments: Mapping[str, Any]) -> Search:
     first, after, name = arguments.get("first"), arguments.get("after") or "", arguments.get("name")
     region = arguments["region"]
     if name is None:
-        if len(after) > LONGEST_NUMBER:
+        if len(after) > LONGEST_NUMBER or "\0" in after:  # PostgreSQL takes no NUL
             raise BadArgument("expected an `endCursor` in `after`", argument="after")
         return Search(region, None, PAGE if first is None else first, after)
     # As registers write names: without blanks around, full-width letters as plain ones.
     name = unicodedata.normalize("NFKC", name).strip()
-    if not 0 < len(name) <= LONGEST_NAME:
-        raise BadArgument(f"expected 1 to {LONGEST_NAME} characters in `name`", argument="name")
+    if not _is_written(name, longest=LONGEST_NAME):
+        raise BadArgument(f"expected 1 to {LONGEST_NAME} printable characters in `name`", argument="name")
     if after:
         raise BadArgument("expected no `after` beside `name`: give a smaller `region`", argument="after")
     return Search(region, name, min(NAMED, NAMED if first is None else first), "")
@@ -119,8 +119,10 @@ def subject_of(arguments: Mapping[str, Any]) -> Subject:
     if (number is None) == (written is None):
         raise BadArgument("expected either `number` or `idNumber`, got both or neither", argument="number")
     if number is not None:
-        if not 0 < len(number) <= LONGEST_NUMBER:
-            raise BadArgument(f"expected 1 to {LONGEST_NUMBER} characters in `number`", argument="number")
+        if not _is_written(number, longest=LONGEST_NUMBER):
+            raise BadArgument(
+                f"expected 1 to {LONGEST_NUMBER} printable characters in `number`", argument="number"
+            )
         return Subject(number, None)
     try:
         return Subject(None, IdNumber.parse(str(written)))
@@ -138,3 +140,8 @@ def day_of(given: date | None, *, today: date) -> date:
     if given is not None and given > today:
         raise BadArgument("expected a day in `on` that is not in the future", argument="on")
     return today if given is None else given
+
+
+def _is_written(text: str, *, longest: int) -> bool:
+    """Tell whether a key or a name is one that can stand in a register: something, and nothing unprintable."""
+    return 0 < len(text) <= longest and text.isprintable()

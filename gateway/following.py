@@ -2,7 +2,7 @@
 
 The intent is durable before the first answer, and the outcome before the last: who hangs up
 earlier leaves an outcome that says so. What comes between tells how far something is, and
-nothing of anybody.
+nothing of anybody; it is told for as long as the caller's token is good.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from audit.errors import AuditError
 from gateway.access import Errand, Refused
 from gateway.acts import NotDone, deeds_of
 from gateway.answer import as_it_leaves, tell
-from gateway.caller import Caller
+from gateway.caller import Caller, NotAuthenticated
 from gateway.errors import BadArgument, NotLogged
 from gateway.inquiry import answered_of
 from gateway.office import Answered, Asked, Office
@@ -25,8 +25,8 @@ from gateway.plan import Plan
 from gateway.trace import Came, Intent
 from gateway.view import Shown
 
-FOLLOWED, LEFT, NOT_DONE = "FOLLOWED", "LEFT", "NOT_DONE"
-"""Results of a following: to its end; until the caller hung up; or it could not begin."""
+FOLLOWED, LEFT, EXPIRED, NOT_DONE = "FOLLOWED", "LEFT", "EXPIRED", "NOT_DONE"
+"""Results of a following: to its end; until the caller hung up, or was known no longer; or it could not begin."""
 
 
 async def follow(asked: Asked, office: Office) -> AsyncGenerator[Answered, None]:
@@ -53,6 +53,7 @@ async def _followed(
     result, data = LEFT, as_it_leaves(None)
     try:
         async for event in office.watching[deed.name](caller, deed.arguments):
+            await office.trust.caller(asked.authorization, at=office.clock())
             told = tell(
                 allowed, Shown(None, None, {}, {deed.key: event}), schema=office.schema, shows=office.shows
             )
@@ -61,6 +62,9 @@ async def _followed(
                 yield Answered(told, data, await _outcome(intent, data, result, office))
                 return
             yield Answered(told, told.written, None)
+    except NotAuthenticated:
+        result = EXPIRED
+        raise
     except NotDone as error:
         result = NOT_DONE
         raise BadArgument(str(error), argument=next(iter(deed.arguments), "")) from None

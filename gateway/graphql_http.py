@@ -108,6 +108,9 @@ class GraphQLOverHttp:
             reply = answering(await self._inquire(asked), request)
         except (InquiryError, NotAuthenticated, Refused) as error:
             reply = self._refusing(error, media, request)
+            if media == EVENTS and isinstance(error, BadDocument | BadArgument):
+                await _tell_alone(reply, send)
+                return
         await deliver(reply, send, media=JSON if media == EVENTS else media)
 
     async def whole(self, head: Head, body: bytes, request: str) -> Reply:
@@ -254,14 +257,25 @@ async def _tell(first: Answered, answers: AsyncIterator[Answered], request: str,
         async for answered in _patiently(answers, send):
             await _event(send, "next", answering(answered, request).body)
         last = None
-    except (InquiryError, Refused) as error:
+    except (InquiryError, NotAuthenticated, Refused) as error:
         last = refusing(error, media=GRAPHQL, request=request).body
     finally:
         # A fault of ours is told here, while the stream is open, and noted where every fault is.
         if last is not None:
             await _event(send, "next", last)
-        await _event(send, "complete", None)
-        await send({"type": "http.response.body", "body": b""})
+        await _complete(send)
+
+
+async def _tell_alone(reply: Reply, send: Send) -> None:
+    """Send errors of the document as the only event: a reader of events takes anything else for a broken line."""
+    await send({"type": "http.response.start", "status": 200, "headers": _STREAMING})
+    await _event(send, "next", reply.body)
+    await _complete(send)
+
+
+async def _complete(send: Send) -> None:
+    await _event(send, "complete", None)
+    await send({"type": "http.response.body", "body": b""})
 
 
 def fault_of_ours(request: str) -> Reply:

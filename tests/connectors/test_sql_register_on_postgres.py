@@ -13,13 +13,15 @@ import sqlalchemy as sa
 from connectors.ask import Ask, SnapshotFailed
 from connectors.departments import TABLES
 from connectors.guard import Patience
+from connectors.search import Find, Finds
 from connectors.sql_register import SqlRegister
 from tests.connectors.conformance import ROWS, failure_of, fetch
 from tests.connectors.rows import clock, person
 from tests.connectors.sql_tables import put_on
 from tests.postgres import Postgres, installed, running
 from vocabulary.codes import Department
-from vocabulary.evidence import FailureKind, Found, Outcome
+from vocabulary.evidence import FailureKind, Found, Outcome, SourceFailed
+from vocabulary.records.civil_affairs import Person
 from vocabulary.records.disability import DisabilitySubsidy
 
 ASK = Ask(DisabilitySubsidy, "person", (person(0), person(1)), frozenset({"amount_fen"}))
@@ -105,6 +107,23 @@ def test_a_slow_question_is_cancelled_on_the_server_too(url: str) -> None:
                 return
             time.sleep(0.02)  # the server tells nobody when it has cancelled
     pytest.fail("the question still runs on the server")
+
+
+def test_what_the_driver_does_not_send_says_nothing_of_the_server(postgres_url: str) -> None:
+    """Else whoever looks for a NUL often enough would have the register left alone, for everybody."""
+    put_on(postgres_url, TABLES[Department.CIVIL_AFFAIRS], ROWS)
+    table = TABLES[Department.CIVIL_AFFAIRS]
+    standing = SqlRegister(
+        Department.CIVIL_AFFAIRS, postgres_url, table, clock=clock, patience=Patience(trips_after=1)
+    )
+
+    async def search_both() -> list[Finds]:
+        return [await standing.find(Find(Person, "person", 3, ("name", name))) for name in ("安\0", "安")]
+
+    none, nobody = asyncio.run(search_both())
+    assert isinstance(none, SourceFailed)
+    assert none.failure is FailureKind.CONTRACT_BROKEN
+    assert nobody == {}
 
 
 @pytest.fixture

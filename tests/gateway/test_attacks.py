@@ -93,6 +93,14 @@ ATTACKS = {
     "a name in a pattern of a region": (
         asked('{households(region:"5299%",name:"安一木"){edges{cursor}}}'), 400, "BAD_DOCUMENT",
     ),
+    "a number that no register can hold": (
+        asked("query($n:ID){household(number:$n){number}}", variables={"n": "S-1\0"}), 400, "BAD_ARGUMENT",
+    ),
+    "a line's end in one number of a list": (
+        sent(b'{"query":"{households(numbers:[\\"S\\\\n\\"]){edges{cursor}}}"}', **{"x-hedui-purpose": "PERIODIC_REVIEW"}),
+        400,
+        "BAD_ARGUMENT",
+    ),
     "households under aliases": (
         asked('{a:household(number:"1"){number} b:household(number:"2"){number}}'), 400, "TOO_COSTLY",
     ),

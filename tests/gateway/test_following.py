@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
+import httpx2
 import pyarrow as pa
 import pytest
 
 from casework.agreement import Recipient
 from gateway import progress
+from gateway.app import application
 from gateway.graphql_http import EVENTS
 from tests.gateway.desk import NOW, at_desk
 from tests.gateway.rows import HEAD, ROWS
@@ -89,25 +92,64 @@ def test_a_query_is_one_answer_and_the_end(tmp_path):
     assert "receipt" in told[0][1]["extensions"]
 
 
-@pytest.mark.parametrize(
-    ("query", "caller", "status"),
-    [
-        (VERIFY, {"department": Recipient.HEALTH, "post": "医疗救助员", "purpose": "MEDICAL_AID"}, 403),
-        ("subscription {nothing}", EVALUATOR, 200),
-        ("subscription {logVerification {state} two: logVerification {state}}", EVALUATOR, 200),
-        ("{", EVALUATOR, 200),
-    ],
-)
-def test_what_is_refused_is_no_stream(tmp_path, query, caller, status):
+def test_who_may_not_gets_no_stream(tmp_path):
+    medical = {"department": Recipient.HEALTH, "post": "医疗救助员", "purpose": "MEDICAL_AID"}
+
     async def test(desk):
-        return await stream(desk, query, **caller)
+        return await stream(desk, VERIFY, **medical)
 
     answer = at_desk(tmp_path, ROWS, test)
-    assert (answer.status_code, answer.headers["content-type"]) == (
-        status,
-        "application/json; charset=utf-8",
-    )
-    assert answer.json()["errors"][0]["extensions"]["code"] in ("REFUSED", "BAD_DOCUMENT")
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "application/json; charset=utf-8")
+    assert answer.json()["errors"][0]["extensions"]["code"] == "REFUSED"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("subscription {nothing}", "BAD_DOCUMENT"),
+        ("subscription {logVerification {state} two: logVerification {state}}", "BAD_DOCUMENT"),
+        ("{", "BAD_DOCUMENT"),
+        ("{" * 100, "TOO_COSTLY"),
+        ('{household(number: "") {number}}', "BAD_ARGUMENT"),
+    ],
+)
+def test_what_is_wrong_with_a_document_is_told_as_the_only_event(tmp_path, query, code):
+    """Clients of graphql-sse take anything but events, and any other status, for a failure of the network."""
+
+    async def test(desk):
+        return await stream(desk, query)
+
+    answer = at_desk(tmp_path, ROWS, test)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, f"{EVENTS}; charset=utf-8")
+    (name, told), complete = events(answer.text)
+    assert (name, complete) == ("next", ("complete", None))
+    assert "data" not in told
+    assert told["errors"][0]["extensions"]["code"] == code
+
+
+def test_nothing_more_is_told_to_a_caller_whose_token_is_no_longer_good(tmp_path):
+    async def test(desk):
+        now, told = [NOW], progress.LogVerification(progress.VerificationState.CHECKING, 1, 2)
+
+        async def for_ever(_caller, _given):
+            while True:
+                yield told
+                now[0] += timedelta(minutes=25)
+
+        watching = {"logVerification": for_ever}
+        office = replace(desk.office, clock=lambda: now[0], watching=watching)
+        app = application(office, log=desk.log, body_bytes=65_536)
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            answer = await stream(replace(desk, client=client), VERIFY, **EVALUATOR)
+        return answer, [entry["fields"].get("result") for entry in await desk.entries()]
+
+    answer, results = at_desk(tmp_path, ROWS, test)
+    *good, (_, last), _ = events(answer.text)
+    assert len(good) == 3, "a token holds for an hour"
+    assert all("errors" not in body for _, body in good)
+    assert last["errors"][0]["extensions"]["reason"] == "EXPIRED"
+    assert results == [None, "EXPIRED"]
 
 
 def test_a_subscription_over_plain_json_is_not_acceptable(tmp_path):
@@ -258,8 +300,8 @@ def test_a_run_that_is_not_kept_cannot_be_followed(tmp_path):
         return answer, [entry["fields"].get("result") for entry in await desk.entries()]
 
     answer, results = at_desk(tmp_path / "desk", ROWS, test)
-    error = answer.json()["errors"][0]
-    assert (answer.status_code, error["extensions"]["argument"]) == (400, "run")
+    (_, told), _ = events(answer.text)
+    assert told["errors"][0]["extensions"]["argument"] == "run"
     assert results == [None, "NOT_DONE"]
 
 

@@ -132,6 +132,8 @@ def test_who_may_not_search_is_refused_and_nobody_is_asked(tmp_path, variables, 
     [
         ({"name": " "}, "characters in `name`"),
         ({"name": "安" * 65}, "characters in `name`"),
+        ({"name": "安\0"}, "characters in `name`"),
+        ({"after": "H-1\0"}, "an `endCursor`"),
         ({"name": "安一木", "after": "H-1"}, "no `after` beside `name`"),
         ({"after": "H" * 65}, "an `endCursor`"),
         ({"first": 0}, "`first` from 1"),
