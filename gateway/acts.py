@@ -23,6 +23,7 @@ from audit.errors import AuditError, EntryRefused, SampleImpossible, WrongSample
 from connectors.ask import Ask
 from gateway import sampling
 from gateway.caller import Caller
+from gateway.disputed import Sight, names_record, unfounded
 from gateway.document import Document
 from gateway.errors import NotLogged
 from gateway.fetch import AskAll, together
@@ -101,11 +102,18 @@ def acts_on(desk: LogDesk) -> Mapping[str, Act]:
 
 
 async def done(
-    deeds: Iterable[Deed], acts: Mapping[str, Act], caller: Caller, *, on: date, ask: AskAll
+    deeds: Iterable[Deed],
+    acts: Mapping[str, Act],
+    caller: Caller,
+    *,
+    sight: Sight,
+    on: date,
+    ask: AskAll,
 ) -> tuple[dict[str, object], Evidence]:
     """What came of each deed, by its place in the answer, and what was asked in order to do it.
 
-    `on`   today
+    `sight`   what the caller may see of whom it does it about
+    `on`      today
     Raises `NotLogged`: what follows is then not begun.
     """
     came: dict[str, object] = {}
@@ -120,16 +128,17 @@ async def done(
             if deed.name not in acts:
                 raise NotDone("expected an act that this gateway does, got one that it is not set up for")
             if names_place(deed.arguments):
-                await _require_place(deed.arguments, on=on, ask=hearing)
+                _require(await misplaced(deed.arguments, on=on, ask=hearing))
+            if names_record(deed.arguments):
+                _require(await unfounded(deed.arguments, sight=sight, on=on, ask=hearing))
             came[deed.key] = await acts[deed.name](caller, deed.arguments)
         except NotDone as error:
             came[deed.key] = GraphQLError(str(error), extensions={"code": "NOT_DONE"})
     return came, together(*heard)
 
 
-async def _require_place(given: Mapping[str, Any], *, on: date, ask: AskAll) -> None:
-    """Return when whom an act is about is kept where it says. Raises `NotDone`."""
-    wrong = await misplaced(given, on=on, ask=ask)
+def _require(wrong: str | None) -> None:
+    """Return when nothing stands in the way. Raises `NotDone`."""
     if wrong is not None:
         raise NotDone(wrong)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from casework.corrections import Correction
     from casework.desk import Desk
     from casework.role import Actor
+    from gateway.client import Client
     from vocabulary.record import Record
 
 T = TypeVar("T")
@@ -45,25 +46,39 @@ def ask(
         str, typer.Option(help="What is said to be right, and on what grounds; no names or ids.")
     ],
     case: Annotated[str | None, typer.Option(help="Number of the case that it came up in.")] = None,
-    who: As = "clerk",
+    who: As = "verifier",
     token: Token = None,
+    purpose: Annotated[
+        str | None, typer.Option(help="Purpose, as the agreements name it; a persona's usual one by default.")
+    ] = None,
+    address: Annotated[str, typer.Option(help="Where the gateway listens.")] = "http://127.0.0.1:8443",
     config: Config = None,
 ) -> None:
-    """Dispute a record. The department has the request from today on, and ten working days to answer."""
-    from casework.cases import case_numbered
-    from casework.corrections import Dispute, dispute
+    """Dispute a record at a running gateway, which asks the department whether it is the subject's.
 
-    kind = record_named(record)
-    meant = sys.stdin.readline().strip() if subject == "-" else subject
+    The department has the request from today on, and ten working days to answer.
+    """
+    from importlib import resources
 
-    async def work(desk: Desk, actor: Actor) -> Correction:
-        what = Dispute(meant, actor.region, kind, key, tuple(column), claim)
-        return await dispute(
-            desk, actor, what, case=None if case is None else case_numbered(desk, actor, case)
-        )
+    from gateway.client import NoAnswer
+    from vocabulary.codes import Department
 
-    asked = at_casework_desk(config, who, token, work)
-    typer.echo(f"{asked.id}  {asked.source.term} answers by {asked.due_on}")
+    about = {
+        "subject": sys.stdin.readline().strip() if subject == "-" else subject,
+        "record": record_named(record).__name__,
+        "recordId": key,
+        "columns": column,
+        "claim": claim,
+        "case": case,
+    }
+    text = (resources.files("gateway") / "documents" / "dispute-record.graphql").read_text("utf-8")
+    client, region = _client(config, who, token, purpose=purpose, case=case, address=address)
+    with plainly_logged(NoAnswer):
+        answer = client.ask(text, {**about, "region": region})
+    made = answer.data["disputeRecord"]
+    if made is None:
+        fail("; ".join(error["message"] for error in answer.errors))
+    typer.echo(f"{made['id']}  {Department[made['source']].term} answers by {made['dueOn']}")
 
 
 @corrections.command("list")
@@ -171,6 +186,32 @@ def at_casework_desk(
 
     with plainly_logged(CaseworkError, BeyondCalendar, PackError, BadTrust, NotAuthenticated, DoesNotCompile):
         return asyncio.run(run())
+
+
+def _client(
+    config: Path | None,
+    who: str | None,
+    token: Path | None,
+    *,
+    purpose: str | None,
+    case: str | None,
+    address: str,
+) -> tuple[Client, str]:
+    """Who asks of which gateway, and for which region they work; ends the command where nobody is known."""
+    from gateway.caller import BadTrust, NotAuthenticated
+    from gateway.casework_desk import actor_of
+    from gateway.client import Client
+    from gateway.log_desk import now
+    from gateway.persona import PERSONAS, mint
+
+    if token is not None and purpose is None:
+        fail("expected --purpose with --token, got none")
+    with plainly_logged(BadTrust, NotAuthenticated):
+        settings = dev(settings_of(config))
+        actor = asyncio.run(actor_of(settings, persona=who, token=token))
+        bearer = token.read_text("ascii").strip() if token else mint(settings, PERSONAS[who or ""], at=now())
+    said = purpose or PERSONAS[who or ""].purpose.value
+    return Client(address.rstrip("/"), bearer, said, case or "HD-2026-0001"), str(actor.region)
 
 
 def record_named(name: str) -> type[Record]:

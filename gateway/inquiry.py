@@ -33,6 +33,7 @@ from gateway.asked_about import Listing, Search, Subject
 from gateway.asking import Asking
 from gateway.caller import Caller
 from gateway.decision_record import record_of
+from gateway.disputed import Sight
 from gateway.executor.kept import Kept
 from gateway.fetch import (
     ON_FILE,
@@ -104,7 +105,7 @@ class _Gathered(msgspec.Struct, frozen=True):
     page: Listing | None = None
     """Where in the whole they stand."""
     sought: tuple[str, ...] = ()
-    """Whom a search was answered about, on the list or not."""
+    """Whom a search was answered about, on the list or not; and who was asked about before something was done."""
 
 
 async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: Asking, office: Office) -> _Gathered:
@@ -115,8 +116,9 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: Asking, 
         return await _gathered_list(allowed, allowed.question.listing, caller, errand, ask, office)
     if allowed.question.subject is None:
         deeds = deeds_of(allowed.question.document, office.schema)
-        came, heard = await done(deeds, office.acts, caller, on=office.today(), ask=ask)
-        return _Gathered(allowed, None, heard, deeds=came)
+        sight = Sight(office.agreements, standing_of(caller, errand, True, office), office.authorized)
+        came, heard = await done(deeds, office.acts, caller, sight=sight, on=office.today(), ask=ask)
+        return _Gathered(allowed, None, heard, deeds=came, sought=_asked_about(heard))
     located = await _located(allowed, caller, ask, office)
     if isinstance(located, Absence):
         office.pacing.missed(caller)
@@ -134,6 +136,11 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: Asking, 
         return _Gathered(allowed, _nothing(caller), Evidence())
     standing = standing_of(caller, errand, inside, office)
     return _Gathered(allowed, located, await _fetched([located], allowed, standing, ask, office))
+
+
+def _asked_about(heard: Evidence) -> tuple[str, ...]:
+    """Everybody, persons and households, about whom somebody was asked."""
+    return tuple(dict.fromkeys(key for outcomes in heard.outcomes.values() for key in outcomes))
 
 
 async def _gathered_search(

@@ -14,6 +14,7 @@ from gateway.acts import deeds_of
 from gateway.asked_about import Search
 from gateway.caller import Caller
 from gateway.cost import require_affordable
+from gateway.disputed import department_of, names_record
 from gateway.document import Document, read
 from gateway.errors import BadArgument, BadRequest
 from gateway.executor.kept import Kept
@@ -129,8 +130,9 @@ def _sources(allowed: Plan, office: Office) -> frozenset[Department]:
         asks = needed(allowed, office.judge.reads)
         return _SOURCES.of(asks, make=lambda: frozenset(record.department for record in asks))
     deeds = deeds_of(allowed.question.document, office.schema)
-    places = any(names_place(deed.arguments) for deed in deeds)
-    return frozenset({HouseholdFile.department}) if places else frozenset()
+    asked = {HouseholdFile.department} if any(names_place(deed.arguments) for deed in deeds) else set()
+    disputed = [department_of(deed.arguments) for deed in deeds if names_record(deed.arguments)]
+    return frozenset(asked.union(one for one in disputed if one is not None))
 
 
 _SOURCES: Kept[frozenset[Department]] = Kept(512)

@@ -14,10 +14,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from casework.corrections import (
     ANSWERS,
     CorrectionState,
-    Dispute,
     answer,
     corrections,
-    dispute,
     read_correction,
     withdraw,
 )
@@ -26,9 +24,10 @@ from casework.finding import BadRequest
 from casework.role import Act, Role
 from connectors.quality import BatchCheck
 from connectors.quality_page import page
+from gateway.access import Refused
 from gateway.console.house import House, Visit, Visiting
+from gateway.errors import InquiryError
 from gateway.log_desk import named, size_of
-from verification.clock import BeyondCalendar
 from vocabulary.codes import Department
 from vocabulary.evidence import Quality
 from vocabulary.register import BY_NAME, RECORD_TYPES, records_of
@@ -111,22 +110,22 @@ async def ask(
     claim: Annotated[str, Form()] = "",
 ) -> Response:
     """Dispute one column of one record with the department that owns it."""
-    kind = BY_NAME.get(record)
-    if kind is None:
-        return visit.page("fault.html", status=422, code="NO_SUCH_RECORD")
-    what = Dispute(
-        subject=subject,
-        region=visit.actor.region,
-        record=kind,
-        record_id=record_id,
-        columns=(column,),
-        claim=claim,
-    )
+    about = {
+        "subject": subject,
+        "region": str(visit.actor.region),
+        "record": record,
+        "recordId": record_id,
+        "columns": [column],
+        "claim": claim,
+    }
     try:
-        made = await dispute(visit.house.desk, visit.actor, what)
-    except (BadRequest, BeyondCalendar) as error:
-        return visit.page("run_fault.html", status=422, fault=str(error), run="")
-    return RedirectResponse(f"/console/corrections/{made.id}", status_code=303)
+        told = (await visit.ask("dispute-record", about)).told
+    except (Refused, InquiryError) as error:
+        return visit.refused(error)
+    made = (told.data or {}).get("disputeRecord")
+    if made is None:
+        return visit.page("run_fault.html", status=422, fault=told.errors[0]["message"], run="")
+    return RedirectResponse(f"/console/corrections/{made['id']}", status_code=303)
 
 
 @router.post("/corrections/{id_}/answer")

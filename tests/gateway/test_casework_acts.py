@@ -222,7 +222,8 @@ def test_a_region_is_not_taken_on_the_callers_word(tmp_path, document, variables
         assert not any(who in json.dumps(answer) for who in (SPOUSE, NEVER_LISTED))
         entries = await desk.entries()
         assert [entry["event"] for entry in entries] == ["inquiry.intent", "inquiry.outcome"]
-        assert entries[0]["fields"]["sources"] == ["civil_affairs"]
+        disputed = ["social_security"] if "disputeRecord" in document else []
+        assert entries[0]["fields"]["sources"] == ["civil_affairs", *disputed]
         assert await state_of(desk, "SPOUSE") == "FOUND"
 
     running(tmp_path, test)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from connectors.quality import BatchCheck, Checked, Gravity
 from tests.gateway.console.houses import console_over
-from tests.gateway.rows import HEAD, HOUSEHOLD
+from tests.gateway.rows import HEAD, HOUSEHOLD, SPOUSE
 from vocabulary.codes import Department
 
 
@@ -41,13 +41,13 @@ def test_a_source_shows_its_last_answer_and_what_is_in_doubt(tmp_path: Path) -> 
 
 def test_a_record_is_disputed_from_its_sheet_and_answered_in_time(tmp_path: Path) -> None:
     async def story() -> None:
-        async with console_over(tmp_path) as console:
+        async with console_over(tmp_path, casework=True) as console:
             browser = await console.signed_in()
             sheet = await browser.get(f"/console/household/{HOUSEHOLD}/social_security")
             given = {
                 "record": "Insurance",
                 "record_id": "i-1",
-                "subject": HEAD,
+                "subject": SPOUSE,
                 "column": "base_fen",
                 "claim": "该月基数应为零",
             }
@@ -55,14 +55,16 @@ def test_a_record_is_disputed_from_its_sheet_and_answered_in_time(tmp_path: Path
             page = await browser.get(asked.headers["location"])
             unknown = await browser.post("/console/corrections", data={**given, "record": "Secret"})
             empty = await browser.post("/console/corrections", data={**given, "claim": " "})
+            anothers = await browser.post("/console/corrections", data={**given, "subject": HEAD})
             listed = await browser.get("/console/sources")
             events = [entry["event"] for entry in await console.gateway.entries()]
         assert "请该部门校核" in sheet.text
         assert "2026-11-30" in page.text  # ten working days after 16 November
-        assert (unknown.status_code, empty.status_code) == (422, 422)
+        assert (unknown.status_code, empty.status_code, anothers.status_code) == (422, 422, 422)
+        assert "got another or none" in anothers.text
         assert "i-1" in listed.text
         assert "correction.changed" in events
-        assert HEAD not in page.text
+        assert SPOUSE not in page.text
 
     asyncio.run(story())
 
