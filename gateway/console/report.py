@@ -15,17 +15,14 @@ from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
 from casework.letters import USE
 from casework.paper import Paper, Part
 from gateway.console.terms import china, yuan
+from gateway.view import AnswerState
 from verification.citation import in_chinese
 from verification.language.rule import Severity
 from vocabulary.codes import Category, Department, Relation
 from vocabulary.register import BY_NAME
 
-STATES = {
-    "FOUND": "有记录",
-    "NO_RECORD": "无记录",
-    "NOT_ASKED": "未查询",
-    "SOURCE_FAILED": "查询失败，结果未知",
-    "WITHHELD": "不展示",
+STATES = {state.value: state.term.partition(":")[0] for state in AnswerState} | {
+    "SOURCE_FAILED": "数据源未答复，结果未知"
 }
 """What became of asking, in a word."""
 

@@ -12,7 +12,7 @@ from casework.agreement import Recipient
 from gateway.console.words import Lang
 from gateway.log_desk import china_time
 from verification.citation import in_chinese
-from verification.evidence_words import WORDS
+from verification.evidence_words import WORDS, words_of
 from vocabulary.codes import Category, Code, Department, SpecialStatus
 from vocabulary.money import Money, with_commas
 from vocabulary.record import columns_of
@@ -23,14 +23,16 @@ def filters(lang: Lang) -> dict[str, Callable[..., Any]]:
     """What templates say things by."""
     return {
         "term": lambda code: term(code, lang),
+        "like": lambda value, state: like(value, state, lang),
         "coded": lambda value, record, column: coded(value, record, column, lang),
         "cited": in_chinese if lang == "zh" else str,
         "china": china,
         "yuan": yuan,
+        "fen": fen,
         "record": record_term,
         "column": column_term,
         "office": office,
-        "fact": lambda name: fact(name, lang),
+        "fact": lambda name, rule="": fact(name, lang, rule=rule),
         "told": lambda value, name: told(value, name, lang),
         "lines": lambda text: Markup("<br>").join(str(text).splitlines()),
     }
@@ -41,6 +43,15 @@ def term(code: object, lang: Lang) -> str:
     if not isinstance(code, Code):
         return "" if code is None else str(code)
     return code.term if lang == "zh" else f"{code.value} {code.term}"
+
+
+def like(value: str, state: Code, lang: Lang) -> str:
+    """A step of a history as people say it: a state of the same list as `state`; anything else stays.
+
+    >>> like("DIBAO", Category.NONE, "zh"), like("-", Category.NONE, "zh")
+    ('最低生活保障', '-')
+    """
+    return next((term(each, lang) for each in type(state) if each.value == value), value)
 
 
 def coded(value: object, record: str, column: str, lang: Lang) -> str:
@@ -70,15 +81,15 @@ def column_term(name: str, record: str) -> str:
     return columns[name].term if name in columns else name
 
 
-def fact(name: str, lang: Lang) -> str:
-    """What a piece of evidence is called, with its unit; a name of an earlier version stays.
+def fact(name: str, lang: Lang, *, rule: str = "") -> str:
+    """What a piece of a rule's evidence is called, with its unit; a name of an earlier version stays.
 
-    >>> fact("annual_fen", "zh"), fact("months", "en")
-    ('核实年收入（元）', 'months')
+    >>> fact("annual_fen", "zh"), fact("months", "en", rule="INC-04")
+    ('核实年收入（元）', 'months not declared')
     """
-    words = WORDS.get(name) or _OF_CONDUCT.get(name)
-    if words is None:
+    if name not in WORDS and name not in _OF_CONDUCT:
         return name
+    words = words_of(name, rule=rule) if name in WORDS else _OF_CONDUCT[name]
     unit = ("（元）", ", yuan") if name.endswith("fen") else ("", "")
     return words[0] + unit[0] if lang == "zh" else words[1] + unit[1]
 
@@ -92,7 +103,7 @@ def told(value: object, name: str, lang: Lang) -> str:
     if isinstance(value, bool):
         return ("是", "否")[not value] if lang == "zh" else ("yes", "no")[not value]
     if name.endswith("fen") and isinstance(value, int):
-        return yuan(str(Money(value)))
+        return fen(value)
     codes = _CODED.get(name)
     if codes is not None and value in codes.__members__:
         return term(codes[str(value)], lang)
@@ -146,3 +157,12 @@ def yuan(amount: str | None) -> str:
     '-15,600.00'
     """
     return with_commas(amount) if amount else "·"
+
+
+def fen(amount: int) -> str:
+    """Whole fen as people read them, in yuan.
+
+    >>> fen(-1560005)
+    '-15,600.05'
+    """
+    return yuan(str(Money(amount)))

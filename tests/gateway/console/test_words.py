@@ -10,10 +10,20 @@ import pytest
 from babel.messages.extract import extract_from_dir
 
 from audit.catalogue import EVENTS
+from connectors.quality import Gravity
 from gateway.console.words import said_in_chinese, say
+from gateway.progress import RunState, VerificationState
+from gateway.replay import State
+from gateway.sampling import SHREDDED, UNJUDGED
+from gateway.schema.verification import AnswerCode, VerifiedCategory
+from gateway.view import AnswerState
 from tests.gateway.console.houses import console_over
+from verification.parameters import TABLES
+from vocabulary.codes import Code
+from vocabulary.evidence import FailureKind
 
-CONSOLE = Path(__file__).parents[3] / "gateway" / "console"
+ROOT = Path(__file__).parents[3]
+CONSOLE = ROOT / "gateway" / "console"
 
 
 def sentences() -> set[str]:
@@ -30,11 +40,48 @@ def test_no_sentence_lacks_its_chinese() -> None:
 
 def test_what_an_entry_says_and_what_a_form_expects_are_said_in_chinese_too() -> None:
     events = {event.says for event in EVENTS.values()}
-    sources = [*(CONSOLE.parents[1] / "casework").glob("*.py"), *CONSOLE.glob("*.py")]
+    sources = [*(ROOT / "casework").glob("*.py"), *CONSOLE.glob("*.py")]
     python = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     mistakes = set(re.findall(r'BadRequest\(\s*"([^"]+)"\s*\)', python))
     assert len(mistakes) > 5
     assert sorted((events | mistakes) - said_in_chinese().keys()) == []
+
+
+SHOWN_BY_VALUE = (AnswerState, FailureKind, VerifiedCategory, VerificationState, RunState, Gravity)
+"""Codes that templates give to `_` as they come; others are said by the filters `term`, `like` and `office`."""
+
+OTHERS = {
+    *("ANSWERED", "MASKED", "DENIED", "VERIFY_ONLY", SHREDDED, UNJUDGED),
+    *(each.value for each in State),
+    *TABLES["clock_days"].keys,
+}
+"""What else they give to `_` as it comes: outcomes, strata, what a replay came to, clocks."""
+
+
+@pytest.mark.parametrize("kind", SHOWN_BY_VALUE, ids=lambda kind: kind.__name__)
+def test_a_code_is_called_by_its_own_term(kind: type[Code]) -> None:
+    terms = {each.value: each.term.partition(":")[0] for each in kind}
+    assert {value: say(value, "zh") for value in terms} == terms
+
+
+def test_answers_to_a_gate_are_called_by_their_terms() -> None:
+    terms = {each.name: each.term for each in AnswerCode}
+    assert {name: say(name, "zh") for name in terms} == terms
+
+
+def test_words_that_are_of_no_list_of_codes_are_said_in_chinese() -> None:
+    assert sorted(OTHERS - said_in_chinese().keys()) == []
+
+
+def test_no_chinese_is_kept_of_what_no_page_says() -> None:
+    codes = {each.value for kind in SHOWN_BY_VALUE for each in kind} | {each.name for each in AnswerCode}
+    events = {event.says for event in EVENTS.values()}
+    python = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (*CONSOLE.glob("*.py"), *ROOT.glob("casework/*.py"), ROOT / "gateway" / "replay.py")
+    )
+    left = said_in_chinese().keys() - sentences() - codes - OTHERS - events
+    assert sorted(each for each in left if f'"{each}"' not in python) == []
 
 
 @pytest.mark.parametrize(("lang", "word"), [("zh", "登录"), ("en", "Sign in")])
