@@ -17,6 +17,8 @@ from typing import TypeVar
 from verification import arithmetic, explain
 from verification.bound import proven_least
 from verification.catalogue import CATALOGUE
+from verification.citation import in_chinese
+from verification.evidence_words import in_english
 from verification.freshness import own_limits, usable, usable_within
 from verification.income import evidence_lines, verified
 from verification.language.case import case_of
@@ -214,7 +216,7 @@ class _Telling:
         because = self._because(definition.doubts) if answer is Answer.UNKNOWN else ()
         zh, en = _ANSWERS[answer]
         missing = "、".join(dict.fromkeys(f"{b.department.term}" for b in because))
-        lacking = ", ".join(dict.fromkeys(b.department.value for b in because))
+        lacking = ", ".join(dict.fromkeys(in_english(b.department) for b in because))
         return Gate(
             category,
             answer,
@@ -299,26 +301,27 @@ class _Telling:
             if above
             else ("", "")
         )
-        who = (
-            "、".join(dict.fromkeys(b.department.term for gate in self.gates() for b in gate.because))
-            or "数据"
-        )
+        silent = list(dict.fromkeys(b.department for gate in self.gates() for b in gate.because))
+        who = "、".join(each.term for each in silent) or "数据"
+        whose = ", ".join(map(in_english, silent)) or "the records"
         evidenced = self.whole("evidenced_fen") or 0
-        amount = arithmetic.yuan(evidenced)
+        amount, cite = arithmetic.yuan(evidenced), category_cannot_be_told.cite
         return Finding(
             category_cannot_be_told.number,
             category_cannot_be_told.zh,
             category_cannot_be_told.en,
             category_cannot_be_told.severity,
             None,
-            category_cannot_be_told.cite,
+            cite,
             {
                 "evidenced_fen": evidenced,
                 "lower_bound_fen": Missing.UNKNOWN if bound is None else bound,
                 "reaches_the_line": above,
             },
-            f"待核：{who}未答复、未查询或记录不一致，不能判断类别；已有证据的收入 {amount}元{reached[0]}。",
-            f"the category cannot be told; {amount} a year is evidenced so far{reached[1]}.",
+            f"待核：{who}未答复、未查询或记录不一致，不能判断类别；核算期内已有证据的收入 {amount}元{reached[0]}。"
+            f"依据：{in_chinese(cite)}。",
+            f"cannot be told: no answer, or records that differ, from {whose}; {amount} yuan of the window "
+            f"is evidenced so far{reached[1]}. Under {cite}.",
         )
 
     def cannot_tell(self) -> tuple[CannotTell, ...]:

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping
 
 from verification.arithmetic import number, yuan
 from verification.citation import in_chinese
-from verification.evidence_words import WORDS
+from verification.evidence_words import in_english, words_of
 from verification.income import EXCLUDED, OFFICIAL, PENSION_FAMILY
 from verification.language.rule import Severity
 from verification.language.to_python import Case, Found
 from verification.language.values import Missing, Result
 from verification.pack import Pack
 from verification.verdict import IncomeLine
-from vocabulary.codes import DeclaredItem, Relation
+from vocabulary.codes import Code, DeclaredItem, Relation
 from vocabulary.evidence import Evidence, EvidenceState, NoRecord, SourceFailed
 from vocabulary.evidence import Found as Answered
 from vocabulary.idnumber import WrittenId, mask
@@ -68,8 +68,9 @@ def found_words(found: Found, relation: Mapping[str, Relation]) -> tuple[str, st
         for name, value in found.evidence.items()
         if not isinstance(value, Missing) and not name.endswith("_records")
     ]
-    zh = "，".join(f"{WORDS[name][0]} {_told_zh(name, value)}" for name, value in shown)
-    en = ", ".join(f"{WORDS[name][1]} {_told_en(name, value)}" for name, value in shown)
+    said = [(*words_of(name, rule=rule.number), name, value) for name, value in shown]
+    zh = "，".join(f"{word}{_told_zh(name, value)}" for word, _, name, value in said)
+    en = ", ".join(f"{word}{_told_en(name, value)}" for _, word, name, value in said)
     hint = "提示" if found.severity is Severity.INFO else "疑似"
     return (
         f"{hint}{rule.zh}：{whom_zh}" + (f"，{zh}" if zh else "") + f"。依据：{in_chinese(rule.cite)}。",
@@ -146,15 +147,15 @@ def _line(row: Mapping[str, Result], *, chosen: bool, state: EvidenceState, pack
 
 def _told_zh(name: str, value: Result) -> str:
     if name.endswith("fen") and isinstance(value, int):
-        return f"{yuan(value)}元"
+        return f" {yuan(value)}元"
     if isinstance(value, bool):
-        return "是" if value else "否"
-    return str(getattr(value, "term", value))
+        return "：是" if value else "：否"
+    return f"：{value.term}" if isinstance(value, Code) else f" {value}"
 
 
 def _told_en(name: str, value: Result) -> str:
     if name.endswith("fen") and isinstance(value, int):
-        return f"{yuan(value)} yuan"
+        return f" {yuan(value)} yuan"
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+        return ": yes" if value else ": no"
+    return f": {in_english(value)}" if isinstance(value, Code) else f" {value}"

@@ -5,7 +5,9 @@ import re
 from demo.story import load_all
 from demo.story_check import verify
 from verification.catalogue import CATALOGUE
-from verification.evidence_words import WORDS
+from verification.citation import in_chinese
+from verification.evidence_words import WORDS, WORDS_IN_A_RULE, in_english
+from vocabulary.codes import Category, SpecialStatus
 
 SHOWN = {name for rule in CATALOGUE.rules for name, _ in rule.evidence if not name.endswith("_records")}
 
@@ -15,7 +17,7 @@ def test_every_piece_of_evidence_has_its_words_and_no_other_has() -> None:
 
 
 def test_words_are_chinese_and_english() -> None:
-    for zh, en in WORDS.values():
+    for zh, en in [*WORDS.values(), *WORDS_IN_A_RULE.values()]:
         assert re.search("[\u4e00-\u9fff]", zh)
         assert not re.search("[a-zA-Z_]", zh)
         assert en.isascii() or en.startswith("特困")
@@ -27,4 +29,30 @@ def test_no_finding_of_a_story_shows_an_identifier_or_a_unit_that_it_is_not_told
         for finding in verify(story).findings:
             assert not re.search("[a-z]_[a-z]", finding.zh), finding.zh
             assert not re.search(r"\bfen\b", finding.en), finding.en
-            assert finding.rule == "CAT-07" or finding.en.endswith(f" Under {finding.article}.")
+            assert finding.en.endswith(f" Under {finding.article}.")
+            assert f"。依据：{in_chinese(finding.article)}。" in finding.zh
+
+
+def test_words_of_one_rule_are_of_its_evidence_and_say_something_else() -> None:
+    evidence = {(rule.number, name) for rule in CATALOGUE.rules for name, _ in rule.evidence}
+    assert WORDS_IN_A_RULE.keys() <= evidence
+    assert all(words != WORDS[name] for (_, name), words in WORDS_IN_A_RULE.items())
+
+
+def test_no_two_rules_mean_different_people_by_one_word() -> None:
+    """CAU-01 counts the ill, CAT-02 everybody who is counted: the sentences must not say the same of both."""
+    told = {finding.rule: finding.zh for story in load_all() for finding in verify(story).findings}
+    assert "，计入人数 " in told["CAT-02"]
+    assert "，重特大疾病人数 " in told["CAU-01"]
+    assert "，失业人数 " in told["CAU-05"]
+
+
+def test_a_code_is_said_in_english_and_not_by_its_name() -> None:
+    for code in [*Category, *SpecialStatus]:
+        assert in_english(code).islower()
+    told = {
+        (story.id, finding.rule): finding.en for story in load_all() for finding in verify(story).findings
+    }
+    assert "verified category: no category" in told["H8", "CAT-05"]
+    assert "away: in prison" in told["HH-04", "HH-04"]
+    assert "from social security; 9,600.00 yuan" in told["H13", "CAT-07"]

@@ -297,7 +297,7 @@ def living_without_dibao(p: Level) -> Says:
 
 
 @rule(
-    "BEN-04", "护理补贴等级或工伤护理费", "care subsidy without the grade, or beside the injury care fee",
+    "BEN-04", "护理补贴等级不符或与工伤护理费同领", "care subsidy without the grade, or beside the injury care fee",
     of=member, severity=Severity.CONFLICT, cite="国发〔2015〕52号",
 )  # fmt: skip
 def care_without_grade(p: Level) -> Says:
@@ -334,7 +334,7 @@ def orphan_and_other(p: Level) -> Says:
 
 
 @rule(
-    "BEN-07", "择高享受", "two benefits of which only the higher is paid",
+    "BEN-07", "择高待遇同领", "two benefits drawn of which only the higher is paid",
     of=member, severity=Severity.REVIEW, cite="国发〔2015〕52号: 择高申领; pack: stacking",
 )  # fmt: skip
 def both_of_higher(p: Level) -> Says:

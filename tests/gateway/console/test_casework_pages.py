@@ -178,6 +178,6 @@ def test_what_a_finding_rests_on_is_told_in_words(tmp_path: Path) -> None:
             id_ = await a_finding(console)
             browser = await console.signed_in()
             page = await browser.get(f"/console/findings/{id_}")
-        assert '<th scope="row">月数</th><td>3</td>' in page.text
+        assert '<th scope="row">职工参保月数</th><td>3</td>' in page.text
 
     asyncio.run(story())
