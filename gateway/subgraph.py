@@ -18,12 +18,14 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLSchema,
+    Node,
     OperationDefinitionNode,
     OperationType,
+    VariableNode,
     execute_sync,
     print_ast,
+    value_from_ast_untyped,
 )
-from graphql.execution.values import get_argument_values
 
 from gateway.answer import Told, as_it_leaves
 from gateway.document import Document, Limits, checked, read
@@ -53,11 +55,16 @@ class AsEntities:
         by_number = _nodes(found, self.numbers) if listed else {}
         alone = (found or {}).get("household")
         data = [by_number.get(number) if listed else alone for number in self.numbers]
-        errors = [{**error, "path": self._place(error.get("path"), listed)} for error in told.errors]
+        errors = [self._error(error, listed) for error in told.errors]
         access = [{**one, "field": self._named(one["field"], listed)} for one in told.access]
         return replace(
             told, written=as_it_leaves({self.key: data}), errors=tuple(errors), access=tuple(access)
         )
+
+    def _error(self, error: Mapping[str, Any], listed: bool) -> dict[str, Any]:
+        # Its locations are those of another text, and would only mislead.
+        kept = {name: value for name, value in error.items() if name != "locations"}
+        return {**kept, "path": self._place(error.get("path"), listed)}
 
     def _place(self, path: Sequence[Any] | None, listed: bool) -> list[Any]:
         if not path:
@@ -105,9 +112,10 @@ def read_federated(
     if root.name.value == SERVICE:
         told = read("{__typename}", operation_name=None, variables={}, schema=schema, limits=limits)
         return msgspec.structs.replace(told, introspects=True, form=AsService(asked.tree, federated))
-    numbers = _numbers(asked, root, federated, limits)
+    numbers = _numbers(asked, root, limits)
     many = len(set(numbers)) > 1
-    given = {name: value for name, value in asked.given.items() if name not in _variables_of(root)}
+    own = _variables_in(root.selection_set, *asked.fragments.values())
+    given = {name: value for name, value in asked.given.items() if name in own}
     stands_for = read(
         _rewritten(text, operation_name, many, federated, limits),
         operation_name=None,
@@ -122,15 +130,15 @@ def _only_root(asked: Document) -> FieldNode:
     selections = asked.operation.selection_set.selections
     found = [node for node in selections if isinstance(node, FieldNode)]
     alone = len(selections) == len(found) == 1 and found[0].name.value in (ENTITIES, SERVICE)
-    if not alone or asked.operation.operation is not OperationType.QUERY:
+    if not alone or found[0].directives or asked.operation.operation is not OperationType.QUERY:
         raise BadDocument(f"expected `{ENTITIES}` or `{SERVICE}` alone in a query, got more")
     return found[0]
 
 
-def _numbers(asked: Document, root: FieldNode, federated: GraphQLSchema, limits: Limits) -> tuple[str, ...]:
-    assert federated.query_type is not None, "it has a query type"
-    definition = federated.query_type.fields[ENTITIES]
-    given = get_argument_values(definition, root, dict(asked.variables))["representations"]
+def _numbers(asked: Document, root: FieldNode, limits: Limits) -> tuple[str, ...]:
+    (argument,) = root.arguments
+    read = value_from_ast_untyped(argument.value, dict(asked.variables))
+    given = read if isinstance(read, list) else [read]
     numbers = [
         each.get("number")
         for each in given
@@ -151,11 +159,8 @@ def _rewritten(
     operation, fragments = _parts(text, operation_name, federated, limits)
     (root,) = operation.selection_set.selections
     assert isinstance(root, FieldNode), "looked at before"
-    kept = [
-        print_ast(node)
-        for node in operation.variable_definitions
-        if node.variable.name.value not in _variables_of(root)
-    ]
+    own = _variables_in(root.selection_set, *fragments)
+    kept = [print_ast(node) for node in operation.variable_definitions if node.variable.name.value in own]
     inside = print_ast(root.selection_set) if root.selection_set else "{__typename}"
     if many:
         kept.append(f"${_MANY}: [ID!]!")
@@ -178,11 +183,19 @@ def _parts(
     return (named or operations)[0], fragments
 
 
-def _variables_of(root: FieldNode) -> frozenset[str]:
-    """The variables that say which entities: they are not the question's own."""
-    return frozenset(
-        argument.value.name.value for argument in root.arguments if hasattr(argument.value, "name")
-    )
+def _variables_in(*nodes: Node | None) -> frozenset[str]:
+    """The variables that are used in these: what is used only to say which entities is not the question's own."""
+    found: set[str] = set()
+    waiting: list[object] = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, VariableNode):
+            found.add(node.name.value)
+        elif isinstance(node, Node):
+            waiting += (getattr(node, key, None) for key in node.keys)
+        elif isinstance(node, tuple):
+            waiting += node
+    return frozenset(found)
 
 
 def _key(root: FieldNode) -> str:

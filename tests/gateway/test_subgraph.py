@@ -88,6 +88,23 @@ def test_other_variables_and_fragments_come_along(tmp_path):
     assert max(len(member["insurance"]["records"]) for member in members) == 2
 
 
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ('{_entities(representations: [{__typename: "Household", number: "H-1"}]) {...F}}', {}),
+        ('query($n: ID) {_entities(representations: [{__typename: "Household", number: $n}]) {...F}}', {"n": "H-1"}),
+        ("query($one: _Any!) {_entities(representations: [$one]) {...F}}", {"one": household("H-1")}),
+        ("query($one: [_Any!]!) {_entities(representations: $one) {...F}}", {"one": household("H-1")}),
+    ],
+    ids=["in the document", "its number a variable", "one a variable", "one for a list"],
+)  # fmt: skip
+def test_a_representation_may_be_written_in_any_way_that_graphql_has(tmp_path, query, variables):
+    async def test(desk):
+        return (await desk.ask(f"{query} fragment F on Household {{number}}", variables)).json()
+
+    assert at_desk(tmp_path, ROWS, test, federated=federated())["data"]["_entities"] == [{"number": "H-1"}]
+
+
 def test_several_households_are_for_those_who_may_ask_for_lists(tmp_path):
     answer, entries = ask(tmp_path, ENTITIES, [household("H-1"), household("H-2")])
     assert answer.status_code == 403
@@ -119,6 +136,7 @@ def test_what_is_no_household_is_refused(tmp_path, representations):
         "query{_service{sdl} again:_service{sdl}}",
         "query{...F} fragment F on Query{_service{sdl}}",
         "query{_service{nothing}}",
+        "query{_service @skip(if: true){sdl}}",
     ],
 )
 def test_what_is_asked_beside_it_is_refused(tmp_path, query):
