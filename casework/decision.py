@@ -32,6 +32,22 @@ class DecisionKind(Code):
         return self in (DecisionKind.REFUSE, DecisionKind.REDUCE, DecisionKind.TERMINATE)
 
 
+def is_publicized(kind: DecisionKind, *, application: bool) -> bool:
+    """Tell whether the seven days of 公示 must be over before a decision of this kind is made.
+
+    `application`   whether somebody applied; else it is a review of relief that is drawn
+
+    Posted is the opinion on an application that is to be followed, whatever the relief is called:
+    审核确认办法 art. 19, 特困人员认定办法 likewise. Who is given relief without having applied is posted too.
+    A review adjusts what was posted once (art. 31 to 33), and what is refused or taken from somebody is
+    told to them alone: names, members and amounts of those who draw relief are all that may be published (art. 24).
+
+    >>> is_publicized(DecisionKind.KEEP, application=True), is_publicized(DecisionKind.KEEP, application=False)
+    (True, False)
+    """
+    return not kind.adverse and (application or kind is DecisionKind.GRANT)
+
+
 class DecisionState(Code):
     """Where a decision stands. A draft binds nobody."""
 
@@ -47,7 +63,7 @@ class Grounds:
     `finding`      the finding it names, None when it names none
     `heard`        whether a hearing is recorded with the case
     `drafted_by`   account of who drafted it; `second` of who is about to make it
-    `publicized`   whether 公示 has run its natural days; None where the kind of case needs none
+    `publicized`   whether 公示 has run its natural days; None where it need not (`is_publicized`)
     `visited`      False where an application of a near relative lacks its visit by two, or nobody can tell (HH-10)
     `judged`       whether the verification told a category
     `facts`        what the finding rests on, by period

@@ -15,13 +15,13 @@ from audit.alongside import Change
 from casework import tables
 from casework.cases import Case, CaseState, read_case
 from casework.clocks import MET_BY_STATE, started_by
-from casework.decision import DecisionKind, DecisionState, Grounds, require
+from casework.decision import DecisionKind, DecisionState, Grounds, is_publicized, require
 from casework.desk import Desk, NotThere, new_id
 from casework.finding import Lack, NotNow
 from casework.findings import Finding, read_finding
 from casework.periods import Facts, facts_of
 from casework.role import Act, Actor
-from vocabulary.codes import Category
+from vocabulary.codes import ApplicationKind, Category
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,13 +277,14 @@ def hearings_of(desk: Desk, actor: Actor, case: Case) -> list[sa.RowMapping]:
 def _grounds(desk: Desk, actor: Actor, decision: Decision) -> Grounds:
     finding = read_finding(desk, actor, decision.finding) if decision.finding else None
     case = decision.case
+    applied = case.kind is not ApplicationKind.REVIEW
     return Grounds(
         finding=finding.standing if finding else None,
         heard=_hearing(desk, case) is not None,
         reason=decision.reason,
         drafted_by=decision.drafted_by,
         second=actor.account,
-        publicized=_publicized(desk, case) if decision.kind is DecisionKind.GRANT else None,
+        publicized=_publicized(desk, case) if is_publicized(decision.kind, application=applied) else None,
         visited=decision.visited,
         judged=bool(decision.inputs and decision.result),
         facts=decision.facts,

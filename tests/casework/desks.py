@@ -75,10 +75,15 @@ async def desk_opened(url: str, folder: Path, calendar: Calendar) -> AsyncIterat
         await log.aclose()
 
 
-async def a_case(desk: Desk, number: str = "DB-2026-0001", *, compared: bool = True, **given: bool) -> Case:
-    case = await open_case(
-        desk, CLERK, number=number, household=HOUSEHOLD, region=HERE, kind=ApplicationKind.DIBAO, **given
-    )
+async def a_case(
+    desk: Desk,
+    number: str = "DB-2026-0001",
+    *,
+    kind: ApplicationKind = ApplicationKind.DIBAO,
+    compared: bool = True,
+    **given: bool,
+) -> Case:
+    case = await open_case(desk, CLERK, number=number, household=HOUSEHOLD, region=HERE, kind=kind, **given)
     return await move_case(desk, VERIFIER, case, to=CaseState.COMPARED) if compared else case
 
 

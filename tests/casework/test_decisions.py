@@ -186,6 +186,31 @@ def test_relief_is_granted_only_after_publicity_and_a_near_relative_only_after_a
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(
+    ("kind", "case_kind", "lacks"),
+    [
+        (DecisionKind.GRANT, ApplicationKind.DIBAO, (Lack.NOT_PUBLICIZED,)),
+        (DecisionKind.KEEP, ApplicationKind.EDGE, (Lack.NOT_PUBLICIZED,)),
+        (DecisionKind.INCREASE, ApplicationKind.TEKUN, (Lack.NOT_PUBLICIZED,)),
+        (DecisionKind.GRADUAL, ApplicationKind.RIGID, (Lack.NOT_PUBLICIZED,)),
+        (DecisionKind.GRANT, ApplicationKind.REVIEW, (Lack.NOT_PUBLICIZED,)),
+        (DecisionKind.KEEP, ApplicationKind.REVIEW, ()),
+        (DecisionKind.INCREASE, ApplicationKind.REVIEW, ()),
+        (DecisionKind.REFUSE, ApplicationKind.DIBAO, (Lack.NO_FINDING, Lack.NO_HEARING)),
+    ],
+)
+def test_an_application_that_is_followed_is_posted_first_and_a_review_or_a_refusal_is_not(
+    kind: DecisionKind, case_kind: ApplicationKind, lacks: tuple[Lack, ...], tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with desk_opened(f"sqlite:///{tmp_path}/log.db", tmp_path, Calendar()) as desk:
+            case = await a_case(desk, kind=case_kind)
+            paper = await draft(desk, VERIFIER, case, kind=kind, basis=basis(), reason="核对结果相符")
+            assert missing(desk, SUPERVISOR, paper) == lacks
+
+    asyncio.run(story())
+
+
 def test_publicity_that_was_cut_short_is_done_again_from_its_first_day(url: str, tmp_path: Path) -> None:
     async def story() -> None:
         calendar = Calendar()
@@ -240,7 +265,7 @@ def test_a_verdict_that_cannot_tell_is_no_basis(tmp_path: Path) -> None:
 def test_of_two_who_decide_at_once_one_does_and_the_other_is_told(url: str, tmp_path: Path) -> None:
     async def story() -> None:
         async with desk_opened(url, tmp_path, Calendar()) as desk:
-            case = await a_case(desk)
+            case = await a_case(desk, kind=ApplicationKind.REVIEW)
             paper = await draft(
                 desk, VERIFIER, case, kind=DecisionKind.KEEP, basis=basis(), reason="仍符合条件"
             )

@@ -184,7 +184,7 @@ def test_from_finding_to_decision_by_two_people_at_two_windows(come) -> None:
     verifier, supervisor = come("verifier", errand="HD-2026-0042"), come("supervisor", errand="HD-2026-0042")
     page = verifier.page
     page.goto(f"{verifier.address}/console/household/{TOLD.household}/verdict")
-    page.select_option("#kind", "DIBAO")
+    page.select_option("#kind", "REVIEW")
     page.click("text=立案并登记核对结果")
     verifier.sees("HD-2026-0042")
     verifier.done()

@@ -42,7 +42,7 @@ def version(page: httpx2.Response) -> str:
 
 
 async def a_case(verifier: httpx2.AsyncClient, household: str) -> str:
-    opened = await verifier.post(f"/console/household/{household}/findings", data={"kind": "DIBAO"})
+    opened = await verifier.post(f"/console/household/{household}/findings", data={"kind": "REVIEW"})
     assert opened.status_code == 303
     return opened.headers["location"]
 
