@@ -1,3 +1,5 @@
+"""The edge of the tree, kept in memory: it gives the paths that the tiles give, and forgets what lies behind."""
+
 from __future__ import annotations
 
 import asyncio

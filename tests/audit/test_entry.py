@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from contextlib import suppress
 from datetime import timedelta, timezone
@@ -150,9 +152,6 @@ def test_a_pseudonym_depends_on_person_epoch_and_key() -> None:
 
 
 def test_no_pseudonym_is_found_by_trying_ids_without_the_key() -> None:
-    import hashlib
-    import hmac
-
     tag = book().pseudonym(PEOPLE[0])
     for number in range(2000):
         guess = f"{PEOPLE[0][:14]}{number % 10000:04d}".encode()

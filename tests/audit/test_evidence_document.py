@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 from audit import kinds
+from audit.bundle import Parcel
 from audit.catalogue import EVENTS, Event, parse_entry
-from audit.commitment import canonical, field_keys
+from audit.commitment import field_keys
 from audit.disclosure import pack_disclosures, unpack_disclosures
 from audit.entry import EntryBook
-from audit.errors import WrongDisclosure
+from audit.errors import MalformedBundle, WrongDisclosure
 from audit.kinds import Kind
 from audit.note import VerifierKey
 from audit.reconcile import ServedList
 from audit.sample import Plan, SampleRecord, draw_sample, sample_size, seed_of
-from tests.audit.bundles import make_bundle
+from tests.audit.bundles import POLICY, make_bundle
 from tests.audit.synthetic import NOW, OFFICER, PEOPLE, intent_fields
 
 PAGE = (Path(__file__).parents[2] / "docs" / "audit-log-format.md").read_text(encoding="utf-8")
@@ -116,6 +117,10 @@ def test_every_file_of_a_bundle_is_named_in_its_table(tmp_path: Path) -> None:
         assert re.search(rf"^\| `{re.escape(name)}", PAGE, re.MULTILINE), name
 
 
-def test_a_digest_over_an_attachment_is_its_name() -> None:
-    assert f"packs/{sha256(canonical('x')).hexdigest()}" not in PAGE
-    assert "`packs/<SHA-256>.<ending>`" in PAGE
+@pytest.mark.parametrize("folder", ["packs", "rules"])
+def test_packs_and_rule_sets_are_called_by_their_digest_as_the_page_says(folder: str) -> None:
+    assert f"`{folder}/<SHA-256>.<ending>`" in PAGE
+    digest = sha256(b"x").hexdigest()
+    Parcel(bytes(POLICY), attachments={f"{folder}/{digest}.json": b"x"})
+    with pytest.raises(MalformedBundle):
+        Parcel(bytes(POLICY), attachments={f"{folder}/{digest}.json": b"y"})

@@ -1,3 +1,5 @@
+"""Stories: what a file may say, what follows from it, and how a mistake in it is told."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Working days by the published table, and what cannot be counted beyond it."""
+
 from datetime import date, timedelta
 
 import pytest

@@ -1,3 +1,5 @@
+"""Policy packs: layers, days in force, limits; and a mistake is told with its place."""
+
 from datetime import date
 from pathlib import Path
 
