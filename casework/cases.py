@@ -54,7 +54,6 @@ class Case:
     region: RegionCode
     kind: ApplicationKind
     state: CaseState
-    near_relative: bool
     opened_on: date
     opened_by: str
     assigned: str | None
@@ -69,13 +68,11 @@ async def open_case(
     household: str,
     region: RegionCode,
     kind: ApplicationKind,
-    near_relative: bool = False,
 ) -> Case:
     """A new case, accepted today, with its clocks running. `ChangedMeanwhile` when the number is taken."""
     await desk.permit(actor, Act.OPEN_CASE, region)
     case = Case(
-        new_id(), number, household, region, kind, CaseState.ACCEPTED, near_relative,
-        desk.today(), actor.account, None, 1,
+        new_id(), number, household, region, kind, CaseState.ACCEPTED, desk.today(), actor.account, None, 1,
     )  # fmt: skip
     await note_opened(desk, actor, case)
     return case
@@ -91,7 +88,6 @@ async def note_opened(desk: Desk, actor: Actor, case: Case) -> None:
         region=str(case.region),
         kind=case.kind.value,
         state=case.state.value,
-        near_relative=int(case.near_relative),
         opened_on=case.opened_on.isoformat(),
         opened_by=actor.account,
         version=1,
@@ -236,7 +232,6 @@ def case_in(row: sa.RowMapping, *, prefix: str = "") -> Case:
         region=RegionCode(row[f"{prefix}region"]),
         kind=ApplicationKind(row[f"{prefix}kind"]),
         state=CaseState(row[f"{prefix}state"]),
-        near_relative=bool(row[f"{prefix}near_relative"]),
         opened_on=date.fromisoformat(row[f"{prefix}opened_on"]),
         opened_by=row[f"{prefix}opened_by"],
         assigned=row[f"{prefix}assigned"],

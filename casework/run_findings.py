@@ -191,7 +191,6 @@ def _review(desk: Desk, actor: Actor, suspected: Suspected, number: str) -> Case
         region=suspected.region,
         kind=ApplicationKind.REVIEW,
         state=CaseState.ACCEPTED,
-        near_relative=False,
         opened_on=desk.today(),
         opened_by=actor.account,
         assigned=None,

@@ -15,7 +15,7 @@ from casework.guards import guard
 metadata = sa.MetaData()
 
 VERSIONS = "casework_schema"
-REVISION = "0002"
+REVISION = "0003"
 """The newest step in `casework/migrations`: what these tables are."""
 
 Instant = sa.BigInteger()
@@ -30,7 +30,6 @@ case = sa.Table(
     sa.Column("region", sa.String(12), nullable=False, index=True),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("near_relative", sa.Integer, nullable=False),
     sa.Column("opened_on", sa.String(10), nullable=False),
     sa.Column("opened_by", sa.String(96), nullable=False),
     sa.Column("assigned", sa.String(96)),

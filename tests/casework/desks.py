@@ -81,9 +81,8 @@ async def a_case(
     *,
     kind: ApplicationKind = ApplicationKind.DIBAO,
     compared: bool = True,
-    **given: bool,
 ) -> Case:
-    case = await open_case(desk, CLERK, number=number, household=HOUSEHOLD, region=HERE, kind=kind, **given)
+    case = await open_case(desk, CLERK, number=number, household=HOUSEHOLD, region=HERE, kind=kind)
     return await move_case(desk, VERIFIER, case, to=CaseState.COMPARED) if compared else case
 
 

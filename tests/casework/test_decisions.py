@@ -172,7 +172,7 @@ def test_relief_is_granted_only_after_publicity_and_a_near_relative_only_after_a
     async def story() -> None:
         calendar = Calendar()
         async with desk_opened(f"sqlite:///{tmp_path}/log.db", tmp_path, calendar) as desk:
-            case = await a_case(desk, near_relative=True)
+            case = await a_case(desk)
             paper = await draft(
                 desk, VERIFIER, case, kind=DecisionKind.GRANT, basis=basis(visited=False), reason="符合条件"
             )
