@@ -25,6 +25,9 @@ LARGEST_INT = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly. Source: RFC 8785, section 3.2.2.3."""
 
 KEY_BYTES = 32
+DEEPEST_COMMITTED = 24
+"""Levels of lists and objects in a value that is committed to: what carries it opened (a vault's object, a file of
+disclosures, a statement) is deeper by up to five, and must be read again."""
 _DEEPEST = 32
 _BLOCK_BYTES = 64
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
@@ -77,17 +80,18 @@ class Disclosure:
         return cls(index, name, _key_from_hex(key), given["value"])
 
 
-def canonical(value: Json) -> bytes:
+def canonical(value: Json, *, deepest: int = _DEEPEST) -> bytes:
     """The one byte string of a value: RFC 8785 for texts, whole numbers, booleans, null, lists and objects.
 
     Object keys are ASCII and whole numbers lie within ±(2**53 - 1), so that sorting by code point and
-    printing in decimal are all that RFC 8785 asks. A float or anything else raises `NotCanonical`.
+    printing in decimal are all that RFC 8785 asks. A float, anything else, or more levels of lists and
+    objects than `deepest` raises `NotCanonical`.
 
     >>> canonical({"b": 1, "a": "复核"}).decode()
     '{"a":"复核","b":1}'
     """
     if type(value) is not str:
-        _refuse_inexact(value, depth=0)
+        _refuse_inexact(value, left=deepest)
     try:
         return print_canonical(value)
     except UnicodeEncodeError as error:
@@ -174,9 +178,10 @@ _sha256, _shake256 = hashlib.sha256, hashlib.shake_256
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
-def _refuse_inexact(value: object, *, depth: int) -> None:
-    if depth > _DEEPEST:
-        raise NotCanonical(f"expected at most `{_DEEPEST}` levels")
+def _refuse_inexact(value: object, *, left: int) -> None:
+    """Return when a value has canonical bytes, with at most so many levels of lists and objects."""
+    if left < 0:
+        raise NotCanonical("expected fewer levels of lists and objects")
     if value is None or isinstance(value, str | bool):
         return
     if isinstance(value, int):
@@ -184,12 +189,12 @@ def _refuse_inexact(value: object, *, depth: int) -> None:
             raise NotCanonical("expected a whole number within ±(2**53 - 1)")
     elif isinstance(value, list):
         for item in value:
-            _refuse_inexact(item, depth=depth + 1)
+            _refuse_inexact(item, left=left - 1)
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str) or not key.isascii():
                 raise NotCanonical("expected object keys of ASCII text")
-            _refuse_inexact(item, depth=depth + 1)
+            _refuse_inexact(item, left=left - 1)
     else:
         raise NotCanonical(
             f"expected text, whole number, truth value, null, list or object, got `{type(value).__name__}`"

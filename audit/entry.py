@@ -26,6 +26,7 @@ from audit import vault
 from audit.alongside import Row, Shred
 from audit.catalogue import EVENTS, LONGEST_ENTRY, SCHEMA, Event, misfit
 from audit.commitment import (
+    DEEPEST_COMMITTED,
     KEY_BYTES,
     Disclosure,
     Json,
@@ -51,7 +52,8 @@ PSEUDONYMS_KEPT = 65_536
 class Spelled(bytes):
     """The canonical bytes of a value, spelled by the caller: for documents that take long to look through.
 
-    Whoever makes one vouches for the spelling: a value in another one could not be opened again.
+    Whoever makes one vouches for the spelling, and for at most `DEEPEST_COMMITTED` levels: another value
+    could not be opened again.
     """
 
 
@@ -209,7 +211,7 @@ class EntryBook:
         `committed`  only committed to; the values go to the vault
 
         Raises `EntryRefused` when the catalogue has no such event, field or value, `NotCanonical` when a
-        committed value has no canonical form, `EntryTooLong` over 65,535 bytes.
+        committed value has no canonical form or could not be opened again, `EntryTooLong` over 65,535 bytes.
         """
         kind = EVENTS.get(event)
         if kind is None:
@@ -297,7 +299,7 @@ _plain = msgspec.json.Encoder().encode
 def _canonical(value: Json | Spelled) -> bytes:
     if value is None:
         return b"null"
-    return value if isinstance(value, Spelled) else canonical(value)
+    return value if isinstance(value, Spelled) else canonical(value, deepest=DEEPEST_COMMITTED)
 
 
 _PERSONS: Mapping[str, tuple[str, ...]] = {name: event.persons for name, event in EVENTS.items()}

@@ -10,12 +10,14 @@ import pytest
 
 from audit.alongside import Seal, Sealed, SubjectKey
 from audit.catalogue import parse_entry
-from audit.commitment import Json, canonical, commitments
+from audit.commitment import DEEPEST_COMMITTED, Json, canonical, commitments
+from audit.disclosure import pack_disclosures, unpack_disclosures
 from audit.entry import EntryBook, Spelled
-from audit.errors import NoSuchEntry, Shredded, WrongVaultKey
+from audit.errors import NoSuchEntry, NotCanonical, Shredded, WrongVaultKey
 from audit.log import Log
 from audit.note import Note
 from audit.proof import Proof
+from audit.statement import Access, Statement
 from audit.vault import Sealing, Vault
 from tests.audit.conftest import ORIGIN, POLICY, SIGNER, OpenLog
 from tests.audit.synthetic import NAMES, NOW, OFFICER, PEOPLE, book, intent, intent_fields, outcome
@@ -250,6 +252,49 @@ def test_a_shredded_secret_is_soon_nowhere_in_the_files_of_a_running_log(tmp_pat
 
 def files_with(data: bytes, folder: Path) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.is_file() and data in path.read_bytes()]
+
+
+def nested(levels: int) -> Json:
+    """A number inside so many lists."""
+    value: Json = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def test_the_deepest_value_that_is_sealed_is_opened_disclosed_and_stated(open_log: OpenLog) -> None:
+    deepest = nested(DEEPEST_COMMITTED)
+
+    async def write() -> None:
+        async with open_log() as log:
+            of = book()
+            made = of.entry(
+                "inquiry.outcome",
+                at=NOW,
+                fields={"intent": 0, "sources": {}},
+                subjects=PEOPLE[:1],
+                committed={"inputs": deepest},
+            )
+            await log.append(made.bytes, alongside=made.alongside)
+            vault = Vault(log.reader, of.sealing)
+            assert vault.values(0) == {"inputs": deepest}
+            [opened] = vault.disclose(0)
+            assert unpack_disclosures(pack_disclosures([opened])) == [opened]
+            stated = Statement({"2026-11": of.pseudonym(PEOPLE[0])}, b"head", (Access(0, made.bytes, (), (opened,)),))
+            assert Statement.parse(stated.to_bytes()).accesses[0].opened == (opened,)
+
+    asyncio.run(write())
+
+
+def test_a_value_that_could_not_be_opened_again_is_not_sealed() -> None:
+    with pytest.raises(NotCanonical):
+        book().entry(
+            "inquiry.outcome",
+            at=NOW,
+            fields={"intent": 0, "sources": {}},
+            subjects=PEOPLE[:1],
+            committed={"inputs": nested(DEEPEST_COMMITTED + 1)},
+        )
 
 
 def test_a_long_value_spelled_by_its_maker_is_opened_whole_and_takes_little_room(open_log: OpenLog) -> None:
