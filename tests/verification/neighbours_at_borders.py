@@ -24,6 +24,9 @@ Case = tuple[str, str, dict[str, str], dict[str, str]]
 EARNS = RENT.format(fen="1400.00").replace("head", "child")
 REFUSED = "person: head, post: 岗, offered_on: {day}, answer: REFUSED"
 RENT_IN = "person: head, item: RENT, month: {m}, amount_yuan: '{fen}'"
+WAGE_OF = RENT_IN.replace("RENT", "WAGE")
+SCHOLARSHIP = "person: head, item: SCHOLARSHIP, month: {m}, amount_yuan: '9.00'"
+AWAY = f'away: {{id: "{number("19790303", 905)}", name: 乙一, relation: "7", special: PRISON}}'
 BASE_IN = "person: head, kind: PENSION, participation: EMPLOYEE, status: NORMAL, month: 2026-03, base_yuan: "
 WAGE_IN = "person: head, item: WAGE, month: {m}, amount_yuan: '1000.01'"
 MARRIED = "person: head, status: '20', spouse: '" + number("19850505", 908) + "', divorced_on: {day}"
@@ -56,19 +59,33 @@ def birthdays() -> list[Case]:
     ]  # fmt: skip
 
 
-def months_above(short: int | None, asked: int) -> dict[str, str]:
-    """Both earn exactly the standard for so many months back, but for one month, in which a fen is missing."""
-    earned = [
-        RENT_IN.format(m=month, fen="1271.99" if back == short else "1272.00")
-        for back, month in enumerate(MONTHS)
-    ]
+def months_above(short: int | None, asked: int, *, worked: int = 0) -> dict[str, str]:
+    """Both have exactly the standard for so many months back, but for one month, in which a fen is missing.
+
+    `worked`   0: a wage, after its cost, in this month, in the second before it and so on, and rent in the
+               others; 1: the other way round
+
+    What does not count as income, and what somebody away has, makes up for nothing.
+    """
+    earned = []
+    for back, month in enumerate(MONTHS):
+        works = back % 2 == worked
+        enough, missing = ("1472.00", "1471.99") if works else ("1272.00", "1271.99")
+        earned.append(
+            (WAGE_OF if works else RENT_IN).format(m=month, fen=missing if back == short else enough)
+        )
+        earned += [SCHOLARSHIP.format(m=month), RENT_IN.format(m=month, fen="9.00").replace("head", "away")]
     records = rows(Declaration=" | ".join(earned), CategoryHistory=IN_DIBAO)
-    return story(records, extra=f"pack_changes: {{exit_months: {asked}}}\n")
+    return story(records, people=AWAY, extra=f"pack_changes: {{exit_months: {asked}}}\n")
 
 
 AT_BORDERS: list[Case] = [
     *birthdays(),
-    *[("EXIT-01", "", months_above(None, 6), months_above(back, 6)) for back in range(6)],
+    *[
+        ("EXIT-01", "", months_above(None, 6, worked=worked), months_above(back, 6, worked=worked))
+        for back in range(6)
+        for worked in (back % 2, 1 - back % 2)
+    ],
     *[("EXIT-01", "", months_above(back, back), months_above(back, back + 1)) for back in range(1, 6)],
     *[
         (
