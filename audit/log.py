@@ -168,15 +168,6 @@ class Log:
         finally:
             self._store.close()
 
-    async def rotate(self, signers: Sequence[Signer], *, announcement: bytes) -> Receipt:
-        """Change the keys: the announcement is signed by the old ones, all that follows by `signers`.
-
-        Name old and new keys together first, and the new one alone when every reader knows it: that is the overlap.
-        """
-        receipt = await self.append(announcement)
-        self._writer.signers = tuple(signers)
-        return receipt
-
     async def end(self, successor: str) -> bytes:
         """Write what waits, then add nothing any more, in any process; the last checkpoint.
 

@@ -66,7 +66,7 @@ class Writer:
     """Writes what is put to it, until `stop`. Use it from the event loop that made it.
 
     `head`      the last one that was written
-    `signers`   sign the heads; may be replaced between two entries
+    `signers`   sign the heads
     `latched`   the fault, or the closing, after which nothing is written any more
     `unkept`    why the guard cannot follow just now
     """

@@ -70,16 +70,22 @@ def write_list(path: Path, report: StackingReport) -> None:
 
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         lines = writer(file, lineterminator="\n")
-        lines.writerow(
-            ("household", "holder", "month", "drawn", "best", "overpaid_yuan", "forgone_yuan", "articles")
-        )
+        lines.writerow(_COLUMNS)
         for home in report.listed:
             for each in home.proposals:
                 holder = "" if each.person == home.household else mask(each.person)
-                drawn, best = (" ".join(paid.name for paid in side) for side in (each.drawn, each.best))
+                sides = (each.drawn, each.best, each.uncovered)
+                benefits = (" ".join(paid.name for paid in side) for side in sides)
                 articles = "; ".join(sorted({clash.cite for clash in each.clashes if clash.cite}))
                 money = Money(each.overpaid_fen), Money(each.forgone_fen)
-                lines.writerow((home.household, holder, each.month, drawn, best, *money, articles))
+                lines.writerow((home.household, holder, each.month, *benefits, *money, articles))
+
+
+_COLUMNS = (
+    *("household", "holder", "month", "drawn", "best", "uncovered"),
+    *("overpaid_yuan", "forgone_yuan", "articles"),
+)
+"""Of the file; `uncovered` is what the best combination pays and was not drawn at all (应享未享, BEN-09)."""
 
 
 async def _asked(work: Callable[..., Awaitable[T]], on: str | None, config: Path | None) -> T:

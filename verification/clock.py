@@ -9,7 +9,6 @@ day beyond the table is refused: a guess by weekends would be wrong around every
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -35,10 +34,6 @@ class Deadline:
     working: bool
     due: date
     cite: str
-
-    def missed_on(self, day: date) -> bool:
-        """Tell whether the time is over on a day; the due day itself is in time."""
-        return day > self.due
 
 
 def deadline(clock: str, *, start: date, pack: Pack) -> Deadline:
@@ -87,16 +82,6 @@ def plus_working_days(start: date, days: int) -> date:
     return day
 
 
-def working_days_between(*, after: date, until: date) -> int:
-    """How many working days there are after one day, up to and with another. Raises `BeyondCalendar`."""
-    return sum(is_working_day(day) for day in _days(after=after, until=until))
-
-
 def last_day() -> date:
     """The last day that the table covers: the end of its last year."""
     return date(max(chinese_calendar.holidays).year, 12, 31)
-
-
-def _days(*, after: date, until: date) -> Iterator[date]:
-    for offset in range(1, (until - after).days + 1):
-        yield after + timedelta(days=offset)

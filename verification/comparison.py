@@ -32,11 +32,6 @@ class Stretch:
     before: Dated | None
     after: Dated | None
 
-    @property
-    def same_value(self) -> bool:
-        """Whether only the article differs."""
-        return self.before is not None and self.after is not None and self.before.value == self.after.value
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:

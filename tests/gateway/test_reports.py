@@ -1,6 +1,7 @@
 """Do the district's reports count what the stories hold, and note that they looked?"""
 
 import asyncio
+import csv
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -87,7 +88,11 @@ def test_the_list_masks_people(stacking, tmp_path):
     path = tmp_path / "list.csv"
     write_list(path, report)
     text = path.read_text("utf-8-sig")
-    assert text.startswith("household,")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert any(row["uncovered"] == "DIBAO LIVING" and row["drawn"] == "" for row in rows)
+    assert all(
+        set(row["uncovered"].split()) == {*row["best"].split()} - {*row["drawn"].split()} for row in rows
+    )
     assert path.read_bytes().startswith(b"\xef\xbb\xbf"), "spreadsheets take it for another encoding without"
     assert "低保高校新生 扶贫雨露" in text
     for story in STORIES:

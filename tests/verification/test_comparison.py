@@ -48,7 +48,15 @@ def test_one_day_is_a_difference() -> None:
 def test_another_article_for_the_same_value_is_told() -> None:
     again = DEMO.changed({"income_class.RENT": [{"since": date(2021, 7, 1), "value": "COUNTED"}]}, why="y")
     (found,) = diff(DEMO, again)
-    assert (found.key, found.stretches[0].same_value) == ("income_class.RENT", True)
+    [stretch] = found.stretches
+    assert stretch.before is not None
+    assert stretch.after is not None
+    assert (found.key, stretch.before.value, stretch.after.value) == (
+        "income_class.RENT",
+        "COUNTED",
+        "COUNTED",
+    )
+    assert stretch.before.cite != stretch.after.cite
 
 
 def test_a_value_written_in_two_parts_is_the_same_value() -> None:
