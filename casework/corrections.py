@@ -169,11 +169,17 @@ def read_correction(desk: Desk, actor: Actor, id_: str) -> Correction:
 
 
 async def corrections(
-    desk: Desk, actor: Actor, *, state: CorrectionState | None = None, first: int = 50, offset: int = 0
+    desk: Desk,
+    actor: Actor,
+    *,
+    state: CorrectionState | None = None,
+    first: int | None = None,
+    offset: int = 0,
 ) -> list[Correction]:
     """Requests that the actor may know of, what is due first; noted before they are given. Raises `NotAllowed`.
 
     Whoever asks sees those of the region, the department that provides the records those about its own.
+    `first`   how many at most, from `offset` on; all unless given
     """
     await desk.permit(actor, Act.ANSWER if _provides(actor) else Act.READ)
     table = tables.correction

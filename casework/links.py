@@ -166,9 +166,12 @@ def read_link(desk: Desk, actor: Actor, id_: str) -> Link:
 
 
 async def links(
-    desk: Desk, actor: Actor, *, state: LinkState | None = None, first: int = 50, offset: int = 0
+    desk: Desk, actor: Actor, *, state: LinkState | None = None, first: int | None = None, offset: int = 0
 ) -> list[Link]:
-    """Links of the actor's region, the oldest first; noted before they are given. Raises `NotAllowed`."""
+    """Links of the actor's region, the oldest first; noted before they are given. Raises `NotAllowed`.
+
+    `first`   how many at most, from `offset` on; all unless given
+    """
     await desk.permit(actor, Act.READ)
     table = tables.link
     query = sa.select(table).where(table.c.region.startswith(str(actor.region)))

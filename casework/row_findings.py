@@ -131,10 +131,13 @@ async def row_findings(
     *,
     department: Department | None = None,
     state: RowState | None = None,
-    first: int = 50,
+    first: int | None = None,
     offset: int = 0,
 ) -> list[RowFinding]:
-    """Findings about rows, the oldest first; noted before they are given. Raises `NotAllowed`."""
+    """Findings about rows, the oldest first; noted before they are given. Raises `NotAllowed`.
+
+    `first`   how many at most, from `offset` on; all unless given
+    """
     await desk.permit(actor, Act.READ)
     table = tables.row_finding
     query = sa.select(table)

@@ -94,7 +94,7 @@ def list_(
 
     async def work(desk: Desk, actor: Actor) -> tuple[Sequence[Correction], str]:
         state = CorrectionState.ASKED if open_only else None
-        found = await listed(desk, actor, state=state, first=1_000)
+        found = await listed(desk, actor, state=state)
         return found, desk.today().isoformat()
 
     found, today = at_casework_desk(config, who, token, work)

@@ -87,7 +87,7 @@ def list_(
     from casework.links import links as listed
 
     async def work(desk: Desk, actor: Actor) -> Sequence[Link]:
-        return await listed(desk, actor, state=LinkState.PROPOSED if open_only else None, first=1_000)
+        return await listed(desk, actor, state=LinkState.PROPOSED if open_only else None)
 
     names = {True: "姓名一致", False: "姓名不同", None: "缺姓名"}
     for one in at_casework_desk(config, who, token, work):

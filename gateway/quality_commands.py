@@ -121,7 +121,7 @@ def findings_(
         return [
             one
             for department in wanted
-            for one in await row_findings(desk, actor, department=department, state=state, first=1_000)
+            for one in await row_findings(desk, actor, department=department, state=state)
         ]
 
     for one in at_casework_desk(config, who, token, work):

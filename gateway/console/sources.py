@@ -23,7 +23,7 @@ from casework.desk import NotAllowed
 from casework.finding import BadRequest
 from casework.role import Act, Role
 from connectors.quality import BatchCheck
-from connectors.quality_page import page
+from connectors.quality_page import page as quality_page
 from gateway.access import Refused
 from gateway.console.house import House, Visit, Visiting
 from gateway.errors import InquiryError
@@ -33,6 +33,8 @@ from vocabulary.evidence import Quality
 from vocabulary.register import BY_NAME, RECORD_TYPES, records_of
 
 router = APIRouter()
+
+A_PAGE = 50
 
 LATEST = 2_000
 """Entries from the end of the log in which the last answers are looked for."""
@@ -69,8 +71,9 @@ async def sources(visit: Visiting) -> Response:
     last = await _last_answers(visit)
     departments = dict.fromkeys(record.department for record in RECORD_TYPES)
     found = [_source(visit.house, each, last) for each in departments]
+    waiting = await corrections(visit.house.desk, visit.actor, state=CorrectionState.ASKED, first=A_PAGE + 1)
     return visit.page(
-        "sources.html", sources=found, corrections=await corrections(visit.house.desk, visit.actor),
+        "sources.html", sources=found, corrections=waiting[:A_PAGE], more=len(waiting) > A_PAGE,
         today=visit.house.desk.today(),
     )  # fmt: skip
 
@@ -80,7 +83,26 @@ async def report(visit: Visiting, department: Department) -> Response:
     """What was found in what the department delivered: rows by its own keys, and nobody named."""
     await _let_in(visit, "quality-report")
     checks = visit.house.quality.of(records_of(department))
-    return HTMLResponse(page(department, checks), headers={"content-security-policy": REPORT_POLICY})
+    return HTMLResponse(quality_page(department, checks), headers={"content-security-policy": REPORT_POLICY})
+
+
+@router.get("/corrections")
+async def disputes(visit: Visiting, state: str = CorrectionState.ASKED.value, page: int = 1) -> Response:
+    """What is disputed with departments, what is due first."""
+    wanted = CorrectionState(state) if state in CorrectionState.__members__ else None
+    at = max(1, min(page, 10_000))
+    found = await corrections(
+        visit.house.desk, visit.actor, state=wanted, first=A_PAGE + 1, offset=(at - 1) * A_PAGE
+    )
+    return visit.page(
+        "corrections.html",
+        corrections=found[:A_PAGE],
+        state=wanted,
+        states=list(CorrectionState),
+        at=at,
+        more=len(found) > A_PAGE,
+        today=visit.house.desk.today(),
+    )
 
 
 @router.get("/corrections/{id_}")

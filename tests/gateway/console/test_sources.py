@@ -6,10 +6,21 @@ import asyncio
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+
 from connectors.quality import BatchCheck, Checked, Gravity
+from gateway.console import sources
 from tests.gateway.console.houses import console_over
 from tests.gateway.rows import HEAD, HOUSEHOLD, SPOUSE
 from vocabulary.codes import Department
+
+DISPUTED = {
+    "record": "Insurance",
+    "record_id": "i-1",
+    "subject": SPOUSE,
+    "column": "base_fen",
+    "claim": "该月基数应为零",
+}
 
 
 def a_check() -> BatchCheck:
@@ -44,18 +55,11 @@ def test_a_record_is_disputed_from_its_sheet_and_answered_in_time(tmp_path: Path
         async with console_over(tmp_path, casework=True) as console:
             browser = await console.signed_in()
             sheet = await browser.get(f"/console/household/{HOUSEHOLD}/social_security")
-            given = {
-                "record": "Insurance",
-                "record_id": "i-1",
-                "subject": SPOUSE,
-                "column": "base_fen",
-                "claim": "该月基数应为零",
-            }
-            asked = await browser.post("/console/corrections", data=given)
+            asked = await browser.post("/console/corrections", data=DISPUTED)
             page = await browser.get(asked.headers["location"])
-            unknown = await browser.post("/console/corrections", data={**given, "record": "Secret"})
-            empty = await browser.post("/console/corrections", data={**given, "claim": " "})
-            anothers = await browser.post("/console/corrections", data={**given, "subject": HEAD})
+            unknown = await browser.post("/console/corrections", data={**DISPUTED, "record": "Secret"})
+            empty = await browser.post("/console/corrections", data={**DISPUTED, "claim": " "})
+            anothers = await browser.post("/console/corrections", data={**DISPUTED, "subject": HEAD})
             listed = await browser.get("/console/sources")
             events = [entry["event"] for entry in await console.gateway.entries()]
         assert "请该部门校核" in sheet.text
@@ -65,6 +69,32 @@ def test_a_record_is_disputed_from_its_sheet_and_answered_in_time(tmp_path: Path
         assert "i-1" in listed.text
         assert "correction.changed" in events
         assert SPOUSE not in page.text
+
+    asyncio.run(story())
+
+
+def test_what_waits_for_an_answer_is_never_hidden_behind_what_has_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "A_PAGE", 2)
+
+    async def story() -> None:
+        async with console_over(tmp_path, casework=True) as console:
+            browser = await console.signed_in()
+            asked = [
+                await browser.post("/console/corrections", data={**DISPUTED, "claim": f"{n}"})
+                for n in range(4)
+            ]
+            where = [each.headers["location"] for each in asked]
+            await browser.post(f"{where[0]}/withdraw", data={"reason": "重复"})
+            pages = [await browser.get(f"/console/corrections?page={at}") for at in (1, 2)]
+            all_of_them = [await browser.get(f"/console/corrections?state=all&page={at}") for at in (1, 2)]
+            front = await browser.get("/console/sources")
+        shown = [[path for path in where if f'href="{path}"' in page.text] for page in pages]
+        assert (sorted(shown[0] + shown[1]), [len(each) for each in shown]) == (sorted(where[1:]), [2, 1])
+        assert all(any(f'href="{path}"' in page.text for page in all_of_them) for path in where)
+        assert f'href="{where[0]}"' not in front.text
+        assert "(2+)" in front.text
 
     asyncio.run(story())
 
