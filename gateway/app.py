@@ -202,11 +202,12 @@ def _pages(office: Office, log: Log, metrics: Metrics, moment: Callable[[], Offi
     async def readyz() -> JSONResponse:
         state: dict[str, Any] = {
             "log": await office.trace.writable(),
+            "counts": office.pacing.counts(),
             "registers": {one.value: one in office.connectors for one in _ASKED},
         }
         if isinstance(log.held, Unwitnessed):
             state["unwitnessed"] = str(log.held)
-        ready = state["log"] is True and any(office.connectors)
+        ready = state["log"] is True and state["counts"] and any(office.connectors)
         return JSONResponse({"ready": ready, **state}, status_code=200 if ready else 503)
 
     return pages

@@ -21,6 +21,7 @@ from typing import Protocol
 
 from gateway.access import Refused
 from gateway.caller import Caller
+from gateway.errors import NotLogged
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 
@@ -93,7 +94,10 @@ class OwnCounts:
 
 
 class SharedCounts:
-    """Counts that the worker processes of one machine share, in a file that need not outlive them."""
+    """Counts that the worker processes of one machine share, in a file that need not outlive them.
+
+    Whom nobody counts is not answered: where the file cannot be written, `add` raises `NotLogged`.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = sqlite3.connect(file, isolation_level=None, timeout=5.0)
@@ -102,10 +106,13 @@ class SharedCounts:
 
     def add(self, key: str, window: int, every_s: int, many: int = 1) -> int:
         """See `Counts.add`. What is over is deleted when the next window begins."""
-        if self._newest.get(every_s) != window:
-            self._newest[every_s] = window
-            self._file.execute("DELETE FROM seen WHERE every = ? AND start < ?", (every_s, window))
-        ((count,),) = self._file.execute(_ADD, (every_s, key, window, many)).fetchall()
+        try:
+            if self._newest.get(every_s) != window:
+                self._file.execute("DELETE FROM seen WHERE every = ? AND start < ?", (every_s, window))
+                self._newest[every_s] = window
+            ((count,),) = self._file.execute(_ADD, (every_s, key, window, many)).fetchall()
+        except sqlite3.Error as error:
+            raise NotLogged(f"expected to count the question, got {type(error).__name__}") from None
         assert isinstance(count, int), "the table says so"
         return count
 
@@ -168,6 +175,14 @@ class Pacing:
         account, at = self._account(caller), self._now()
         self._count("misses", account, caller, at=at, many=0)
         self._count("listed", account, caller, at=at, many=households)
+
+    def counts(self) -> bool:
+        """Tell whether a question could be counted now."""
+        try:
+            self._counts.add("ready", self._now() // MINUTE_S, MINUTE_S, 0)
+        except NotLogged:
+            return False
+        return True
 
     def missed(self, caller: Caller, many: int = 1) -> None:
         """Count households that were not there; the next question notices."""

@@ -137,9 +137,12 @@ def listener(settings: Settings, *, shared: bool) -> socket.socket:
             (settings.host, settings.port), family=family_of(settings), reuse_port=shared
         )
     except OSError as error:
-        raise NotListening(
-            f"expected to listen on `{settings.host}:{settings.port}`, got `{error.strerror}`"
-        ) from None
+        raise not_listening(settings, error) from None
+
+
+def not_listening(settings: Settings, error: OSError) -> NotListening:
+    """The error to raise where the address of the settings cannot be had."""
+    return NotListening(f"expected to listen on `{settings.host}:{settings.port}`, got `{error.strerror}`")
 
 
 def family_of(settings: Settings) -> socket.AddressFamily:

@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import structlog
 from prometheus_client.multiprocess import mark_process_dead
@@ -28,7 +29,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from gateway.errors import NotListening
 from gateway.metrics import FOLDER
 from gateway.opening import opened
-from gateway.serving import configure_log, family_of, listener, run, serving
+from gateway.serving import configure_log, family_of, listener, not_listening, run, serving
 from gateway.settings import Settings
 
 STARTS_WITHIN_S = 120.0
@@ -38,6 +39,7 @@ ENDS_WITHIN_S = 5.0
 """Beyond the time that a worker has to finish what it began."""
 
 _LOOKS_EVERY_S = 0.2
+_MEMORY = Path("/dev/shm")  # noqa: S108 — a folder of our own in it, made anew and read by nobody else
 _READY = "ready"
 _log = structlog.get_logger("hedui.workers")
 _processes = multiprocessing.get_context("spawn")
@@ -55,12 +57,13 @@ class Workers:
         self._alive: dict[int, tuple[BaseProcess, Connection]] = {}
         self._up: set[int | None] = set()
         self._held: socket.socket | None = None
+        self._metrics: Path | None = None
 
     def start(self) -> None:
         """Bring all of them up. Raises `NotListening`, and what opening a gateway raises."""
         self._held = _held(self._settings)
-        self._prepare()
         port = self._held.getsockname()[1]
+        self._prepare(port)
         self._settings = self._settings.model_copy(update={"port": port})
         host = self._settings.host
         self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -92,13 +95,19 @@ class Workers:
         self._alive.clear()
         if self._held is not None:
             self._held.close()
+        if self._metrics is not None:
+            os.environ.pop(FOLDER, None)
+            shutil.rmtree(self._metrics, ignore_errors=True)
 
-    def _prepare(self) -> None:
+    def _prepare(self, port: int) -> None:
         """Make once what every worker opens: keys, databases. What is wrong with the settings shows here."""
-        metrics = self._settings.run_folder / "metrics"
-        shutil.rmtree(metrics, ignore_errors=True)
-        metrics.mkdir(parents=True)
-        os.environ[FOLDER] = str(metrics)
+        # In memory: prometheus_client maps its files, and to write where a full disk has no room kills a process.
+        # Named by the port, which is ours by now: what one that was killed has left goes with the next start.
+        name = f"hedui-metrics-{self._settings.host}-{port}"
+        self._metrics = (_MEMORY if _MEMORY.is_dir() else self._settings.run_folder) / name
+        shutil.rmtree(self._metrics, ignore_errors=True)
+        self._metrics.mkdir(parents=True, mode=0o700)
+        os.environ[FOLDER] = str(self._metrics)
 
         async def once() -> None:
             async with opened(self._settings, today=self._today):
@@ -183,7 +192,15 @@ def _held(settings: Settings) -> socket.socket:
         listener(settings, shared=False).close()
     held = socket.socket(family_of(settings))
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    held.bind((settings.host, settings.port))
+    # Connections that the gateway before us closed linger on the port for a minute, and are no reason not to
+    # have it. Left on, this would let others have it as well.
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        held.bind((settings.host, settings.port))
+    except OSError as error:
+        held.close()
+        raise not_listening(settings, error) from None
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     return held
 
 

@@ -3,6 +3,8 @@
 import asyncio
 
 from casework.agreement import Recipient
+from gateway.errors import NotLogged
+from gateway.pace import OwnCounts
 from tests.gateway.desk import ORIGIN, at_desk
 from tests.gateway.rows import HEAD, NAMES, ROWS
 
@@ -26,6 +28,22 @@ def test_it_is_ready_when_the_log_can_be_read_and_registers_are_known(tmp_path):
     assert answer.status_code == 200
     assert answer.json()["log"] is True
     assert set(answer.json()["registers"].values()) == {True}
+
+
+def test_it_is_not_ready_while_nobody_can_be_counted(tmp_path, monkeypatch):
+    async def test(desk):
+        def full(*_):
+            raise NotLogged("expected to count the question, got OperationalError")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(OwnCounts, "add", full)
+            refused = await desk.ask('{household(number: "H-1") {number}}'), await desk.client.get("/readyz")
+        return *refused, await desk.client.get("/readyz"), await desk.entries()
+
+    asked, unready, ready, entries = at_desk(tmp_path, ROWS, test)
+    assert (asked.status_code, asked.json()["errors"][0]["extensions"]["code"]) == (503, "NOT_LOGGED")
+    assert (unready.status_code, unready.json()["log"], unready.json()["counts"]) == (503, True, False)
+    assert (ready.status_code, ready.json()["counts"], entries) == (200, True, [])
 
 
 def test_there_is_no_page_that_would_load_from_outside(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from casework.agreement import Recipient
 from gateway.caller import Caller
+from gateway.errors import NotLogged
 from gateway.pace import OwnCounts, Pace, Pacing, SharedCounts, TooOften
 from tests.gateway.desk import EASY_PACE, at_desk
 from tests.gateway.rows import HEAD, ROWS
@@ -120,6 +121,20 @@ def test_two_processes_share_their_counts_and_keep_no_number_of_anybody(tmp_path
     assert held
     assert HEAD.encode() not in held
     assert ASKER.subject.encode() not in held
+
+
+def test_who_cannot_be_counted_is_not_answered(tmp_path):
+    counts = SharedCounts(tmp_path / "pace.sqlite")
+    held = pacing(counts)
+    assert held.counts()
+    counts._file.execute("PRAGMA query_only = ON")  # as when the disk is full
+    assert not held.counts()
+    with pytest.raises(NotLogged, match="to count the question"):
+        held.asks(ASKER)
+    counts._file.execute("PRAGMA query_only = OFF")
+    held.asks(ASKER)
+    assert held.counts()
+    counts.close()
 
 
 def test_what_is_over_is_forgotten(counts):

@@ -82,6 +82,9 @@ def test_a_client_reads_a_verdict_into_a_structure_and_follows_what_takes_long(f
                 list(
                     client(ready, gateway.address, "medical").follow("subscription {logVerification {state}}")
                 )
+            with pytest.raises(NoAnswer, match="nothing") as misspelt:
+                list(evaluator.follow("subscription {nothing}"))
+    assert misspelt.value.errors[0]["extensions"]["code"] == "BAD_DOCUMENT"
     assert (verdict.category, verdict.payable) == ("NONE", Money(0))
     assert "INC-01" in {found.rule for found in verdict.findings}
     assert type(verdict.annual) is Money

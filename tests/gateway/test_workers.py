@@ -20,10 +20,11 @@ from demo.registers.systems import write_registers
 from demo.story import read_story
 from gateway.client import Client, NoAnswer
 from gateway.errors import NotListening
+from gateway.metrics import FOLDER
 from gateway.opening import log_opened
 from gateway.persona import PERSONAS, mint
 from gateway.settings import Settings
-from gateway.workers import Workers, workers
+from gateway.workers import Workers, _held, workers
 from vocabulary.register import RECORD_TYPES
 
 ROOT = Path(__file__).parents[2]
@@ -134,6 +135,38 @@ def test_a_port_that_is_taken_is_said_plainly(tmp_path, served):
     with pytest.raises(NotListening, match="expected to listen on"), workers(settings, today=None):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_is_had_at_once_after_one_process_has_served_it(tmp_path):
+    before = socket.create_server(("127.0.0.1", 0))
+    port = before.getsockname()[1]
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        before.accept()[0].close()  # who closes first lingers
+        client.recv(1)
+    before.close()
+    held = _held(Settings.load(env="dev", run_folder=tmp_path, port=port, workers=2))
+    with pytest.raises(OSError, match="in use"):
+        socket.create_server(("127.0.0.1", port))
+    socket.create_server(("127.0.0.1", port), reuse_port=True).close()
+    held.close()
+
+
+def test_metrics_of_several_do_not_lie_where_a_disk_may_be_full(tmp_path, monkeypatch):
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    monkeypatch.setattr("gateway.workers._MEMORY", memory)
+    settings = Settings.load(env="dev", run_folder=tmp_path / "run", workers=2)
+    left = memory / "hedui-metrics-127.0.0.1-1"
+    left.mkdir()
+    (left / "counter_1.db").touch()
+    staff = Workers(settings, today=None)
+    try:
+        staff._prepare(1)
+        assert (os.environ[FOLDER], list(left.iterdir())) == (str(left), [])
+    finally:
+        staff.stop()
+    assert list(memory.iterdir()) == []
+    assert FOLDER not in os.environ
 
 
 def test_a_stop_does_not_wait_for_a_worker_that_is_coming_up(tmp_path, monkeypatch):
