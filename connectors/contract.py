@@ -1,8 +1,8 @@
 """What did a department agree to deliver? One contract, read from its file, in the words that connectors work with.
 
 A contract is data: whose it is, how its register is reached, which of its tables and fields
-are which records and columns of ours, and on what terms (`connectors/contracts/README.md`
-explains every word). Reading one opens nothing and asks nobody; a contract that is read has
+are which records and columns of ours, and on what terms (`docs/contracts.md` explains every
+word). Reading one opens nothing and asks nobody; a contract that is read has
 no fault, and one that has any is refused with all of them.
 """
 

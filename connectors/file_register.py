@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from datetime import date, timedelta, timezone
 from functools import lru_cache
 from itertools import islice
@@ -78,8 +79,8 @@ class FileRegister(Register):
 
     @property
     def answered_from(self) -> str:
-        """The delivery that the last answer came from, by the digest of its manifest; empty before the first."""
-        return self._identity
+        """The delivery of this task's last answer, by the digest of its manifest; empty before the first."""
+        return _ANSWERED_FROM.get()
 
     def batch(self) -> str:
         """The newest delivery, by the digest of its manifest. Raises `Failed`."""
@@ -88,7 +89,8 @@ class FileRegister(Register):
     async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> Iterator[Row]:
         """A folder on a network may hang: it hangs the threads of this connector and of no other."""
         running = asyncio.get_running_loop()
-        index = await running.run_in_executor(self._threads, self._index, ask.record, ask.by)
+        identity, index = await running.run_in_executor(self._threads, self._index, ask.record, ask.by)
+        _ANSWERED_FROM.set(identity)
         return _narrowed(ask, index, decode, table)
 
     def _stream(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[Chunk, str]]:
@@ -101,8 +103,8 @@ class FileRegister(Register):
         rows = islice(_selected(delivery, table, decode), skipped, None)
         return chunked(rows, lambda count, _: f"{delivery.identity}:{skipped + count}")
 
-    def _index(self, record: type[Record], by: str) -> Index:
-        """Give all rows of the newest delivery by subject, with every field. Raises `Failed`."""
+    def _index(self, record: type[Record], by: str) -> tuple[str, Index]:
+        """Give the newest delivery, and all its rows by subject, with every field. Raises `Failed`."""
         delivery = newest(self._folder, today=self._today())
         with self._reading:
             if delivery.identity != self._identity:
@@ -111,7 +113,11 @@ class FileRegister(Register):
             index = self._indexes.get((record, by))
             if index is None:
                 index = self._indexes[record, by] = _indexed(delivery, self._tables[record], record, by)
-        return index
+        return delivery.identity, index
+
+
+# Of a task: while one is told what it asked, another may have been answered from a newer delivery.
+_ANSWERED_FROM: ContextVar[str] = ContextVar("answered from", default="")
 
 
 def _indexed(delivery: Delivery, table: Table, record: type[Record], by: str) -> Index:

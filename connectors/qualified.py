@@ -26,7 +26,7 @@ class Delivered(Protocol):
 
     @property
     def answered_from(self) -> str:
-        """The delivery that the last answer came from; empty before the first."""
+        """The delivery that this task's last answer came from; empty before the first."""
         ...
 
     def batch(self) -> str:

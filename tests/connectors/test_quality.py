@@ -200,9 +200,29 @@ def test_a_new_delivery_is_unchecked_again(tmp_path: Path) -> None:
     assert qualities(connector, ask) == {Quality.UNCHECKED}
 
 
-def replace_record(check: BatchCheck) -> BatchCheck:
-    import msgspec
+def test_an_answer_keeps_its_own_delivery_while_another_comes_from_a_newer_one(tmp_path: Path) -> None:
+    tables = TABLES[Department.EDUCATION]
+    folder = tmp_path / "in"
+    write_delivery(folder, tables, ROWS, on=date(2026, 9, 30))
+    register = FileRegister(Department.EDUCATION, folder.as_uri(), tables, clock=clock)
+    ask = Ask(Aid, "person", (person(0),), frozenset())
 
+    async def asked() -> str:
+        await register.fetch(ask)
+        return register.answered_from
+
+    async def story() -> None:
+        await register.fetch(ask)
+        older = register.batch()
+        write_delivery(folder, tables, ROWS, on=date(2026, 10, 31))
+        newer = await asyncio.create_task(asked())
+        assert (register.answered_from, newer) == (older, register.batch())
+        assert older != newer
+
+    asyncio.run(story())
+
+
+def replace_record(check: BatchCheck) -> BatchCheck:
     return msgspec.structs.replace(check, department=Department.EDUCATION, record="Aid")
 
 
