@@ -173,7 +173,9 @@ async def put_in_force(
     return whole
 
 
-async def send_back(desk: Desk, actor: Actor, revision: Revision, *, reason: str) -> Revision:
+async def send_back(
+    desk: Desk, actor: Actor, revision: Revision, *, reason: str, folder: Sequence[Agreement]
+) -> Revision:
     """The draft, sent back to who drafted it, who may draft another. Raises `NotNow`."""
     await desk.permit(actor, Act.SIGN_AGREEMENT)
     lacks = [] if revision.state is RevisionState.DRAFT else [Lack.WRONG_STATE]
@@ -185,10 +187,10 @@ async def send_back(desk: Desk, actor: Actor, revision: Revision, *, reason: str
         tables.agreement, id=revision.id, version=revision.version, state=after,
         second=None if actor.account == revision.drafted_by else actor.account,
     )  # fmt: skip
-    fields = {"caller": actor.account, "grant": revision.number, "agreements": revision.digest}
+    stays = AgreementSet(in_force(desk.kept, folder))
     await desk.write(
         "grant.changed",
-        fields={**fields, "before": f"DRAFT-{revision.revision}", "after": after},
+        fields=_fields(actor.account, revision.number, f"DRAFT-{revision.revision}", after, stays),
         committed={"reason": reason.strip()},
         changes=[row, desk.step(actor, revision.id, before=before, after=after, reason=reason.strip())],
     )

@@ -135,7 +135,8 @@ async def back(
     """The draft, back to who drafted it."""
     found = read_revision(visit.house.desk.kept, id_)
     visit.require_version(found.version, version)
-    await send_back(visit.house.desk, visit.actor, found, reason=reason)
+    folder = visit.house.offices.folder.agreements
+    await send_back(visit.house.desk, visit.actor, found, reason=reason, folder=folder)
     return RedirectResponse("/console/agreements", status_code=303)
 
 

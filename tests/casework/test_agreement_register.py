@@ -88,8 +88,11 @@ def test_a_draft_that_was_overtaken_is_not_put_in_force(tmp_path: Path) -> None:
             with pytest.raises(NotNow) as late:
                 await put_in_force(desk, OTHER, read_revision(desk.kept, older), folder=FOLDER)
             assert late.value.lacks == (Lack.OVERTAKEN,)
-            back = await send_back(desk, OTHER, read_revision(desk.kept, older), reason="已被替代")
+            before = read_revision(desk.kept, older)
+            back = await send_back(desk, OTHER, before, reason="已被替代", folder=FOLDER)
             assert back.state is RevisionState.RETURNED
+            last = parse_entry((await desk.log.entries(3, 4))[0])
+            assert last.fields["agreements"] == hash_of(in_force(desk.kept, FOLDER))
 
     asyncio.run(story())
 
