@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.correction_commands import As, Token, at_casework_desk
-from gateway.log_terminal import Config
-from gateway.terminal import fail, settings_of
+from gateway.log_terminal import Config, write_new
+from gateway.terminal import fail, plainly, require_new, settings_of
 
 if TYPE_CHECKING:  # what reads agreements takes its time to load
     from casework.agreement import Agreement
@@ -46,7 +46,7 @@ def check(files: Files) -> None:
 
 @agreements.command()
 def export(
-    to: Annotated[Path, typer.Argument(help="Excel file (.xlsx), made anew.")],
+    to: Annotated[Path, typer.Argument(help="Excel file (.xlsx); must not be there yet.")],
     who: As = "lawyer",
     token: Token = None,
     config: Config = None,
@@ -58,6 +58,8 @@ def export(
     from casework.role import Act
 
     folder = _folder(config)
+    with plainly():
+        require_new(to)
 
     async def work(desk: Desk, actor: Actor) -> Sequence[Agreement]:
         await desk.permit(actor, Act.SIGN_AGREEMENT)
@@ -65,10 +67,8 @@ def export(
         return sorted(in_force(desk.kept, folder), key=lambda each: each.number)
 
     found = at_casework_desk(config, who, token, work)
-    try:
-        to.write_bytes(write_sheet(found))
-    except OSError as error:
-        fail(f"expected a file that can be written, got {type(error).__name__}")
+    with plainly():
+        write_new(to, write_sheet(found))
     typer.echo(f"{len(found)} agreements; hash of the set {hash_of(found)}")
 
 

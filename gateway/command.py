@@ -22,12 +22,13 @@ from gateway.evidence_commands import bundle, replay
 from gateway.land_command import land
 from gateway.link_commands import links
 from gateway.log_commands import log, reconcile, shred, statement, witness
-from gateway.log_terminal import dev
+from gateway.log_terminal import dev, write_new
 from gateway.pack_commands import packs, what_if
 from gateway.quality_commands import quality
 from gateway.report_commands import reports
 from gateway.run_commands import run, runs
 from gateway.sample_commands import sample
+from gateway.terminal import require_new
 from gateway.token_commands import tokens
 
 if TYPE_CHECKING:
@@ -110,7 +111,9 @@ def ask(
     case: Case = "HD-2026-0001",
     purpose: PurposeOption = None,
     address: Address = "http://127.0.0.1:8443",
-    receipt: Annotated[Path | None, typer.Option(help="Where the receipt (tlog-proof) goes.")] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(help="Where the receipt (tlog-proof) goes; must not be there yet.")
+    ] = None,
     config: Config = None,
 ) -> None:
     """Ask a running gateway a question, as somebody, and print the answer."""
@@ -120,9 +123,9 @@ def ask(
         text = typer.get_text_stream("stdin").read() if str(question) == "-" else question.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         _fail(f"expected a file with a GraphQL document in UTF-8, got {type(error).__name__}")
-    if receipt is not None:
-        _require_writable(receipt)
     with _plainly():
+        if receipt is not None:
+            require_new(receipt)
         answer = _client(config, persona, case, purpose, address).ask(
             text, {"number": number} if number else None
         )
@@ -132,7 +135,8 @@ def ask(
     for department, state in answer.extensions["sources"].items():
         print(f"{department:<16} {state['state']}")
     if receipt is not None:
-        receipt.write_text(answer.receipt, "utf-8")
+        with _plainly():
+            write_new(receipt, answer.receipt.encode())
 
 
 @app.command()
@@ -284,14 +288,6 @@ def _persona(name: str) -> Persona:
     if name not in PERSONAS:
         _fail(f"expected --as one of {', '.join(PERSONAS)}, got `{name}`")
     return PERSONAS[name]
-
-
-def _require_writable(path: Path) -> None:
-    """Return when a file can be written at the path: a receipt that cannot be kept is not asked for."""
-    import os
-
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        _fail(f"expected a file that can be written, got `{path}`")
 
 
 def _token(settings: Settings, who: Persona, lifetime_s: int) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.log_terminal import Config, at_desk, dev, plainly_logged
-from gateway.terminal import FAILED, fail, settings_of
+from gateway.terminal import FAILED, fail, require_new, settings_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from audit.report import Report
@@ -51,13 +51,13 @@ def bundle(
     from audit.sample import SampleRecord
     from gateway.evidence import trust_policy
 
-    if not path.parent.is_dir():
-        fail(f"expected a folder for the bundle, got none at `{path.parent}`")
     if bool(disclose) != (plain or to is not None) or (plain and to is not None):
         fail("expected `--disclose` with either `--to` or `--plain`")
     with plainly_logged():
         record = SampleRecord.parse(drawn.read_bytes()) if drawn else None
         policy = path.with_suffix(".policy")
+        for new in (path, policy):
+            require_new(new)
         trusted = trust_policy(dev(settings_of(config)))
 
         async def work(desk: LogDesk) -> Exported:
@@ -65,7 +65,8 @@ def bundle(
             return await _write(desk, path, config, policy=trusted, record=record, opening=opening)
 
         came = at_desk(config, work)
-        policy.write_bytes(trusted)
+        with policy.open("xb") as file:  # for everybody who is to check, and so not for its owner alone
+            file.write(trusted)
     if disclose:
         typer.echo(f"{came.opened} fields opened; {came.shredded} entries had been shredded", err=True)
     typer.echo(f"{path}\n{policy}\ncheck with: python -m audit verify {path} --policy {policy}")

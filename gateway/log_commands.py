@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.log_terminal import Config, at_desk, dev, plainly_logged, require_new, write_new
-from gateway.terminal import FAILED, day_of, fail, settings_of
+from gateway.log_terminal import Config, at_desk, dev, plainly_logged, write_new
+from gateway.terminal import FAILED, day_of, fail, require_new, settings_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from audit.log import Receipt

@@ -42,12 +42,6 @@ def dev(settings: Settings) -> Settings:
     return settings.model_copy(update={"env": "dev"})
 
 
-def require_new(path: Path) -> None:
-    """Return when nothing is at the path: what would be written there must not be lost after it was noted."""
-    if path.exists():
-        raise FileExistsError("expected a path where nothing is yet")
-
-
 def write_new(path: Path, data: bytes) -> None:
     """Write a file for its owner alone. Raises `FileExistsError`."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.terminal import day_of, fail, plainly, registers_of, settings_of
+from gateway.terminal import day_of, fail, plainly, registers_of, require_new, settings_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -108,7 +108,9 @@ def what_if(
     on: Annotated[
         str | None, typer.Option(help="The day, as 2026-11-16; today, or the demo district's own.")
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Where every household that changes is written.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Where every household that changes goes; must not be there yet.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="TOML file of settings.", envvar="HEDUI_CONFIG")
     ] = None,
@@ -122,9 +124,9 @@ def what_if(
     from verification.pack import PackError
 
     day = day_of(on)
-    if csv is not None and not csv.parent.is_dir():
-        fail(f"expected a folder for the list, got none at `{csv.parent}`")
     with plainly(AuditError, CannotOpen, CannotRun, NotLogged, PackError, PackGap):
+        if csv is not None:
+            require_new(csv)
         one, other = _load(before), _load(after)
         with registers_of(settings_of(config)) as (ready, today):
             found, failed = asyncio.run(_asked(ready, one, other, on=day, today=today))
@@ -139,7 +141,7 @@ def write_changes(path: Path, found: WhatIf) -> None:
 
     from vocabulary.money import Money
 
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("x", encoding="utf-8", newline="") as file:
         lines = writer(file, lineterminator="\n")
         lines.writerow(_COLUMNS)
         for each in found.changed:

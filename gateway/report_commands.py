@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from gateway.terminal import day_of, plainly, registers_of, settings_of
+from gateway.terminal import day_of, plainly, registers_of, require_new, settings_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from collections.abc import Iterator
@@ -34,7 +34,9 @@ Config = Annotated[
 @reports.command()
 def stacking(
     on: On = None,
-    csv: Annotated[Path | None, typer.Option(help="Where each proposal is written, people masked.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Where each proposal goes, people masked; must not be there yet.")
+    ] = None,
     config: Config = None,
 ) -> None:
     """Benefits that may not stand together, and what is due and not drawn: a proposal, no decision."""
@@ -43,6 +45,8 @@ def stacking(
     from gateway.reports import report_stacking
 
     with _plainly():
+        if csv is not None:
+            require_new(csv)
         report = asyncio.run(_asked(report_stacking, on, config))
         if csv is not None:
             write_list(csv, report)
@@ -68,7 +72,7 @@ def write_list(path: Path, report: StackingReport) -> None:
     from vocabulary.idnumber import mask
     from vocabulary.money import Money
 
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with path.open("x", encoding="utf-8-sig", newline="") as file:
         lines = writer(file, lineterminator="\n")
         lines.writerow(_COLUMNS)
         for home in report.listed:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from gateway.terminal import day_of, fail, plainly, registers_of, settings_of
+from gateway.terminal import day_of, fail, plainly, registers_of, require_new, settings_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from gateway.opening import Opened
@@ -183,14 +183,20 @@ def moves(
     before: Annotated[str, typer.Argument(help="Name of the earlier run.")],
     after: Annotated[str, typer.Argument(help="Name of the later run.")],
     json: Annotated[
-        Path | None, typer.Option(help="Where every household's move goes, as JSON; `-` for the terminal.")
+        Path | None,
+        typer.Option(
+            help="Where every household's move goes, as JSON; must not be there yet. `-` for the terminal."
+        ),
     ] = None,
     config: Config = None,
 ) -> None:
     """Who entered, left, went up or down between two runs, and for which reason: 遗漏, 返贫, 新致贫, 不符, 脱贫."""
     from gateway.run_moves import moves_between
 
+    to_file = json is not None and str(json) != "-"
     with _plainly():
+        if json is not None and to_file:
+            require_new(json)
         found = _at_home(
             settings_of(config),
             lambda gateway, home, _: moves_between(
@@ -265,7 +271,8 @@ def _write(found: Moves, path: Path) -> None:
     if str(path) == "-":
         typer.echo(text)
     else:
-        path.write_text(text + "\n", "utf-8")
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text + "\n")
 
 
 def _standing(standing: Standing | None) -> dict[str, object] | None:

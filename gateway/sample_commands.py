@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.log_terminal import Config, at_desk, dev, plainly_logged, require_new, write_new
-from gateway.terminal import day_of, fail, settings_of
+from gateway.log_terminal import Config, at_desk, dev, plainly_logged, write_new
+from gateway.terminal import day_of, fail, require_new, settings_of
 
 sample = typer.Typer(
     name="sample", help="Samples that neither side can choose: commit, reveal, draw.", rich_markup_mode=None
@@ -102,6 +102,8 @@ def draw(
     from gateway import sampling
 
     with plainly_logged():
+        if out is not None:
+            require_new(out)
         given = sampling.read_frame(frame.read_bytes())
         record = at_desk(config, lambda desk: sampling.draw(desk, commit_index=at, frame=given))
         if out is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -46,6 +47,19 @@ def plainly(*errors: type[Exception]) -> Iterator[None]:
         yield
     except told as error:
         fail(f"{type(error).__name__}: {error}")
+
+
+def require_new(path: Path) -> None:
+    """Return when a file can be made at a path: before what takes long is begun, or what is written down is noted.
+
+    Raises `FileExistsError`, `NotADirectoryError` and `PermissionError`.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(f"expected a path where nothing is yet, got `{path}`")
+    if not path.parent.is_dir():
+        raise NotADirectoryError(f"expected a folder that is there, got `{path.parent}`")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"expected a folder that can be written to, got `{path.parent}`")
 
 
 def day_of(text: str | None) -> date | None:

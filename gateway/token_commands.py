@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.log_terminal import Config, at_desk, dev, plainly_logged, require_new, write_new
-from gateway.terminal import fail, registers_of, settings_of
+from gateway.log_terminal import Config, at_desk, dev, plainly_logged, write_new
+from gateway.terminal import fail, registers_of, require_new, settings_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from connectors.tokens import Border, Drawn
@@ -61,8 +61,9 @@ def write(
     from connectors.tokens import written
 
     border, key = _border(here, other, period), _secret(secret)
-    with plainly_logged(SnapshotFailed), registers_of(dev(settings_of(config))) as (settings, _):
+    with plainly_logged():
         require_new(out)
+    with plainly_logged(SnapshotFailed), registers_of(dev(settings_of(config))) as (settings, _):
         data, left_out = written(border, _drawn(settings, border), secret=key)
 
         async def note(desk: LogDesk) -> None:
@@ -101,8 +102,9 @@ def compare(
     from gateway.opening import token_book
 
     border, key = _border(here, other, period), _secret(secret)
-    with plainly_logged(BadExchange, SnapshotFailed), registers_of(dev(settings_of(config))) as (settings, _):
+    with plainly_logged():
         require_new(out)
+    with plainly_logged(BadExchange, SnapshotFailed), registers_of(dev(settings_of(config))) as (settings, _):
         data = given.read_bytes()
         exchange = read(data, border, secret=key)
         drawn = _drawn(settings, border)

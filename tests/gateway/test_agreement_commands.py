@@ -43,7 +43,7 @@ def test_all_in_force_leave_as_excel_and_what_comes_back_changed_needs_two_peopl
     assert "NotNow" in alone.output
     assert hash_of([CHANGED, *SHIPPED[1:]]) in typed("sign", id_).stdout
     assert typed("list").stdout == ""
-    assert hash_of([CHANGED, *SHIPPED[1:]]) in typed("export", away).stdout
+    assert hash_of([CHANGED, *SHIPPED[1:]]) in typed("export", tmp_path / "then.xlsx").stdout
 
 
 def test_a_file_is_checked_and_its_mistake_named_by_line(tmp_path: Path) -> None:

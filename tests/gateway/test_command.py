@@ -123,19 +123,46 @@ def test_a_day_before_the_pack_is_in_force_is_said_in_a_line(hedui, monkeypatch)
         assert "in force on 2020-01-01, got none" in came.stderr.splitlines()[-1]
 
 
-def test_a_receipt_that_cannot_be_kept_is_not_asked_for(hedui, tmp_path):
-    question = tmp_path / "question.graphql"
-    question.write_text("{log{size}}", "utf-8")
-    for place in (tmp_path / "none" / "receipt", tmp_path):
-        came = hedui("ask", question, "--receipt", place, "--address", "http://127.0.0.1:9")
-        assert came.exit_code == 1
-        assert came.stderr == f"expected a file that can be written, got `{place}`\n"
+_BORDER = ("--here", "529901", "--other", "529902", "--period", "2026-10", "--secret", "secret")
+WRITING = {
+    "ask": ("ask", "question", "--address", "http://127.0.0.1:9", "--receipt", "out"),
+    "bundle": ("bundle", "out"),
+    "statement": ("statement", "--person", "529901198802189012", "--out", "out"),
+    "reports stacking": ("reports", "stacking", "--csv", "out"),
+    "runs moves": ("runs", "moves", "one", "other", "--json", "out"),
+    "whatif": ("whatif", "demo-2026", "demo-2026", "--csv", "out"),
+    "agreements export": ("agreements", "export", "out"),
+    "tokens secret": ("tokens", "secret", "out"),
+    "tokens write": ("tokens", "write", "out", *_BORDER),
+    "tokens compare": ("tokens", "compare", "given", "out", *_BORDER),
+    "sample secret": ("sample", "secret", "out"),
+    "sample commit": ("sample", "commit", "0" * 64, "--count", "1", "--frame", "out"),
+    "sample draw": ("sample", "draw", "0", "--frame", "frame", "--out", "out"),
+}
+"""Every command that writes a file: `out` is where."""
 
 
-def test_a_bundle_needs_a_folder_that_is_there(hedui, tmp_path):
-    came = hedui("bundle", tmp_path / "none" / "evidence.zip")
+@pytest.mark.parametrize("command", WRITING)
+@pytest.mark.parametrize("what", ["there", "nowhere"])
+def test_where_nothing_can_be_written_nothing_is_begun(hedui, tmp_path, monkeypatch, command, what):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "question").write_text("{log{size}}", "utf-8")
+    (tmp_path / "secret").write_text("00" * 32, "utf-8")
+    (tmp_path / "there").write_text("kept", "utf-8")
+    out = tmp_path / ("there" if what == "there" else "none/out")
+    came = hedui(*(out if word == "out" else word for word in WRITING[command]))
     assert came.exit_code == 1
-    assert came.stderr == f"expected a folder for the bundle, got none at `{tmp_path / 'none'}`\n"
+    [line] = came.stderr.splitlines()
+    assert line.split(":")[0] in ("FileExistsError", "NotADirectoryError", "FileNotFoundError")
+    assert (tmp_path / "there").read_text("utf-8") == "kept"
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_bundle_does_not_write_over_a_policy(hedui, tmp_path):
+    (tmp_path / "evidence.policy").write_text("kept", "utf-8")
+    came = hedui("bundle", tmp_path / "evidence.zip")
+    assert (came.exit_code, came.stderr.split(":")[0]) == (1, "FileExistsError")
+    assert (tmp_path / "evidence.policy").read_text("utf-8") == "kept"
 
 
 def test_the_log_shows_its_head_proves_and_verifies_itself(hedui, tmp_path):

@@ -122,7 +122,7 @@ def test_a_pack_that_is_not_there_is_named() -> None:
 def test_a_list_that_could_not_be_written_is_said_before_anybody_is_judged(tmp_path: Path) -> None:
     code, out, err = typed("whatif", "demo-2026", "demo-2026", "--csv", tmp_path / "none" / "moved.csv")
     assert (code, out) == (1, "")
-    assert err.startswith("expected a folder for the list, got none at ")
+    assert err.startswith("NotADirectoryError: expected a folder that is there, got ")
 
 
 def test_a_day_that_is_none_is_refused() -> None:
