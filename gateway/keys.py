@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from collections.abc import Callable
@@ -77,6 +78,21 @@ def vault_key(settings: Settings) -> bytes:
     return key
 
 
+def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The content of a file that is its owner's alone; made where it is missing or empty, by one process of several.
+
+    Whoever comes while it is being made waits, and never reads half of it. Raises `OSError`.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        found = file.read()
+        if not found:
+            found = make()
+            file.write(found)
+    return found
+
+
 def _book(key: bytes, settings: Settings, *, epoch: str, setting: str) -> EntryBook:
     vault = vault_key(settings)
     try:
@@ -113,13 +129,9 @@ def _secret(
 ) -> bytes:
     """The content of a key file; on a development machine it is made the first time it is needed."""
     path = given or settings.run_folder / name
-    if given is None and settings.env == "dev" and not path.exists():
-        # Created for the owner alone from the first byte on; a chmod afterwards would come too late.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(make())
     try:
-        return path.read_bytes().strip()
+        made = given is None and settings.env == "dev"
+        return (made_once(path, make) if made else path.read_bytes()).strip()
     except OSError:
         raise CannotOpen(f"expected `{setting}` to name a readable file") from None
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -23,6 +22,7 @@ from gateway.console.vouching import IdentityProvider
 from gateway.errors import CannotOpen
 from gateway.evidence import trust_policy
 from gateway.in_force import Offices
+from gateway.keys import made_once
 from gateway.log_desk import LogDesk
 from gateway.persona import DEV_ISSUER, HERE, PERSONAS, Persona
 from gateway.run_home import run_home
@@ -128,8 +128,4 @@ def _as(persona: Persona, lasts: timedelta, at: datetime) -> Caller:
 def _login_secret(settings: Settings) -> str:
     """One for all worker processes: whoever sends a browser off need not be who takes it back."""
     path = settings.run_folder / "login.secret"
-    with suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
-    return path.read_text("ascii")
+    return made_once(path, lambda: secrets.token_hex(32).encode()).decode("ascii")

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +16,7 @@ from audit.cli import main as audit
 from audit.note import Kind, Note, VerifierKey
 from gateway.command import app
 from gateway.errors import CannotOpen
-from gateway.keys import earlier_books, entry_book, log_signers
+from gateway.keys import earlier_books, entry_book, log_signers, made_once
 from gateway.opening import desk_opened
 from gateway.settings import Settings
 from tests.gateway.rows import HEAD
@@ -138,3 +140,22 @@ def test_books_of_earlier_epochs_know_the_pseudonyms_of_their_time(run):
     assert earlier_books(now)[0].pseudonym(HEAD) == then != entry_book(now).pseudonym(HEAD)
     with pytest.raises(CannotOpen, match=r"pseudonym_keys_before\.2025"):
         earlier_books(settings_of(run, pseudonym_keys_before={"2025": str(run / "nothing")}))
+
+
+def test_of_several_who_come_first_at_once_one_makes_the_file_and_all_read_it_whole(tmp_path):
+    together = Barrier(8)
+
+    def come(number):
+        together.wait()
+        return made_once(tmp_path / "key", lambda: b"%d" % number * 4096)
+
+    with ThreadPoolExecutor(8) as several:
+        came = set(several.map(come, range(8)))
+    assert came == {(tmp_path / "key").read_bytes()}
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+
+
+def test_a_file_that_somebody_was_killed_over_is_made_again(tmp_path):
+    (tmp_path / "key").touch(mode=0o600)
+    assert made_once(tmp_path / "key", lambda: b"made") == b"made"
+    assert made_once(tmp_path / "key", lambda: b"another") == b"made"
