@@ -23,7 +23,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cache
 from urllib.parse import quote
 
@@ -33,6 +32,7 @@ import stamina
 
 from connectors.arrow import Chunk, chunked
 from connectors.ask import Ask, Begun, Clock
+from connectors.carrying import carry, unreached_named
 from connectors.decode import Decoder, Row, decoder
 from connectors.failure import Failed, broken, by_status
 from connectors.guard import Guard, Patience, may_pass
@@ -98,20 +98,12 @@ class HttpRegister(Register):
 
     def version(self) -> str:
         """See `Register.version`: `GET {address}/v1` answers `{"version": "…"}`."""
-        with (
-            _failures_named(),
-            httpx2.Client(
-                headers=self._headers,
-                timeout=self._patience.timeout_s,
-                follow_redirects=False,
-                trust_env=False,
-                verify=self._trust,
-            ) as client,
-        ):
-            response = client.get(f"{self._base}/v1")
-            _check_head(response.status_code, media_type(response.headers.get("content-type", "")))
+        with self._waiting_client() as client:
+            request = client.build_request("GET", f"{self._base}/v1")
+            answer = carry(client, request, timeout_s=self._patience.timeout_s)
+        _check_head(answer.status, answer.kind)
         try:
-            return msgspec.json.decode(response.content, type=Told).version
+            return msgspec.json.decode(answer.body, type=Told).version
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise broken("expected a version as text, got something else") from None
 
@@ -259,13 +251,7 @@ class HttpRegister(Register):
         url = f"{self._base}/v1/{table.physical}/snapshot"
         names = decode.inputs
         after, given = _place(since)
-        with httpx2.Client(
-            headers=self._headers,
-            timeout=self._patience.timeout_s,
-            follow_redirects=False,
-            trust_env=False,
-            verify=self._trust,
-        ) as client:
+        with self._waiting_client() as client:
             while True:
                 page = self._snapshot_page(client, url, {"fields": names, "after": after})
                 yield from _chunks(page, decode, after=after, given=given)
@@ -280,7 +266,7 @@ class HttpRegister(Register):
         ):
             with (
                 attempt,
-                _failures_named(),
+                unreached_named(),
                 client.stream("POST", url, content=msgspec.json.encode(question)) as response,
             ):
                 _check_head(response.status_code, media_type(response.headers.get("content-type", "")))
@@ -288,6 +274,16 @@ class HttpRegister(Register):
                 for piece in response.iter_bytes():
                     _grow(body, piece)
         return parsed(bytes(body))
+
+    def _waiting_client(self) -> httpx2.Client:
+        """For a thread that waits: what a service says of itself, and whole districts."""
+        return httpx2.Client(
+            headers=self._headers,
+            timeout=self._patience.timeout_s,
+            follow_redirects=False,
+            trust_env=False,
+            verify=self._trust,
+        )
 
     def _own_client(self) -> HttpClient:
         """Connections belong to an event loop; a command that runs several gets a client for each."""
@@ -364,16 +360,3 @@ def _advanced(page: Page, after: str | None) -> str | None:
     if page.next == after or not page.rows:
         raise broken("expected the following page, got the same place again")
     return page.next
-
-
-@contextmanager
-def _failures_named() -> Iterator[None]:
-    """Turn what httpx2 raises into our own failures; its texts hold addresses, so none is kept."""
-    try:
-        yield
-    except httpx2.TimeoutException:
-        raise Failed(FailureKind.TIMED_OUT, "expected an answer in time, got none") from None
-    except httpx2.TransportError:
-        raise Failed(FailureKind.UNREACHABLE, "connection refused, not trusted or lost") from None
-    except httpx2.HTTPError:
-        raise broken("expected an answer by HTTP, got one that cannot be read") from None

@@ -19,7 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from connectors.ask import Ask, SnapshotFailed
+from connectors.carrying import ANSWER_BYTES
 from connectors.departments import TABLES as EVERY
+from connectors.failure import Failed
 from connectors.guard import Patience
 from connectors.http_client import HttpAnswer, HttpClient
 from connectors.http_register import HttpRegister
@@ -96,6 +98,32 @@ def test_the_question_holds_the_key_and_only_what_is_asked_for() -> None:
         "fields": ["baz001", "aac147", "aae003", "aae019", "aae036"],
         "after": None,
     }
+
+
+def test_a_service_tells_its_version() -> None:
+    with serving(lambda _: [answer(b'{"version": "2.1"}')]) as (address, requests):
+        register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=QUICK)
+        assert register.version() == "2.1"
+    assert requests[0].startswith(b"GET /v1 HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        ([answer(b'{"version": 2}')], "CONTRACT_BROKEN"),
+        ([answer(b"\xff")], "CONTRACT_BROKEN"),
+        ([answer(b'{"version": "' + b"2" * ANSWER_BYTES + b'"}')], "CONTRACT_BROKEN"),
+        ([b"no HTTP\r\n\r\n"], "UNREACHABLE"),
+        ([1.0], "TIMED_OUT"),
+    ],
+    ids=["no text", "no JSON", "too much", "no HTTP", "nothing in time"],
+)
+def test_what_is_no_version_is_a_failure_of_the_source(parts: list[bytes | float], why: str) -> None:
+    patience = IMPATIENT if why == "TIMED_OUT" else QUICK
+    with serving(lambda _: parts) as (address, _):
+        register = HttpRegister(Department.SOCIAL_SECURITY, address, TABLES, clock=clock, patience=patience)
+        with pytest.raises(Failed, match=why):
+            register.version()
 
 
 def test_pages_are_followed_to_the_last() -> None:
