@@ -190,15 +190,15 @@ def _pages(office: Office, log: Log, metrics: Metrics, moment: Callable[[], Offi
     pages = FastAPI(title="hedui", docs_url=None, redoc_url=None, openapi_url=None)
     pages.include_router(log_pages(log, moment))
 
-    @pages.get("/healthz")
+    @pages.api_route("/healthz", methods=_READING)
     async def healthz() -> JSONResponse:
         return JSONResponse({"alive": True})
 
-    @pages.get("/metrics")
+    @pages.api_route("/metrics", methods=_READING)
     async def told_metrics() -> PlainTextResponse:
         return PlainTextResponse(metrics.told(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    @pages.get("/readyz")
+    @pages.api_route("/readyz", methods=_READING)
     async def readyz() -> JSONResponse:
         state: dict[str, Any] = {
             "log": await office.trace.writable(),
@@ -215,6 +215,9 @@ def _pages(office: Office, log: Log, metrics: Metrics, moment: Callable[[], Offi
 
 _ASKED = sorted({record.department for record in RECORD_TYPES})
 """The departments of which there are record types."""
+
+_READING = ["GET", "HEAD"]
+"""Methods of pages that proxies look at: some of them want no more than the status."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PATHS = ("/graphql", "/log/checkpoint", "/log/tile", "/healthz", "/readyz", "/metrics", "/console")

@@ -8,8 +8,8 @@ difference: another address or method, a body that is large or comes in pieces, 
 Parsing is llhttp's, as ever. A head that it has parsed once, and behind which a question stood that was answered,
 is known by its bytes: a client that keeps its connection sends the same one again and again.
 
-A head has a largest size and a time in which it comes, whoever sends it, and what stands behind a body (trailers)
-is no header: uvicorn knows neither limit, and puts the one among the other.
+A head has a largest size and a time in which it comes, whoever sends it; what stands behind a body (trailers) is
+no header; and who goes on sending a body that was answered is not read for ever. uvicorn knows none of it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ HEAD_BYTES = 65_536
 """The largest head."""
 
 HEAD_TIME_S = 10.0
-"""How long a client may take until its first question, and to send a head."""
+"""How long a client may take until its first question, and to send a head; and, once or twice, what was answered."""
 
 
 class Response(NamedTuple):
@@ -160,6 +160,7 @@ class _Door(HttpToolsProtocol):
         self._came_bytes = 0  # in pieces that held nothing but a part of it
         self._awaited_from: float | None = self.loop.time()  # since when a head is waited for
         self._watch: asyncio.TimerHandle | None = None
+        self._went_on: object = None  # the cycle that was answered while its body came, when last looked
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """A connection opens."""
@@ -211,7 +212,9 @@ class _Door(HttpToolsProtocol):
         """Wait for the body within the same piece, where it may be a question to answer here."""
         self._head_bytes = self._awaited_from = None
         if self._is_plain():
-            self._read = self.known.read(dict(self.headers))
+            headers = dict(self.headers)
+            # Of what stands twice the application says whether it may.
+            self._read = self.known.read(headers) if len(headers) == len(self.headers) else None
         if self._read is None:
             super().on_headers_complete()
 
@@ -248,12 +251,18 @@ class _Door(HttpToolsProtocol):
             super().timeout_keep_alive_handler()
 
     def _close_if_late(self) -> None:
-        """Close where a head is waited for too long: connections are few, and cost a client nothing."""
-        since = self._awaited_from
-        if since is not None and self._rests() and self.loop.time() - since >= HEAD_TIME_S:
+        """Close where a head is waited for too long, or a body goes on: connections are few, and cost a client nothing."""
+        since, before = self._awaited_from, self._went_on
+        self._went_on = self.cycle if self._goes_on() else None
+        waited = since is not None and self._rests() and self.loop.time() - since >= HEAD_TIME_S
+        if waited or (before is not None and before is self._went_on):
             self.transport.close()
         else:
             self._watch = self.loop.call_later(HEAD_TIME_S, self._close_if_late)
+
+    def _goes_on(self) -> bool:
+        """Tell whether a body still comes of what is answered already: too large, of another type, of no use."""
+        return not self._between and self._head_bytes is None and self._rests()
 
     def _rests(self) -> bool:
         """Tell whether every question that began is answered."""

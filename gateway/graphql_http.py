@@ -14,7 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    MutableMapping,
+)
 from contextlib import aclosing, suppress
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -93,6 +101,7 @@ class GraphQLOverHttp:
         try:
             if head is None:
                 raise BadRequest("expected to be allowed to answer in JSON", status=406)
+            _refuse_twice(scope["headers"])
             fields = await read_request(
                 scope["method"],
                 _text(headers, b"content-type") or "",
@@ -336,6 +345,16 @@ def _asked(fields: Fields, head: Head, request: str) -> Asked:
         case=head.case,
         request=request,
     )
+
+
+def _refuse_twice(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse a header that stands twice: a proxy may have looked at the one, and we would take the other."""
+    names = [name for name, _ in headers if name in _ONCE]
+    if len(names) != len(set(names)):
+        raise BadRequest(f"expected each of `{b'`, `'.join(_ONCE).decode()}` once, got one twice")
+
+
+_ONCE = (b"authorization", b"content-type", b"x-hedui-purpose", b"x-hedui-case")
 
 
 def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:

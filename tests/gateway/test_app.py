@@ -23,6 +23,14 @@ def test_the_process_says_that_it_lives(tmp_path):
     assert get(tmp_path, "/healthz")[0].json() == {"alive": True}
 
 
+def test_a_proxy_may_look_at_the_status_alone(tmp_path):
+    async def test(desk):
+        return [(await desk.client.head(path)) for path in ("/healthz", "/readyz", "/metrics")]
+
+    told = at_desk(tmp_path, ROWS, test)
+    assert [(answer.status_code, answer.content) for answer in told] == [(200, b"")] * 3
+
+
 def test_it_is_ready_when_the_log_can_be_read_and_registers_are_known(tmp_path):
     answer, _ = get(tmp_path, "/readyz")
     assert answer.status_code == 200

@@ -5,6 +5,7 @@ Everything is sent twice as bytes, to two servers of one application: one with t
 
 import ast
 import asyncio
+import contextlib
 import inspect
 import json
 import re
@@ -69,7 +70,8 @@ SENT = {
     "two lengths": lambda h: [post(h, more=((b"content-length", b"3"),))],
     "no length": lambda h: [post(h, b"", length=False)],
     "a length of no number": lambda h: [post(h, length="+9")],
-    "a name that stands twice": lambda h: [post(h, more=((b"x-hedui-purpose", b"NONE"),))],
+    "a name that stands twice": lambda h: [post(h, more=((b"x-hedui-purpose", b"NONE"),)), None, post(h)],
+    "a name twice that may": lambda h: [post(h, more=((b"via", b"1.1 a"), (b"via", b"1.1 b")))],
     "a body too long": lambda h: [post(h, b'{"query":"' + b"x" * 70_000 + b'"}')],
     "a body of nothing": lambda h: [post(h, b"")],
     "no JSON": lambda h: [post(h, b"{")],
@@ -128,6 +130,13 @@ def test_what_was_sent_is_of_many_kinds(told):
     assert statuses >= {b"100", b"200", b"400", b"401", b"403", b"405", b"406", b"413", b"415"}
     assert len(told["three, each in its piece, none awaited"][1]) == 4
     assert not any(HEAD.encode() in b"".join(answer) for both in told.values() for answer in both[1])
+
+
+def test_a_name_that_stands_twice_is_refused_where_two_readers_would_take_different_ones(told):
+    statuses = [answer[0].split()[1] for answer in told["a name that stands twice"][1]]
+    assert statuses == [b"400", b"200"]
+    assert b"x-hedui-purpose" in told["a name that stands twice"][1][0][1]
+    assert told["a name twice that may"][1][0][0].split()[1] == b"200"
 
 
 async def asked(port, script):
@@ -419,6 +428,28 @@ def test_who_sends_no_whole_head_is_not_waited_for(monkeypatch, sent):
         return told, app.asked
 
     assert by(test) == (b"", 0)
+
+
+def test_who_goes_on_sending_what_was_answered_is_not_read_for_ever(monkeypatch):
+    monkeypatch.setattr("gateway.door.HEAD_TIME_S", 0.05)
+
+    async def test(app, port, _server):
+        async def refuse(_scope, _receive, send):
+            app.asked += 1
+            await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body"})
+
+        monkeypatch.setattr(Telling, "__call__", lambda _self, *given: refuse(*given))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(post({}, b"", length=10**9))
+        told = await reader.readuntil(b"\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while not reader.at_eof():
+                writer.write(b".")
+                await asyncio.sleep(0.01)
+        return told[:12], app.asked
+
+    assert by(test, timeout_keep_alive=60) == (b"HTTP/1.1 413", 1)
 
 
 def test_an_answer_may_take_longer_than_a_head(monkeypatch):

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +25,7 @@ from gateway.metrics import FOLDER
 from gateway.opening import log_opened
 from gateway.persona import PERSONAS, mint
 from gateway.settings import Settings
-from gateway.workers import Workers, _held, workers
+from gateway.workers import _MEMORY, Workers, _held, workers
 from vocabulary.register import RECORD_TYPES
 
 ROOT = Path(__file__).parents[2]
@@ -68,12 +69,15 @@ def serving(folder):
         text=True,
         cwd=ROOT,
     )
+    address = ""
     try:
         address = process.stdout.readline().split()[-1]
         yield process, address
     finally:
         process.kill()
         process.communicate()
+        # Whoever is killed leaves its metrics for the next one on its port; here nobody is.
+        shutil.rmtree(_MEMORY / f"hedui-metrics-{address.removeprefix('http://').replace(':', '-')}", True)
 
 
 def asker(folder, address):
