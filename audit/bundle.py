@@ -149,10 +149,20 @@ def rewrite_bundle(path: Path, *, reader: Reader, parcel: Parcel, export: int, c
     files = bundle_files(reader, parcel=parcel, export=export, checkpoint=checkpoint)
     # Written beside and renamed: a bundle is there whole or not at all.
     beside = path.with_name(f"{path.name}.partial")
-    if beside.is_dir():
-        shutil.rmtree(beside)
-    (write_archive if path.suffix == ".zip" else write_directory)(beside, files)
+    _remove(beside)  # of one that was killed
+    try:
+        (write_archive if path.suffix == ".zip" else write_directory)(beside, files)
+    except BaseException:  # too large, or no room: gigabytes would lie there
+        _remove(beside)
+        raise
     beside.replace(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def bundle_files(

@@ -17,11 +17,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from audit import archive
 from audit.archive import write_archive, write_directory
 from audit.bundle import Parcel, write_bundle
 from audit.commitment import canonical
 from audit.disclosure import pack_disclosures
-from audit.errors import MalformedPolicy, NoSuchEntry
+from audit.errors import BundleTooLarge, MalformedPolicy, NoSuchEntry
 from audit.log import Log
 from audit.merkle import leaf_hash, root_of
 from audit.note import Checkpoint, Note, Signer
@@ -473,6 +474,18 @@ def test_a_link_in_a_directory_is_refused(whole: Made, tmp_path: Path) -> None:
 def test_a_bad_policy_of_the_evaluators_is_not_a_fault_of_the_bundle(whole: Made) -> None:
     with pytest.raises(MalformedPolicy):
         examine_bundle(whole.bundle, policy="log nonsense\n")
+
+
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_FILES", 5), ("_MOST_BYTES", 3_000)])
+def test_what_does_not_fit_an_archive_is_refused_leaves_nothing_and_fits_a_directory(
+    limit: str, most: int, whole: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, limit, most)
+    with pytest.raises(BundleTooLarge):
+        rewrite(whole, tmp_path / "bundle.zip")
+    assert list(tmp_path.iterdir()) == []
+    rewrite(whole, tmp_path / "bundle")
+    assert verify_bundle(tmp_path / "bundle", policy=POLICY_TEXT) == []
 
 
 def test_an_archive_holds_each_name_once_and_in_order(tmp_path: Path) -> None:
