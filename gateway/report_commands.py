@@ -105,13 +105,14 @@ async def _asked(work: Callable[..., Awaitable[T]], on: str | None, config: Path
 
 
 def _show_stacking(report: StackingReport) -> None:
-    from vocabulary.money import Money
+    from vocabulary.money import Money, with_commas
 
     found = report.sums
     typer.echo(f"{report.households:,} households; a proposal, nothing is decided by it")
     _show_failed(report.failed)
-    typer.echo(f"  drawn too much: {Money(found.overpaid_fen)} yuan, {found.persons_overpaid:,} holders")
-    typer.echo(f"  due and not drawn: {Money(found.forgone_fen)} yuan, {found.persons_forgoing:,} holders")
+    overpaid, forgone = (with_commas(str(Money(fen))) for fen in (found.overpaid_fen, found.forgone_fen))
+    typer.echo(f"  drawn too much: {overpaid} yuan, {found.persons_overpaid:,} holders")
+    typer.echo(f"  due and not drawn: {forgone} yuan, {found.persons_forgoing:,} holders")
     untold = sum(bool(each.cannot_tell) for each in report.listed)
     typer.echo(f"  something cannot be told of {untold:,} households")
 
