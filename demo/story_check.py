@@ -87,6 +87,7 @@ def _yuan(fen: int | None) -> str | None:
 _SHOWN: dict[str, Callable[[Story, Verdict], object]] = {
     "counted_members": lambda _, v: v.counted_members,
     "annual_yuan": lambda _, v: _yuan(v.annual_fen),
+    "declared_annual_yuan": lambda _, v: _yuan(v.declared_annual_fen),
     "evidenced_yuan": lambda _, v: _yuan(v.evidenced_fen),
     "lower_bound_yuan": lambda _, v: _yuan(v.lower_bound_fen),
     "per_capita_month": lambda _, v: v.per_capita_month,

@@ -43,8 +43,8 @@ _PERSON = {
 }  # fmt: skip
 EXPECTED = {
     "counted_members", "annual_yuan", "evidenced_yuan", "lower_bound_yuan", "per_capita_month", "category",
-    "declared_category", "payable_yuan", "declared_payable_yuan", "single_person", "findings", "cannot_tell",
-    "evidence", "rigid_yuan", "rigid_ratio_percent", "gates", "compat",
+    "declared_category", "declared_annual_yuan", "payable_yuan", "declared_payable_yuan", "single_person",
+    "findings", "cannot_tell", "evidence", "rigid_yuan", "rigid_ratio_percent", "gates", "compat",
 }  # fmt: skip
 """What a story may expect; each is compared exactly."""
 

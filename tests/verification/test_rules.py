@@ -54,6 +54,35 @@ def test_a_check_digit_one_off_is_found() -> None:
     assert ("ID-01", "head") not in found(rows(Declaration=WAGE))
 
 
+WEIGHTS = [2 ** (17 - place) % 11 for place in range(17)]
+
+
+def with_check(body: str) -> str:
+    """The seventeen characters and the one that GB 11643 gives them; what is no digit is taken for minus one."""
+    digits = [int(one) if one.isdigit() else -1 for one in body]
+    return body + "10X98765432"[sum(d * w for d, w in zip(digits, WEIGHTS, strict=True)) % 11]
+
+
+@pytest.mark.parametrize("place", range(17))
+def test_a_letter_is_found_at_every_place_though_the_sum_be_right(place: int) -> None:
+    """And a nought is none; nor does a digit one off pass, whatever its weight."""
+    given = "sex: '1', birth: 1984-04-04"
+    lettered = with_check(HEAD[:place] + "A" + HEAD[place + 1 : 17])
+    assert ("ID-01", "head") in found(rows(Declaration=WAGE), head_id=lettered, head=given)
+    nought = HEAD[:place] + "0" + HEAD[place + 1 : 17]
+    assert ("ID-01", "head") not in found(rows(Declaration=WAGE), head_id=with_check(nought), head=given)
+    other = HEAD[:place] + str((int(HEAD[place]) + 1) % 10) + HEAD[place + 1 :]
+    assert ("ID-01", "head") in found(rows(Declaration=WAGE), head_id=other, head=given)
+    nine = HEAD[:place] + "9" + HEAD[place + 1 : 17]
+    assert ("ID-01", "head") not in found(rows(Declaration=WAGE), head_id=with_check(nine), head=given)
+
+
+@pytest.mark.parametrize("text", [HEAD + "1", HEAD[:17], HEAD[:16] + HEAD[17:]])
+def test_a_number_of_another_length_is_found(text: str) -> None:
+    given = found(rows(Declaration=WAGE), head_id=text, head="sex: '1', birth: 1984-04-04")
+    assert ("ID-01", "head") in given
+
+
 @pytest.mark.parametrize("text", ["52990119840404901", "5299011984040490199", "52990119840404٩٠١1", "A" * 18])
 def test_what_is_no_number_at_all_is_found_and_breaks_nothing(text: str) -> None:
     given = found(rows(Declaration=WAGE), head_id=text, head="sex: '1', birth: 1984-04-04")
@@ -102,6 +131,61 @@ def test_only_months_at_the_floor_are_merely_looked_at() -> None:
             )
         )
         assert given["INC-02", "head"].severity is severity
+
+
+@pytest.mark.parametrize(
+    ("wage", "base", "months", "severity"),
+    [
+        ("1000.01", "1000.00", "2026-03", Severity.REVIEW),
+        ("1000.01", "1000.01", "2026-03", None),
+        ("1000.01", "5000.00", "2025-10", None),
+        ("1000.01", "5000.00", "2025-11", Severity.CONFLICT),
+        ("1000.01", "5000.00", "2026-10", Severity.CONFLICT),
+        ("1000.01", "5000.00", "2026-11", None),
+    ],
+)
+def test_only_months_of_the_window_conflict(
+    wage: str, base: str, months: str, severity: Severity | None
+) -> None:
+    given = found(
+        rows(
+            Declaration=WAGE.replace("2025-11..2026-10", months).replace("1000.00", wage),
+            Insurance=PAYS.format(p="EMPLOYEE", s="NORMAL", m=months).replace("1000.00", base),
+        ),
+        extra="pack_changes: {insurance_base_floor_fen_month: '1000.00'}\n",
+    )
+    assert (given["INC-02", "head"].severity if ("INC-02", "head") in given else None) is severity
+
+
+def test_of_two_employers_in_a_month_one_above_the_floor_tells_the_wage() -> None:
+    pays = PAYS.format(p="EMPLOYEE", s="NORMAL", m="2026-03")
+    given = found(
+        rows(Declaration=WAGE, Insurance=f"{pays} | {pays.replace('1000.00', '3000.00')}"),
+        extra="pack_changes: {insurance_base_floor_fen_month: '1000.00'}\n",
+    )
+    assert given["INC-02", "head"].severity is Severity.CONFLICT
+
+
+def test_a_base_without_a_declared_wage_is_no_difference_of_both() -> None:
+    pays = PAYS.format(p="EMPLOYEE", s="NORMAL", m="{m}")
+    given = found(
+        rows(
+            Declaration=WAGE.replace("2025-11..2026-10", "2026-03").replace("1000.00", "1000.01"),
+            Insurance=" | ".join(
+                [pays.format(m="2026-03"), pays.format(m="2026-04").replace("1000.00", "5000.00")]
+            ),
+        ),
+        extra="pack_changes: {insurance_base_floor_fen_month: '1000.00'}\n",
+    )
+    assert given["INC-02", "head"].severity is Severity.REVIEW
+
+
+def test_of_two_programmes_the_duplicate_is_what_is_beyond_the_larger() -> None:
+    aid = "person: child, academic_year: 2025, programme: {p}, fund_source: 教育, amount_yuan: '{fen}', paid_on: 2026-01-10"
+    given = found(
+        rows(Aid=f"{aid.format(p='扶贫雨露', fen='3000.00')} | {aid.format(p='低保高校新生', fen='4500.00')}")
+    )
+    assert given["BEN-05", "child"].evidence["duplicate_fen"] == 300_000
 
 
 def test_a_household_without_a_head_hears_of_its_twelve_months_all_the_same() -> None:
