@@ -16,13 +16,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import yaml
 
 from casework.resource import Resource, resources
-from casework.written import BadAgreement, Section, Text, read_file
+from casework.written import BadAgreement, Faults, Section, Text, read_file
 from vocabulary.codes import Code, Department, SharingClass
 
 SHIPPED = Path(__file__).parent / "agreements"
@@ -214,29 +215,42 @@ def hash_of(agreements: Iterable[Agreement]) -> str:
 
 
 def read_agreement(section: Section) -> Agreement:
-    """The agreement that a document says. Raises `BadAgreement`."""
+    """The agreement that a document says. Raises `BadAgreement`, or `BadAgreements` with everything that is wrong."""
     section.only(required=KEYS)
-    provider = _code(section.text("提供部门"), Department)
-    term = section.section("有效期")
-    term.only(required=("自", "至"))
+    faults = Faults()
+    provider = faults.of(lambda: _code(section.text("提供部门"), Department), instead=None)
+    term = faults.of(lambda: _term(section), instead=None)
     agreement = Agreement(
-        number=_number(section.text("协议编号")),
-        provider=provider,
-        recipient=_code(section.text("使用部门"), Recipient),
-        sharing_class=_code(section.text("共享类型"), SharingClass),
-        purposes=_codes(section, "目的", Purpose),
-        bases=tuple(text.value for text in _some(section, "法律依据")),
-        scenario=section.text("场景").value,
-        way=section.text("方式").value,
-        posts=tuple(text.value for text in _some(section, "岗位")),
-        area=_code(section.text("地域"), Area),
-        conditions=tuple(_code(text, Condition) for text in section.texts("条件")),
-        since=term.text("自").as_date(),
-        until=term.text("至").as_date(),
-        fields=_fields(section.section("字段"), provider),
+        number=faults.of(lambda: _number(section.text("协议编号")), instead=""),
+        provider=provider or Department.CIVIL_AFFAIRS,
+        recipient=faults.of(
+            lambda: _code(section.text("使用部门"), Recipient), instead=Recipient.CIVIL_AFFAIRS
+        ),
+        sharing_class=faults.of(
+            lambda: _code(section.text("共享类型"), SharingClass), instead=SharingClass.WITHHELD
+        ),
+        purposes=faults.of(lambda: _codes(section, "目的", Purpose), instead=()),
+        bases=faults.of(lambda: _values(section, "法律依据"), instead=()),
+        scenario=faults.of(lambda: section.text("场景").value, instead=""),
+        way=faults.of(lambda: section.text("方式").value, instead=""),
+        posts=faults.of(lambda: _values(section, "岗位"), instead=()),
+        area=faults.of(lambda: _code(section.text("地域"), Area), instead=Area.OWN_REGION),
+        conditions=faults.of(
+            lambda: tuple(_code(text, Condition) for text in section.texts("条件")), instead=()
+        ),
+        since=faults.of(lambda: term.text("自").as_date() if term else date.min, instead=date.min),
+        until=faults.of(lambda: term.text("至").as_date() if term else date.max, instead=date.max),
+        fields=faults.of(lambda: _fields(section.section("字段"), provider), instead=()),
     )
+    faults.require_none()
     _check_whole(agreement, section)
     return agreement
+
+
+def _term(section: Section) -> Section:
+    term = section.section("有效期")
+    term.only(required=("自", "至"))
+    return term
 
 
 C = TypeVar("C", bound=Code)
@@ -261,6 +275,10 @@ def _codes(section: Section, key: str, codes: type[C]) -> tuple[C, ...]:
     return tuple(_code(text, codes) for text in _some(section, key))
 
 
+def _values(section: Section, key: str) -> tuple[str, ...]:
+    return tuple(text.value for text in _some(section, key))
+
+
 def _some(section: Section, key: str) -> tuple[Text, ...]:
     """A list of at least one, nothing twice."""
     found = section.texts(key)
@@ -272,27 +290,32 @@ def _some(section: Section, key: str) -> tuple[Text, ...]:
     return found
 
 
-def _fields(section: Section, provider: Department) -> tuple[tuple[str, Access], ...]:
-    """A field named by itself outranks the `*` of its record; named twice, either way, is an error."""
+def _fields(section: Section, provider: Department | None) -> tuple[tuple[str, Access], ...]:
+    """A field named by itself outranks the `*` of its record; named twice, either way, is an error.
+
+    `provider`   None where it is not known whose fields they should be
+    """
     section.only(required=(), optional=tuple(access.term for access in Access))
+    faults = Faults()
     said = [(text, access) for access in Access for text in section.texts(access.term)]
-    whole = _spread((text, access) for text, access in said if text.value.endswith(".*"))
-    single = _spread((text, access) for text, access in said if not text.value.endswith(".*"))
+    whole = _spread([each for each in said if each[0].value.endswith(".*")], faults)
+    single = _spread([each for each in said if not each[0].value.endswith(".*")], faults)
     decided = {**whole, **single}
     for name, (text, access) in decided.items():
-        _check_field(text, resources()[name], access, provider)
+        faults.of(partial(_check_field, text, resources()[name], access, provider), instead=None)
+    faults.require_none()
     if not decided:
-        raise section.empty("明文")
+        raise section.empty("字段")
     return tuple((name, decided[name][1]) for name in resources() if name in decided)
 
 
-def _spread(said: Iterable[tuple[Text, Access]]) -> dict[str, tuple[Text, Access]]:
+def _spread(said: Iterable[tuple[Text, Access]], faults: Faults) -> dict[str, tuple[Text, Access]]:
     spread: dict[str, tuple[Text, Access]] = {}
     for text, access in said:
-        for name in _names(text):
-            if name in spread:
-                raise text.wrong("each field once")
-            spread[name] = (text, access)
+        names: tuple[str, ...] = faults.of(partial(_names, text), instead=())
+        if not spread.keys().isdisjoint(names):
+            faults.found.append(text.wrong("each field once"))
+        spread.update(dict.fromkeys(names, (text, access)))
     return spread
 
 
@@ -306,8 +329,8 @@ def _names(text: Text) -> tuple[str, ...]:
     return names
 
 
-def _check_field(text: Text, field: Resource, access: Access, provider: Department) -> None:
-    if field.provider is not provider:
+def _check_field(text: Text, field: Resource, access: Access, provider: Department | None) -> None:
+    if provider is not None and field.provider is not provider:
         raise text.wrong(f"a field of {provider.term}, the providing department")
     if access is Access.MASKED and not field.maskable:
         raise text.wrong(f"a field that can be masked, which `{field.name}` cannot")

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -97,36 +98,74 @@ async def draft_revision(
 ) -> Revision:
     """A new revision of the agreement whose number the text names. Raises `BadRequest`, `NotNow` without a reason."""
     await desk.permit(actor, Act.EDIT_AGREEMENT)
+    if not reason.strip():
+        raise NotNow([Lack.NO_REASON])
+    return await _drafted(desk, actor, _checked(desk, text, folder), reason=reason.strip())
+
+
+async def draft_revisions(
+    desk: Desk, actor: Actor, *, texts: Sequence[str], reason: str, folder: Sequence[Agreement]
+) -> list[Revision]:
+    """A revision of each agreement that says something else than what is in force; none where one cannot be.
+
+    What waits already, with these very words, is not drafted again: an import that was killed goes on.
+    Raises `BadRequest`, `BadAgreement`, `DoesNotCompile` and `NotNow` before anything is drafted.
+    """
+    await desk.permit(actor, Act.EDIT_AGREEMENT)
+    if not reason.strip():
+        raise NotNow([Lack.NO_REASON])
+    now = {*in_force(desk.kept, folder)}
+    waiting = {each.digest for each in drafts(desk.kept)}
+    wanted = [text for text in texts if understood(text, file="text") not in now]
+    checked = [_checked(desk, text, folder) for text in wanted]
+    if len({each.agreement.number for each in checked}) < len(checked):
+        raise BadRequest("expected each agreement once, got one several times")
+    fresh = [each for each in checked if hash_of([each.agreement]) not in waiting]
+    return [await _drafted(desk, actor, each, reason=reason.strip()) for each in fresh]
+
+
+class _Checked(NamedTuple):
+    """A text that can be drafted: what it says, its revision's number, and the set with it."""
+
+    text: str
+    agreement: Agreement
+    revision: int
+    whole: AgreementSet
+
+
+def _checked(desk: Desk, text: str, folder: Sequence[Agreement]) -> _Checked:
     if len(text) > LONGEST_TEXT:
         raise BadRequest(f"expected an agreement of at most {LONGEST_TEXT} characters, got {len(text)}")
     agreement = understood(text, file="text")
-    if not reason.strip():
-        raise NotNow([Lack.NO_REASON])
     whole = _with(in_force(desk.kept, folder), agreement)
     earlier = revisions_of(desk.kept, agreement.number)
     if any(each.state is RevisionState.IN_FORCE and each.agreement == agreement for each in earlier) or (
         agreement in folder and not earlier
     ):
         raise BadRequest("expected a change, got what is in force")
-    id_, revision = new_id(), max((each.revision for each in earlier), default=0) + 1
+    return _Checked(text, agreement, max((each.revision for each in earlier), default=0) + 1, whole)
+
+
+async def _drafted(desk: Desk, actor: Actor, checked: _Checked, *, reason: str) -> Revision:
+    id_, number = new_id(), checked.agreement.number
     row = desk.kept.added(
         tables.agreement,
         id=id_,
-        number=agreement.number,
-        revision=revision,
-        text=text,
-        digest=hash_of([agreement]),
+        number=number,
+        revision=checked.revision,
+        text=checked.text,
+        digest=hash_of([checked.agreement]),
         state=RevisionState.DRAFT.value,
         drafted_by=actor.account,
         drafted_on=desk.today().isoformat(),
-        reason=reason.strip(),
+        reason=reason,
         version=1,
     )
-    step = desk.step(actor, id_, before="-", after=RevisionState.DRAFT.value, reason=reason.strip())
+    step = desk.step(actor, id_, before="-", after=RevisionState.DRAFT.value, reason=reason)
     await desk.write(
         "grant.changed",
-        fields=_fields(actor.account, agreement.number, "-", f"DRAFT-{revision}", whole),
-        committed={"reason": reason.strip()},
+        fields=_fields(actor.account, number, "-", f"DRAFT-{checked.revision}", checked.whole),
+        committed={"reason": reason},
         changes=[row, step],
     )
     return read_revision(desk.kept, id_)

@@ -2,20 +2,21 @@
 
 `共享协议` has a row for each agreement, `字段` one for each field of each. A cell that holds several
 values has each on a line of its own. What comes in is read as strictly as the YAML files, by the same
-reader, and its mistakes are named by file, row and key.
+reader, and its mistakes are told all at once, by file and sheet, row and column.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 import yaml
 from python_calamine import CalamineError, CalamineWorkbook
 
 from casework.agreement import KEYS, Access, Agreement, as_data, read_agreement
-from casework.written import BadAgreement, section_of
+from casework.written import BadAgreement, Faults, section_of
 
 TERMS, FIELDS = "共享协议", "字段"
 """Names of the two sheets."""
@@ -50,7 +51,10 @@ def write_sheet(agreements: Iterable[Agreement]) -> bytes:
 
 
 def read_sheet(data: bytes, *, file: str) -> tuple[Agreement, ...]:
-    """The agreements of an Excel file, in its order. Raises `BadAgreement`."""
+    """The agreements of an Excel file, in its order.
+
+    Raises `BadAgreement`, or `BadAgreements` with everything that is wrong, by sheet, row and column.
+    """
     if len(data) > LARGEST:
         raise _wrong(file, 1, "-", f"a file of at most {LARGEST} bytes", "a larger one")
     try:
@@ -58,19 +62,41 @@ def read_sheet(data: bytes, *, file: str) -> tuple[Agreement, ...]:
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     except (CalamineError, ValueError, OSError):
         raise _wrong(file, 1, "-", "an Excel file (.xlsx)", "something else") from None
-    fields = _fields(_rows(sheets, FIELDS, FIELD_HEADS, file), file)
-    found: dict[str, Agreement] = {}
-    for line, row in _rows(sheets, TERMS, HEADS, file):
-        number = row["协议编号"]
-        if number in found:
-            raise _wrong(file, line, "协议编号", "each number once", "it a second time")
-        found[number] = read_agreement(section_of(_document(row, fields.pop(number, []), line), file=file))
-    if fields:
-        (line, _, _), *_ = next(iter(fields.values()))
-        raise _wrong(file, line, "协议编号", f"a number of the sheet {TERMS}", "another one")
-    if not found:
-        raise _wrong(file, 1, "-", "one or more agreements", "none")
+    faults = Faults()
+    terms = faults.of(lambda: _Sheet.read(sheets, TERMS, HEADS, file), instead=None)
+    of_fields = faults.of(lambda: _Sheet.read(sheets, FIELDS, FIELD_HEADS, file), instead=None)
+    if terms is None or of_fields is None:
+        faults.require_none()
+        raise AssertionError("a sheet that is not read has a fault")
+    found = _agreements(terms, _fields(of_fields, faults), faults)
+    faults.require_none()
     return tuple(found.values())
+
+
+def _agreements(terms: _Sheet, fields: dict[str, list[Field]], faults: Faults) -> dict[str, Agreement]:
+    """The agreements of the sheets, by number; what is wrong with them is among the faults."""
+    found: dict[str, Agreement] = {}
+    seen: set[str] = set()
+    for line, row in terms.rows(faults):
+        number = row["协议编号"]
+        if number in seen:
+            faults.found.append(terms.wrong(line, "协议编号", "each number once", "it a second time"))
+            continue
+        seen.add(number)
+        document = section_of(_document(row, fields.get(number, []), line), file=terms.file)
+        read = Faults()
+        agreement = read.of(partial(read_agreement, document), instead=None)
+        faults.found += [_placed(each, terms.file) for each in read.found]
+        if agreement is not None:
+            found[number] = agreement
+    for number in sorted(fields.keys() - terms.column("协议编号")):
+        (line, _, _), *_ = fields[number]
+        faults.found.append(
+            _wrong(terms.file, line, "协议编号", f"a number of the sheet {TERMS}", "another one", FIELDS)
+        )
+    if not seen and not faults.found:
+        faults.found.append(terms.wrong(1, "-", "one or more agreements", "none"))
+    return found
 
 
 Entries: TypeAlias = list[tuple[yaml.Node, yaml.Node]]
@@ -100,41 +126,77 @@ def _cell(said: Mapping[str, object], head: str) -> str:
     return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _rows(
-    sheets: Mapping[str, Sequence[Sequence[object]]], name: str, heads: Sequence[str], file: str
-) -> list[tuple[int, dict[str, str]]]:
-    """The rows of a sheet under its heads, each with its number as Excel shows it; empty ones are left out."""
-    rows = sheets.get(name)
-    if not rows:
-        raise _wrong(file, 1, "-", f"a sheet {name} with heads", "none")
-    found = [str(cell).strip() for cell in rows[0]]
-    if sorted(found) != sorted(heads):
-        raise _wrong(file, 1, "-", "the heads " + "、".join(heads), "、".join(found)[:80])
-    lines = []
-    for line, row in enumerate(rows[1:], 2):
-        texts = [_text(cell, file, line) for cell in row]
-        if any(texts):
-            lines.append((line, dict(zip(found, texts, strict=False))))
-    return lines
+class _Sheet(NamedTuple):
+    """A sheet with the heads that it must have."""
+
+    file: str
+    name: str
+    heads: tuple[str, ...]
+    cells: Sequence[Sequence[object]]
+
+    @classmethod
+    def read(
+        cls, sheets: Mapping[str, Sequence[Sequence[object]]], name: str, heads: Sequence[str], file: str
+    ) -> _Sheet:
+        """The sheet of a name. Raises `BadAgreement`."""
+        rows = sheets.get(name)
+        if not rows:
+            raise _wrong(file, 1, "-", f"a sheet {name} with heads", "none")
+        found = tuple(str(cell).strip() for cell in rows[0])
+        if sorted(found) != sorted(heads):
+            raise _wrong(file, 1, "-", "the heads " + "、".join(heads), "、".join(found)[:80], name)
+        return cls(file, name, found, rows[1:])
+
+    def rows(self, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]:
+        """The rows under the heads, each with its number as Excel shows it; empty and faulty ones are left out."""
+        for line, row in enumerate(self.cells, 2):
+            cells = dict(zip(self.heads, row, strict=False))
+            texts = {head: _text(cell) for head, cell in cells.items()}
+            wrong = [head for head, text in texts.items() if text is None]
+            for head in wrong:
+                faults.found.append(self.wrong(line, head, "a text", f"`{str(cells[head])[:20]}`"))
+            if not wrong and any(texts.values()):
+                yield line, {head: text or "" for head, text in texts.items()}
+
+    def column(self, head: str) -> set[str | None]:
+        """Every text under a head, also of rows that are left out."""
+        place = self.heads.index(head)
+        return {_text(row[place]) for row in self.cells if place < len(row)}
+
+    def wrong(self, line: int, column: str, expected: str, got: str) -> BadAgreement:
+        """What is wrong in a cell."""
+        return _wrong(self.file, line, column, expected, got, self.name)
 
 
-def _text(cell: object, file: str, line: int) -> str:
-    """A cell as text: days may come as days, anything else but text says nothing for sure."""
+def _text(cell: object) -> str | None:
+    """A cell as text: days may come as days; anything else says nothing for sure."""
     if isinstance(cell, str):
         return cell.strip()
-    if hasattr(cell, "isoformat"):
-        return str(cell.isoformat())[:10]
-    raise _wrong(file, line, "-", "cells of text", f"`{str(cell)[:20]}`")
+    return str(cell.isoformat())[:10] if hasattr(cell, "isoformat") else None
 
 
-def _fields(rows: Iterable[tuple[int, Mapping[str, str]]], file: str) -> dict[str, list[Field]]:
+def _fields(sheet: _Sheet, faults: Faults) -> dict[str, list[Field]]:
+    """The fields by number of their agreement, also of those that are named under no agreement."""
     fields: dict[str, list[Field]] = {}
-    for line, row in rows:
-        if row["方式"] not in {access.term for access in Access}:
-            terms = "、".join(access.term for access in Access)
-            raise _wrong(file, line, "方式", f"one of {terms}", f"`{row['方式'][:20]}`")
-        fields.setdefault(row["协议编号"], []).append((line, row["方式"], row["字段"]))
-    return fields
+    for line, row in sheet.rows(faults):
+        of_number = fields.setdefault(row["协议编号"], [])
+        if row["方式"] not in _MODES:
+            terms = "、".join(_MODES)
+            faults.found.append(sheet.wrong(line, "方式", f"one of {terms}", f"`{row['方式'][:20]}`"))
+        else:
+            of_number.append((line, row["方式"], row["字段"]))
+    return {number: rows for number, rows in fields.items() if rows}
+
+
+_MODES = tuple(access.term for access in Access)
+
+
+def _placed(wrong: BadAgreement, file: str) -> BadAgreement:
+    """What the reader of a document found, by the sheet and the column where it stands."""
+    if wrong.key in _MODES:
+        return _wrong(file, wrong.line, "字段", wrong.expected, wrong.got, FIELDS)
+    column = next((head for head, part in TERM.items() if part == wrong.key), wrong.key)
+    return _wrong(file, wrong.line, column, wrong.expected, wrong.got, TERMS)
 
 
 def _document(row: Mapping[str, str], fields: Sequence[Field], line: int) -> yaml.MappingNode:
@@ -179,5 +241,6 @@ def _mapping(entries: Entries, line: int) -> yaml.MappingNode:
     return yaml.MappingNode("tag:yaml.org,2002:map", entries, _mark(line), _mark(line))
 
 
-def _wrong(file: str, line: int, key: str, expected: str, got: str) -> BadAgreement:
-    return BadAgreement(file=file, line=line, key=key, expected=expected, got=got)
+def _wrong(file: str, line: int, key: str, expected: str, got: str, sheet: str = "") -> BadAgreement:
+    """What is wrong in a row of a sheet, or with the file."""
+    return BadAgreement(file=f"{file} {sheet}".strip(), line=line, key=key, expected=expected, got=got)

@@ -6,17 +6,21 @@ them for two things.
 
     ValueError
     └── BadAgreement     names file, line, key, what was expected and what was found
+        └── BadAgreements    several of them, a line each
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
+
+T = TypeVar("T")
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -28,6 +32,40 @@ class BadAgreement(ValueError):
     def __init__(self, *, file: str, line: int, key: str, expected: str, got: str) -> None:
         super().__init__(f"{file}:{line}: `{key}`: expected {expected}, got {got}")
         self.file, self.line, self.key, self.expected, self.got = file, line, key, expected, got
+
+
+class BadAgreements(BadAgreement):
+    """Several places do not say what they must; `faults` are told together, the first of them stands for all."""
+
+    def __init__(self, faults: Sequence[BadAgreement]) -> None:
+        first = faults[0]
+        super().__init__(
+            file=first.file, line=first.line, key=first.key, expected=first.expected, got=first.got
+        )
+        self.args = ("\n".join(map(str, faults)),)
+        self.faults = tuple(faults)
+
+
+class Faults:
+    """Collects what is wrong, so that whoever has to mend it is told everything at once."""
+
+    def __init__(self) -> None:
+        self.found: list[BadAgreement] = []
+
+    def of(self, read: Callable[[], T], *, instead: T) -> T:
+        """What is read; where it is wrong `instead`, with which nothing is made before `require_none`."""
+        try:
+            return read()
+        except BadAgreement as wrong:
+            self.found += wrong.faults if isinstance(wrong, BadAgreements) else (wrong,)
+            return instead
+
+    def require_none(self) -> None:
+        """Return when nothing was wrong. Raises `BadAgreement`, or `BadAgreements` of several."""
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            raise BadAgreements(self.found)
 
 
 @dataclass(frozen=True, slots=True)

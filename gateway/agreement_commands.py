@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +34,7 @@ def check(files: Files) -> None:
     from casework.agreement import hash_of
     from casework.cedar import AgreementSet, DoesNotCompile
 
-    found = [each for file in files for each in _read(file)]
+    found = [each for _, said in _read(files) for each in said]
     numbers = [each.number for each in found]
     if twice := sorted({number for number in numbers if numbers.count(number) > 1}):
         fail(f"expected each number once, got {', '.join(twice)} several times")
@@ -80,26 +81,22 @@ def import_(
     token: Token = None,
     config: Config = None,
 ) -> None:
-    """Draft a revision of each agreement that says something else than what is in force; `sign` puts it in force."""
-    from casework.agreement import as_text
-    from casework.agreement_register import draft_revision, in_force
+    """Draft a revision of each agreement that says something else than what is in force; `sign` puts it in force.
 
-    given = [(each, file) for file in files for each in _read(file)]
+    Of all files or of none: everything that is wrong is told first, by file and line, or by sheet, row and column.
+    """
+    from casework.agreement import as_text
+    from casework.agreement_register import draft_revisions
+
+    texts = [
+        as_text(each) if file.suffix == ".xlsx" else file.read_text("utf-8")
+        for file, found in _read(files)
+        for each in found
+    ]
     folder = _folder(config)
 
     async def work(desk: Desk, actor: Actor) -> list[Revision]:
-        now = set(in_force(desk.kept, folder))
-        return [
-            await draft_revision(
-                desk,
-                actor,
-                text=as_text(each) if file.suffix == ".xlsx" else file.read_text("utf-8"),
-                reason=reason,
-                folder=folder,
-            )
-            for each, file in given
-            if each not in now
-        ]
+        return await draft_revisions(desk, actor, texts=texts, reason=reason, folder=folder)
 
     for made in at_casework_desk(config, who, token, work):
         typer.echo(f"{made.id}  {made.number}  revision {made.revision}  {made.state.term}")
@@ -139,20 +136,29 @@ def sign(
     typer.echo(f"in force; hash of the set {at_casework_desk(config, who, token, work)}")
 
 
-def _read(file: Path) -> tuple[Agreement, ...]:
-    """The agreements of a file, by its suffix; ends the command where it says something wrong."""
+def _read(files: Sequence[Path]) -> list[tuple[Path, tuple[Agreement, ...]]]:
+    """The agreements of each file, by its suffix; ends the command where one says something wrong, with all of it."""
     from casework.agreement import load_agreement
     from casework.agreement_sheet import read_sheet
-    from casework.written import BadAgreement
+    from casework.written import BadAgreement, Faults
 
-    try:
+    def read(file: Path) -> tuple[Agreement, ...]:
         if file.suffix == ".xlsx":
             return read_sheet(file.read_bytes(), file=file.name)
         return (load_agreement(file),)
+
+    faults = Faults()
+    found: list[tuple[Path, tuple[Agreement, ...]]] = []
+    try:
+        for file in files:
+            said: tuple[Agreement, ...] = faults.of(partial(read, file), instead=())
+            found.append((file, said))
+        faults.require_none()
     except BadAgreement as error:
         fail(str(error))
     except OSError as error:
         fail(f"expected a file that can be read, got {type(error).__name__}")
+    return found
 
 
 def _folder(config: Path | None) -> tuple[Agreement, ...]:

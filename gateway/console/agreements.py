@@ -18,6 +18,7 @@ from casework.agreement_register import (
     Revision,
     RevisionState,
     draft_revision,
+    draft_revisions,
     drafts,
     in_force,
     put_in_force,
@@ -57,20 +58,21 @@ async def export(visit: Visiting) -> Response:
 
 @router.post("/import")
 async def import_sheet(visit: Visiting, file: UploadFile, reason: Annotated[str, Form()] = "") -> Response:
-    """Draft a revision of each agreement of an Excel file that says something else than what is in force."""
+    """Draft a revision of each agreement of an Excel file that says something else than what is in force, or none."""
     house, actor = visit.house, visit.actor
     await house.desk.permit(actor, Act.EDIT_AGREEMENT)
-    now = set(_now(visit))
     try:
         found = read_sheet(await file.read(LARGEST + 1), file=(file.filename or "-")[:80])
-        changed = [each for each in found if each not in now]
-        for each in changed:
-            await draft_revision(
-                house.desk, actor, text=as_text(each), reason=reason, folder=house.offices.folder.agreements
-            )
+        made = await draft_revisions(
+            house.desk,
+            actor,
+            texts=[as_text(each) for each in found],
+            reason=reason,
+            folder=house.offices.folder.agreements,
+        )
     except (BadAgreement, DoesNotCompile) as error:
         return _listing(visit, wrong=error, status=422)
-    return _listing(visit, drafted=len(changed))
+    return _listing(visit, drafted=len(made))
 
 
 @router.get("/{number}")

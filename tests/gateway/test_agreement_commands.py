@@ -58,6 +58,36 @@ def test_a_file_is_checked_and_its_mistake_named_by_line(tmp_path: Path) -> None
     assert "bad.yaml:4: `共享类型`" in wrong.output
 
 
+def test_of_files_of_which_one_is_wrong_nothing_is_drafted_and_every_fault_is_told(tmp_path: Path) -> None:
+    good, bad, worse = (tmp_path / name for name in ("good.yaml", "bad.yaml", "worse.yaml"))
+    good.write_text(as_text(CHANGED), "utf-8")
+    bad.write_text(as_text(CHANGED).replace("共享类型: ", "共享类型: 随意"), "utf-8")
+    worse.write_text(
+        as_text(SHIPPED[1]).replace("自: ", "自: 不").replace("提供部门: ", "提供部门: 不"), "utf-8"
+    )
+    result = typed("import", good, bad, worse, "--reason", "年度修订")
+    assert result.exit_code == 1
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
+        "bad.yaml",
+        "worse.yaml",
+        "worse.yaml",
+    ]
+    twice = typed("import", good, good, "--reason", "年度修订")
+    assert (twice.exit_code, "each agreement once" in twice.stderr) == (1, True)
+    assert typed("list").stdout == ""
+
+
+def test_an_import_that_is_repeated_drafts_nothing_twice(tmp_path: Path) -> None:
+    other = replace(SHIPPED[1], scenario="年度修订后的场景")
+    first, both = tmp_path / "first.xlsx", tmp_path / "both.xlsx"
+    first.write_bytes(write_sheet([CHANGED]))
+    both.write_bytes(write_sheet([CHANGED, other]))
+    assert len(typed("import", first, "--reason", "年度修订").stdout.splitlines()) == 1
+    [line] = typed("import", both, "--reason", "年度修订").stdout.splitlines()
+    assert line.split()[1] == other.number
+    assert len(typed("list").stdout.splitlines()) == 2
+
+
 def test_a_clerk_neither_takes_them_away_nor_changes_them(tmp_path: Path) -> None:
     file = tmp_path / "changed.yaml"
     file.write_text(as_text(CHANGED), "utf-8")
