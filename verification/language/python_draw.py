@@ -85,7 +85,7 @@ class Draw:
 
     def wanted(self) -> Wanted:
         """What is still to be drawn: nothing, until it is asked for."""
-        return Wanted(self._drawn, self._looked)
+        return Wanted(self._drawn, self._indexed, self._looked)
 
     @contextmanager
     def apart(self) -> Iterator[None]:

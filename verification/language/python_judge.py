@@ -56,6 +56,8 @@ class Writer:
         """The text of the function."""
         for expr in self.catalogue.expressions():
             self.text.expect(expr)
+        always = (found for found in self.facts[HOUSEHOLD] if not self._guards_of(found, HOUSEHOLD))
+        self.rows.prepare(found.expr for found in (*always, *self.facts[MEMBER]))
         turns = {found.turn for found in (*self.facts[MEMBER], *self.facts[HOUSEHOLD])}
         for turn in range(max([*turns, 1]) + 1):
             self._turn(turn)
@@ -70,7 +72,7 @@ class Writer:
         return self.catalogue.household, self.catalogue.member
 
     def _members_facts(self) -> list[Definition]:
-        """The members' facts that last, in the order of their places in a member's tuple: by turn, as defined."""
+        """The members' facts that last, in the order of their places in a member's list: by turn, as defined."""
         lasting = (found for found in self.facts[MEMBER] if found.name in self._lasting)
         return sorted(lasting, key=lambda found: found.turn)
 
@@ -99,8 +101,8 @@ class Writer:
         mine = [found for found in self.facts[MEMBER] if found.turn == turn]
         if turn > 1 and not mine:
             return
-        self.rows.prepare(found.expr for found in mine)
-        self.text.line("turned = []")
+        if turn == 1:
+            self.text.line("members = []")
         # The aggregates over members have `m` for themselves.
         with self.text.block("for m in listed:" if turn == 1 else "for own in members:"):
             if turn == 1:
@@ -112,17 +114,16 @@ class Writer:
             self._tell_guarded(mine, MEMBER)
             new = [f"m_{found.name}" for found in self._members_facts() if found.turn == turn]
             if turn == 1:
-                self.text.line(f"turned.append(({', '.join([*self._of_everybody(), *new])},))")
-            else:
-                self.text.line(f"turned.append((*own, {', '.join(new)}))" if new else "turned.append(own)")
-        self.text.line("members = turned")
+                self.text.line(f"members.append([{', '.join([*self._of_everybody(), *new])}])")
+            elif new:  # at places at which nobody looks before the turn is over
+                self.text.line(f"own += ({', '.join(new)},)")
 
     def _of_everybody(self) -> list[str]:
-        """What stands before the facts in a member's tuple."""
+        """What stands before the facts in a member's list."""
         return ["p"] if self.text.plain else ["p", "pmask"]
 
     def _at_hand(self, facts: list[Definition]) -> None:
-        """What some facts use of a member, out of its tuple."""
+        """What some facts use of a member, out of its list."""
         used = {each.definition.name for found in facts for each in facts_in(found.expr)}
         for name in self._of_everybody():
             self.text.line(f"{name} = own[{self._of_everybody().index(name)}]")
@@ -134,8 +135,7 @@ class Writer:
         """Facts of one turn, those that need not be told of every household beneath what must hold there."""
         apart: dict[Guards, list[Definition]] = {}
         for found in facts:
-            guards = self._guards.get((level, found.name), frozenset()) if found.turn else frozenset[str]()
-            apart.setdefault(guards if _untold(found) else frozenset(), []).append(found)
+            apart.setdefault(self._guards_of(found, level), []).append(found)
         self._tell(apart.pop(frozenset(), []), level)
         # Whatever uses a fact has its guards, and perhaps more.
         for guards in sorted(apart, key=lambda guards: (len(guards), sorted(guards))):
@@ -146,6 +146,11 @@ class Writer:
                 self.rows.apart(),
             ):
                 self._tell(apart[guards], level)
+
+    def _guards_of(self, found: Definition, level: str) -> Guards:
+        """What must hold for a fact to be told; nothing, where it is told of every household."""
+        told = found.turn == 0 or not _untold(found)
+        return frozenset() if told else self._guards.get((level, found.name), frozenset())
 
     def _tell(self, facts: list[Definition], level: str) -> None:
         """Facts of one turn. Those of one source are gathered in one pass where nothing stands between."""

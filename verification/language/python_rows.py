@@ -13,7 +13,7 @@ from verification.language.python_draw import Draw, key_of, persons_of
 from verification.language.python_operators import NONE, QUANTIFIED, START, TAKE, TAKE_PLAIN
 from verification.language.python_text import Text
 from verification.language.python_wanted import Index, Looked
-from verification.language.rows import Aggregate, Grouped
+from verification.language.rows import Aggregate, Grouped, Match
 from verification.language.source import ColumnOf, Filtered, Plan, Records, column
 from vocabulary.records.civil_affairs import Membership
 from vocabulary.register import RECORD_TYPES
@@ -98,7 +98,8 @@ class RowsText:
 
     def _gathered(self, items: list[tuple[str, Aggregate]], index: str | None, level: str) -> None:
         first = items[0][1]
-        matched = {name: self._matched(each, level) for name, each in items if each.match is not None}
+        sets: dict[object, str] = {}
+        matched = {name: self._matched(each, level, sets) for name, each in items if each.match is not None}
         rows = "members" if index is None else self._own(index, self._looped(first), first.on or (), level)
         with self.text.block(f"for {'m' if index is None else 'r'} in {rows}:"):
             self._items(items, matched)
@@ -317,10 +318,21 @@ class RowsText:
                     bits[mask] |= 1 << RECORD_TYPES.index(record)
         return [f"{mask} & {value}" for mask, value in bits.items() if value]
 
-    def _matched(self, each: Aggregate, level: str) -> str:
-        """Write the set of what the other rows have in the matching columns; give the test on the row `r`."""
+    def _matched(self, each: Aggregate, level: str, sets: dict[object, str]) -> str:
+        """The test on the row `r`: whether other rows have the same in the matching columns.
+
+        `sets`   what other rows have, by whose it is: each is written once
+        """
         match, condition = each.match, each.role("matched")
         assert match is not None
+        whose = (match.plan.digest, match.on, match.columns, None if condition is None else condition.digest)
+        if whose not in sets:
+            sets[whose] = self._others(match, condition, level)
+        mine = [self.text.name_of(column(each.plan, by)) for by in match.columns]
+        return f"({key_of(mine)} {'in' if match.present else 'not in'} {sets[whose]})"
+
+    def _others(self, match: Match, condition: Expr | None, level: str) -> str:
+        """Write the set of what the other rows have in the matching columns, and give its name."""
         theirs = [column(match.plan, each) for each in match.columns]
         name = self.text.fresh()
         self.text.line(f"{name} = set()")
@@ -332,8 +344,7 @@ class RowsText:
             else:
                 with self.text.block(f"if {self.text.write(condition)}:"):
                     self._add_matched(name, theirs)
-        mine = [self.text.name_of(column(each.plan, by)) for by in match.columns]
-        return f"({key_of(mine)} {'in' if match.present else 'not in'} {name})"
+        return name
 
     def _add_matched(self, name: str, columns: list[ColumnOf]) -> None:
         written = [self.text.write(each) for each in columns]

@@ -19,7 +19,7 @@ from verification.language.expression import Expr, walk
 from verification.language.level import HOUSEHOLD, FactOf
 from verification.language.parameter import Pack
 from verification.language.python_asked import Asked, AskedTable, NotPlain, not_plain
-from verification.language.python_operators import CALENDAR, COMPARISONS, OPERATORS, TEXTS, cut_mark, cut_of
+from verification.language.python_operators import COMPARISONS, OPERATORS, TEXTS, applied, cut_mark, cut_of
 from verification.language.source import ColumnOf
 from verification.language.values import LONGEST, Places
 from vocabulary.codes import Code
@@ -320,9 +320,7 @@ class Text:
         if expr.op in ("part", "pick", "contains"):
             constants = [self.constant(each) for each in expr.constants]
             return TEXTS[expr.op].format(*args, *constants)
-        if expr.op in ("year_of", "month_in_year"):
-            return CALENDAR[expr.op, expr.args[0].kind].format(*args)
-        return OPERATORS[expr.op].format(*args)
+        return applied(expr, args, self.fresh)
 
 
 class DayText(Text):

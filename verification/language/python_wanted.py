@@ -29,11 +29,12 @@ class Looked:
 class Wanted:
     """Which rows have to be looked at, in which loops, and what becomes of each.
 
-    `there`   plans, by digest, whose rows are drawn already
+    `there`     plans, by digest, whose rows are drawn already
+    `indexed`   indexes that are made already
     """
 
-    def __init__(self, there: Mapping[str, str], looked: Looked) -> None:
-        self._there, self._looked = there, looked
+    def __init__(self, there: Mapping[str, str], indexed: Mapping[Index, str], looked: Looked) -> None:
+        self._there, self._indexed, self._looked = there, indexed, looked
         self._seen: set[str] = set()
         self.loops: list[Plan] = []
         """Plans with a loop of their own, each after those whose rows it needs."""
@@ -48,6 +49,8 @@ class Wanted:
 
     def index(self, plan: Plan, on: tuple[str, ...]) -> None:
         """An index of a plan's rows is needed."""
+        if (plan.digest, on) in self._indexed:
+            return
         self._plan(plan)
         self.indexes.setdefault(plan.digest, {})[plan.digest, on] = plan
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+import msgspec
+
 from verification.language.kinds import Value
 from verification.language.level import Doubt
 from verification.language.parameter import Pack
@@ -63,8 +65,7 @@ class Case:
     unanswered_of: Mapping[str, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, gc=False):
     """A rule's answer YES or UNKNOWN for a household, or for one of its members.
 
     `because`   for UNKNOWN: the record types without a usable answer that may decide it; empty
@@ -79,8 +80,7 @@ class Found:
     because: tuple[type[Record], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """What the rules say of a household: the facts told, and every answer that is not NO."""
 
     household: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
@@ -88,9 +88,8 @@ class _Together:
             for each, other in zip(self._apart, apart, strict=True):
                 found = [one for one in found if one.rule.number not in each.rules]
                 found += [one for one in other.found if one.rule.number in each.rules]
-            yield replace(
-                judged, found=tuple(sorted(found, key=lambda one: (one.rule.number, one.person or "")))
-            )
+            found.sort(key=lambda one: (one.rule.number, one.person or ""))
+            yield Judgement(judged.household, judged.facts, judged.members, tuple(found))
 
     def sealed(self) -> Iterator[tuple[str, bytes]]:
         """See `Judges.sealed`."""
