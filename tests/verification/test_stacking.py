@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from verification.entitlement import Entitlement, Stacking, misfits, pair_of
 from verification.pack import BadPack, Pack, load_pack
 from verification.stacking import (
-    CLAIMS_MAX,
+    COMBINATIONS_MAX,
     Claim,
     Paid,
     Proposal,
@@ -128,11 +128,68 @@ def test_a_pair_that_the_pack_does_not_name_is_allowed_and_told() -> None:
     assert [(each.stacking, each.cite) for each in found.clashes] == [(Stacking.ALLOW, None)]
 
 
-def test_more_than_can_be_tried_is_refused() -> None:
-    claims = [claim(f"programme {n}", 1) for n in range(CLAIMS_MAX + 1)]
-    with pytest.raises(TooManyClaims, match="expected at most 14"):
-        propose(claims, DEMO)
-    assert proposed(*claims[:-1]).overpaid_fen == 0
+def test_forty_programmes_of_which_nobody_knows_a_conflict_are_all_kept() -> None:
+    claims = [claim(f"programme {n:02d}", 1 + n) for n in range(40)]
+    found = proposed(*claims)
+    assert (found.overpaid_fen, len(found.kept), len(found.clashes)) == (0, 40, 40 * 39 // 2)
+
+
+def test_of_forty_programmes_of_one_group_the_highest_is_kept() -> None:
+    """Each the rival of each: as many cycles of 择高 as there are threes of them."""
+    pack = DEMO.changed({f"aid_group.项目{n:02d}": "一组" for n in range(40)}, why="x")
+    found = proposed(*(claim(f"项目{n:02d}", 10**12 + n, month=YEAR) for n in range(40)), pack=pack)
+    assert found.kept == (Paid("项目39", 10**12 + 39),)
+    assert found.overpaid_fen == 39 * 10**12 + sum(range(39))
+
+
+def test_one_that_excludes_many_is_weighed_against_all_of_them() -> None:
+    names = [f"项目{n:02d}" for n in range(9)]
+    pack = DEMO.changed({f"aid_group.{name}": name for name in names}, why="x").changed(
+        {f"stacking.项目00+{name}": "PROHIBIT" for name in names[1:]}, why="x"
+    )
+    for fen, kept in ((79, names[1:]), (81, names[:1])):
+        claims = [claim(name, 10, month=YEAR) for name in names[1:]] + [claim(names[0], fen, month=YEAR)]
+        assert [each.name for each in proposed(*claims, pack=pack).kept] == kept
+
+
+def test_more_combinations_than_can_be_tried_are_refused() -> None:
+    """Offsets exclude nobody: of fifteen that one is taken off each combination is lawful."""
+    names = [f"项目{n:02d}" for n in range(16)]
+    pack = DEMO.changed({f"aid_group.{name}": name for name in names}, why="x").changed(
+        {f"stacking.项目00+{name}": "OFFSET" for name in names[1:]}, why="x"
+    )
+    claims = [claim(name, 5, month=YEAR) for name in names]
+    with pytest.raises(TooManyClaims, match=f"expected at most {COMBINATIONS_MAX} combinations of 16"):
+        propose(claims, pack)
+
+
+def test_nothing_is_proposed_where_nothing_is_claimed() -> None:
+    assert propose([], DEMO) == ()
+    found = proposed(claim("DIBAO", 0))
+    assert (found.drawn, found.kept, found.best, found.overpaid_fen, found.forgone_fen) == ((), (), (), 0, 0)
+
+
+def test_benefits_that_share_a_month_clash_in_it_alone() -> None:
+    tekun = [claim("TEKUN", 82_700, month=OCTOBER.plus(-n)) for n in range(3)]
+    living = [claim("LIVING", 8_000, month=OCTOBER.plus(n)) for n in range(3)]
+    assert [(each.month, each.overpaid_fen) for each in propose([*tekun, *living], DEMO)] == [
+        (OCTOBER.plus(n), 8_000 if n == 0 else 0) for n in range(-2, 3)
+    ]
+
+
+def test_an_offset_of_more_than_there_is_leaves_nothing_and_no_debt() -> None:
+    pack = with_pair("UNEMPLOYMENT_BENEFIT+GRADUAL_EXIT", "OFFSET")
+    found = proposed(claim("GRADUAL_EXIT", 1), claim("UNEMPLOYMENT_BENEFIT", 10**12), pack=pack)
+    assert found.kept == (Paid("UNEMPLOYMENT_BENEFIT", 10**12),)
+    assert found.overpaid_fen == 1
+
+
+def test_what_is_taken_off_two_is_taken_off_each() -> None:
+    pack = DEMO.changed(
+        {"stacking.ORPHAN+TEMPORARY": "OFFSET", "stacking.ORPHAN+GRADUAL_EXIT": "OFFSET"}, why="x"
+    )
+    found = proposed(claim("ORPHAN", 30), claim("TEMPORARY", 100), claim("GRADUAL_EXIT", 100), pack=pack)
+    assert found.kept == (Paid("GRADUAL_EXIT", 100), Paid("TEMPORARY", 100))
 
 
 def test_a_prohibition_holds_from_its_day() -> None:
@@ -184,33 +241,34 @@ def test_a_pair_is_the_same_whichever_is_named_first() -> None:
         )
 
 
+ALL_NAMES = sorted(str(each) for each in Entitlement)
 NAMES = ["CARE", "DIBAO", "LIVING", "ORPHAN", "TEKUN", "TEMPORARY"]
-PAIRS = [f"{one}+{other}" for one, other in combinations(NAMES, 2)]
 
 
 @st.composite
-def policies(draw: st.DrawFn) -> Pack:
-    """Any table over six entitlements; of the offsets those that would make a chain are let stand together."""
-    rows = {pair: draw(st.sampled_from(list(Stacking))) for pair in PAIRS}
+def policies(draw: st.DrawFn, names: list[str] = NAMES) -> Pack:
+    """Any table over some entitlements; of the offsets those that would make a chain are let stand together."""
+    pairs = [f"{one}+{other}" for one, other in combinations(names, 2)]
+    rows = {pair: draw(st.sampled_from(list(Stacking))) for pair in pairs}
     for pair in [pair for pair, value in rows.items() if value is Stacking.OFFSET]:
         reduced = {pair_of(p)[1] for p, v in rows.items() if v is Stacking.OFFSET}  # type: ignore[index]
         if pair_of(pair)[0] in reduced:  # type: ignore[index]
             rows[pair] = Stacking.ALLOW
-    turned = {f"{other}+{one}" for one, other in combinations(NAMES, 2)}
+    turned = {f"{other}+{one}" for one, other in combinations(names, 2)}
     fitting = {key: dated for key, dated in DEMO.rows["stacking"].items() if key not in turned}
     base = Pack(DEMO.name, DEMO.title, DEMO.parameters, {**DEMO.rows, "stacking": fitting}, DEMO.limits, "")
     return base.changed({f"stacking.{pair}": str(value) for pair, value in rows.items()}, why="x")
 
 
+FEN = st.sampled_from([0, 1, 50, 99, 100, 10**12])
 claims_of_one = st.lists(
-    st.builds(
-        claim,
-        st.sampled_from(NAMES),
-        st.sampled_from([0, 1, 50, 99, 100]),
-        st.sampled_from([0, 1, 50, 99, 100]),
-    ),
-    max_size=6,
-    unique_by=lambda each: each.name,
+    st.builds(claim, st.sampled_from(NAMES), FEN, FEN), max_size=6, unique_by=lambda each: each.name
+)
+claims_of_two_months = st.lists(
+    st.builds(claim, st.sampled_from(ALL_NAMES), FEN, FEN, month=st.sampled_from([OCTOBER, OCTOBER.plus(1)])),
+    min_size=9,
+    max_size=14,
+    unique_by=lambda each: (each.name, each.month),
 )
 
 
@@ -246,6 +304,17 @@ def test_the_proposal_equals_trying_everything(claims: list[Claim], pack: Pack) 
     assert sum(p.fen for p in found.kept) == best_of(
         {c.name: min(c.due_fen, c.drawn_fen) for c in claims}, pack
     )
+
+
+@given(claims_of_two_months, policies(ALL_NAMES))
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_the_proposal_of_each_month_equals_trying_everything_in_it(claims: list[Claim], pack: Pack) -> None:
+    """Eleven entitlements, each pair as it comes, in two months of which neither knows of the other."""
+    for found in propose(claims, pack):
+        of_month = [each for each in claims if each.month == found.month]
+        assert sum(p.fen for p in found.best) == best_of({c.name: c.due_fen for c in of_month}, pack)
+        kept = {c.name: min(c.due_fen, c.drawn_fen) for c in of_month}
+        assert sum(p.fen for p in found.kept) == best_of(kept, pack)
 
 
 @given(claims_of_one.filter(len), policies())
