@@ -149,16 +149,13 @@ class RestRegister(Register):
         place: str | int | None = (start or 1) if told.page else start
         while True:
             parameter = {told.page: place} if told.page else {} if place is None else {told.after: place}
-            answer = self._asked(told, path, {**given, **parameter})
+            answer = self._answered(told.method, path, {**given, **parameter})
             rows = _list(answer, told)
             following = _following(answer, told, rows, place)
             yield rows, following
             if following is None:
                 return
             place = following
-
-    def _asked(self, told: Operations, path: str, given: Mapping[str, Any]) -> Any:
-        return self._answered(told.method, path, given)
 
     def _answered(self, method: str, path: str, given: Mapping[str, Any]) -> Any:
         how: dict[str, Any] = {"params": given} if method == "GET" else {"json": given}

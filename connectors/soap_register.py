@@ -105,6 +105,7 @@ class SoapRegister(Register):
         self._operations = operations
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix=f"soap-{department.value}")
         self._own = local()
+        self._ports: list[_Port] = []
 
     def version(self) -> str:
         """See `Register.version`: the service, and whether the WSDL that it gives itself is that of the contract."""
@@ -126,6 +127,8 @@ class SoapRegister(Register):
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        for port in self._ports:
+            port.close()
 
     async def _look_up(self, ask: Ask, table: Table, decode: Decoder) -> list[Row]:
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._found, ask, table, decode)
@@ -168,6 +171,7 @@ class SoapRegister(Register):
         """A client is not safe to share between threads: each has its own."""
         if not hasattr(self._own, "port"):
             self._own.port = _Port(self._wsdl, self._address, timeout_s=self._patience.timeout_s)
+            self._ports.append(self._own.port)
         port: _Port = self._own.port
         return port
 
@@ -191,6 +195,10 @@ class _Port:
         self.service.wsdl = client.wsdl
         self._own_wsdl = f"{bare}?wsdl"
         self._carrier = client.transport
+
+    def close(self) -> None:
+        """Let go of its connections."""
+        self._carrier.close()
 
     def described(self) -> bytes:
         """The WSDL that the service gives of itself. Raises `Failed`."""
@@ -226,6 +234,9 @@ class _Carrier(Transport):
         if path.parent != self._folder:
             raise broken("expected a WSDL that is whole beside the contract, got one that leads elsewhere")
         return path.read_bytes()
+
+    def close(self) -> None:
+        self._client.close()
 
     def fetched(self, address: str) -> bytes:
         answer = carry(self._client, self._client.build_request("GET", address), timeout_s=self._timeout_s)

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 import msgspec
@@ -127,6 +127,7 @@ class _Query:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._cancelled = Event()
+        self._turn = Lock()
         self._driver: Any = None
 
     def run(self, statement: sa.Select[Any], given: Sequence[Mapping[str, Any]]) -> list[Row]:
@@ -136,15 +137,23 @@ class _Query:
             return rows
         with failures_named(), self._engine.connect() as connection:
             self._driver = connection.connection.driver_connection
-            for one in given:
-                rows += connection.execute(statement, one).fetchall()
-            self._driver = None
+            try:
+                for one in given:
+                    if self._cancelled.is_set():
+                        break
+                    rows += connection.execute(statement, one).fetchall()
+            finally:
+                with (
+                    self._turn
+                ):  # who is being stopped gives the connection on afterwards: the next asks by it
+                    self._driver = None
         return rows
 
     def cancel(self) -> None:
         """Stop what runs in the database."""
         self._cancelled.set()
-        stop(self._engine, self._driver)
+        with self._turn:
+            stop(self._engine, self._driver)
 
 
 @lru_cache(maxsize=512)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -61,6 +62,17 @@ class TestBySoap(Conformance):
     @pytest.fixture
     def connector(self, by_soap: Connector) -> Connector:
         return by_soap
+
+
+def test_nothing_is_kept_open_of_a_register_that_is_let_go(folder: Path, contract: Contract) -> None:
+    if missing():
+        pytest.skip(missing())
+    with soap_serving(folder, ROWS) as address:
+        register = connected(contract, address)
+        assert isinstance(fetch(register, ASK)[person(0)], Found)
+        carriers = [port._carrier._client for port in register._ports]  # type: ignore[attr-defined]
+        asyncio.run(register.aclose())
+    assert [one.is_closed for one in carriers] == [True]
 
 
 def test_account_and_password_travel_as_ws_security(folder: Path, contract: Contract) -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from threading import Event
 
 import pytest
+import sqlalchemy as sa
 
+from connectors import sql_register
 from connectors.ask import Ask, SnapshotFailed
 from connectors.departments import TABLES as EVERY
 from connectors.guard import Patience
+from connectors.sql_engine import reading
 from connectors.sql_register import SqlRegister
 from tests.connectors.conformance import failure_of, fetch, plain
 from tests.connectors.rows import clock, person
@@ -177,6 +182,38 @@ def test_a_slow_question_is_cancelled_in_the_database_too(file: Path) -> None:
         assert slow._engine.pool.checkedout() == 0
 
     asyncio.run(ask_often())
+
+
+def test_a_connection_is_given_on_only_when_nobody_is_stopping_it_any_more(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, ends, stopping, stopped = Event(), Event(), Event(), Event()
+
+    def given() -> Iterator[Mapping[str, object]]:
+        asked.set()
+        ends.wait(10)
+        yield {}
+
+    def stop(_engine: sa.Engine, _driver: object) -> None:
+        stopping.set()
+        stopped.wait(10)
+
+    monkeypatch.setattr(sql_register, "stop", stop)
+    engine = reading(f"sqlite:///{file}")
+    query = sql_register._Query(engine)
+    with ThreadPoolExecutor(2) as threads:
+        running = threads.submit(query.run, sa.select(sa.literal(1)), given())  # type: ignore[arg-type]
+        asked.wait(10)
+        cancelling = threads.submit(query.cancel)
+        stopping.wait(10)
+        ends.set()
+        with pytest.raises(TimeoutError):
+            running.result(0.1)
+        assert engine.pool.checkedout() == 1  # type: ignore[attr-defined]  # of its kind of pool
+        stopped.set()
+        cancelling.result(10)
+        assert running.result(10) == []
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 def test_nobody_listening_is_unreachable() -> None:
