@@ -7,6 +7,7 @@ they are what the law calls things.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -44,5 +45,34 @@ def said_in_chinese() -> Mapping[str, str]:
 
 
 def say(sentence: str, lang: Lang) -> str:
-    """A sentence of the templates in a language; one without a translation stays as it is."""
-    return said_in_chinese().get(sentence, sentence) if lang == "zh" else sentence
+    """A sentence in a language; one without a translation stays as it is.
+
+    What a form expects may hold values: `{}` in the catalogue stands for one, which is said in its turn.
+
+    >>> say("expected `reason` of 1 to 2000 characters", "zh")
+    '`理由` 应为 1 至 2000 个字符'
+    """
+    if lang == "en":
+        return sentence
+    known = said_in_chinese().get(sentence)
+    return _filled(sentence) if known is None else known
+
+
+def _filled(sentence: str) -> str:
+    """A sentence with values in it, in Chinese, by the first form of the catalogue that it has."""
+    for form, chinese in _forms():
+        if found := form.fullmatch(sentence):
+            first, *others = chinese.split("{}")
+            values = [say(value, "zh") for value in found.groups()]
+            return first + "".join(value + text for value, text in zip(values, others, strict=True))
+    return sentence
+
+
+@cache
+def _forms() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The sentences with values in them, those first that say most themselves."""
+    forms = sorted((each for each in said_in_chinese() if "{}" in each), key=len, reverse=True)
+    return tuple(
+        (re.compile("(.*)".join(map(re.escape, each.split("{}"))), re.DOTALL), said_in_chinese()[each])
+        for each in forms
+    )

@@ -65,7 +65,7 @@ def test_a_record_is_disputed_from_its_sheet_and_answered_in_time(tmp_path: Path
         assert "请该部门校核" in sheet.text
         assert "2026-11-30" in page.text  # ten working days after 16 November
         assert (unknown.status_code, empty.status_code, anothers.status_code) == (422, 422, 422)
-        assert "got another or none" in anothers.text
+        assert "没有您可以查看的、属于该对象的这条记录" in anothers.text
         assert "i-1" in listed.text
         assert "correction.changed" in events
         assert SPOUSE not in page.text

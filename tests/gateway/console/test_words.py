@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import re
 from pathlib import Path
@@ -38,13 +39,73 @@ def test_no_sentence_lacks_its_chinese() -> None:
     assert sorted(sentences() - said_in_chinese().keys()) == []
 
 
+FORMS = (
+    *(ROOT / "casework").glob("*.py"),
+    *CONSOLE.glob("*.py"),
+    *(ROOT / "gateway" / f"{name}.py" for name in ("acts", "casework_acts", "disputed", "whereabouts")),
+    *(ROOT / "gateway" / f"{name}.py" for name in ("sampling", "district_run", "run_moves", "run_findings")),
+    ROOT / "verification" / "clock.py",
+    ROOT / "verification" / "pack.py",
+    ROOT / "verification" / "runs" / "job.py",
+)
+MISTAKES = {
+    *("BadRequest", "NotDone", "CannotSample", "BeyondCalendar", "NotInForce"),
+    *("CannotRun", "NoSuchRun", "RunEnded", "OtherRun"),
+}
+"""Errors whose text a page shows to whoever filled in a form."""
+
+
+def _text(node: ast.AST) -> str:
+    """A text of the source as the catalogue has it: with `{}` for each value."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(_text(part) if isinstance(part, ast.Constant) else "{}" for part in parts)
+    return ""
+
+
+def mistakes() -> set[str]:
+    """What forms expect: raised there, or given as the reason why something is not done."""
+    found = set()
+    for path in FORMS:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id=name), args=[text, *_]) if name in MISTAKES:
+                    found.add(_text(text))
+                case ast.Return(value=text) | ast.Assign(value=text) if text is not None:
+                    found.add(said if (said := _text(text)).startswith(("expected ", "got `")) else "")
+    return found - {"", "{}"}
+
+
 def test_what_an_entry_says_and_what_a_form_expects_are_said_in_chinese_too() -> None:
     events = {event.says for event in EVENTS.values()}
-    sources = [*(ROOT / "casework").glob("*.py"), *CONSOLE.glob("*.py")]
-    python = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    mistakes = set(re.findall(r'BadRequest\(\s*"([^"]+)"\s*\)', python))
-    assert len(mistakes) > 5
-    assert sorted((events | mistakes) - said_in_chinese().keys()) == []
+    assert len(mistakes()) > 40
+    assert sorted((events | mistakes()) - said_in_chinese().keys()) == []
+
+
+def test_a_translation_holds_as_many_values_as_the_sentence() -> None:
+    assert [each for each, said in said_in_chinese().items() if each.count("{}") != said.count("{}")] == []
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("expected `claim` of 1 to 2000 characters", "`理由` 应为 1 至 2000 个字符"),
+        (
+            "expected 人社 to say whose the record is, got `TIMED_OUT`, and nothing was changed",
+            "人社未能答复这条记录是谁的：超时，未作任何改动",
+        ),
+        ("expected a run that is kept, got `{}`", "没有保存编号为 {} 的批量核对"),
+        (
+            "expected a run that is kept, got `a\nb`, which was forgotten meanwhile",
+            "编号为 a\nb 的批量核对已被删除",
+        ),
+    ],
+)
+def test_a_mistake_with_values_in_it_is_said_in_chinese(english: str, chinese: str) -> None:
+    assert say(english, "zh") == chinese
+    assert say(english, "en") == english
 
 
 SHOWN_BY_VALUE = (AnswerState, FailureKind, VerifiedCategory, VerificationState, RunState, Gravity)
@@ -80,7 +141,7 @@ def test_no_chinese_is_kept_of_what_no_page_says() -> None:
         path.read_text(encoding="utf-8")
         for path in (*CONSOLE.glob("*.py"), *ROOT.glob("casework/*.py"), ROOT / "gateway" / "replay.py")
     )
-    left = said_in_chinese().keys() - sentences() - codes - OTHERS - events
+    left = said_in_chinese().keys() - sentences() - codes - OTHERS - events - mistakes()
     assert sorted(each for each in left if f'"{each}"' not in python) == []
 
 
