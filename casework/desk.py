@@ -122,10 +122,8 @@ class Desk:
             reason=reason,
         )
 
-    def clocks_started(
-        self, kinds: tuple[str, ...], *, about: str, region: str, on: date | None = None
-    ) -> list[Change]:
-        """Clocks that start today, or on a day, for a case or a finding. Raises `BeyondCalendar`."""
+    def clocks_started(self, kinds: tuple[str, ...], *, about: str, region: str) -> list[Change]:
+        """Clocks that start today, for a case or a finding. Raises `BeyondCalendar`."""
         return [
             self.kept.added(
                 tables.clock,
@@ -137,7 +135,7 @@ class Desk:
                 due_on=each.due.isoformat(),
                 cite=each.cite,
             )
-            for each in started(kinds, on=on or self.today(), pack=self.pack)
+            for each in started(kinds, on=self.today(), pack=self.pack)
         ]
 
     def clocks_restarted(self, kinds: tuple[str, ...], *, about: str) -> list[Change]:

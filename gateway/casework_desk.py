@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
 from pathlib import Path
 
 from casework.desk import Desk
@@ -23,14 +22,13 @@ from gateway.settings import Settings
 
 
 @asynccontextmanager
-async def casework_desk(settings: Settings, *, today: date | None = None) -> AsyncIterator[Desk]:
-    """A desk, closed again when the context ends. `today` is China's day unless given.
+async def casework_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """A desk, closed again when the context ends; its day is China's.
 
     Raises `CannotOpen`, `audit.errors.CannotOpen`, `PackError`.
     """
-    the_day = (lambda: today) if today else (lambda: china_day(now()))
     async with log_opened(settings) as log:
-        with desk_over(settings, log, clock=now, today=the_day) as desk:
+        with desk_over(settings, log, clock=now, today=lambda: china_day(now())) as desk:
             yield desk
 
 
