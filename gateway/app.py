@@ -37,7 +37,7 @@ from gateway.graphql_http import (
     head_of,
     headers_of,
 )
-from gateway.graphql_request import JSON, Receive, is_json
+from gateway.graphql_request import JSON, Receive, is_encoded, is_json
 from gateway.inquiry import inquire
 from gateway.log_pages import log_pages
 from gateway.metrics import Metrics
@@ -104,6 +104,7 @@ class Application:
         if (
             head is None
             or head.media == EVENTS
+            or is_encoded(headers)
             or not is_json(headers.get(b"content-type", b"").decode("latin-1"))
         ):
             return None

@@ -32,7 +32,7 @@ import msgspec
 from gateway.access import Refused
 from gateway.caller import NotAuthenticated
 from gateway.errors import BadArgument, BadDocument, BadRequest, Fault, InquiryError
-from gateway.graphql_request import JSON, Fields, Receive, read_body, read_request
+from gateway.graphql_request import JSON, Fields, Receive, is_encoded, read_body, read_request
 from gateway.office import Answered, Asked
 from gateway.pace import TooOften
 from gateway.trace import new_request
@@ -102,6 +102,8 @@ class GraphQLOverHttp:
             if head is None:
                 raise BadRequest("expected to be allowed to answer in JSON", status=406)
             _refuse_twice(scope["headers"])
+            if is_encoded(headers):
+                raise BadRequest("expected a body as it is, got one with a `Content-Encoding`", status=415)
             fields = await read_request(
                 scope["method"],
                 _text(headers, b"content-type") or "",

@@ -76,6 +76,11 @@ def read_body(body: bytes) -> Fields:
     return _fields(_json(body), reads_only=False)
 
 
+def is_encoded(headers: Mapping[bytes, bytes]) -> bool:
+    """Tell whether a body comes in an encoding (`Content-Encoding: gzip`), which is not taken: it could grow to any size."""
+    return headers.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity")
+
+
 @lru_cache(maxsize=256)
 def is_json(content_type: str) -> bool:
     """Tell whether a content type is JSON in UTF-8."""

@@ -81,6 +81,7 @@ SENT = {
     "a purpose that may not": lambda h: [post({**h, b"x-hedui-purpose": b"AUDIT"})],
     "plain text": lambda h: [post({**h, b"content-type": b"text/plain"})],
     "another character set": lambda h: [post({**h, b"content-type": b"application/json; charset=gb18030"})],
+    "a body that is packed": lambda h: [post({**h, b"content-encoding": b"gzip"})],
     "an answer in HTML": lambda h: [post({**h, b"accept": b"text/html"})],
     "an answer in plain JSON": lambda h: [post({**h, b"accept": b"application/json"})],
     "put": lambda h: [post(h, line=b"PUT /graphql HTTP/1.1")],

@@ -59,6 +59,8 @@ def test_the_answer_has_the_media_type_that_was_asked_for(accept, given):
         ({"headers": {"content-type": "application/x-www-form-urlencoded"}}, 415),
         ({"headers": {"content-type": "application/json; charset=gb18030"}}, 415),
         ({"headers": {"content-type": None}}, 415),
+        ({"headers": {"content-encoding": "gzip"}}, 415),
+        ({"headers": {"content-encoding": "identity, br"}}, 415),
         ({"headers": {"accept": "text/html"}}, 406),
         ({"content": b"[]"}, 400),
         ({"content": b'[{"query":"{log{size}}"}]'}, 400),
