@@ -61,3 +61,10 @@ def test_beyond_the_table_nobody_guesses() -> None:
 def test_an_unknown_clock_is_refused() -> None:
     with pytest.raises(KeyError):
         deadline("no-such-clock", start=date(2026, 11, 16), pack=PACK)
+
+
+def test_no_days_are_the_day_itself_and_fewer_are_refused() -> None:
+    sunday = date(2026, 11, 22)
+    assert plus_working_days(sunday, 0) == sunday
+    with pytest.raises(ValueError, match="expected 0 days or more, got -1"):
+        plus_working_days(sunday, -1)

@@ -132,6 +132,67 @@ def test_what_cannot_be_told_has_no_reason() -> None:
     assert reason(DIBAO, UNTOLD, OPEN) is None
 
 
+ORDER = [Category.NONE, Category.RIGID, Category.EDGE, Category.DIBAO, Category.TEKUN]
+
+
+@pytest.mark.parametrize("less", range(1, 5))
+@pytest.mark.parametrize("more", range(1, 5))
+def test_of_two_categories_the_earlier_gate_is_more(less: int, more: int) -> None:
+    before, after = Standing(ORDER[less], 0, 3, False), Standing(ORDER[more], 0, 3, False)
+    expected = Move.UP if less < more else Move.DOWN if less > more else Move.UNCHANGED
+    assert move(before, after) is expected
+
+
+def test_a_fen_more_is_up_and_one_less_is_down() -> None:
+    one, other = Standing(Category.DIBAO, 60_800, 3, False), Standing(Category.DIBAO, 60_801, 3, False)
+    assert (move(one, other), move(other, one), move(one, one)) == (Move.UP, Move.DOWN, Move.UNCHANGED)
+    assert move(one, Standing(Category.DIBAO, None, 3, False)) is Move.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    ("day", "between"),
+    [(FIRST, False), (date(2026, 6, 1), True), (SECOND, True), (date(2026, 12, 1), False)],
+)
+def test_between_the_runs_is_after_the_first_day_up_to_the_second(day: date, between: bool) -> None:
+    began = reason(OUT, DIBAO, spell(day, date(2027, 1, 1), CategoryReason.OMITTED))
+    assert began is (CategoryReason.OMITTED if between else CategoryReason.NEW)
+    ended = reason(DIBAO, OUT, spell(date(2020, 1, 1), day, CategoryReason.INELIGIBLE))
+    assert ended is (CategoryReason.INELIGIBLE if between else CategoryReason.RELIEVED)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        (SECOND, None, None),
+        (date(2026, 12, 1), None, CategoryReason.OMITTED),
+        (date(2025, 1, 1), date(2026, 12, 1), None),
+        (date(2025, 1, 1), SECOND, CategoryReason.RETURNED),
+    ],
+)
+def test_a_spell_is_open_from_its_first_day_up_to_and_without_its_last(
+    since: date, until: date | None, expected: CategoryReason | None
+) -> None:
+    assert reason(DIBAO, DIBAO, spell(since, until)) is expected
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"), [(FIRST, CategoryReason.OMITTED), (date(2026, 6, 1), CategoryReason.NEW)]
+)
+def test_left_out_is_who_was_in_no_spell_on_the_first_day_either(
+    until: date, expected: CategoryReason
+) -> None:
+    assert reason(DIBAO, DIBAO, spell(date(2025, 1, 1), until, CategoryReason.INELIGIBLE)) is expected
+
+
+def test_of_two_spells_that_began_the_last_one_gives_the_reason() -> None:
+    spells = [
+        spell(date(2026, month, 1), None, why)
+        for month, why in ((9, CategoryReason.OMITTED), (7, CategoryReason.RETURNED))
+    ]
+    assert reason(OUT, DIBAO, *spells) is CategoryReason.OMITTED
+    assert reason(OUT, DIBAO, *spells[::-1]) is CategoryReason.OMITTED
+
+
 def test_households_and_persons_are_counted() -> None:
     found = transitions(
         {"A": OUT, "B": DIBAO, "C": DIBAO},
