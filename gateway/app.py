@@ -9,6 +9,7 @@ GET  /metrics           counts and times for Prometheus, of all worker processes
 
 from __future__ import annotations
 
+import asyncio
 import time
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
@@ -68,6 +69,7 @@ class Application:
         # As it is configured by now: to find that out costs more than not to write a line.
         self._says = _log.bind()
         self.body_bytes = body_bytes
+        self._ending = asyncio.Event()
         self._graphql = GraphQLOverHttp(
             self._answer, self._answers, body_bytes=body_bytes, refused=metrics.refused
         )
@@ -90,13 +92,17 @@ class Application:
 
         began = self._begins()
         try:
-            await handler(scope, receive, noting)
+            await handler(scope, _Hearing(receive, self._ending), noting)
         except Exception as error:  # here and in `whole`, and nowhere else, everything is caught
             reply = self._fault(error, request)
             if not status:
                 await deliver(reply, noting, media=JSON)
         finally:
             self._ends(began, request, method=scope["method"], path=_path(scope), status=status)
+
+    def end(self) -> None:
+        """Let go of whoever follows something: the server is about to stop."""
+        self._ending.set()
 
     def reads(self, headers: Mapping[bytes, bytes]) -> Head | None:
         """What the headers of a POST to `path` say; None for what only the application itself answers."""
@@ -151,6 +157,27 @@ class Application:
         method = method if method in _METHODS else "…"
         took_ms = round(took_s * 1000, 1)
         self._says.info("answered", request=request, method=method, path=path, status=status, took_ms=took_ms)
+
+
+class _Hearing:
+    """What comes of a request; when all of it has come, the end of the server is as if its asker hung up."""
+
+    def __init__(self, receive: Receive, ending: asyncio.Event) -> None:
+        self._receive, self._ending, self._whole = receive, ending, False
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        if not self._whole:
+            message = await self._receive()
+            self._whole = not message.get("more_body", False)
+            return message
+        coming = asyncio.ensure_future(self._receive())
+        ended = asyncio.ensure_future(self._ending.wait())
+        try:
+            await asyncio.wait((coming, ended), return_when=asyncio.FIRST_COMPLETED)
+            return coming.result() if coming.done() else {"type": "http.disconnect"}
+        finally:
+            coming.cancel()
+            ended.cancel()
 
 
 def application(

@@ -7,6 +7,7 @@
         │   ├── TooCostly     it is too large to think about
         │   └── UnknownDocument   its hash names no trusted document
         ├── BadArgument       an argument is not what its name promises
+        ├── Ending            the gateway is being stopped: whoever follows something asks again
         └── NotLogged         the log cannot be written, so there is no answer
             ├── NotSealed     the key of somebody whom an entry is about does not open: an operator has to look
             └── NotWitnessed  no quorum of witnesses has seen the log for too long
@@ -96,6 +97,16 @@ class BadArgument(InquiryError):
     def __init__(self, message: str, *, argument: str) -> None:
         super().__init__(message)
         self.argument = argument
+
+
+class Ending(InquiryError):
+    """The gateway is being stopped, and what takes long is told no farther: ask again, and another answers."""
+
+    code = "ENDING"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("expected to go on, got a gateway that is being stopped: ask again")
 
 
 class NotLogged(InquiryError):

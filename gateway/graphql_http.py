@@ -31,7 +31,7 @@ import msgspec
 
 from gateway.access import Refused
 from gateway.caller import NotAuthenticated
-from gateway.errors import BadArgument, BadDocument, BadRequest, Fault, InquiryError
+from gateway.errors import BadArgument, BadDocument, BadRequest, Ending, Fault, InquiryError
 from gateway.graphql_request import JSON, Fields, Receive, is_encoded, read_body, read_request
 from gateway.office import Answered, Asked
 from gateway.pace import TooOften
@@ -270,6 +270,9 @@ async def _tell(first: Answered, answers: AsyncIterator[Answered], request: str,
         last = None
     except (InquiryError, NotAuthenticated, Refused) as error:
         last = refusing(error, media=GRAPHQL, request=request).body
+    except asyncio.CancelledError:  # who has hung up does not read it
+        last = refusing(Ending(), media=GRAPHQL, request=request).body
+        raise
     finally:
         # A fault of ours is told here, while the stream is open, and noted where every fault is.
         if last is not None:

@@ -75,6 +75,7 @@ async def serving(
 
         def stop() -> None:
             server.should_exit = True
+            gateway.app.end()
 
         collect_less()
         try:

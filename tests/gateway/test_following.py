@@ -202,6 +202,28 @@ def test_who_hangs_up_leaves_an_outcome_that_says_so(tmp_path, monkeypatch):
     assert entries[1]["fields"]["result"] == "LEFT"
 
 
+def test_a_gateway_that_is_stopped_lets_go_of_who_follows_and_notes_it(tmp_path):
+    async def test(desk):
+        async def for_ever(_caller, _given):
+            yield progress.LogVerification(progress.VerificationState.CHECKING, 1, 2)
+            desk.app.end()
+            await asyncio.sleep(60)
+
+        desk.office.watching["logVerification"] = for_ever
+        async with asyncio.timeout(10):
+            answer = await stream(desk, VERIFY, **EVALUATOR)
+        whole = await desk.ask("{log{size}}")  # what has begun, and is no stream, is answered all the same
+        return answer, whole, [entry["fields"].get("result") for entry in await desk.entries()]
+
+    answer, whole, results = at_desk(tmp_path, ROWS, test)
+    (_, first), (_, last), complete = events(answer.text)
+    assert "errors" not in first
+    assert last["errors"][0]["extensions"]["code"] == "ENDING"
+    assert complete == ("complete", None)
+    assert whole.status_code == 200
+    assert results == [None, "LEFT", None, "ANSWERED"]
+
+
 def test_what_goes_wrong_on_the_way_is_the_last_answer_and_tells_nothing(tmp_path):
     async def test(desk):
         async def failing(_caller, _given):
