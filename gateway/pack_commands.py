@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
@@ -129,10 +130,10 @@ def what_if(
             require_new(csv)
         one, other = _load(before), _load(after)
         with registers_of(settings_of(config)) as (ready, today):
-            found, failed = asyncio.run(_asked(ready, one, other, on=day, today=today))
+            found, failed, asked_on = asyncio.run(_asked(ready, one, other, on=day, today=today))
         if csv is not None:
             write_changes(csv, found)
-    _show(found, failed)
+    _show(found, failed, on=asked_on)
 
 
 def write_changes(path: Path, found: WhatIf) -> None:
@@ -160,7 +161,7 @@ _COLUMNS = (
 
 async def _asked(
     settings: Settings, before: Pack, after: Pack, *, on: date | None, today: Callable[[], date] | None
-) -> tuple[WhatIf, Mapping[Department, str]]:
+) -> tuple[WhatIf, Mapping[Department, str], date]:
     from gateway.district_asked import district_of
     from gateway.opening import opened
     from gateway.showing import progress_bar
@@ -169,27 +170,45 @@ async def _asked(
     async with opened(settings, today=today) as gateway:
         with progress_bar() as progress:
             district = district_of(gateway.office, on=on, caller="operator")
-            return await ask_what_if(district, before=before, after=after, progress=progress)
+            told = await ask_what_if(district, before=before, after=after, progress=progress)
+            return *told, district.on
 
 
-def _show(found: WhatIf, failed: Mapping[Department, str]) -> None:
-    from vocabulary.money import Money
+def _show(found: WhatIf, failed: Mapping[Department, str], *, on: date) -> None:
+    from verification.verdict import Indeterminate
+    from vocabulary.codes import Category
 
     before, after = found.before, found.after
-    typer.echo(f"{before.pack} {before.pack_hash[:16]} → {after.pack} {after.pack_hash[:16]}")
+    typer.echo(f"{before.pack} {before.pack_hash[:16]} → {after.pack} {after.pack_hash[:16]}, on {on}")
     typer.echo(f"{len(before.standings):,} households, the same inputs in both runs: {before.inputs_digest}")
     for department, failure in failed.items():
         typer.echo(f"  {department.term} did not answer: {failure}")
+    typer.echo(
+        f"  paid a month: {_yuan(found.fen_before)} → {_yuan(found.fen_after)} yuan, {_more(found.fen_month)}"
+    )
+    counts = [Counter(each.category for each in run.standings.values()) for run in (before, after)]
+    for category in sorted(counts[0] | counts[1], key=[*Category, *Indeterminate].index):
+        typer.echo(
+            f"  {category} {category.term}: {counts[0][category]:,} → {counts[1][category]:,} households"
+        )
+    typer.echo(f"{len(found.changed):,} households are affected:")
     for (one, other), count in sorted(found.categories.items()):
         typer.echo(f"  {one} {one.term} → {other} {other.term}: {count:,} households")
     for move, count in sorted(found.moves.items()):
-        typer.echo(f"  {move} {move.term}: {count:,} households")
-    more = "more" if found.fen_month >= 0 else "less"
-    typer.echo(
-        f"  {Money(abs(found.fen_month))} yuan a month {more} in sum; {len(found.changed):,} households are affected"
-    )
+        money = f", {_more(found.fen_moves[move])} a month" if move in found.fen_moves else ""
+        typer.echo(f"  {move} {move.term}: {count:,} households{money}")
     if found.untold:
-        typer.echo(f"  {found.untold:,} households whose amount cannot be told are not in the sum")
+        typer.echo(f"  {found.untold:,} households whose amount cannot be told are not in the sums")
+
+
+def _yuan(fen: int) -> str:
+    from vocabulary.money import Money, with_commas
+
+    return with_commas(str(Money(fen)))
+
+
+def _more(fen: int) -> str:
+    return f"{_yuan(abs(fen))} yuan {'more' if fen >= 0 else 'less'}"
 
 
 def _load(which: str) -> Pack:

@@ -17,7 +17,7 @@ shows the 低保 that it no longer draws.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from verification.category import household, member
@@ -97,7 +97,8 @@ class WhatIf:
 
     `moves`       households by move, all of them
     `categories`  households by category before and after, where they are not the same
-    `fen_month`   the sum a month over all households that can be told on both sides
+    `fen_before`, `fen_after`   what is paid a month in all, to those of whom it can be told on both sides
+    `fen_moves`   how much of the difference comes with each move; 0 is left out
     `untold`      households whose amount cannot be told on one side or the other
     """
 
@@ -106,8 +107,15 @@ class WhatIf:
     changed: tuple[Changed, ...]
     moves: Mapping[Move, int]
     categories: Mapping[Change, int]
-    fen_month: int
+    fen_before: int
+    fen_after: int
+    fen_moves: Mapping[Move, int]
     untold: int
+
+    @property
+    def fen_month(self) -> int:
+        """So much more is paid a month in all; less, where it is below zero."""
+        return self.fen_after - self.fen_before
 
 
 def run_caseload(snapshot: Snapshot, pack: Pack, *, progress: Told | None = None) -> CaseloadRun:
@@ -133,7 +141,7 @@ def compare(before: CaseloadRun, after: CaseloadRun) -> WhatIf:
     if before.facts_hash != after.facts_hash:
         raise FactsDiffer(f"expected facts `{before.facts_hash}`, got `{after.facts_hash}`")
     both = list(_both(before, after))
-    told = [each.fen_month for each in both if each.fen_month is not None]
+    told = [each for each in both if each.fen_month is not None]
     moved = [each for each in both if each.moved]
     return WhatIf(
         before,
@@ -141,7 +149,9 @@ def compare(before: CaseloadRun, after: CaseloadRun) -> WhatIf:
         tuple(each for each in both if each.moved or each.fen_month),
         Counter(each.move for each in both),
         Counter((each.before.category, each.after.category) for each in moved),
-        sum(told),
+        sum(each.before.payable_fen or 0 for each in told),
+        sum(each.after.payable_fen or 0 for each in told),
+        _by_move(told),
         len(both) - len(told),
     )
 
@@ -150,6 +160,13 @@ def what_if(snapshot: Snapshot, before: Pack, after: Pack, *, progress: Told | N
     """Run both packs over one snapshot and compare. Raises `PackGap`."""
     one = run_caseload(snapshot, before, progress=progress)
     return compare(one, run_caseload(snapshot, after, progress=progress))
+
+
+def _by_move(told: Iterable[Changed]) -> Mapping[Move, int]:
+    sums: Counter[Move] = Counter()
+    for each in told:
+        sums[each.move] += each.fen_month or 0
+    return {each: fen for each, fen in sums.items() if fen}
 
 
 def _both(before: CaseloadRun, after: CaseloadRun) -> Iterator[Changed]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from typer.testing import CliRunner
 
-from gateway.pack_commands import packs, what_if
+from gateway.pack_commands import _show, _yuan, packs, what_if
+from tests.verification.caseload import stories_snapshot
+from verification.pack import load_pack
+from verification.whatif import CaseloadRun, compare, run_caseload
 
 CITY = """pack: city
 title: 市
@@ -136,3 +140,30 @@ def test_the_commands_are_offered_without_loading_an_engine() -> None:
     )
     run = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+def test_a_what_if_says_what_is_paid_before_and_after_and_by_whom(capsys):
+    demo = load_pack("demo-2026")
+    raised = demo.changed({"dibao_standard_fen_month": "2636.00"}, why="another city")
+    snapshot = stories_snapshot()
+    _show(
+        found := compare(run_caseload(snapshot, raised), run_caseload(snapshot, demo)),
+        {},
+        on=date(2026, 11, 16),
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith(", on 2026-11-16")
+    assert lines[2] == (
+        f"  paid a month: {_yuan(found.fen_before)} → {_yuan(found.fen_after)} yuan, {_yuan(-found.fen_month)} yuan less"
+    )
+    assert "," in _yuan(found.fen_before)
+    assert f"  TEKUN 特困供养: {_of(found.before, 'TEKUN')} → {_of(found.after, 'TEKUN')} households" in lines
+    assert (
+        f"  DIBAO 最低生活保障: {_of(found.before, 'DIBAO')} → {_of(found.after, 'DIBAO')} households"
+        in lines
+    )
+    assert any(line.startswith("  DOWN ") and line.endswith(" yuan less a month") for line in lines)
+
+
+def _of(run: CaseloadRun, category: str) -> int:
+    return sum(each.category == category for each in run.standings.values())

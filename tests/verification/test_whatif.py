@@ -58,6 +58,24 @@ def test_the_sum_is_the_sum_of_the_households(found) -> None:
     assert sum(found.moves.values()) == len(found.before.standings)
 
 
+def test_what_is_paid_before_and_after_is_of_those_of_whom_both_are_told(found) -> None:
+    both = [
+        (one.payable_fen, found.after.standings[household].payable_fen)
+        for household, one in found.before.standings.items()
+    ]
+    told = [each for each in both if None not in each]
+    assert found.fen_before == sum(before for before, _ in told) > 0
+    assert found.fen_after == sum(after for _, after in told)
+    assert found.fen_month == found.fen_after - found.fen_before > 0
+
+
+def test_each_move_has_its_part_of_the_sum(found) -> None:
+    assert sum(found.fen_moves.values()) == found.fen_month
+    up = sum(each.fen_month or 0 for each in found.changed if each.move is Move.UP)
+    assert found.fen_moves[Move.UP] == up > 0
+    assert Move.UNCHANGED not in found.fen_moves
+
+
 def test_what_cannot_be_told_is_not_counted_as_unchanged(found) -> None:
     assert found.before.standings["S-H13"].category is INDETERMINATE
     assert found.before.standings["S-H13"].payable_fen is None
