@@ -21,6 +21,7 @@ from verification.verdict import Verdict
 from vocabulary import codes
 
 FOLDER = Path(__file__).parent / "told"
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _PARTS = ("head", "child", "head_id", "child_id", "people", "records")
 
 
@@ -43,7 +44,7 @@ class Told:
 def told() -> Iterator[Told]:
     """Every value of every case."""
     for path in sorted(FOLDER.glob("*.yaml")):
-        for case in yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader):
+        for case in yaml.load(path.read_text("utf-8"), Loader=_LOADER):
             for value, told in (_others(case) | case["told"]).items():
                 of = case.get("rule") or case["of"]
                 text = _text(case, value) + ("" if "rule" in case else _expected(of, told))
