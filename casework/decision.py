@@ -66,6 +66,7 @@ class Grounds:
     `publicized`   whether 公示 has run its natural days; None where it need not (`is_publicized`)
     `visited`      False where an application of a near relative lacks its visit by two, or nobody can tell (HH-10)
     `judged`       whether the verification told a category
+    `entitled`     whether the category that it told is one of those who are given relief
     `facts`        what the finding rests on, by period
     """
 
@@ -77,6 +78,7 @@ class Grounds:
     publicized: bool | None
     visited: bool
     judged: bool
+    entitled: bool
     facts: Facts
 
 
@@ -85,7 +87,7 @@ def require(kind: DecisionKind, grounds: Grounds, *, today: date) -> None:
 
     Raises `NotNow`.
 
-    >>> alone = Grounds(None, True, "收入超过标准", "mz-0042", "mz-0042", None, True, True, Facts())
+    >>> alone = Grounds(None, True, "收入超过标准", "mz-0042", "mz-0042", None, True, True, True, Facts())
     >>> require(DecisionKind.KEEP, alone, today=date(2026, 11, 1))
     Traceback (most recent call last):
     casework.finding.NotNow: 需要另一人复核：一人不得单独作出
@@ -93,6 +95,9 @@ def require(kind: DecisionKind, grounds: Grounds, *, today: date) -> None:
     lacks = _always(grounds)
     if kind.adverse:
         lacks += _before_adverse(grounds, today)
+    elif not grounds.entitled and kind is not DecisionKind.GRADUAL:
+        # 渐退 is for those who are entitled no longer (民发〔2022〕83号).
+        lacks.append(Lack.NOT_ENTITLED)
     if lacks:
         raise NotNow(lacks)
 

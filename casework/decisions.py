@@ -287,6 +287,7 @@ def _grounds(desk: Desk, actor: Actor, decision: Decision) -> Grounds:
         publicized=_publicized(desk, case) if is_publicized(decision.kind, application=applied) else None,
         visited=decision.visited,
         judged=bool(decision.inputs and decision.result),
+        entitled=decision.category is not Category.NONE,
         facts=decision.facts,
     )
 

@@ -55,6 +55,7 @@ class Lack(Code):
     NO_VISIT = "NO_VISIT", "近亲属案件未由两人入户调查：审核确认办法 第十一条、第十六条"
     OVERTAKEN = "OVERTAKEN", "已有更新的版本生效：请在其基础上重新起草"
     ONLY_AVERAGES = "ONLY_AVERAGES", "仅凭跨月摊算的数值，不得单独作为依据：INC-08"
+    NOT_ENTITLED = "NOT_ENTITLED", "核对结论为不符合，不能据以给予、继续或增发救助：社会救助法 第十三条"
     INDETERMINATE = "INDETERMINATE", "核对结论待核，不能据以作出决定：CAT-07"
 
 

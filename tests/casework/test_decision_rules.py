@@ -49,7 +49,9 @@ def found(kind: DecisionKind, grounds: Grounds) -> set[str]:
 
 def test_an_adverse_decision_lacks_something_exactly_when_exit_04_is_found() -> None:
     for finding, heard, reason, second in product(FINDINGS, (True, False), ("理由", " "), ("a", "b")):
-        grounds = Grounds(finding, heard, reason, "a", second, None, visited=True, judged=True, facts=Facts())
+        grounds = Grounds(
+            finding, heard, reason, "a", second, None, visited=True, judged=True, entitled=True, facts=Facts()
+        )
         for kind in DecisionKind:
             missing = lacks(kind, grounds) & BY_LAW
             assert ("EXIT-04" in found(kind, grounds)) is (kind.adverse and bool(missing)), (kind, grounds)
@@ -58,7 +60,16 @@ def test_an_adverse_decision_lacks_something_exactly_when_exit_04_is_found() -> 
 def test_nobody_decides_on_what_cannot_be_told() -> None:
     for kind, judged in product(DecisionKind, (True, False)):
         grounds = Grounds(
-            Standing(FindingState.CONFIRMED, YESTERDAY), True, "理由", "a", "b", None, True, judged, Facts()
+            Standing(FindingState.CONFIRMED, YESTERDAY),
+            True,
+            "理由",
+            "a",
+            "b",
+            None,
+            True,
+            judged,
+            True,
+            Facts(),
         )
         assert (
             (Lack.INDETERMINATE in lacks(kind, grounds)) is ("CAT-07" in found(kind, grounds)) is (not judged)
@@ -69,7 +80,9 @@ def test_values_laid_over_months_are_never_the_only_grounds() -> None:
     standing = Standing(FindingState.CONFIRMED, YESTERDAY)
     for of_a_month, of_longer in product((0, 1), (0, 1, 5)):
         facts = Facts(of_a_month, of_longer)
-        grounds = Grounds(standing, True, "理由", "a", "b", None, visited=True, judged=True, facts=facts)
+        grounds = Grounds(
+            standing, True, "理由", "a", "b", None, visited=True, judged=True, entitled=True, facts=facts
+        )
         for kind in DecisionKind:
             only = kind.adverse and of_longer > 0 and of_a_month == 0
             assert (Lack.ONLY_AVERAGES in lacks(kind, grounds)) is ("INC-08" in found(kind, grounds)) is only

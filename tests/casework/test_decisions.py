@@ -211,6 +211,34 @@ def test_an_application_that_is_followed_is_posted_first_and_a_review_or_a_refus
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(
+    ("kind", "category", "lacks"),
+    [
+        (DecisionKind.KEEP, Category.NONE, (Lack.NOT_ENTITLED,)),
+        (DecisionKind.INCREASE, Category.NONE, (Lack.NOT_ENTITLED,)),
+        (DecisionKind.GRANT, Category.NONE, (Lack.NOT_PUBLICIZED, Lack.NOT_ENTITLED)),
+        (DecisionKind.GRADUAL, Category.NONE, ()),
+        (DecisionKind.KEEP, Category.EDGE, ()),
+        (DecisionKind.TERMINATE, Category.NONE, (Lack.NO_FINDING, Lack.NO_HEARING)),
+    ],
+)
+def test_relief_is_not_given_on_a_verdict_that_says_none(
+    kind: DecisionKind, category: Category, lacks: tuple[Lack, ...], tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with desk_opened(f"sqlite:///{tmp_path}/log.db", tmp_path, Calendar()) as desk:
+            case = await a_case(desk, kind=ApplicationKind.REVIEW)
+            paper = await draft(
+                desk, VERIFIER, case, kind=kind, basis=basis(category, payable_fen=0), reason="核对结果相符"
+            )
+            assert missing(desk, SUPERVISOR, paper) == lacks
+            if lacks:
+                with pytest.raises(NotNow):
+                    await decide(desk, SUPERVISOR, paper)
+
+    asyncio.run(story())
+
+
 def test_publicity_that_was_cut_short_is_done_again_from_its_first_day(url: str, tmp_path: Path) -> None:
     async def story() -> None:
         calendar = Calendar()
