@@ -37,7 +37,7 @@ class Writer:
         self.text = Text(pack, self._name, plain=plain, of_day=True)
         self.text.constants["month_told"] = month_told
         self.rows = RowsText(self.text, looked_at(catalogue.nodes()))
-        decisive = catalogue.decisive()
+        decisive = catalogue.decisive
         self.facts: dict[str, list[Definition]] = {}
         self.shown: dict[str, list[Definition]] = {}
         for level in self._levels():

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 
 from verification.language.expression import Expr, certain_presence, lift, needs, walk
@@ -148,13 +149,18 @@ class Catalogue:
 
     def definitions(self, level: Level) -> list[Definition]:
         """The facts of a level that are needed, each after those it uses."""
-        needed = _needed(self.expressions())
-        return [found for found in level.definitions.values() if (level.name, found.name) in needed]
+        return [found for found in level.definitions.values() if (level.name, found.name) in self._needed]
 
+    @cached_property
+    def _needed(self) -> frozenset[tuple[str, str]]:
+        return frozenset(_needed(self.expressions()))
+
+    @cached_property
     def decisive(self) -> frozenset[tuple[str, str]]:
         """Level and name of the facts that a condition or a told fact rests on, or that another level's do.
 
-        The others are only shown as evidence of a rule of their own level, beside its answer.
+        The others are only shown as evidence of a rule of their own level, beside its answer. Told once: a
+        catalogue is bound to many packs.
         """
         exprs = [expr for each in self.rules for expr in each.deciding()]
         lent = [

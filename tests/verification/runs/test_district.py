@@ -164,6 +164,6 @@ def test_what_is_only_shown_decides_nothing(catalogue: Catalogue) -> None:
     def insured(p):  # type: ignore[no-untyped-def] # as rules are written in a test
         return p.months > 0, {"fen": p.shown, "last": h.last}
 
-    decisive = Catalogue(p, h, [insured]).decisive()
+    decisive = Catalogue(p, h, [insured]).decisive
     assert {name for _, name in decisive} >= {"months", "last", "lent"}
     assert ("member", "shown") not in decisive
