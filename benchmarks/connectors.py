@@ -29,8 +29,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -42,8 +42,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhe
 import openpyxl
 import psycopg
 import pyarrow as pa
-import sqlalchemy as sa
 
+from benchmarks.far_away import far_away
 from connectors.ask import Connector
 from connectors.delivery import newest
 from connectors.departments import TABLES
@@ -272,7 +272,7 @@ async def _asked(urls: Mapping[Department, str], times: int) -> dict[str, list[f
         connectors: dict[Department, Connector] = {}
         for department, url in urls.items():
             if department in LATENCY_S:
-                url = await stack.enter_async_context(_far_away(url, LATENCY_S[department]))
+                url = await stack.enter_async_context(far_away(url, LATENCY_S[department]))
             connectors[department] = _CONNECT[department](department, url)
         asks = {one: [*asks_of(connectors[one], numbers=MEMBERS)] for one in connectors}
         everything = [ask for of_one in asks.values() for ask in of_one]
@@ -311,47 +311,6 @@ _CONNECT: Mapping[Department, Callable[[Department, str], Connector]] = {
     Department.SOCIAL_SECURITY: _http,
     Department.EDUCATION: _files,
 }
-
-
-@asynccontextmanager
-async def _far_away(url: str, latency_s: float) -> AsyncIterator[str]:
-    """The same server as if it stood elsewhere: whatever it says is `latency_s` under way, and nothing is held up."""
-    address = sa.make_url(url)
-    assert address.host is not None
-    assert address.port is not None
-    host, port = address.host, address.port
-
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, late_s: float) -> None:
-        loop, pending = asyncio.get_running_loop(), asyncio.Queue[tuple[float, bytes]]()
-
-        async def deliver() -> None:
-            while True:
-                due, data = await pending.get()
-                await asyncio.sleep(max(0.0, due - loop.time()))
-                if not data:
-                    writer.close()
-                    return
-                writer.write(data)
-
-        delivering = asyncio.create_task(deliver())
-        try:
-            while data := await reader.read(65_536):
-                pending.put_nowait((loop.time() + late_s, data))
-        except ConnectionError:
-            pass
-        pending.put_nowait((loop.time(), b""))
-        await delivering
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind = await asyncio.open_connection(host, port)
-        with suppress(asyncio.CancelledError):  # the loop ends with connections still open
-            await asyncio.gather(carry(reader, behind[1], 0.0), carry(behind[0], writer, latency_s))
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield address.set(port=server.sockets[0].getsockname()[1]).render_as_string(hide_password=False)
-    finally:
-        server.close()
 
 
 def excel(folder: Path, effort: Effort) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """What does civil affairs hold of a household of the demo district?
 
 Membership, declarations, authorizations, category, payments, marriages, the visit and the
-property answers: all of it in order. What is out of order is planted in `contradictions`.
+property answers: all of it in order. What is out of order is planted afterwards, by `demo.planted`.
 """
 
 from __future__ import annotations
