@@ -135,6 +135,8 @@ class Application:
     async def _answer(self, asked: Asked) -> Answered:
         answered = await inquire(asked, self._now())
         self._metrics.sources({name: one["state"] for name, one in answered.told.sources.items()})
+        if answered.hedged:
+            self._metrics.hedged(answered.hedged)
         return answered
 
     def _answers(self, asked: Asked) -> AsyncGenerator[Answered, None]:

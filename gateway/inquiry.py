@@ -89,7 +89,7 @@ async def answered_of(
     form = allowed.question.document.form
     told = told if form is None else form.of(told)
     noted = await office.trace.outcome(intent, _outcome(told, came, caller, ask, office))  # 7
-    return Answered(told, told.written, noted.receipt, noted.decided)  # 8
+    return Answered(told, told.written, noted.receipt, noted.decided, ask.hedged)  # 8
 
 
 class _Gathered(msgspec.Struct, frozen=True):

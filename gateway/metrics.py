@@ -45,6 +45,9 @@ class Metrics:
         self._sources = self._counter(
             "hedui_source_answers", "What became of asking a department.", ("department", "state")
         )
+        self._hedged = self._counter(
+            "hedui_hedged", "Second questions to a department that was slow.", ("department",)
+        )
         self._faults = self._counter("hedui_faults", "Faults of ours, by their class.", ("kind",))
         self._under_way = Gauge(
             "hedui_requests_under_way",
@@ -86,6 +89,11 @@ class Metrics:
         """Departments were asked, or would have been."""
         for asked in states.items():
             self._count(self._sources, *asked)
+
+    def hedged(self, departments: Mapping[str, int]) -> None:
+        """Departments that were slow were asked a second time, each so often."""
+        for department, many in departments.items():
+            self._hedged.labels(department).inc(many)
 
     def told(self) -> bytes:
         """The metrics as Prometheus reads them, of all worker processes together."""

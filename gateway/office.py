@@ -57,6 +57,8 @@ class Answered(msgspec.Struct, frozen=True):
     """None of an answer that others follow: the last one has the receipt."""
     decided: Decided | None = None
     """Where the verdict can be found again, when there is one."""
+    hedged: Mapping[str, int] = {}
+    """How often a slow department was asked a second time, by its name."""
 
 
 @dataclass(frozen=True, slots=True)

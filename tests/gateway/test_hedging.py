@@ -20,7 +20,8 @@ def asked(folder, *, hedge_after_s):
             if hasattr(connector, name):
                 setattr(connector, name, losing_the_first(getattr(connector, name), calls))
         answer = await desk.ask(QUESTION)
-        entries = await desk.entries()
+        entries, metrics = await desk.entries(), (await desk.client.get("/metrics")).text
+        assert ('hedui_hedged_total{department="social_security"} 1.0' in metrics) == (hedge_after_s > 0)
         return answer.json(), entries[-1]["fields"], len(calls)
 
     return at_desk(folder, ROWS, test, hedge_after_s=hedge_after_s, timeout_s=1.0)
