@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import chinese_calendar
 
@@ -53,6 +54,7 @@ def deadline(clock: str, *, start: date, pack: Pack) -> Deadline:
     return Deadline(clock, start, days, working, due, dated.cite)
 
 
+@lru_cache(maxsize=4_096)  # the package looks through all its holidays each time
 def is_working_day(day: date) -> bool:
     """Tell whether offices work on a day. Raises `BeyondCalendar`.
 
