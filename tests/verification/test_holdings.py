@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from functools import cache
 
+import pytest
+
 from demo.story import Story, load_all
 from demo.story_check import pack_of
 from tests.demo.whole import district
 from verification.entitlement import Stacking
-from verification.holdings import Held, Holdings, Unsure, drawn, reads
+from verification.holdings import DRAWN, DUE, Held, Holdings, Unsure, drawn, reads
 from verification.language.case import case_of
 from verification.language.to_python import Case
 from verification.pack import load_pack
 from verification.stacking import Claim, Proposal, propose, sums
+from vocabulary.codes import BenefitKind
 from vocabulary.month import Month
+from vocabulary.records.civil_affairs import Benefit
 from vocabulary.records.education import Aid
 
 DEMO = load_pack("demo-2026")
@@ -121,3 +125,21 @@ def test_claims_of_student_aid_stand_in_september() -> None:
     (claim,) = drawn(case)
     assert isinstance(claim, Claim)
     assert str(claim.month).endswith("-09")
+
+
+@pytest.mark.parametrize(
+    ("household", "paid", "claimed"), [("H", True, 1), ("H", False, 0), ("X", True, 0), ("X", False, 0)]
+)
+def test_what_was_not_paid_or_is_another_household_s_is_not_claimed(
+    household: str, paid: bool, claimed: int
+) -> None:
+    month = Month.parse("2026-10")
+    row = Benefit(record_id="1", as_of=month.first_day, household=household, kind=BenefitKind.DIBAO,
+                  month=month, amount_fen=100, paid=paid)  # fmt: skip
+    assert len(list(drawn(Case("H", month.first_day, (), {Benefit: [row]})))) == claimed
+
+
+def test_every_column_that_facts_or_claims_read_is_asked_for() -> None:
+    asked = reads()
+    for wanted in (DUE.reads(), DRAWN):
+        assert all(columns <= asked[record] for record, columns in wanted.items())
