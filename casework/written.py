@@ -27,15 +27,16 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class BadAgreement(ValueError):
-    """A signed document does not say what it must, in the place that the message names."""
+    """A signed document does not say what it must, in the place that the message names; `faults` is all of it."""
 
     def __init__(self, *, file: str, line: int, key: str, expected: str, got: str) -> None:
         super().__init__(f"{file}:{line}: `{key}`: expected {expected}, got {got}")
         self.file, self.line, self.key, self.expected, self.got = file, line, key, expected, got
+        self.faults: tuple[BadAgreement, ...] = (self,)
 
 
 class BadAgreements(BadAgreement):
-    """Several places do not say what they must; `faults` are told together, the first of them stands for all."""
+    """Several places do not say what they must: they are told together, and the first stands for all."""
 
     def __init__(self, faults: Sequence[BadAgreement]) -> None:
         first = faults[0]
@@ -57,7 +58,7 @@ class Faults:
         try:
             return read()
         except BadAgreement as wrong:
-            self.found += wrong.faults if isinstance(wrong, BadAgreements) else (wrong,)
+            self.found += wrong.faults
             return instead
 
     def require_none(self) -> None:

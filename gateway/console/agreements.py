@@ -197,7 +197,6 @@ def _page(
         text=text,
         reason=reason,
         wrong=wrong,
-        line=wrong.line if isinstance(wrong, BadAgreement) else None,
         may_edit=visit.actor.may(Act.EDIT_AGREEMENT),
     )
 

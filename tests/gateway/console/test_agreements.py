@@ -124,7 +124,7 @@ def test_all_travel_as_excel_and_what_comes_back_changed_is_drafted(tmp_path):
     assert came.status_code == 200
     assert waiting == [ONE.number]
     assert refused.status_code == 422
-    assert "bad.xlsx 共享协议:5: `提供部门`" in refused.text
+    assert "bad.xlsx 共享协议 · 行 5 · 提供部门 · 应为 民政、" in refused.text
 
 
 def test_another_process_takes_it_up_when_it_looks(tmp_path):

@@ -62,7 +62,24 @@ def _text(node: ast.AST) -> str:
             return text
         case ast.JoinedStr(values=parts):
             return "".join(_text(part) if isinstance(part, ast.Constant) else "{}" for part in parts)
+        case ast.BinOp(left=left, op=ast.Add()):
+            return _text(left) + "{}"
     return ""
+
+
+def of_agreements() -> set[str]:
+    """What a place of an agreement should have said, and what it said instead."""
+    found = set()
+    for name in ("written", "agreement", "agreement_sheet"):
+        for node in ast.walk(ast.parse((ROOT / "casework" / f"{name}.py").read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id=called) | ast.Attribute(attr=called), args=given, keywords=named
+                ):
+                    if called in ("wrong", "_wrong", "BadAgreement"):
+                        told = [each.value for each in named if each.arg in ("expected", "got")]
+                        found |= {_text(each) for each in (*given, *told)}
+    return {each for each in found if re.match(r"[A-Za-z]|\{\},", each)}
 
 
 def mistakes() -> set[str]:
@@ -75,7 +92,7 @@ def mistakes() -> set[str]:
                     found.add(_text(text))
                 case ast.Return(value=text) | ast.Assign(value=text) if text is not None:
                     found.add(said if (said := _text(text)).startswith(("expected ", "got `")) else "")
-    return found - {"", "{}"}
+    return (found - {"", "{}"}) | of_agreements()
 
 
 def test_what_an_entry_says_and_what_a_form_expects_are_said_in_chinese_too() -> None:
