@@ -14,7 +14,7 @@ Proofs at one and ten million leaves are read from logs whose entries are all al
     proof_10m_vs_1m          a cold proof's time at ten million leaves, against one million
     verify_vs_sha256         entries/s of a full verification, against SHA-256 of the entries alone
     overhead_bytes           bytes on disk per entry, beyond the entry's own
-    postgres_vs_sqlite       entries/s with 1024 callers, both with every commit synced
+    postgres_vs_sqlite       entries/s with 1024 callers, both with every commit synced; null without a server
     entry_build_us           one real entry with four commitments, in microseconds of processor time
     entry_build_full_us      the same with every field that the gateway may add to it
     entry_build_vs_sha256    the first, in SHA-256 of a hundred bytes: tells a slow moment from a slow program
@@ -34,7 +34,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -88,8 +88,8 @@ def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("--quick", action="store_true", help="shorter rounds, under a minute")
-    parts: dict[str, Callable[[Path, Effort], dict[str, float]]] = {
+    options.add_argument("--quick", action="store_true", help="shorter rounds, about a minute")
+    parts: dict[str, Callable[[Path, Effort], Mapping[str, float | None]]] = {
         "appends": appends,
         "proofs": proofs,
         "verification": lambda _, effort: verification(effort),
@@ -98,15 +98,15 @@ def main() -> None:
     }
     options.add_argument("--only", choices=parts, help="one part alone")
     given = options.parse_args()
-    figures: dict[str, float] = {}
+    figures: dict[str, float | None] = {}
     with tempfile.TemporaryDirectory(prefix="hedui-bench-") as name:
         for part, measure in parts.items():
             if given.only in (None, part):
                 figures |= measure(Path(name), QUICK if given.quick else FULL)
-    print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
+    print(json.dumps({name: None if value is None else round(value, 3) for name, value in figures.items()}))
 
 
-def appends(folder: Path, effort: Effort) -> dict[str, float]:
+def appends(folder: Path, effort: Effort) -> dict[str, float | None]:
     """Durable, integrated, signed appends against plain rows and against pymerkle, in interleaved rounds."""
     runs: dict[str, list[float]] = {}
     with postgres_url() as server:
@@ -135,7 +135,7 @@ def appends(folder: Path, effort: Effort) -> dict[str, float]:
         "append_64_vs_insert": typical["append 64"] / typical["insert 40"],
         "append_1_p50_vs_commit": typical["append 1"] / typical["commit 1"],
         "append_vs_pymerkle": typical["append 1024"] / typical["pymerkle"],
-        "postgres_vs_sqlite": typical.get("postgres 1024", 0.0) / typical["append 1024"],
+        "postgres_vs_sqlite": typical["postgres 1024"] / typical["append 1024"] if server else None,
         "overhead_bytes": overhead(folder, entries=effort.many),
     }
 

@@ -10,7 +10,6 @@ figure comes from the running parts, and whatever does not come out as it must e
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -178,16 +177,15 @@ def _verified(bundle: Path, policy: Path, console: Console) -> int:
 
 def _with_one_byte_changed(bundle: Path, forged: Path) -> tuple[Path, str]:
     """A copy in which one byte of one entry file differs, and the name of that file."""
-    with zipfile.ZipFile(bundle) as whole:
-        files = {info.filename: whole.read(info) for info in whole.infolist()}
-    member = next(name for name in sorted(files) if name.startswith(("tile/entries/", "entries/")))
-    damaged = bytearray(files[member])
-    damaged[len(damaged) // 2] ^= 1
-    files[member] = bytes(damaged)
-    shutil.copy(bundle, forged)
     with zipfile.ZipFile(bundle) as whole, zipfile.ZipFile(forged, "w") as copy:
+        member = next(
+            name for name in sorted(whole.namelist()) if name.startswith(("tile/entries/", "entries/"))
+        )
         for info in whole.infolist():
-            copy.writestr(info, files[info.filename])
+            content = bytearray(whole.read(info))
+            if info.filename == member:
+                content[len(content) // 2] ^= 1
+            copy.writestr(info, bytes(content))
     return forged, member
 
 
