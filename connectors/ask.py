@@ -17,11 +17,19 @@ import pyarrow as pa
 
 from connectors.subjects import Subjects
 from vocabulary.codes import Department
-from vocabulary.evidence import Outcome, SourceFailed
+from vocabulary.evidence import Outcome, Quality, SourceFailed
 from vocabulary.record import ColumnKind, Record, columns_of
 
 Clock = Callable[[], datetime]
 """Gives the present instant in UTC."""
+
+Worth = Callable[[type[Record]], Quality]
+"""Gives what is known of the batch that an answer about a record type comes from."""
+
+
+def unchecked(_record: type[Record]) -> Quality:
+    """Give the word for batches of which nothing is known."""
+    return Quality.UNCHECKED
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -187,6 +195,9 @@ class Begun(Protocol):
 class Prompt(Protocol):
     """A connector that can send questions without waiting for anything: none of them needs a task of its own."""
 
-    def begin(self, asks: Sequence[Ask]) -> Begun | None:
-        """Send the questions, more than one only where `asks_together`; None when they must be asked patiently."""
+    def begin(self, asks: Sequence[Ask], *, worth: Worth = unchecked) -> Begun | None:
+        """Send the questions, more than one only where `asks_together`; None when they must be asked patiently.
+
+        `worth`   what each answer's provenance says of its batch, asked once the answer is there
+        """
         ...

@@ -23,7 +23,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from urllib.parse import quote
 
 import httpx2
@@ -31,7 +31,7 @@ import msgspec
 import stamina
 
 from connectors.arrow import Chunk, chunked
-from connectors.ask import Ask, Begun, Clock
+from connectors.ask import Ask, Begun, Clock, Worth, unchecked
 from connectors.carrying import carry, unreached_named
 from connectors.decode import Decoder, Row, decoder
 from connectors.failure import Failed, broken, by_status
@@ -118,7 +118,7 @@ class HttpRegister(Register):
         """See `Together.asks_together`."""
         return bool(self._batch)
 
-    def begin(self, asks: Sequence[Ask]) -> Begun | None:
+    def begin(self, asks: Sequence[Ask], *, worth: Worth = unchecked) -> Begun | None:
         """See `Prompt.begin`: where a connection waits, and the source is well and within its quota."""
         subjects, wording = asks[0].subjects, self._wording(asks)
         if wording is None or not 0 < len(subjects.askable) <= IDS_PER_REQUEST:
@@ -134,10 +134,10 @@ class HttpRegister(Register):
         if connection is None:
             self._guard.leave()
             return None
-        return Sent(self, self._guard, asks, wording, connection)
+        return Sent(self, self._guard, asks, wording, worth, connection)
 
     def plainly(
-        self, asks: Sequence[Ask], wording: Wording, answer: HttpAnswer
+        self, asks: Sequence[Ask], wording: Wording, answer: HttpAnswer, *, worth: Worth
     ) -> list[Mapping[str, Outcome]] | None:
         """See `Patient.plainly`."""
         if answer.status != 200 or answer.kind != "application/json":
@@ -148,14 +148,19 @@ class HttpRegister(Register):
         (pages, spelled), at = told, self._clock()
         try:
             return [
-                plain_outcomes(ask, decode, rows, at=at, spelled=spelled)
+                plain_outcomes(ask, decode, rows, at=at, spelled=spelled, quality=worth(ask.record))
                 for ask, decode, rows in zip(asks, wording.decoders, pages, strict=True)
             ]
         except UNREADABLE:
             return None
 
     async def go_on(
-        self, asks: Sequence[Ask], *, failed: Failed | None, first: HttpAnswer | None
+        self,
+        asks: Sequence[Ask],
+        *,
+        worth: Worth = unchecked,
+        failed: Failed | None = None,
+        first: HttpAnswer | None = None,
     ) -> list[Mapping[str, Outcome]]:
         """See `Patient.go_on`."""
         given = [] if first is None else [first]  # it is read once: who asks again asks anew
@@ -167,11 +172,11 @@ class HttpRegister(Register):
             )
         except Failed as why:
             return [why.for_all(ask.ids, self.department, at=self._clock()) for ask in asks]
-        return [*map(self._outcomes, asks, decoders, found)]
+        return [*map(partial(self._outcomes, worth=worth), asks, decoders, found)]
 
     async def fetch_all(self, asks: Sequence[Ask]) -> list[Mapping[str, Outcome]]:
         """See `Together.fetch_all`: one request, and ordinary ones for pages that have more behind them."""
-        return await self.go_on(asks, failed=None, first=None)
+        return await self.go_on(asks)
 
     def _wording(self, asks: Sequence[Ask]) -> Wording | None:
         """Questions but for their subjects, made once; None for what the contract does not let us ask at once."""
@@ -191,9 +196,11 @@ class HttpRegister(Register):
             self._wordings[key] = known
         return known
 
-    def _outcomes(self, ask: Ask, decode: Decoder, rows: Sequence[Row]) -> Mapping[str, Outcome]:
+    def _outcomes(
+        self, ask: Ask, decode: Decoder, rows: Sequence[Row], *, worth: Worth
+    ) -> Mapping[str, Outcome]:
         try:
-            return outcomes(ask, decode, rows, at=self._clock())
+            return outcomes(ask, decode, rows, at=self._clock(), quality=worth(ask.record))
         except Failed as why:
             return why.for_all(ask.ids, self.department, at=self._clock())
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from connectors.ask import Ask
+from connectors.ask import Ask, Worth
 from connectors.decode import Decoder
 from connectors.failure import Failed
 from connectors.guard import Guard, late
@@ -56,13 +56,13 @@ class Patient(Protocol):
     """Who goes on where a question that was sent at once has no plain answer."""
 
     async def go_on(
-        self, asks: Sequence[Ask], *, failed: Failed | None, first: HttpAnswer | None
+        self, asks: Sequence[Ask], *, worth: Worth, failed: Failed | None, first: HttpAnswer | None
     ) -> Sequence[Mapping[str, Outcome]]:
         """The answers. The first attempt has `failed`, or come to the answer `first`, or neither."""
         ...
 
     def plainly(
-        self, asks: Sequence[Ask], wording: Wording, answer: HttpAnswer
+        self, asks: Sequence[Ask], wording: Wording, answer: HttpAnswer, *, worth: Worth
     ) -> Sequence[Mapping[str, Outcome]] | None:
         """The answers, where all is as it mostly is; None where it must be looked at patiently."""
         ...
@@ -71,12 +71,29 @@ class Patient(Protocol):
 class Sent:
     """Questions to one source, on their way over a connection. See `connectors.ask.Begun`."""
 
-    __slots__ = ("_asks", "_connection", "_guard", "_over", "_patient", "_waiting", "_wording", "limit_s")
+    __slots__ = (
+        "_asks",
+        "_connection",
+        "_guard",
+        "_over",
+        "_patient",
+        "_waiting",
+        "_wording",
+        "_worth",
+        "limit_s",
+    )
 
     def __init__(
-        self, patient: Patient, guard: Guard, asks: Sequence[Ask], wording: Wording, connection: Connection
+        self,
+        patient: Patient,
+        guard: Guard,
+        asks: Sequence[Ask],
+        wording: Wording,
+        worth: Worth,
+        connection: Connection,
     ) -> None:
         self._patient, self._guard, self._asks, self._wording = patient, guard, asks, wording
+        self._worth = worth
         self._connection, self._waiting = connection, connection.waiting
         self._over = False
         self.limit_s = guard.limit_s
@@ -99,11 +116,11 @@ class Sent:
         else:
             self._connection.client.ended(self._connection)
             self._guard.leave()
-            found = self._patient.plainly(self._asks, self._wording, first)
+            found = self._patient.plainly(self._asks, self._wording, first, worth=self._worth)
             if found is not None:
                 return found
         async with asyncio.timeout_at(ends_at):
-            return await self._patient.go_on(self._asks, failed=failed, first=first)
+            return await self._patient.go_on(self._asks, worth=self._worth, failed=failed, first=first)
 
     def give_up(self, after_s: float) -> None:
         """See `Begun.give_up`."""

@@ -15,7 +15,18 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.ask import Ask, Begun, Clock, Connector, Prompt, Snapshot, SnapshotFailed, Together
+from connectors.ask import (
+    Ask,
+    Begun,
+    Clock,
+    Connector,
+    Prompt,
+    Snapshot,
+    SnapshotFailed,
+    Together,
+    Worth,
+    unchecked,
+)
 from connectors.failure import Failed, broken
 from connectors.memory import MemoryConnector
 from connectors.search import Find, Finds, Searched, unsearchable
@@ -109,11 +120,11 @@ class WithTokens:
         answers = iter(await self._inner.fetch_all(theirs) if theirs else ())
         return [await self.fetch(ask) if ask.record is DistrictToken else next(answers) for ask in asks]
 
-    def begin(self, asks: Sequence[Ask]) -> Begun | None:
+    def begin(self, asks: Sequence[Ask], *, worth: Worth = unchecked) -> Begun | None:
         """See `Prompt.begin`. What may be kept here is asked patiently: there is nobody to wait for."""
         if self._begin is None or (DistrictToken in {ask.record for ask in asks} and self._book.kept):
             return None
-        return self._begin(asks)
+        return self._begin(asks, worth=worth)
 
     async def find(self, wanted: Find) -> Finds:
         """See `Searched.find`."""

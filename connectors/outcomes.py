@@ -23,7 +23,7 @@ from connectors.failure import BrokenRow, broken
 from connectors.forms import NotInForm
 from connectors.reading import reading
 from connectors.subjects import Subjects, tidy
-from vocabulary.evidence import Found, NoRecord, Outcome, Provenance
+from vocabulary.evidence import Found, NoRecord, Outcome, Provenance, Quality
 from vocabulary.record import Record
 
 UNREADABLE = (NotInForm, msgspec.ValidationError, ValueError)
@@ -32,12 +32,19 @@ UNREADABLE = (NotInForm, msgspec.ValidationError, ValueError)
 _NOT_PLAIN = (KeyError, *UNREADABLE)
 
 
-def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) -> dict[str, Outcome]:
+def outcomes(
+    ask: Ask,
+    decode: Decoder,
+    rows: Iterable[Row],
+    *,
+    at: datetime,
+    quality: Quality = Quality.UNCHECKED,
+) -> dict[str, Outcome]:
     """Give one outcome for each id asked, from all rows that the department gave for them.
 
     Raises `Failed` where a row cannot be ascribed to a subject that was asked for.
     """
-    came_from, given = provenance(ask.record, at=at), [*rows]
+    came_from, given = provenance(ask.record, at=at, quality=quality), [*rows]
     if not given:
         return dict.fromkeys(ask.ids, NoRecord(came_from))
     try:
@@ -47,13 +54,19 @@ def outcomes(ask: Ask, decode: Decoder, rows: Iterable[Row], *, at: datetime) ->
 
 
 def plain_outcomes(
-    ask: Ask, decode: Decoder, rows: Sequence[Any], *, at: datetime, spelled: bool
+    ask: Ask,
+    decode: Decoder,
+    rows: Sequence[Any],
+    *,
+    at: datetime,
+    spelled: bool,
+    quality: Quality = Quality.UNCHECKED,
 ) -> dict[str, Outcome]:
     """As `outcomes`, of rows with cells `f0`, `f1`, … of the types that `Meanings.kind` says, or `Meanings.spelled`.
 
     Raises one of `UNREADABLE` where `outcomes` has to say what is wrong.
     """
-    came_from, subjects = provenance(ask.record, at=at), ask.subjects
+    came_from, subjects = provenance(ask.record, at=at, quality=quality), ask.subjects
     if not rows:
         return dict.fromkeys(subjects, NoRecord(came_from))
     plain = reading(decode, ask.by, spelled=spelled)
@@ -74,9 +87,9 @@ def plain_outcomes(
     return _all_at_once(ask, decode, columns, came_from)
 
 
-def provenance(record: type[Record], *, at: datetime) -> Provenance:
+def provenance(record: type[Record], *, at: datetime, quality: Quality = Quality.UNCHECKED) -> Provenance:
     """Give where an answer about `record` comes from."""
-    return Provenance(record.department, record.catalogue_id, record.sharing_class, at)
+    return Provenance(record.department, record.catalogue_id, record.sharing_class, at, quality)
 
 
 def _all_at_once(

@@ -6,12 +6,21 @@ then cannot tell. A whole district is not read from a doubtful batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from connectors.ask import Ask, Begun, Clock, Connector, Prompt, Snapshot, SnapshotFailed, Together
+from connectors.ask import (
+    Ask,
+    Begun,
+    Clock,
+    Connector,
+    Prompt,
+    Snapshot,
+    SnapshotFailed,
+    Together,
+)
 from connectors.failure import Failed, broken
 from connectors.quality import QualityBook
 from connectors.search import Find, Finds, Searched, unsearchable
@@ -41,7 +50,8 @@ class Qualified:
         self._inner, self._book, self._clock = inner, book, clock
         # Whether somebody keeps a protocol takes longer to tell than to decode an answer, so it is told once.
         self._delivered = inner if isinstance(inner, Delivered) else None
-        self._begin = inner.begin if isinstance(inner, Prompt) else None
+        # A question is not sent at once where only its answer tells which delivery it comes from.
+        self._begin = inner.begin if isinstance(inner, Prompt) and self._delivered is None else None
         self.asks_together = isinstance(inner, Together) and inner.asks_together
         """See `Together.asks_together`."""
 
@@ -60,9 +70,8 @@ class Qualified:
         return [*map(self._stamped, asks, await self._inner.fetch_all(asks))]
 
     def begin(self, asks: Sequence[Ask]) -> Begun | None:
-        """See `Prompt.begin`."""
-        begun = None if self._begin is None else self._begin(asks)
-        return None if begun is None else _StampedLater(begun, asks, self._stamped)
+        """Send questions whose answers are stamped as they are made. See `Prompt.begin`."""
+        return None if self._begin is None else self._begin(asks, worth=self._worth)
 
     async def find(self, wanted: Find) -> Finds:
         """See `Searched.find`."""
@@ -90,27 +99,14 @@ class Qualified:
         """See `Connector.aclose`."""
         await self._inner.aclose()
 
+    def _worth(self, record: type[Record]) -> Quality:
+        """What the newest check of a register that answers live said."""
+        return self._book.quality(record, "")
+
     def _stamped(self, ask: Ask, answer: Mapping[str, Outcome]) -> Mapping[str, Outcome]:
         batch = self._delivered.answered_from if self._delivered is not None else ""
         quality = self._book.quality(ask.record, batch)
         return answer if quality is Quality.UNCHECKED else stamped(answer, quality)
-
-
-class _StampedLater:
-    """Questions on their way whose answers will be stamped. See `connectors.ask.Begun`."""
-
-    def __init__(
-        self,
-        begun: Begun,
-        asks: Sequence[Ask],
-        stamp: Callable[[Ask, Mapping[str, Outcome]], Mapping[str, Outcome]],
-    ) -> None:
-        self._begun, self._asks, self._stamp, self.limit_s = begun, asks, stamp, begun.limit_s
-        self.give_up, self.drop = begun.give_up, begun.drop
-
-    async def answers(self, *, ends_at: float) -> list[Mapping[str, Outcome]]:
-        """See `Begun.answers`."""
-        return [*map(self._stamp, self._asks, await self._begun.answers(ends_at=ends_at))]
 
 
 def stamped(answer: Mapping[str, Outcome], quality: Quality) -> dict[str, Outcome]:

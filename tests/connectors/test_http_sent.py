@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +15,12 @@ from connectors.departments import TABLES
 from connectors.federation import ask_all
 from connectors.guard import Patience
 from connectors.http_register import HttpRegister
+from connectors.qualified import Qualified
+from connectors.quality import BatchCheck, QualityBook
 from connectors.quota import Quota
-from tests.connectors.rows import clock, person
+from tests.connectors.rows import NOW, clock, person
 from vocabulary.codes import Department
-from vocabulary.evidence import Evidence, FailureKind, Found, Outcome, SourceFailed
+from vocabulary.evidence import Evidence, FailureKind, Found, Outcome, Quality, SourceFailed
 from vocabulary.records.social_security import Insurance, Pension
 
 SOCIAL_SECURITY = Department.SOCIAL_SECURITY
@@ -151,6 +154,45 @@ def test_several_questions_are_one_request_that_is_sent_at_once() -> None:
             assert [keys(one[ME]) for one in at_once] == [["1"], ["1"]]
             assert at_once == await kept.fetch_all(asks)
             assert json.loads(came[0]) == json.loads(came[1])
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param([page(row())], id="plain"),
+        pytest.param([page()], id="nobody"),
+        pytest.param([page(row(key=" 1 "))], id="with blanks around a key"),
+        pytest.param([page(row(aae003="2026"))], id="not in form"),
+        pytest.param([page(row(), following="2"), page(row(key="2"))], id="two pages"),
+        pytest.param([None, page(row())], id="over another connection"),
+    ],
+)
+def test_whatever_comes_of_what_was_sent_at_once_it_carries_what_a_check_said_of_the_batch(
+    said: list[bytes | None], tmp_path: Path
+) -> None:
+    book = QualityBook(tmp_path)
+    book.keep(
+        BatchCheck(
+            department=SOCIAL_SECURITY,
+            record="Insurance",
+            batch="",
+            checked_at=NOW,
+            rows=0,
+            newest=None,
+            checked=(),
+        )
+    )
+
+    async def run() -> None:
+        async with register(in_turn(*said, *said[-2:]), QUICK) as (kept, came):
+            checked = Qualified(kept, book, clock=clock)
+            at_once = await ask_all({SOCIAL_SECURITY: checked}, [ask()], timeout_s=5.0, clock=clock)
+            assert len(came) == len(said)
+            outcome = at_once.of(Insurance, ME)
+            assert isinstance(outcome, SourceFailed) or outcome.provenance.quality is Quality.SOUND  # type: ignore[union-attr]  # asked
+            assert at_once.outcomes[Insurance] == await checked.fetch(ask())
 
     asyncio.run(run())
 
