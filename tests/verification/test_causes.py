@@ -11,9 +11,10 @@ import pytest
 from tests.verification.caseload import stories_snapshot
 from tests.verification.drawing import HOUSEHOLD, ON, id_of
 from tests.verification.households import Drawn, evidence_of
-from verification.causes import CAUSES, CauseTable, Chosen, Primary, ledger, primary_of, table
+from verification.causes import CAUSES, CauseTable, Chosen, Line, Primary, ledger, primary_of, table
 from verification.language.case import case_of
-from verification.language.to_python import Judge
+from verification.language.to_python import Judge, Judgement
+from verification.language.values import Missing
 from verification.pack import load_pack
 from verification.runs.district import judge_district
 from vocabulary.codes import Category, Cause
@@ -242,3 +243,17 @@ def test_without_an_answer_of_the_union_the_line_cannot_be_told_where_it_would_d
     silent = frozenset({HardshipFile})
     assert line_of(*RICH, failed=silent) is None
     assert line_of(failed=silent) is Category.DIBAO
+
+
+def test_the_ledger_counts_households_and_their_counted_members_and_what_cannot_be_told() -> None:
+    told = [Judgement(name, {"ledger_line": line, "counted_members": members}, {}, ())
+            for name, line, members in [
+                ("a", "EDGE", 3), ("b", "DIBAO", 2), ("c", "EDGE", 1),
+                ("d", Missing.UNKNOWN, 4), ("e", Missing.UNKNOWN, Missing.UNKNOWN),
+            ]]  # fmt: skip
+    assert list(ledger(told).items()) == [
+        (Category.DIBAO, Line(households=1, persons=2)),
+        (Category.EDGE, Line(households=2, persons=4)),
+        (None, Line(households=2, persons=4)),
+    ]
+    assert ledger([]) == {}
