@@ -11,10 +11,10 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -22,6 +22,8 @@ from audit.alongside import Change
 from audit.tables import engine_of, turns_of
 from casework import tables
 from casework.finding import BadRequest
+
+T = TypeVar("T")
 
 SCRIPTS = Path(__file__).with_name("migrations")
 """Alembic's steps from one version of the tables to the next: `hedui log migrate` takes them."""
@@ -58,19 +60,28 @@ class Kept:
 
     def rows(self, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:
         """What a query finds."""
-        with self._engine.connect() as connection:
-            return connection.execute(query).mappings().all()
+        return self._read(lambda connection: connection.execute(query).mappings().all())
 
     def one(self, query: sa.Select[Any]) -> sa.RowMapping | None:
         """The first row that a query finds."""
-        with self._engine.connect() as connection:
-            return connection.execute(query).mappings().first()
+        return self._read(lambda connection: connection.execute(query).mappings().first())
 
     def count(self, query: sa.Select[Any]) -> int:
         """How many rows a query finds."""
         counting = sa.select(sa.func.count()).select_from(query.order_by(None).subquery())
+        return self._read(lambda connection: int(connection.execute(counting).scalar_one()))
+
+    def _read(self, reading: Callable[[sa.Connection], T]) -> T:
+        """What is read; once more where the connection is of a time before the database was started again."""
+        try:
+            with self._engine.connect() as connection:
+                return reading(connection)
+        except sa.exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        # Meeting the first such connection, the pool has let go of them all.
         with self._engine.connect() as connection:
-            return int(connection.execute(counting).scalar_one())
+            return reading(connection)
 
     def added(self, table: sa.Table, **values: object) -> Change:
         """A row to be added, as the log takes it. Raises `BadRequest`, as all that makes a change does."""

@@ -103,3 +103,18 @@ def test_what_was_decided_under_the_first_tables_stays_and_is_guarded(url: str) 
     assert [found["rule"] for found in kept.rows(sa.select(finding))] == ["INC-01"]
     kept.close()
     refused(url, "update casework_finding set state = 'CONFIRMED'")
+
+
+def test_a_database_that_was_started_again_is_read_at_once(postgres_url: str) -> None:
+    """Connections of before are not told; the first who meets one must not fail for it."""
+    kept, others = Kept(postgres_url), sa.create_engine(postgres_url)
+    assert kept.rows(sa.select(case)) == []
+    theirs = "datname = current_database() AND pid <> pg_backend_pid()"
+    with others.connect() as connection:
+        ended = connection.execute(
+            sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {theirs}")
+        ).all()
+    assert ended, "there was a connection to lose"
+    assert kept.rows(sa.select(case)) == []
+    kept.close()
+    others.dispose()
