@@ -20,6 +20,8 @@ from connectors.ask import (
     Snapshot,
     SnapshotFailed,
     Together,
+    Worth,
+    unchecked,
 )
 from connectors.failure import Failed, broken
 from connectors.quality import QualityBook
@@ -69,8 +71,8 @@ class Qualified:
         assert isinstance(self._inner, Together)
         return [*map(self._stamped, asks, await self._inner.fetch_all(asks))]
 
-    def begin(self, asks: Sequence[Ask]) -> Begun | None:
-        """Send questions whose answers are stamped as they are made. See `Prompt.begin`."""
+    def begin(self, asks: Sequence[Ask], *, worth: Worth = unchecked) -> Begun | None:
+        """See `Prompt.begin`. The answers are stamped as they are made, and with our book's word, whatever `worth` says."""
         return None if self._begin is None else self._begin(asks, worth=self._worth)
 
     async def find(self, wanted: Find) -> Finds:

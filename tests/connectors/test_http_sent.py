@@ -15,6 +15,7 @@ from connectors.departments import TABLES
 from connectors.federation import ask_all
 from connectors.guard import Patience
 from connectors.http_register import HttpRegister
+from connectors.kept_tokens import TokenBook, WithTokens
 from connectors.qualified import Qualified
 from connectors.quality import BatchCheck, QualityBook
 from connectors.quota import Quota
@@ -187,7 +188,10 @@ def test_whatever_comes_of_what_was_sent_at_once_it_carries_what_a_check_said_of
 
     async def run() -> None:
         async with register(in_turn(*said, *said[-2:]), QUICK) as (kept, came):
-            checked = Qualified(kept, book, clock=clock)
+            # In the order in which the gateway puts them, civil affairs being one of those that answer at once.
+            checked = WithTokens(
+                Qualified(kept, book, clock=clock), TokenBook(tmp_path / "tokens"), clock=clock
+            )
             at_once = await ask_all({SOCIAL_SECURITY: checked}, [ask()], timeout_s=5.0, clock=clock)
             assert len(came) == len(said)
             outcome = at_once.of(Insurance, ME)
