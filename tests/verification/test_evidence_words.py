@@ -7,6 +7,7 @@ from demo.story_check import verify
 from verification.catalogue import CATALOGUE
 from verification.citation import in_chinese
 from verification.evidence_words import WORDS, WORDS_IN_A_RULE, in_english
+from verification.language.describe import words
 from vocabulary.codes import Category, SpecialStatus
 
 SHOWN = {name for rule in CATALOGUE.rules for name, _ in rule.evidence if not name.endswith("_records")}
@@ -56,3 +57,11 @@ def test_a_code_is_said_in_english_and_not_by_its_name() -> None:
     assert "verified category: no category" in told["H8", "CAT-05"]
     assert "away: in prison" in told["HH-04", "HH-04"]
     assert "from social security; 9,600.00 yuan" in told["H13", "CAT-07"]
+
+
+def test_no_condition_in_chinese_shows_the_name_that_a_fact_has_in_the_code() -> None:
+    """But for parameters, which a pack's file calls by their names."""
+    for rule in CATALOGUE.rules:
+        for condition in rule.deciding():
+            told = re.sub(r"政策参数 \w+", "", words(condition, "zh"))
+            assert not re.search("[a-z]{2}", told), (rule.number, told)

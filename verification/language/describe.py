@@ -7,7 +7,7 @@ from typing import Literal
 
 from verification.language.expression import Expr
 from verification.language.kinds import Kind, Value
-from verification.language.level import HOUSEHOLD, MEMBER, FactOf
+from verification.language.level import HOUSEHOLD, MEMBER, Definition, FactOf, MemberRows
 from verification.language.rows import Aggregate, Grouped
 from verification.language.rule import Catalogue, Rule
 from verification.language.source import Best, ColumnOf, Filtered, Plan, Records, Union
@@ -23,9 +23,7 @@ def words(expr: Expr, language: Language) -> str:
     if isinstance(expr, FactOf):
         return fact_name(expr, language)
     if isinstance(expr, ColumnOf):
-        return (
-            COLUMN_TERMS.get(expr.column, expr.column) if language == "zh" else expr.column.replace("_", " ")
-        )
+        return _column(expr, language)
     if isinstance(expr, Aggregate):
         return _aggregate(expr, language)
     if expr.op == "literal":
@@ -49,7 +47,18 @@ def words(expr: Expr, language: Language) -> str:
 
 def fact_name(fact: FactOf, language: Language) -> str:
     """What a fact is called; one without a name is said by what it is."""
-    found = fact.definition
+    return _called(fact.definition, language)
+
+
+def _column(expr: ColumnOf, language: Language) -> str:
+    """Of the household's members a column is a fact of theirs."""
+    root = expr.plan.root
+    if isinstance(root, MemberRows):
+        return _called(root.level.definitions[expr.column], language)
+    return COLUMN_TERMS.get(expr.column, expr.column) if language == "zh" else expr.column.replace("_", " ")
+
+
+def _called(found: Definition, language: Language) -> str:
     given = found.zh if language == "zh" else found.en
     if given:
         return given

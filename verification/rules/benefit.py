@@ -118,7 +118,9 @@ member.define(
         total(_subsidy.amount_fen, during=_drawn, matching=(_tekun_of_all, "month"), matched_on="household"),
         total(_subsidy.amount_fen, during=_drawn, matching=(_tekun_of_one, "month"), matched_on="person"),
     ),
-    subsidy_months=kinds(_subsidy.month, during=_drawn),
+    subsidy_months=named(
+        kinds(_subsidy.month, during=_drawn), "领取残疾补贴月数", "months with a disability subsidy"
+    ),
     subsidy_fen=total(_subsidy.amount_fen, during=_drawn),
     living_months=kinds(_living.month, during=_drawn),
     living_without_dibao_months=named(

@@ -80,9 +80,17 @@ household.define(
         "义务教育后净支出合计",
         "school costs after compulsory school, less aid, of the year before",
     ),
-    ill_members=count(member, where=member.counted & member.seriously_ill),
-    disabled_members=count(member, where=member.counted & member.disabled_for_single),
-    unemployed_members=count(member, where=member.counted & member.out_of_work),
+    ill_members=named(
+        count(member, where=member.counted & member.seriously_ill), "重特大疾病人数", "seriously ill members"
+    ),
+    disabled_members=named(
+        count(member, where=member.counted & member.disabled_for_single),
+        "重残及智力、精神三级残疾人数",
+        "members severely disabled or intellectual or mental grade 3",
+    ),
+    unemployed_members=named(
+        count(member, where=member.counted & member.out_of_work), "失业人数", "members without work"
+    ),
 )
 
 

@@ -60,20 +60,44 @@ member.define(
         settlement.self_pay_fen,
         where=(settlement.discharged_on > _medical_from) & (settlement.discharged_on <= household.on),
     ),
-    insured_before=some(employee_insurance, during=in_window(insurance.month)),
-    insured_last_month=some(employee_insurance, where=insurance.month == household.window_to),
+    insured_before=named(
+        some(employee_insurance, during=in_window(insurance.month)),
+        "核算期内职工参保",
+        "insured by an employer in the window",
+    ),
+    insured_last_month=named(
+        some(employee_insurance, where=insurance.month == household.window_to),
+        "末月职工参保",
+        "insured by an employer in its last month",
+    ),
     benefit_fen=total(unemployment_benefit.amount_fen, during=in_window(unemployment_benefit.month)),
-    benefit_left=latest(
-        unemployment_benefit.remaining_months,
-        by=unemployment_benefit.month,
-        during=in_window(unemployment_benefit.month),
+    benefit_left=named(
+        latest(
+            unemployment_benefit.remaining_months,
+            by=unemployment_benefit.month,
+            during=in_window(unemployment_benefit.month),
+        ),
+        "失业金剩余月数",
+        "months of unemployment benefit left",
     ),
-    benefit_last=highest(unemployment_benefit.month, during=in_window(unemployment_benefit.month)),
-    newly_disabled=some(
-        certificate,
-        where=certificate_holds & single_person_grade & in_year_before(certificate.issued_on),
+    benefit_last=named(
+        highest(unemployment_benefit.month, during=in_window(unemployment_benefit.month)),
+        "失业金末月",
+        "last month of unemployment benefit",
     ),
-    hardship_student=some(_hardship, where=_hardship.academic_year >= year_of(household.on) - 1),
+    newly_disabled=named(
+        some(
+            certificate,
+            where=certificate_holds & single_person_grade & in_year_before(certificate.issued_on),
+        ),
+        "一年内新办符合单人户条件的残疾人证",
+        "a certificate of the year before that opens the single-person route",
+    ),
+    hardship_student=named(
+        some(_hardship, where=_hardship.academic_year >= year_of(household.on) - 1),
+        "困难学生",
+        "on the list of students in hardship",
+    ),
     refusals=named(
         count(
             _referral,
@@ -94,7 +118,9 @@ household.define(
     recent_self_pay_fen=named(
         total(member.recent_self_pay_fen, where=member.counted), "近期自付医疗费", "recent self-paid costs"
     ),
-    gradual_first=lowest(_gradual.month, during=_lately),
+    gradual_first=named(
+        lowest(_gradual.month, during=_lately), "渐退首月", "first month of the gradual exit"
+    ),
     gradual_last=highest(_gradual.month, during=_lately),
     gradual_months=kinds(_gradual.month, during=_lately),
 )

@@ -52,7 +52,7 @@ _signed = (
 
 member.define(
     is_married=named(some(_marriage, where=_married), "在婚", "registered as married"),
-    spouse=only(_marriage.spouse, where=_married),
+    spouse=named(only(_marriage.spouse, where=_married), "登记配偶", "registered spouse"),
     mother=only(_birth.mother, on="person"),
     signed=named(some(_authorization, where=_signed), "有有效授权", "has agreed to be checked"),
     signed_on=only(_authorization.valid_from, where=_signed),

@@ -37,8 +37,8 @@ member.define(
         "the register's sex differs from the number's",
     ),
     names=named(kinds(_names.name), "不同姓名数", "different names for one number"),
-    register_name=only(tidy(person.name)),
-    register_sex=only(person.sex),
+    register_name=named(only(tidy(person.name)), "登记的姓名", "name in the register"),
+    register_sex=named(only(person.sex), "登记的性别", "sex in the register"),
 )
 _fellow = member.fellows()
 

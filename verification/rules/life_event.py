@@ -253,19 +253,25 @@ _signed = (
 )
 member.define(
     ever_signed=some(_authorization),
-    agrees=some(_authorization, where=_signed),
+    agrees=named(some(_authorization, where=_signed), "有有效授权", "has an authorization that holds"),
     agreed_on=latest(_authorization.valid_from, by=_authorization.valid_from, where=_signed),
 )
 member.define(
-    joined_since=some(
-        _fellow, where=_fellow.cohabits & (_fellow.joined_on > member.agreed_on).otherwise(False)
+    joined_since=named(
+        some(_fellow, where=_fellow.cohabits & (_fellow.joined_on > member.agreed_on).otherwise(False)),
+        "签署后新增成员",
+        "somebody joined since it was signed",
     ),
-    left_since=some(
-        memberships,
-        on="household",
-        where=(memberships.kind == MemberKind.COHABIT)
-        & (memberships.left_on > member.agreed_on).otherwise(False)
-        & (memberships.left_on <= household.on).otherwise(False),
+    left_since=named(
+        some(
+            memberships,
+            on="household",
+            where=(memberships.kind == MemberKind.COHABIT)
+            & (memberships.left_on > member.agreed_on).otherwise(False)
+            & (memberships.left_on <= household.on).otherwise(False),
+        ),
+        "签署后退出成员",
+        "somebody left since it was signed",
     ),
 )
 
