@@ -27,6 +27,9 @@ def connect(*, memory_mib: int = 1024, threads: int = 2, spill: str = "") -> duc
             "threads": threads,
             "preserve_insertion_order": False,
             "temp_directory": spill,
+            # Without it whatever is freed while memory is short goes back to the kernel, and is asked for
+            # again, page by page, at once; also what another database of the process freed.
+            "block_allocator_memory": f"{memory_mib // 3}MiB",
         }
     )
     connection.create_function(
