@@ -280,7 +280,9 @@ def test_the_deepest_value_that_is_sealed_is_opened_disclosed_and_stated(open_lo
             assert vault.values(0) == {"inputs": deepest}
             [opened] = vault.disclose(0)
             assert unpack_disclosures(pack_disclosures([opened])) == [opened]
-            stated = Statement({"2026-11": of.pseudonym(PEOPLE[0])}, b"head", (Access(0, made.bytes, (), (opened,)),))
+            stated = Statement(
+                {"2026-11": of.pseudonym(PEOPLE[0])}, b"head", (Access(0, made.bytes, (), (opened,)),)
+            )
             assert Statement.parse(stated.to_bytes()).accesses[0].opened == (opened,)
 
     asyncio.run(write())
