@@ -27,7 +27,7 @@ from casework.role import Actor
 from gateway.acts import Act, NotDone
 from gateway.caller import Caller
 from gateway.errors import NotLogged
-from verification.clock import BeyondCalendar
+from verification.working_days import BeyondCalendar
 from vocabulary.errors import MalformedIdNumber
 from vocabulary.idnumber import IdNumber
 from vocabulary.record import Record

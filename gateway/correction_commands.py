@@ -175,8 +175,8 @@ def at_casework_desk(
     from casework.finding import CaseworkError
     from gateway.caller import BadTrust, NotAuthenticated
     from gateway.casework_desk import actor_of, casework_desk
-    from verification.clock import BeyondCalendar
     from verification.pack import PackError
+    from verification.working_days import BeyondCalendar
 
     async def run() -> T:
         settings = dev(settings_of(config))

@@ -143,6 +143,7 @@ def findings(
     from gateway.caller import BadTrust, NotAuthenticated
     from gateway.casework_desk import actor_of
     from gateway.run_findings import Outcome, Wanted, register_run
+    from verification.working_days import BeyondCalendar
     from vocabulary.errors import Malformed
     from vocabulary.region import RegionCode
 
@@ -156,7 +157,7 @@ def findings(
     with _plainly():
         try:
             came = _at_home(settings_of(config), work)
-        except (CaseworkError, BadTrust, NotAuthenticated, Malformed) as error:
+        except (BeyondCalendar, CaseworkError, BadTrust, NotAuthenticated, Malformed) as error:
             fail(f"{type(error).__name__}: {error}")
     told = came.registered
     typer.echo(f"{told.findings:,} findings registered, {told.known:,} known, {told.cases:,} cases opened")

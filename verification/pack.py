@@ -24,7 +24,7 @@ from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 
-from verification import bands, freshness
+from verification import bands, freshness, working_days
 from verification.catalogue import CATALOGUE
 from verification.entitlement import misfits
 from verification.language.kinds import PackGap, Value
@@ -315,6 +315,8 @@ def _check_whole(pack: Pack, place: Callable[[str], str]) -> None:
         raise BadPack(f"{place(key)}: {wrong}")
     for key, wrong in freshness.misfits(pack.rows[freshness.TABLE_OF_RULES], CATALOGUE.rules):
         raise BadPack(f"{place(f'{freshness.TABLE_OF_RULES}.{key}')}: {wrong}")
+    for key, wrong in working_days.misfits(pack.rows[working_days.TABLE]):
+        raise BadPack(f"{place(f'{working_days.TABLE}.{key}')}: {wrong}")
     for name, limit in pack.limits.items():
         for dated in pack.parameters[name]:
             _check_limit(dated.value, limit, place(name))

@@ -273,5 +273,12 @@ TABLES: Mapping[str, Table] = {
         ),
         complete=True,
     ),
+    "calendar": Table(
+        Parameter(
+            ParameterKind.TEXT,
+            "节假日安排",
+            "the State Council's notice of a year that the program does not carry yet, a row for it",
+        )
+    ),
 }
 """Every table by its name."""

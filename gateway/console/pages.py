@@ -45,6 +45,7 @@ from gateway.console.house import STATIC, House, rendered, visit
 from gateway.console.session import NoSession
 from gateway.console.words import language_of
 from gateway.errors import NotLogged
+from verification.working_days import BeyondCalendar
 
 LOGIN_COOKIE = "hedui-login"
 
@@ -113,6 +114,7 @@ _STATUS: Mapping[type[Exception], int] = {
     NotThere: 404,
     NotNow: 409,
     ChangedMeanwhile: 409,
+    BeyondCalendar: 409,
     BadRequest: 422,
     RequestValidationError: 422,
     HTTPException: 404,

@@ -39,7 +39,7 @@ from tests.casework.desks import (
     a_case,
     desk_opened,
 )
-from verification.clock import BeyondCalendar, last_day
+from verification.working_days import BeyondCalendar, last_day
 from vocabulary.records.disability import Certificate
 from vocabulary.records.social_security import Insurance
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import httpx2
@@ -17,6 +17,7 @@ from casework.role import Actor
 from tests.casework.desks import suspicion
 from tests.gateway.console.houses import Console, console_over
 from tests.gateway.rows import HEAD, HOUSEHOLD
+from verification.working_days import last_day
 from vocabulary.codes import ApplicationKind
 from vocabulary.region import RegionCode
 
@@ -93,6 +94,22 @@ def test_nothing_is_confirmed_early_and_the_page_says_what_is_missing(tmp_path: 
             done = await browser.post(f"{address}/confirm", data={"version": version(page), "reason": "相符"})
         assert done.status_code == 409
         assert "尚未告知当事人" in done.text
+
+    asyncio.run(story())
+
+
+def test_what_would_be_due_in_a_year_without_calendar_is_said_on_a_page(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            address = f"/console/findings/{await a_finding(console)}"
+            console.clock.now = datetime.combine(last_day(), time(9), UTC)
+            browser = await console.signed_in()
+            page = await browser.get(address)
+            told = await browser.post(f"{address}/tell", data={"version": version(page), "reason": ""})
+            after = await browser.get(address)
+        assert told.status_code == 409
+        assert "节假日安排尚未列入政策包" in told.text
+        assert version(after) == version(page)
 
     asyncio.run(story())
 

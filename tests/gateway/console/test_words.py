@@ -44,7 +44,7 @@ FORMS = (
     *CONSOLE.glob("*.py"),
     *(ROOT / "gateway" / f"{name}.py" for name in ("acts", "casework_acts", "disputed", "whereabouts")),
     *(ROOT / "gateway" / f"{name}.py" for name in ("sampling", "district_run", "run_moves", "run_findings")),
-    ROOT / "verification" / "clock.py",
+    ROOT / "verification" / "working_days.py",
     ROOT / "verification" / "pack.py",
     ROOT / "verification" / "runs" / "job.py",
 )
