@@ -45,7 +45,8 @@ class Kept:
         if found != [tables.REVISION]:
             self.close()
             raise OtherCaseworkSchema(
-                f"expected casework's tables of version `{tables.REVISION}`, got `{', '.join(found)}`"
+                f"expected casework's tables of version `{tables.REVISION}`, got `{', '.join(found)}`: "
+                "run `hedui log migrate`"
             )
 
     def _made(self) -> list[str]:
