@@ -1,10 +1,9 @@
 """Where does the log live? In a SQL database, SQLite or PostgreSQL, which alone holds the truth.
 
-One transaction takes a batch: it reads the head, adds entries, finished tiles and what lies
-beside them, signs, and moves the head. Where nothing but the batch is to be added, on SQLite,
-one statement is that transaction (`audit.at_once`). A signature leaves this module only if the rows
-are there; after a crash the head row *is* the recovery. Any number of processes may append: the head
-row is locked, and on SQLite an advisory file lock keeps the writers in line, so that none starves.
+One transaction takes a batch: it reads the head, adds entries, finished tiles and what lies beside them,
+signs, and moves the head. Where nothing but the batch is to be added, on SQLite, one statement is that transaction
+(`audit.at_once`). A signature leaves this module only if the rows are there; after a crash the head row *is* the
+recovery. Any number of processes may append: the head row is locked, and on SQLite they write in turn, so that none starves.
 
 SQL is written with SQLAlchemy Core, compiled once, and run on the driver: this path is the
 bottleneck of the gateway. Not thread-safe; `Reader` is.
@@ -17,6 +16,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from threading import Lock
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -56,11 +56,12 @@ class Store:
         self._dbapi: Any = self.engine.dialect.dbapi
         self._lite = self.engine.dialect.name == "sqlite"
         self._turns = tables.turns_of(self.engine) if self._lite else None
+        self._own_turn = Lock()  # the file's lock is that of the process, whichever thread has taken it
         self._sql = tables.Statements(self.engine)
         self._keys = SubjectKeys(self.engine)
         self._step = on_step
         self._connection: Any = None
-        # The leaf hashes that no full tile holds yet; replaced, never changed, so that any thread may look.
+        # Leaf hashes that no full tile holds yet; replaced, never changed, so that any thread may look.
         self.tail: tuple[Frontier, list[bytes]] = (Frontier(), [])
         self._edge = Edge.of(Frontier(), [])
         self._ahead = WriteAhead(self.engine, self._turn)
@@ -215,8 +216,7 @@ class Store:
             return self.tail[1]
         first = frontier.size - frontier.size % WIDTH
         rows = self._sql.batches.run(cursor, {"first": first, "end": frontier.size}).fetchall()
-        entries = tables.cut(rows, first, frontier.size)
-        return [sha256(b"\x00" + entry).digest() for entry in entries]
+        return [sha256(b"\x00" + entry).digest() for entry in tables.cut(rows, first, frontier.size)]
 
     def _add_tiles(
         self, cursor: Any, size: int, tail: list[bytes], completed: list[Completed]
@@ -299,11 +299,12 @@ class Store:
         if self._turns is None:
             yield
             return
-        fcntl.flock(self._turns, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._turns, fcntl.LOCK_UN)
+        with self._own_turn:
+            fcntl.flock(self._turns, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._turns, fcntl.LOCK_UN)
 
 
 class Reader:

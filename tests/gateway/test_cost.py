@@ -67,5 +67,9 @@ def _some(name):
         "RunProgress": {"run": "1"},
         "CommitSample": {"promise": "0", "count": 1},
         "RevealSample": {"commit": 1, "secret": "0"},
+        "DisputeRecord": {
+            "subject": "S-1", "region": "529901", "record": "Insurance", "recordId": "1", "columns": ["kind"],
+            "claim": "不同",
+        },
         "ClaimedIncome": {"category": "DIBAO", "payable": "0.00", "base": "0.00"},
-    }.get(name)
+    }.get(name)  # fmt: skip
