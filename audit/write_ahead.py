@@ -54,7 +54,6 @@ class WriteAhead:
                     _lengthen(file)
                 finally:
                     raw.execute("rollback")
-                os.fsync(file)
             finally:
                 os.close(file)
 
@@ -84,3 +83,4 @@ def _lengthen(file: int) -> None:
     end = os.fstat(file).st_size
     if end < 2 * tables.WAL_BYTES:
         os.pwrite(file, bytes(2 * tables.WAL_BYTES - end), end)
+        os.fsync(file)

@@ -143,9 +143,8 @@ class _Query:
                         break
                     rows += connection.execute(statement, one).fetchall()
             finally:
-                with (
-                    self._turn
-                ):  # who is being stopped gives the connection on afterwards: the next asks by it
+                # Who is being stopped gives the connection on afterwards: the next asks by it.
+                with self._turn:
                     self._driver = None
         return rows
 
