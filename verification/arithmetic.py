@@ -63,7 +63,7 @@ def arithmetic(
     if sum(step.fen for step in steps if step.adds) != annual:
         raise ArithmeticDiffers("expected the lines to add up to the verified annual income, got another sum")
     conclusion = _conclusion(facts, counted, annual=annual, pack=pack, on=on)
-    return (*steps, *conclusion, *_alone(facts, counted, annual=annual, pack=pack, on=on))
+    return (*steps, *conclusion, *_alone(facts, counted, pack=pack, on=on))
 
 
 def number(value: Result) -> int:
@@ -228,22 +228,16 @@ def _spending(counted: _Counted, *, pack: Pack, on: date) -> tuple[str, str]:
     return " + ".join(zh for zh, _ in parts), " + ".join(en for _, en in parts)
 
 
-def _alone(
-    facts: Mapping[str, Result], counted: _Counted, *, annual: int, pack: Pack, on: date
-) -> Iterable[Step]:
-    """What is payable to each who may enter alone, by whose income the pack says."""
+def _alone(facts: Mapping[str, Result], counted: _Counted, *, pack: Pack, on: date) -> Iterable[Step]:
+    """What is payable to each who may enter alone: the standard, less their own income where the pack says so."""
     by, rounding = pack.code("single_person_amount", on), _ROUNDING[pack.code("payable_rounding", on)]
-    together = by == "HOUSEHOLD_PER_CAPITA"
     line = number(facts["standard_fen"]) * pack.number("window_months", on)
-    if together:
-        line = number(facts["line_fen"])
-    share = f" ÷ {len(counted)}" if together else ""
     for person, own in sorted(counted.items()):
         if own["enters_alone"] is not True or not isinstance(own["alone_fen"], int):
             continue
-        income = annual if together else 0 if by == "STANDARD" else number(own["income_fen"])
-        zh = f"（{yuan(line)} − {yuan(income)}）÷ 12{share}，{rounding[0]}"
-        en = f"({yuan(line)} − {yuan(income)}) ÷ 12{share}, {rounding[1]}"
+        income = 0 if by == "STANDARD" else number(own["income_fen"])
+        zh = f"（{yuan(line)} − {yuan(income)}）÷ 12，{rounding[0]}"
+        en = f"({yuan(line)} − {yuan(income)}) ÷ 12, {rounding[1]}"
         if pack.code("payable_mode", on) == bands.BANDED:
             zh, en = f"年收入{yuan(income)}元，分档", f"by the band of {yuan(income)} a year"
         amount = yuan(own["alone_fen"])

@@ -14,7 +14,7 @@ import verification.income  # noqa: F401  # defines what each person had to live
 from verification.bands import AMOUNT, BANDED, BANDS, BELOW
 from verification.facts import ADULT_AT, choice_on, household, in_window, member, number_on
 from verification.language.aggregate import every, some
-from verification.language.expression import Expr, lift, literal
+from verification.language.expression import Expr, literal
 from verification.language.functions import ceil_div, date_number, first_of, floor_div, greatest, half_up
 from verification.language.kinds import Kind
 from verification.language.level import Level, named
@@ -111,18 +111,17 @@ household.define(
 )
 
 
-def rounded(for_window: Expr, *, heads: Expr | int = 1) -> Expr:
-    """A month's twelfth of an amount over twelve months (and a head's share of it), with the one rounding.
+def rounded(for_window: Expr) -> Expr:
+    """A month's twelfth of an amount over twelve months, with the one rounding.
 
     Never below zero. NONE leaves whole fen and drops what is less than one.
     """
     due = greatest(for_window, 0)
     how = choice_on("payable_rounding", household.on)
-    share = greatest(lift(heads), 1)
     return first_of(
-        (how == "CEIL_YUAN", ceil_div(due, share * 1_200) * 100),
-        (how == "HALF_UP_FEN", half_up(due, share * 12)),
-        otherwise=floor_div(due, share * 12),
+        (how == "CEIL_YUAN", ceil_div(due, 1_200) * 100),
+        (how == "HALF_UP_FEN", half_up(due, 12)),
+        otherwise=floor_div(due, 12),
     )
 
 
@@ -143,16 +142,14 @@ def _banded(annual: Expr, *, line: Expr, heads: Expr | int = 1) -> Expr:
     return first_of(*cases, otherwise=0)
 
 
-def payable(annual: Expr, *, line: Expr, heads: Expr | int = 1, of: Expr | int = 1) -> Expr:
-    """What is due a month to `heads` people with an income below a line for all `of` them (办法 art. 23).
+def payable(annual: Expr, *, line: Expr, heads: Expr | int = 1) -> Expr:
+    """What is due a month to `heads` people with an income below the line for all of them (办法 art. 23).
 
-    差额 DIFFERENCE: the gap to the line, a head's share of it for each, rounded once. 分档 BANDED: the
-    amount of the band for each head; nothing is rounded.
+    差额 DIFFERENCE: the gap to the line, rounded once. 分档 BANDED: the amount of the band for each
+    head; nothing is rounded.
     """
     banded = choice_on("payable_mode", household.on) == BANDED
-    return first_of(
-        (banded, _banded(annual, line=line, heads=heads)), otherwise=rounded(line - annual, heads=of)
-    )
+    return first_of((banded, _banded(annual, line=line, heads=heads)), otherwise=rounded(line - annual))
 
 
 def _gates(of: Level, *, annual: Expr, gross: Expr, destitute: Expr, prefix: str) -> None:
@@ -238,10 +235,6 @@ member.define(
                 member.enters_alone,
                 first_of(
                     (_how == "STANDARD", payable(literal(0, Kind.FEN), line=_standard_for_one)),
-                    (
-                        _how == "HOUSEHOLD_PER_CAPITA",
-                        payable(household.annual_fen, line=household.line_fen, of=household.counted_members),
-                    ),
                     otherwise=payable(member.income_fen, line=_standard_for_one),
                 ),
             ),

@@ -36,7 +36,10 @@ class ParameterKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. `least` and `most` bound numbers and fen; `choices` bounds codes."""
+    """One parameter. `least` and `most` bound numbers and fen; `choices` bounds codes.
+
+    `refused`   choices that texts name and no pack may make, each with the reason
+    """
 
     kind: ParameterKind
     term: str
@@ -44,6 +47,7 @@ class Parameter:
     least: int = 0
     most: int = LIMIT_FEN
     choices: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
 
     def checked(self, value: object) -> PolicyValue:
         """The value as the rules read it: fen for money. Raises `BadValue`."""
@@ -59,7 +63,8 @@ class Parameter:
             case ParameterKind.TEXT if isinstance(value, str) and value:
                 return value
         expected = f"one of {', '.join(self.choices)}" if self.choices else self.kind.value
-        raise BadValue(f"expected {expected}, got `{value!s:.40}`")
+        reason = "".join(f": {why}" for choice, why in self.refused if choice == value)
+        raise BadValue(f"expected {expected}, got `{value!s:.40}`{reason}")
 
     def written(self, value: object) -> str:
         """A value that was checked, as a pack's file writes it: money in yuan."""
@@ -138,12 +143,18 @@ VALUES: Mapping[str, Parameter] = {
     "payable_rounding": _choice(
         "补助额取整", "the one rounding, at the end", "CEIL_YUAN", "HALF_UP_FEN", "NONE"
     ),
-    "single_person_amount": _choice(
+    "single_person_amount": Parameter(
+        ParameterKind.CODE,
         "单人户补助口径",
-        "whose income a single-person amount deducts",
-        "OWN_INCOME",
-        "STANDARD",
-        "HOUSEHOLD_PER_CAPITA",
+        "what of a single-person amount is deducted: the person's own income, or nothing",
+        choices=("OWN_INCOME", "STANDARD"),
+        refused=(
+            (
+                "HOUSEHOLD_PER_CAPITA",
+                "whoever enters alone lives in a household that has the standard a head or more,"
+                " so nothing would be left to pay to anybody",
+            ),
+        ),
     ),
     "gradual_exit_months": _number_of("渐退期", "months of benefit after leaving", most=12),
     "review_months_stable": _number_of("稳定家庭复核周期", "months between reviews, stable income", least=1),

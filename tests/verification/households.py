@@ -35,10 +35,8 @@ POLICIES = (
     Policy(rounding="HALF_UP_FEN", gross=True),
     Policy(standard=63_200, rounding="NONE", alone="STANDARD"),
     Policy(bands=((50, 50_000), (100, 30_000))),
-    Policy(edge=Fraction(2), cost=0, alone="HOUSEHOLD_PER_CAPITA", rigid=frozenset({"MEDICAL"})),
-    Policy(
-        pension_excluded_until=Month.parse("2025-12"), rounding="HALF_UP_FEN", alone="HOUSEHOLD_PER_CAPITA"
-    ),
+    Policy(edge=Fraction(2), cost=0, rigid=frozenset({"MEDICAL"})),
+    Policy(pension_excluded_until=Month.parse("2025-12"), rounding="HALF_UP_FEN", alone="STANDARD"),
     Policy(
         standard=20_000,
         disposable=1_200_000,

@@ -113,27 +113,25 @@ def opinion(
             category = "RIGID"
     payable = due(annual, line, policy, heads=n) if category == "DIBAO" else 0
     alone = {
-        m.person: amount_alone(real[m.person], annual, n, policy)
+        m.person: amount_alone(real[m.person], policy)
         for m in counted
         if not over and enters_alone(m, category, real, rows, household, on, policy)
     }
     return Opinion(n, annual, category, payable, alone)
 
 
-def due(annual: int, line: Fraction, policy: Policy, *, heads: int, share: int = 1) -> int:
-    """What is paid a month: by bands so much a head, else the gap to the line (a share of it), rounded once."""
+def due(annual: int, line: Fraction, policy: Policy, *, heads: int) -> int:
+    """What is paid a month: by bands so much a head, else the gap to the line, rounded once."""
     if policy.bands:
         amounts = [fen for percent, fen in policy.bands if annual < line * percent / 100]
         return heads * amounts[0] if amounts else 0
-    return rounded((line - annual) / (12 * share), policy)
+    return rounded((line - annual) / 12, policy)
 
 
-def amount_alone(own: int, annual: int, n: int, policy: Policy) -> int:
+def amount_alone(own: int, policy: Policy) -> int:
     for_one = Fraction(policy.standard * 12)
     if policy.alone == "STANDARD":
         return due(0, for_one, policy, heads=1)
-    if policy.alone == "HOUSEHOLD_PER_CAPITA":
-        return due(annual, for_one * n, policy, heads=1, share=n)
     return due(own, for_one, policy, heads=1)
 
 

@@ -179,6 +179,11 @@ BROKEN = {
         "tables:\n  income_class:\n    RENT: {since: 2025-01-01, value: MAYBE, cite: a}\n",
         r"city\.yaml:6: income_class\.RENT: expected one of COUNTED, EXCLUDED, got `MAYBE`",
     ),
+    "an amount that would always be nothing": (
+        "values:\n  single_person_amount: {since: 2025-01-01, value: HOUSEHOLD_PER_CAPITA, cite: a}\n",
+        r"city\.yaml:5: single_person_amount: expected one of OWN_INCOME, STANDARD, got `HOUSEHOLD_PER_CAPITA`: "
+        r"whoever enters alone lives in a household that has the standard a head or more",
+    ),
     "a key twice": (
         "values:\n" + "  window_months: {since: 2025-01-01, value: 12, cite: a}\n" * 2,
         r"city\.yaml:6: values\.window_months: expected each key once",

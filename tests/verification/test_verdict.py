@@ -189,10 +189,6 @@ def test_what_no_line_of_income_decides_is_told_too() -> None:
             "（7,632.00 − 0.00）÷ 12，不足一分舍去：636.00元",
         ),
         (
-            {"single_person_amount": "HOUSEHOLD_PER_CAPITA"},
-            "（30,528.00 − 40,800.00）÷ 12 ÷ 4，向上取整到元：0.00元",
-        ),
-        (
             {"payable_mode": "BANDED", "payable_band_below_percent.1": 100, "payable_band_fen_month.1": 30_000},
             "年收入0.00元，分档：300.00元",
         ),
