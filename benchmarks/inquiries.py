@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -43,6 +44,8 @@ WHO: dict[str, Json] = {
     "agreements": "ab" * 32,
 }
 HUNDRED = bytes(100)
+NUMBERS = count()
+"""Of inquiries: each has its own, as in the gateway."""
 
 
 class Measured(NamedTuple):
@@ -119,7 +122,7 @@ async def _asked(log: Log, book: EntryBook, about: Sequence[Sequence[int]]) -> N
 async def _inquiry(log: Log, book: EntryBook, form: Form, households: Sequence[int]) -> None:
     named = [f"H{number:06d}" for number in households]
     people = [f"529901199001{number:04d}{at:02d}" for number in households for at in range(MEMBERS)]
-    request = f"request-{len(households)}"
+    request = f"request-{next(NUMBERS):08x}"
     intent = book.filled(
         form,
         at=NOW,

@@ -66,6 +66,9 @@ class FileRegister(Register):
         self._reading = Lock()
         self._identity = ""
         self._indexes: dict[tuple[type[Record], str], Index] = {}
+        # Of a task: while one is told what it asked, another may have been answered from a newer delivery. A context
+        # keeps its variables for ever: there are as many as registers, which live as long as the gateway.
+        self._answered_from: ContextVar[str] = ContextVar("answered from", default="")
 
     def version(self) -> str:
         """See `Register.version`."""
@@ -80,7 +83,7 @@ class FileRegister(Register):
     @property
     def answered_from(self) -> str:
         """The delivery of this task's last answer, by the digest of its manifest; empty before the first."""
-        return _ANSWERED_FROM.get()
+        return self._answered_from.get()
 
     def batch(self) -> str:
         """The newest delivery, by the digest of its manifest. Raises `Failed`."""
@@ -90,7 +93,7 @@ class FileRegister(Register):
         """A folder on a network may hang: it hangs the threads of this connector and of no other."""
         running = asyncio.get_running_loop()
         identity, index = await running.run_in_executor(self._threads, self._index, ask.record, ask.by)
-        _ANSWERED_FROM.set(identity)
+        self._answered_from.set(identity)
         return _narrowed(ask, index, decode, table)
 
     def _stream(self, table: Table, decode: Decoder, since: str) -> Iterator[tuple[Chunk, str]]:
@@ -114,10 +117,6 @@ class FileRegister(Register):
             if index is None:
                 index = self._indexes[record, by] = _indexed(delivery, self._tables[record], record, by)
         return delivery.identity, index
-
-
-# Of a task: while one is told what it asked, another may have been answered from a newer delivery.
-_ANSWERED_FROM: ContextVar[str] = ContextVar("answered from", default="")
 
 
 def _indexed(delivery: Delivery, table: Table, record: type[Record], by: str) -> Index:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -81,8 +82,13 @@ def vault_key(settings: Settings) -> bytes:
 def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
     """The content of a file that is its owner's alone; made where it is missing or empty, by one process of several.
 
-    Whoever comes while it is being made waits, and never reads half of it. Raises `OSError`.
+    Whoever comes while it is being made waits, and never reads half of it; one that is there need not be writable.
+    Raises `OSError`.
     """
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        if found := file.read():
+            return found
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(handle, "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

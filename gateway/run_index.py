@@ -106,7 +106,7 @@ class RunIndex:
     """The index in one database. Safe from several threads and processes; end with `close`."""
 
     def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url)
+        self._engine = sa.create_engine(url, pool_pre_ping=True)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _set_up_sqlite)
         try:

@@ -140,6 +140,16 @@ class Postgres:
         )
 
 
+def cut_off(url: str) -> None:
+    """End every connection to a database, as when its server is started again: nobody at the other end is told."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        ended = connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        ).fetchall()
+    assert ended, "there was a connection to lose"
+
+
 @contextmanager
 def running(*, durable: bool = False) -> Iterator[Postgres]:
     """A server that is stopped and removed at the end."""

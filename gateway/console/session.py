@@ -91,7 +91,7 @@ class Sessions:
     """All sessions. Safe from several threads and processes; end with `close`."""
 
     def __init__(self, url: str, lifetimes: Lifetimes) -> None:
-        self._engine = sa.create_engine(url)
+        self._engine = sa.create_engine(url, pool_pre_ping=True)
         self._lifetimes = lifetimes
         try:
             _metadata.create_all(self._engine)

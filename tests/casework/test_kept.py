@@ -17,6 +17,7 @@ from casework.finding import BadRequest
 from casework.kept import SCRIPTS, Kept, OtherCaseworkSchema
 from casework.tables import REVISION, VERSIONS, case, finding, metadata
 from tests.casework.test_guards import refused
+from tests.postgres import cut_off
 
 
 def differences(url: str) -> list[object]:
@@ -107,14 +108,8 @@ def test_what_was_decided_under_the_first_tables_stays_and_is_guarded(url: str) 
 
 def test_a_database_that_was_started_again_is_read_at_once(postgres_url: str) -> None:
     """Connections of before are not told; the first who meets one must not fail for it."""
-    kept, others = Kept(postgres_url), sa.create_engine(postgres_url)
+    kept = Kept(postgres_url)
     assert kept.rows(sa.select(case)) == []
-    theirs = "datname = current_database() AND pid <> pg_backend_pid()"
-    with others.connect() as connection:
-        ended = connection.execute(
-            sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {theirs}")
-        ).all()
-    assert ended, "there was a connection to lose"
+    cut_off(postgres_url)
     assert kept.rows(sa.select(case)) == []
     kept.close()
-    others.dispose()

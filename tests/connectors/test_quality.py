@@ -222,6 +222,24 @@ def test_an_answer_keeps_its_own_delivery_while_another_comes_from_a_newer_one(t
     asyncio.run(story())
 
 
+def test_two_registers_asked_in_one_task_tell_each_their_own_delivery(tmp_path: Path) -> None:
+    tables = TABLES[Department.EDUCATION]
+    registers = []
+    for name, on in (("one", date(2026, 9, 30)), ("other", date(2026, 10, 31))):
+        write_delivery(tmp_path / name, tables, ROWS, on=on)
+        address = (tmp_path / name).as_uri()
+        registers.append(FileRegister(Department.EDUCATION, address, tables, clock=clock))
+
+    async def asked() -> list[str]:
+        for register in registers:
+            await register.fetch(Ask(Aid, "person", (person(0),), frozenset()))
+        return [register.answered_from for register in registers]
+
+    told = asyncio.run(asked())
+    assert told == [register.batch() for register in registers]
+    assert len(set(told)) == 2
+
+
 def replace_record(check: BatchCheck) -> BatchCheck:
     return msgspec.structs.replace(check, department=Department.EDUCATION, record="Aid")
 

@@ -4,7 +4,10 @@ import asyncio
 import json
 import os
 import stat
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -20,6 +23,7 @@ from gateway.keys import earlier_books, entry_book, log_signers, made_once
 from gateway.opening import desk_opened
 from gateway.settings import Settings
 from tests.gateway.rows import HEAD
+from tests.postgres import NOBODY
 
 
 @pytest.fixture
@@ -159,3 +163,30 @@ def test_a_file_that_somebody_was_killed_over_is_made_again(tmp_path):
     (tmp_path / "key").touch(mode=0o600)
     assert made_once(tmp_path / "key", lambda: b"made") == b"made"
     assert made_once(tmp_path / "key", lambda: b"another") == b"made"
+
+
+def test_a_key_that_its_owner_may_only_read_is_read():
+    """As an operator leaves it, `chmod 400`; the superuser, whom no mode stops, becomes somebody else for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        key = Path(folder) / "key"
+        assert made_once(key, lambda: b"made") == b"made"
+        key.chmod(0o400)
+        with as_nobody(Path(folder), key):
+            with pytest.raises(PermissionError):
+                key.open("r+b")
+            assert made_once(key, lambda: b"another") == b"made"
+
+
+@contextmanager
+def as_nobody(*owned):
+    """Be the owner of these, and no superuser."""
+    if os.geteuid():
+        yield
+        return
+    for path in owned:
+        os.chown(path, NOBODY, NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)

@@ -18,6 +18,7 @@ from gateway.run_index import (
     of_move,
     of_rule,
 )
+from tests.postgres import cut_off
 from verification.standing import Standing
 from verification.transitions import Move, Transition
 from vocabulary.codes import Category
@@ -111,3 +112,11 @@ def test_what_moved_is_kept_with_its_households_until_the_run_is_forgotten(index
     index.keep_only(["other"])
     assert index.compared_with("r") == set()
     assert index.households("r", of_rule("INC-03"), first=9) == []
+
+
+def test_a_database_that_was_started_again_is_read_at_once(postgres_url: str) -> None:
+    index = RunIndex(postgres_url)
+    assert index.compared_with("r") == set()
+    cut_off(postgres_url)
+    assert index.compared_with("r") == set()
+    index.close()

@@ -73,7 +73,7 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         """Open the database `url` (SQLAlchemy's form), and make its tables where they are not there."""
-        self._engine = sa.create_engine(url)
+        self._engine = sa.create_engine(url, pool_pre_ping=True)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _set_up_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)

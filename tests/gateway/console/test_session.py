@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from gateway.console.house import COOKIE
+from gateway.console.session import Lifetimes, NoSession, Sessions
 from tests.gateway.console.houses import ADDRESS, console_over
+from tests.gateway.desk import NOW
+from tests.postgres import cut_off
 
 PAGES = ("/console/", "/console/household/H-1", "/console/household/H-1/health")
 
@@ -142,3 +145,11 @@ def test_one_who_is_sent_back_to_a_page_of_another_site_stays_here(tmp_path: Pat
                 assert "evil.test" not in answer.headers["location"]
 
     asyncio.run(story())
+
+
+def test_a_database_that_was_started_again_is_read_at_once(postgres_url: str) -> None:
+    with Sessions(postgres_url, Lifetimes(timedelta(hours=1), timedelta(minutes=5))) as sessions:
+        for _ in range(2):
+            with pytest.raises(NoSession):
+                sessions.read("key", browser="", at=NOW)
+            cut_off(postgres_url)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import cut_off
 from tests.verification.language.both import DAY, ON, PACK, World, a_world
 from tests.verification.language.test_engines_agree import with_rules
 from verification.language.seal import canonical
@@ -346,3 +347,11 @@ def test_what_changes_a_households_digest(what: str) -> None:
         expected = len({row.household for row in WORLD.rows[Membership] if isinstance(row, Membership)})
     again = taken_over(known_of(now, compared=True), before, run="before")
     assert len(to_judge(again)) == expected
+
+
+def test_a_database_that_was_started_again_is_read_at_once(postgres_url: str) -> None:
+    ledger = Ledger(postgres_url)
+    assert ledger.runs() == []
+    cut_off(postgres_url)
+    assert ledger.runs() == []
+    ledger.close()
