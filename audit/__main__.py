@@ -2,6 +2,7 @@
 
 python -m audit verify BUNDLE [--policy FILE] [--since CHECKPOINT] [--key FILE] [--jobs N] [--json]
 python -m audit statement FILE --policy FILE [--bundle BUNDLE]
+python -m audit serve BUNDLE [--port PORT]
 python -m audit key FILE [--post-quantum]
 """
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from audit.commitment import Json, print_canonical
@@ -33,7 +33,7 @@ from audit.kinds import (
     Kind,
     is_code,
     is_hash,
-    is_number,
+    is_instant,
     is_pseudonym,
 )
 
@@ -93,7 +93,7 @@ class Entry:
     @property
     def at(self) -> datetime:
         """The instant of the entry, UTC."""
-        return datetime.fromtimestamp(self.at_ms / 1000, UTC)
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=self.at_ms)
 
     def number(self, name: str) -> int:
         """A field that the catalogue says is an index or a count."""
@@ -387,7 +387,7 @@ def _are_commitments(value: object) -> bool:
 
 
 _FRAME: Mapping[str, Callable[[object], bool]] = {
-    "at": is_number,
+    "at": is_instant,
     "committed": _are_commitments,
     "epoch": is_code,
     "event": lambda value: isinstance(value, str) and value in EVENTS,

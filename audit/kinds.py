@@ -15,6 +15,8 @@ from audit.commitment import LARGEST_INT
 
 MOST_SUBJECTS = 1000
 MOST_CODES = 512
+LAST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ def is_hash(value: object) -> bool:
 def is_number(value: object) -> bool:
     """Tell whether a value is a whole number from 0 to 2**53 - 1."""
     return type(value) is int and 0 <= value <= LARGEST_INT
+
+
+def is_instant(value: object) -> bool:
+    """Tell whether a value is milliseconds since 1970-01-01 UTC, before the year 10000: later days have no date."""
+    return type(value) is int and 0 <= value <= LAST_MS
 
 
 # The same departments, posts, columns, packs and rule sets come again and again: remembering is cheaper than looking.

@@ -94,11 +94,6 @@ class Frontier:
         return Frontier(size, tuple(peaks)), completed
 
 
-def root_of(leaves: Iterable[bytes]) -> bytes:
-    """The root over a whole list of leaf hashes."""
-    return Frontier().extend(leaves)[0].root()
-
-
 def inclusion_path(index: int, size: int, subtree: Subtree) -> list[bytes]:
     """The hashes that lead from entry `index` to the root at `size`, its sibling first. 0 ≤ index < size."""
     path, first, end = [], 0, size

@@ -1,7 +1,8 @@
 """What if the log's key must never be in memory? It signs inside a device, reached over PKCS#11.
 
 An optional module: it needs `python-pkcs11`, and whoever does not import it does not. Any
-device with Ed25519 (CKM_EDDSA) will do; SoftHSM is what it is tested with.
+device with Ed25519 (CKM_EDDSA) will do; SoftHSM is what it is tested with. For who opens a log in a
+program of their own: the settings of the gateway name files of keys, so no command uses it.
 """
 
 from __future__ import annotations

@@ -29,7 +29,6 @@ from audit.note import Checkpoint, Note
 from audit.policy import Policy
 
 SEED_PREFIX = b"hedui-sample/v1\n"
-SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,16 +242,17 @@ def sample_size(*, population: int, defects: int, confidence_percent: int) -> in
     return bisect_left(range(high + 1), True, lo=high // 2, key=shows)
 
 
-def commit_fields(secret: bytes, frame: Frame, plan: Plan) -> dict[str, Json]:
-    """The fields of `sample.commit`, but for the caller. Raises `SampleImpossible` for a plan that cannot be met."""
-    if len(secret) != SECRET_BYTES:
-        raise ValueError(f"expected a secret of `{SECRET_BYTES}` bytes")
+def commit_fields(promise: str, *, frame: Frame, plan: Plan) -> dict[str, Json]:
+    """The fields of `sample.commit`, but for the caller. Raises `SampleImpossible` for a plan that cannot be met.
+
+    `promise`  SHA-256 of the evaluator's secret, 64 hex digits
+    """
     plan.allocate(frame.strata)
     return {
         "count": plan.count,
         "frame": frame.digest(),
         "population": len(frame.items),
-        "secret": sha256(secret).hexdigest(),
+        "secret": promise,
         "shares": dict(plan.shares),
     }
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -40,6 +40,7 @@ from audit.report import Problem, Reading, Report
 from audit.tiles import WIDTH, TileName, Tree, unpack_entries
 
 FORMAT = "hedui-statement/v1"
+_SHOWN = frozenset({"purpose", "basis", "reason"})
 _EPOCH = re.compile(
     rb'"epoch":"([A-Za-z0-9_.:/-]+)"'
 ).search  # the only one in canonical bytes; parsing takes longer
@@ -141,20 +142,20 @@ def write_statement(
     checkpoint: bytes,
     pseudonyms: Mapping[str, str],
     vault: Opens,
-    show: Collection[str] = ("purpose", "basis", "reason"),
 ) -> Statement:
     """The statement about a person, up to a signed head. Waits for the database; run it in a thread.
 
+    Purpose, basis and reason are opened; those of entries that were shredded stay closed.
+
     `finds`       over at least the entries of the head
     `pseudonyms`  of this person, by epoch, in every epoch whose key is kept
-    `show`        committed fields to open; those of entries that were shredded stay closed
     """
     size = Checkpoint.parse(Note.parse(checkpoint).text).size
     tree = Tree(rows.tile)
     accesses = []
     for index, entry in _found(rows, finds, frozenset(pseudonyms.values()), size):
         path = tuple(tree.inclusion(index, size))
-        accesses.append(Access(index, entry, path, _opened(vault, index, frozenset(show))))
+        accesses.append(Access(index, entry, path, _opened(vault, index)))
     return Statement(dict(sorted(pseudonyms.items())), checkpoint, tuple(accesses))
 
 
@@ -292,9 +293,9 @@ def _is_about(entry: Entry, pseudonyms: frozenset[str]) -> bool:
     return not pseudonyms.isdisjoint(named)
 
 
-def _opened(vault: Opens, index: int, show: frozenset[str]) -> tuple[Disclosure, ...]:
+def _opened(vault: Opens, index: int) -> tuple[Disclosure, ...]:
     try:
-        return tuple(one for one in vault.disclose(index) if one.name in show)
+        return tuple(one for one in vault.disclose(index) if one.name in _SHOWN)
     except Shredded:
         return ()
 
@@ -308,7 +309,7 @@ def _access_as_json(access: Access) -> Json:
 def _access(given: Json) -> Access:
     match given:
         case {"entry": str(entry), "index": int(index), "opened": list(opened), "path": str(path)} if (
-            index >= 0
+            index >= 0 and type(index) is int  # `true` is a whole number to Python
         ):
             return Access(
                 index,

@@ -17,6 +17,7 @@ from typing import Self
 
 from audit.errors import EntryTooLong, MalformedTile, NoSuchEntry
 from audit.merkle import (
+    EMPTY_ROOT,
     TILE_HEIGHT,
     consistency_path,
     inclusion_path,
@@ -28,6 +29,9 @@ from audit.merkle import (
 WIDTH = 256
 ENTRY_BYTES_MAX = 65_535
 LEVEL_MAX = 63 // TILE_HEIGHT
+
+TILES_KEPT = 512
+"""By one tree: about 20 MB, once 131,072 entries came."""
 
 _NAME = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
@@ -115,19 +119,19 @@ ReadTile = Callable[[int, int, int], bytes]
 class Tree:
     """The hashes and proofs of a log, read from its tiles; `read` may fetch them from anywhere.
 
-    What was computed from a tile is kept, and grows with it: 512 tiles, about 20 MB, once 131,072 entries came.
+    What was computed from a tile is kept, `TILES_KEPT` at most, and grows with it.
     Safe to use from several threads. Raises `NoSuchEntry` beyond the size asked for,
     `MalformedTile` for a tile of the wrong length, and whatever `read` raises.
     """
 
-    def __init__(self, read: ReadTile, *, kept_tiles: int = 512) -> None:
-        self._read, self._most = read, kept_tiles
+    def __init__(self, read: ReadTile) -> None:
+        self._read = read
         self._kept: OrderedDict[tuple[int, int], Rows] = OrderedDict()
         self._one_at_a_time = Lock()
 
     def root(self, size: int) -> bytes:
         """The root over the first `size` entries, 0 or more."""
-        return self._subtree(size)(0, size) if size else sha256(b"").digest()
+        return self._subtree(size)(0, size) if size else EMPTY_ROOT
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The proof that entry `index` is in the tree of `size` entries."""
@@ -172,7 +176,7 @@ class Tree:
             rows = _rows_over(hashes, [] if known is None else known)
             self._kept[level, index] = rows
             self._kept.move_to_end((level, index))
-            if len(self._kept) > self._most:
+            if len(self._kept) > TILES_KEPT:
                 self._kept.popitem(last=False)
         return rows
 

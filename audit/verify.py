@@ -32,18 +32,6 @@ from audit.report import Problem, Reading, Report
 from audit.verify_entries import Asked, verify_continues, verify_entries
 
 
-def verify_bundle(
-    path: Path,
-    *,
-    policy: str | None,
-    secret: EvaluatorSecret | None = None,
-    earlier: bytes | None = None,
-    jobs: int = 1,
-) -> list[Problem]:
-    """What is wrong with a bundle; empty when nothing is. The arguments are those of `examine_bundle`."""
-    return examine_bundle(path, policy=policy, secret=secret, earlier=earlier, jobs=jobs).problems
-
-
 def examine_bundle(
     path: Path,
     *,
@@ -206,8 +194,9 @@ def _verify_header(reading: Reading) -> int | None:
         return None
     try:
         match parse_canonical(data):
-            case {"export": int(export), "format": layout.FORMAT, **rest} if not rest and export >= 0:
-                return export
+            case {"export": int(export), "format": layout.FORMAT, **rest} if not rest:
+                if type(export) is int and export >= 0:  # `true` is a whole number to Python
+                    return export
         raise NotCanonical(f"expected the index of the export and the format `{layout.FORMAT}`")
     except AuditError as error:
         reading.report.add(layout.HEADER, error)

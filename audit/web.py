@@ -1,7 +1,7 @@
 """How do bytes come in and go out over HTTP, with no framework between?
 
-An ASGI application around one function from request to answer. The evaluator's witness and
-the tile server need no more, and drag nothing along.
+An ASGI application around one function from request to answer. The evaluator's witness needs
+no more, and drags nothing along.
 """
 
 from __future__ import annotations

@@ -35,12 +35,10 @@ def witness_signers(folder: Path, *, name: str, entropy: Callable[[int], bytes] 
     path = folder / KEYS
     if not path.exists():
         _write_new(path, f"ed25519 {entropy(32).hex()}\nml-dsa-44 {entropy(32).hex()}\n")
-    found = re.fullmatch(
-        r"ed25519 ([0-9a-f]{64})\nml-dsa-44 ([0-9a-f]{64})\n", path.read_text(encoding="ascii")
-    )
+    found = re.fullmatch(rb"ed25519 ([0-9a-f]{64})\nml-dsa-44 ([0-9a-f]{64})\n", path.read_bytes())
     if found is None:
         raise MalformedKey(f"expected two keys in `{KEYS}`")
-    classical, quantum = map(bytes.fromhex, found.groups())
+    classical, quantum = (bytes.fromhex(digits.decode()) for digits in found.groups())
     return [
         Signer.ed25519(name, Ed25519PrivateKey.from_private_bytes(classical), Kind.COSIGNATURE_ED25519),
         Signer.ml_dsa_44(name, MLDSA44PrivateKey.from_seed_bytes(quantum)),

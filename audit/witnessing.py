@@ -17,7 +17,6 @@ from typing import Protocol
 import httpx2
 
 from audit.errors import (
-    AuditError,
     Malformed,
     NotProven,
     Unwitnessed,
@@ -31,7 +30,6 @@ from audit.note import Checkpoint, Note, Verified, VerifierKey, parse_size
 from audit.policy import Policy
 from audit.witness import AddCheckpoint
 
-EVERY_S = 1.0
 MAX_UNWITNESSED_S = 14_400.0
 """As long as X-Road lets a security server run without a time stamp."""
 
@@ -89,7 +87,7 @@ class WitnessClient:
     async def _post(self, body: bytes) -> tuple[int, bytes]:
         try:
             answer = await self.http.post(f"{self.url.rstrip('/')}/add-checkpoint", content=body)
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:  # the address stands in somebody's policy
             raise WitnessUnreachable(f"expected an answer, got `{type(error).__name__}`") from error
         return answer.status_code, answer.content
 
@@ -103,13 +101,11 @@ class Witnessing:
         policy: Policy,
         *,
         http: httpx2.AsyncClient | None = None,
-        every_s: float = EVERY_S,
         max_unwitnessed_s: float = MAX_UNWITNESSED_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._log = log
         self._policy = policy
-        self._every_s = every_s
         self._max_unwitnessed_s = max_unwitnessed_s
         self._clock = clock
         self._http = http or httpx2.AsyncClient(timeout=TIMEOUT_S)
@@ -136,15 +132,6 @@ class Witnessing:
         finally:
             await self._hold_or_let_go()
         return bytes(cosigned)
-
-    async def run(self) -> None:
-        """Go round after round until cancelled."""
-        while True:
-            with suppress(
-                AuditError
-            ):  # `failures` and `log.held` say what is the matter; the next round tries again
-                await self.round()
-            await asyncio.sleep(self._every_s)
 
     async def aclose(self) -> None:
         """Close the connections to the witnesses."""

@@ -22,7 +22,7 @@ from audit.commitment import Json, canonical, parse_canonical
 from audit.errors import NotCanonical
 from audit.log import Receipt
 from audit.lookup import Lookup
-from audit.sample import Frame, Plan, SampleRecord, drawn_from, head_for
+from audit.sample import Frame, Plan, SampleRecord, commit_fields, drawn_from, head_for
 from gateway.log_desk import LogDesk, china_day, size_of
 
 FRAME_KIND = "outcomes-by-category"
@@ -70,18 +70,8 @@ async def commit(
     Raises `CannotSample`, `SampleImpossible`, `EntryRefused`.
     """
     frame = await asyncio.to_thread(_frame, desk, size_of(await desk.log.checkpoint()), period)
-    Plan(count, shares).allocate(frame.strata)
-    receipt = await desk.note(
-        "sample.commit",
-        {
-            "secret": promise,
-            "frame": frame.digest(),
-            "frame_kind": period.frame_kind(),
-            "population": len(frame.items),
-            "count": count,
-            "shares": dict(shares),
-        },
-    )
+    fields = commit_fields(promise, frame=frame, plan=Plan(count, shares))
+    receipt = await desk.note("sample.commit", {**fields, "frame_kind": period.frame_kind()})
     await desk.witness()
     return receipt, frame
 

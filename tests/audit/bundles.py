@@ -22,7 +22,7 @@ from audit.policy import Group, Known, Policy
 from audit.sample import Frame, Plan, SampleRecord, commit_fields, drawn_from, head_for
 from audit.vault import Vault
 from tests.audit.conftest import ORIGIN, SIGNER
-from tests.audit.synthetic import HASH, NOW, PEOPLE, book, intent, outcome
+from tests.audit.synthetic import NOW, PEOPLE, book, intent, outcome
 
 WITNESS = Signer.ed25519(
     "witness.example/one",
@@ -33,6 +33,7 @@ POLICY = Policy((Known(SIGNER.key),), {"one": Known(WITNESS.key)}, {"all": Group
 POLICY_TEXT = bytes(POLICY).decode()
 EVALUATOR = EvaluatorSecret(Exchange.X25519, b"a synthetic evaluator's secret..")
 SECRET = bytes(range(32))
+PROMISE = sha256(SECRET).hexdigest()
 PACK = b"name: synthetic pack\n"
 PACK_NAME = f"packs/{sha256(PACK).hexdigest()}.yaml"
 
@@ -75,7 +76,7 @@ async def draw(log: Log, of: EntryBook, *, count: int) -> SampleRecord:
     """Commit, witness, reveal, draw: from all entries that are there."""
     size = Checkpoint.parse(Note.parse(await log.checkpoint()).text).size
     frame = Frame(tuple((index, "intent" if index % 2 == 0 else "outcome") for index in range(size)))
-    fields = {"caller": "evaluator", **commit_fields(SECRET, frame, Plan(count, {"intent": 50}))}
+    fields = {"caller": "evaluator", **commit_fields(PROMISE, frame=frame, plan=Plan(count, {"intent": 50}))}
     commit = (await log.append(of.entry("sample.commit", at=NOW, fields=fields).bytes)).index
     await witness(log, of)
     reveal_fields = {"caller": "evaluator", "commit": commit, "secret": SECRET.hex()}
@@ -149,6 +150,3 @@ def _cosigning(log: Log) -> Callable[[int], Awaitable[bytes]]:
         return cosigned(await log.checkpoint())
 
     return head
-
-
-__all__ = ["HASH", "append", "cosigned", "draw", "files_of", "make_bundle", "rewrite", "witness"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.log import Log
+from audit.merkle import Frontier
 from audit.note import Signer
 from audit.policy import Known, Policy
 
@@ -19,6 +20,11 @@ SIGNER = Signer.ed25519(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"synthetic
 POLICY = Policy((Known(SIGNER.key),))
 
 OpenLog = Callable[..., AbstractAsyncContextManager[Log]]
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """The root over a whole list of leaf hashes."""
+    return Frontier().extend(leaves)[0].root()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -19,7 +19,9 @@ print(*sorted(told - ours - set(sys.stdlib_module_names)))
 """
 
 
-@pytest.mark.parametrize("module", ["merkle", "note", "tiles", "proof", "policy", "verify", "witness"])
+@pytest.mark.parametrize(
+    "module", ["merkle", "note", "tiles", "proof", "policy", "verify", "witness", "__main__"]
+)
 def test_it_imports_the_standard_library_and_cryptography_only(module: str) -> None:
     run = subprocess.run(
         [sys.executable, "-c", LOOK, f"audit.{module}"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -131,13 +131,14 @@ KEYS = [SubjectKey(bytes([at]) * 16, bytes([at]) * 60) for at in range(1, 4)]
 
 
 @pytest.fixture
-def database() -> sqlite3.Connection:
+def database() -> Iterator[sqlite3.Connection]:
     made = sqlite3.connect(":memory:", isolation_level=None)
     made.execute("create table audit_head (id, size, peaks, note, successor, shreddings)")
     made.execute("create table audit_batch (first integer primary key, data blob not null, sealed blob)")
     made.execute("create table audit_subject_key (subject blob primary key, wrapped blob) without rowid")
     made.execute("insert into audit_head values (1, 2, ?, 'note of two', null, 5)", (HEAD.to_bytes(),))
-    return made
+    yield made
+    made.close()
 
 
 def state(database: sqlite3.Connection) -> list[list[object]]:

@@ -107,7 +107,7 @@ def test_serve_says_where_and_serves(
     monkeypatch.setattr(cli, "bundle_server", kept)
     thread = threading.Thread(target=main, args=(["serve", str(made.bundle), "--port", "0"],))
     thread.start()
-    while not servers:
+    while not servers and thread.is_alive():
         thread.join(0.01)
     url = f"http://127.0.0.1:{servers[0].server_port}/checkpoint"
     with urllib.request.urlopen(url, timeout=5) as answer:

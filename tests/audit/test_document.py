@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from audit.merkle import leaf_hash, root_of
+from audit.merkle import leaf_hash
 from audit.note import Checkpoint, Kind, Note, VerifierKey, signed_bytes
 from audit.policy import Policy
 from audit.proof import Proof
 from audit.tiles import pack_entries, tile_names, unpack_entries
 from audit.witness import AddCheckpoint, Witness
-from tests.audit.conftest import SIGNER
+from tests.audit.conftest import SIGNER, root_of
 from tests.audit.test_witness import COSIGNER
 
 PAGE = (Path(__file__).parents[2] / "docs/audit-log-format.md").read_text(encoding="utf-8")

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from audit.edge import Edge
 from audit.errors import NoSuchEntry
-from audit.merkle import Frontier, root_of, verify_inclusion
+from audit.merkle import Frontier, verify_inclusion
 from audit.tiles import Tree
-from tests.audit.conftest import OpenLog
+from tests.audit.conftest import OpenLog, root_of
 
 LEAVES = [sha256(b"%d" % number).digest() for number in range(2_000)]
 

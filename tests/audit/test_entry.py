@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from contextlib import suppress
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -213,6 +213,7 @@ def test_foreign_bytes_raise_our_error_only(data: bytes) -> None:
         {"v": True},
         {"at": -1},
         {"at": "1"},
+        {"at": 253_402_300_800_000},
         {"epoch": "2026 11"},
         {"event": "inquiry.guess"},
         {"event": ["x"]},
@@ -236,8 +237,23 @@ def test_an_entry_out_of_form_is_refused(change: dict[str, Json]) -> None:
 
 
 def test_an_entry_of_the_longest_length_may_be_read_and_one_byte_more_not() -> None:
+    tags = [f"{number:032x}" for number in range(900)]
+
+    def made(asked: list[Json]) -> bytes:
+        return book().entry("inquiry.intent", at=NOW, fields=intent_fields(asked=asked), tags=tags).bytes
+
+    # Of 64 characters each, with quotation marks and a comma, and one that fills what is left.
+    codes: list[Json] = ["a" * 64] * ((LONGEST_ENTRY - len(made([]))) // 67)
+    longest = made([*codes, "a" * (LONGEST_ENTRY - len(made(codes)) - 3)])
+    assert len(longest) == LONGEST_ENTRY
+    assert len(parse_entry(longest).subjects) == 900
     with pytest.raises(MalformedEntry, match="at most"):
-        parse_entry(b" " * (LONGEST_ENTRY + 1))
+        parse_entry(longest + b" ")
+
+
+def test_an_entry_of_the_last_millisecond_of_the_year_9999_has_a_date() -> None:
+    last = {**json.loads(intent(book()).bytes), "at": 253_402_300_799_999}
+    assert parse_entry(canonical(last)).at == datetime(9999, 12, 31, 23, 59, 59, 999_000, UTC)
 
 
 def test_every_kind_of_field_has_an_example_here() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ async def evaluate(log: Log, witnessing: Witnessing, target: Path) -> None:
     frame = Frame(tuple((index, "TEKUN" if index < 10 else "DIBAO") for index in range(0, 40, 2)))
     committed: dict[str, Json] = {
         "caller": "evaluator",
-        **commit_fields(DICE, frame, Plan(6, {"TEKUN": 50})),
+        **commit_fields(sha256(DICE).hexdigest(), frame=frame, plan=Plan(6, {"TEKUN": 50})),
     }
     commit = await log.append(of.entry("sample.commit", at=NOW, fields=committed).bytes)
     with pytest.raises(QuorumMissing):

@@ -10,12 +10,12 @@ import pytest
 from audit.alongside import Seal, Shred
 from audit.errors import EntryTooLong, LogClosed, NoSuchEntry, QueueFull, WrongOrigin, WrongProof
 from audit.log import Log, Receipt
-from audit.merkle import leaf_hash, root_of, verify_consistency
+from audit.merkle import leaf_hash, verify_consistency
 from audit.note import Checkpoint, Note
 from audit.proof import Proof
-from audit.tiles import TileName
+from audit.tiles import TileName, Tree, tile_names, unpack_entries
 from audit.vault import Sealing
-from tests.audit.conftest import POLICY, OpenLog
+from tests.audit.conftest import POLICY, OpenLog, root_of
 
 
 def entries_of(count: int) -> list[bytes]:
@@ -163,6 +163,22 @@ def test_tiles_hold_the_hashes_and_bundles_the_entries(open_log: OpenLog) -> Non
             assert (await log.tile(TileName(None, 1, width=4))).endswith(b"entry 259")
             with pytest.raises(NoSuchEntry):
                 await log.tile(TileName(0, 1, width=5))
+
+    asyncio.run(story())
+
+
+def test_whoever_has_the_files_of_a_log_rebuilds_and_checks_it(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            await asyncio.gather(*map(log.append, entries_of(700)))
+            head = POLICY.open(Note.parse(await log.checkpoint()))
+            files = {name: await log.tile(name) for name in tile_names(head.size)}
+        bundles = [data for name, data in files.items() if name.level is None]
+        entries = [entry for data in bundles for entry in unpack_entries(data)]
+        assert entries == entries_of(700)
+        assert root_of(map(leaf_hash, entries)) == head.root
+        tree = Tree(lambda level, index, width: files[TileName(level, index, width)])
+        assert tree.root(700) == head.root
 
     asyncio.run(story())
 

@@ -18,11 +18,11 @@ from audit.merkle import (
     inclusion_path,
     leaf_hash,
     node_hash,
-    root_of,
     verify_consistency,
     verify_inclusion,
 )
 from audit.tiles import Tree
+from tests.audit.conftest import root_of
 
 # The entries and roots that Certificate Transparency's reference implementation is tested with.
 CT_ENTRIES = [

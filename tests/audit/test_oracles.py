@@ -26,10 +26,10 @@ from sigstore._internal.merkle import verify_merkle_inclusion
 from sigstore._internal.rekor.checkpoint import SignedCheckpoint
 from sigstore.errors import VerificationError
 
-from audit.merkle import Frontier, leaf_hash, root_of
+from audit.merkle import Frontier, leaf_hash
 from audit.note import Checkpoint, Signer
 from audit.tiles import Tree
-from tests.audit.conftest import ORIGIN, SIGNER
+from tests.audit.conftest import ORIGIN, SIGNER, root_of
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -33,6 +33,7 @@ from tests.audit.synthetic import NOW, book
 
 ORIGIN = "hedui.example/test"
 SECRET = bytes(range(32))
+PROMISE = sha256(SECRET).hexdigest()
 
 # Test cases for the Rivest sampling algorithm, version 0.2.0-alpha: seed, population, picks with repeats.
 # Copyright 2014 Chris Jerdonek, BSD 3-clause; checked by their author against sampler.py of 2011-11-14.
@@ -204,7 +205,10 @@ class Story:
     plan = Plan(4, {"TEKUN": 30})
 
     def __init__(self, *, root: str = "cd" * 32, size: int = 11, secret: bytes = SECRET) -> None:
-        commit: dict[str, Json] = {"caller": "evaluator", **commit_fields(SECRET, self.frame, self.plan)}
+        commit: dict[str, Json] = {
+            "caller": "evaluator",
+            **commit_fields(PROMISE, frame=self.frame, plan=self.plan),
+        }
         head: dict[str, Json] = {"size": size, "root": root, "witnesses": []}
         reveal: dict[str, Json] = {"caller": "evaluator", "commit": 10, "secret": secret.hex()}
         self.commit = (10, self._entry("sample.commit", commit))
@@ -240,7 +244,10 @@ def test_another_head_another_secret_or_another_frame_is_another_sample_or_none(
         Story().draw(Frame(((0, "TEKUN"), *Story.frame.items[2:])))
     late = Story()
     late.frame = Frame(((0, "TEKUN"), (11, "DIBAO"), (12, "DIBAO"), (13, "DIBAO"), (14, "DIBAO")))
-    promise: dict[str, Json] = {"caller": "evaluator", **commit_fields(SECRET, late.frame, late.plan)}
+    promise: dict[str, Json] = {
+        "caller": "evaluator",
+        **commit_fields(PROMISE, frame=late.frame, plan=late.plan),
+    }
     late.commit = (10, late._entry("sample.commit", promise))
     with pytest.raises(WrongSample, match="frame of entries"):
         late.draw()
@@ -331,6 +338,6 @@ def test_foreign_bytes_raise_our_error_only(data: bytes) -> None:
         SampleRecord.parse(data)
 
 
-def test_a_secret_of_another_length_is_refused() -> None:
-    with pytest.raises(ValueError):
-        commit_fields(bytes(31), Story.frame, Story.plan)
+def test_a_plan_that_cannot_be_met_is_not_committed_to() -> None:
+    with pytest.raises(SampleImpossible):
+        commit_fields(PROMISE, frame=Story.frame, plan=Plan(11, {}))

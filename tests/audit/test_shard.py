@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from audit.errors import LogClosed, LogEnded, LogForked, NotSigned
-from audit.merkle import leaf_hash, root_of
+from audit.merkle import leaf_hash
 from audit.note import Checkpoint, Note, Signer
 from audit.policy import Known, Policy
 from audit.proof import Proof
 from audit.shard import continue_in
-from tests.audit.conftest import ORIGIN, POLICY, SIGNER, OpenLog
+from tests.audit.conftest import ORIGIN, POLICY, SIGNER, OpenLog, root_of
 
 NEW = Signer.ed25519(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"n" * 32))
 QUANTUM = Signer.ml_dsa_44(ORIGIN, MLDSA44PrivateKey.from_seed_bytes(b"q" * 32))

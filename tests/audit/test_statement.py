@@ -169,6 +169,7 @@ def test_foreign_bytes_raise_our_error_only(data: bytes) -> None:
         {"pseudonyms": {"2026 11": "0" * 32}},
         {"accesses": [{}]},
         {"accesses": [1]},
+        {"accesses": [{"entry": "", "index": True, "opened": [], "path": ""}]},
         {"checkpoint": 1},
         {"more": 1},
     ],

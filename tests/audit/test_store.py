@@ -12,9 +12,9 @@ import pytest
 
 from audit.errors import LogClosed, SigningFailed, StoreBusy
 from audit.log import Log
-from audit.merkle import leaf_hash, root_of
+from audit.merkle import leaf_hash
 from audit.note import Note, Signer
-from tests.audit.conftest import ORIGIN, POLICY, SIGNER, OpenLog
+from tests.audit.conftest import ORIGIN, POLICY, SIGNER, OpenLog, root_of
 from tests.postgres import Postgres
 
 ROOT = Path(__file__).parents[2]
@@ -120,7 +120,7 @@ def test_a_fault_nobody_foresaw_latches_the_log_shut_and_leaves_nobody_waiting(o
             await log.append(b"one")
             armed = True
             answers = await asyncio.wait_for(
-                asyncio.gather(*(log.append(b"more") for _ in range(20)), return_exceptions=True), 5
+                asyncio.gather(*(log.append(b"more") for _ in range(20)), return_exceptions=True), 30
             )
             assert all(isinstance(answer, LogClosed) for answer in answers)
             with pytest.raises(LogClosed):

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from audit.errors import MalformedRequest, QuorumMissing, Unwitnessed, WitnessElsewhere
-from audit.merkle import EMPTY_ROOT, root_of
+from audit.merkle import EMPTY_ROOT
 from audit.note import Checkpoint, Kind, Note, Signer
 from audit.policy import Policy
 from audit.proof import Proof
@@ -24,7 +24,7 @@ from audit.tiles import Tree
 from audit.web import Answer, application
 from audit.witness import AddCheckpoint, Witness, witness_server
 from audit.witnessing import Witnessing
-from tests.audit.conftest import ORIGIN, SIGNER, OpenLog
+from tests.audit.conftest import ORIGIN, SIGNER, OpenLog, root_of
 
 COSIGNER = Signer.ed25519(
     "witness.example/one", Ed25519PrivateKey.from_private_bytes(b"w" * 32), Kind.COSIGNATURE_ED25519
@@ -182,10 +182,8 @@ def test_requests_are_read_strictly() -> None:
             AddCheckpoint.parse(broken)
 
 
-def policy(*cosigners: Signer, needed: int) -> Policy:
-    witnesses = "".join(
-        f"witness w{at} {one.key} http://witness.example\n" for at, one in enumerate(cosigners)
-    )
+def policy(*cosigners: Signer, needed: int, url: str = "http://witness.example") -> Policy:
+    witnesses = "".join(f"witness w{at} {one.key} {url}\n" for at, one in enumerate(cosigners))
     names = " ".join(f"w{at}" for at in range(len(cosigners)))
     return Policy.parse(f"log {SIGNER.key}\n{witnesses}group all {needed} {names}\nquorum all\n".encode())
 
@@ -258,6 +256,17 @@ def test_a_forked_log_is_not_cosigned(open_log: OpenLog, witness: Witness) -> No
             witnessing = Witnessing(log, policy(COSIGNER, needed=1), http=client)
             await quiet(witnessing)
             assert "422" in str(witnessing.failures["witness.example/one"])
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("address", ["http://[witness", "witness.example", "http://witness.example:port"])
+def test_a_witness_at_an_address_that_is_none_is_a_failed_witness(open_log: OpenLog, address: str) -> None:
+    async def story() -> None:
+        async with open_log() as log, httpx2.AsyncClient() as client:
+            witnessing = Witnessing(log, policy(COSIGNER, needed=1, url=address), http=client)
+            await quiet(witnessing)
+            assert "expected an answer" in str(witnessing.failures["witness.example/one"])
 
     asyncio.run(story())
 

@@ -33,9 +33,10 @@ def test_keys_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> N
     assert other[0].key != first[0].key
 
 
-def test_changed_keys_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("keys", [b"ed25519 00\n", b"\xff", b""])
+def test_changed_keys_are_refused(tmp_path: Path, keys: bytes) -> None:
     witness_signers(tmp_path, name=NAME)
-    (tmp_path / KEYS).write_text("ed25519 00\n")
+    (tmp_path / KEYS).write_bytes(keys)
     with pytest.raises(MalformedKey):
         witness_signers(tmp_path, name=NAME)
 
