@@ -110,14 +110,51 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|fa
 def read_story_file(text: str, *, file: str) -> StoryFile:
     """One story from its YAML text. Raises `StoryError`."""
     try:
-        top = yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader with fewer words for truth
+        top = read_yaml(text, file=file)
     except yaml.YAMLError as wrong:
         mark = getattr(wrong, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 1
         raise StoryError(f"{file}: line {line}: expected YAML, got something else") from None
+    except StoryError:
+        raise
     except ValueError:
         raise StoryError(f"{file}: expected days that exist, got one that does not") from None
     return _Reading(file).story(top)
+
+
+def read_yaml(text: str, *, file: str, loader: type[yaml.SafeLoader] = _Loader) -> object:
+    """What a YAML text says, by one of the safe loaders.
+
+    Raises `StoryError` for a key that stands twice in a mapping (the last one would count, and nobody would
+    see the first), `yaml.YAMLError` for what is no YAML and `ValueError` for a day that does not exist.
+    """
+    reading = loader(text)
+    try:
+        root = reading.get_single_node()
+        _require_each_key_once(root, file)
+        return None if root is None else reading.construct_document(root)
+    finally:
+        reading.dispose()
+
+
+def _require_each_key_once(root: yaml.Node | None, file: str) -> None:
+    left, seen = [root], set[int]()
+    while left:
+        node = left.pop()
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))  # an anchor's node stands wherever it is named
+        if isinstance(node, yaml.SequenceNode):
+            left += node.value
+            continue
+        names = set[str]()
+        for key, value in node.value:
+            if str(key.value) in names:
+                raise StoryError(
+                    f"{file}: line {key.start_mark.line + 1}: expected each key once, got one twice"
+                )
+            names.add(str(key.value))
+            left.append(value)
 
 
 class _Reading:

@@ -190,16 +190,20 @@ def pack_names() -> tuple[str, ...]:
 
 
 def _layers(which: str | Path) -> Iterator[PackFile]:
-    """The pack's file, then the one it rests on, and so on. Raises for a circle."""
-    seen: list[str] = []
+    """The pack's file, then the one it rests on, and so on. Raises for a circle, and for a base that is not there."""
+    above: list[PackFile] = []
     current: str | Path | None = which
     while current is not None:
-        layer = _file(current)
-        if layer.name in seen:
-            raise BadPack(
-                f"{layer.file}:1: base: expected a pack that does not rest on itself, got `{layer.name}`"
-            )
-        seen.append(layer.name)
+        try:
+            layer = _file(current)
+        except NoSuchPack as missing:
+            if not above:
+                raise
+            raise BadPack(f"{above[-1].place('base')}: {missing}") from None
+        if layer.name in [each.name for each in above]:
+            place = above[-1].place("base")
+            raise BadPack(f"{place}: expected a pack that does not rest on itself, got `{layer.name}`")
+        above.append(layer)
         yield layer
         current = _beside(current, layer.base)
 
@@ -226,15 +230,16 @@ def _file(which: str | Path) -> PackFile:
         return read_pack_file(place.read_text("utf-8"), file=place.name)
     except BadValue as wrong:
         raise BadPack(str(wrong)) from None
+    except UnicodeDecodeError as wrong:  # GBK, as an office program on Windows may write it
+        line = wrong.object.count(b"\n", 0, wrong.start) + 1
+        raise BadPack(f"{place.name}:{line}: expected text in UTF-8, got another encoding") from None
 
 
 def _values(layer: PackFile) -> dict[str, tuple[Dated, ...]]:
     made = {}
     for name, entries in layer.values.items():
         if name not in VALUES:
-            raise BadPack(
-                f"{layer.file}:{layer.line(name)}: {name}: expected a parameter, see docs/policy-packs.md"
-            )
+            raise BadPack(f"{layer.place(name)}: expected a parameter, see docs/policy-packs.md")
         made[name] = _dated(layer, name, entries, VALUES[name])
     return made
 
@@ -243,14 +248,11 @@ def _tables(layer: PackFile) -> dict[str, dict[str, tuple[Dated, ...]]]:
     made: dict[str, dict[str, tuple[Dated, ...]]] = {}
     for name, rows in layer.tables.items():
         if name not in TABLES:
-            raise BadPack(
-                f"{layer.file}:{layer.line(name)}: {name}: expected a table, see docs/policy-packs.md"
-            )
+            raise BadPack(f"{layer.place(name)}: expected a table, see docs/policy-packs.md")
         table = TABLES[name]
         for key, entries in rows.items():
             if table.keys is not None and key not in table.keys:
-                at = layer.line(f"{name}.{key}")
-                raise BadPack(f"{layer.file}:{at}: {name}.{key}: expected one of {', '.join(table.keys)}")
+                raise BadPack(f"{layer.place(f'{name}.{key}')}: expected one of {', '.join(table.keys)}")
             made.setdefault(name, {})[key] = _dated(layer, f"{name}.{key}", entries, table.value)
     return made
 
@@ -265,7 +267,7 @@ def _limits(layer: PackFile) -> dict[str, Limit]:
 def _dated(layer: PackFile, key: str, entries: tuple[Entry, ...], parameter: Parameter) -> tuple[Dated, ...]:
     """Check each entry by itself: its value, its citation, its dates."""
     if not entries:
-        raise BadPack(f"{layer.file}:{layer.line(key)}: {key}: expected at least one dated value")
+        raise BadPack(f"{layer.place(key)}: expected at least one dated value")
     made = []
     for entry in entries:
         where = f"{layer.file}:{entry.line}: {key}"
@@ -333,7 +335,7 @@ def _check_limit(value: Value, limit: Limit, where: str) -> None:
 def _place(layers: list[PackFile], key: str) -> str:
     """Where a key stands: in the lowest layer that has it, or at the top of the pack's own file."""
     found = next((layer for layer in layers if layer.has(key)), layers[0])
-    return f"{found.file}:{found.line(key)}: {key}"
+    return found.place(key)
 
 
 def sealed(pack: Pack) -> Pack:

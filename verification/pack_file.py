@@ -49,6 +49,10 @@ class PackFile:
         """The line on which a key stands, 1 where it does not."""
         return self.lines.get(key, 1)
 
+    def place(self, key: str) -> str:
+        """Where a key stands, as `file:line: key`: how a mistake in it begins."""
+        return f"{self.file}:{self.line(key)}: {key}"
+
 
 def read_pack_file(text: str, *, file: str) -> PackFile:
     """One layer from its YAML text. Raises `BadValue` with `file:line: key: reason`."""
@@ -78,6 +82,8 @@ class _Reader:
         for needed in ("pack", "title"):
             if needed not in top:
                 raise BadValue(f"{self.file}:1: {needed}: expected a text, got none")
+        if "base" in top:
+            self.lines["base"] = _line(top["base"])
         return PackFile(
             self.file,
             self.text(top["pack"], "pack"),

@@ -68,6 +68,8 @@ def test_whether_somebody_agreed_is_asked_of_everybody() -> None:
 
 WRONG = {
     "an unknown key": ("title: 小故事", "titel: 小故事", r"t1\.yaml: titel: expected one of"),
+    "a title twice": ("title: 小故事", "title: 小故事\ntitle: 大故事", r"t1\.yaml: line 4: expected each key once"),
+    "a column twice": ("stage: PRIMARY", "stage: PRIMARY, stage: JUNIOR", r"line \d+: expected each key once"),
     "an unknown record": ("  Enrolment:", "  Enrollment:", r"records\.Enrollment: expected one of"),
     "an unknown column": ("stage: PRIMARY", "stadge: PRIMARY", r"records\.Enrolment\[0\]\.stadge: expected a column"),
     "an unknown person": ("person: son, stage", "person: sun, stage", r"Enrolment\[0\]\.person: expected one of head, son"),

@@ -224,6 +224,31 @@ def test_a_pack_that_is_not_there_is_named_with_those_that_are() -> None:
         load_pack("nowhere-1999")
 
 
+@pytest.mark.parametrize("base", ["nowhere-1999", "province.yaml", "."])
+def test_a_base_that_is_not_there_is_named_with_its_place(base: str, tmp_path: Path) -> None:
+    path = tmp_path / "city.yaml"
+    path.write_text(f"pack: city\ntitle: 市\nbase: {base}\n", "utf-8")
+    with pytest.raises(
+        BadPack, match=r"city\.yaml:3: base: expected one of demo-2026.* or the path of a file"
+    ):
+        load_pack(path)
+
+
+def test_a_base_of_a_base_is_named_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "province.yaml").write_text("pack: province\nbase: nowhere\ntitle: 省\n", "utf-8")
+    path = tmp_path / "city.yaml"
+    path.write_text("pack: city\ntitle: 市\nbase: province.yaml\n", "utf-8")
+    with pytest.raises(BadPack, match=r"province\.yaml:2: base: .* got `nowhere`"):
+        load_pack(path)
+
+
+def test_a_pack_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "city.yaml"
+    path.write_bytes("pack: city\ntitle: 某市政策包\n".encode("gb18030"))
+    with pytest.raises(BadPack, match=r"city\.yaml:2: expected text in UTF-8"):
+        load_pack(path)
+
+
 def test_the_hash_is_of_the_content_and_not_of_its_spelling(tmp_path: Path) -> None:
     one = load_pack(city(tmp_path, 'values:\n  window_months: {since: 2025-01-01, value: 12, cite: "a"}\n'))
     other = load_pack(

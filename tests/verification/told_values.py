@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from demo.story import Story, read_story
+from demo.story_file import read_yaml
 from tests.verification.neighbours import CHILD, HEAD, text_of_story
 from verification.verdict import Verdict
 from vocabulary import codes
@@ -44,7 +45,7 @@ class Told:
 def told() -> Iterator[Told]:
     """Every value of every case."""
     for path in sorted(FOLDER.glob("*.yaml")):
-        for case in yaml.load(path.read_text("utf-8"), Loader=_LOADER):
+        for case in read_yaml(path.read_text("utf-8"), file=path.name, loader=_LOADER):
             for value, told in (_others(case) | case["told"]).items():
                 of = case.get("rule") or case["of"]
                 text = _text(case, value) + ("" if "rule" in case else _expected(of, told))
