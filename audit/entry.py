@@ -17,7 +17,6 @@ import hmac
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
@@ -46,7 +45,7 @@ NONCE_BYTES = 16
 PSEUDONYM_DIGITS = 32
 
 PSEUDONYMS_KEPT = 65_536
-"""Of those asked about last: a household is named several times in each question, and asked about again."""
+"""A household is named several times in each question, and asked about again. With more they are made anew."""
 
 
 class Spelled(bytes):
@@ -130,18 +129,13 @@ class EntryBook:
         self._entropy = entropy
         # The epoch is mixed in, so that a key used twice by mistake still gives other pseudonyms.
         keyed = Keyed(hmac.digest(pseudonym_key, epoch.encode(), "sha256"))
-        self._pseudonym: Callable[[str], str] = lru_cache(maxsize=PSEUDONYMS_KEPT)(
-            lambda person: keyed.hex(person.encode())[:PSEUDONYM_DIGITS]
-        )
+        self.pseudonym: Callable[[str], str] = _Pseudonyms(keyed).__getitem__
+        """Gives the pseudonym of an id number, household number or account name in this epoch, 32 hex digits."""
 
     @property
     def sealing(self) -> vault.Sealing:
         """Seals under the book's vault key; give it to `Vault` to open what the book sealed."""
         return self._sealing
-
-    def pseudonym(self, person: str) -> str:
-        """The pseudonym of an id number, household number or account name in this epoch, 32 hex digits."""
-        return self._pseudonym(person)
 
     def form(self, event: str, fields: Mapping[str, Json], *, differ: Collection[str]) -> Form:
         """What entries of an event have in common: `fields`, as `entry` takes them. It is good for this book alone.
@@ -186,7 +180,7 @@ class EntryBook:
         committed: Mapping[str, Json | Spelled],
     ) -> Made:
         """As `entry`, with the fields that the form leaves open. Raises what `entry` raises."""
-        concerned = tuple(sorted({*map(self._pseudonym, subjects)}))
+        concerned = tuple(sorted({*map(self.pseudonym, subjects)}))
         _refuse_misfit(form.event, form.varies, fields, committed, subjects=len(concerned))
         written = b"".join([part for name, before in form.before for part in (before, _encode(fields[name]))])
         public = msgspec.Raw(written + form.end)
@@ -216,7 +210,7 @@ class EntryBook:
         kind = EVENTS.get(event)
         if kind is None:
             raise EntryRefused("expected an event of the catalogue")
-        concerned = tuple(sorted({*map(self._pseudonym, subjects), *tags}))
+        concerned = tuple(sorted({*map(self.pseudonym, subjects), *tags}))
         public = self._public(event, fields)
         _refuse_misfit(event, kind, public, committed or {}, subjects=len(concerned))
         return self._made(event, at=at, fields=public, tags=concerned, committed=committed or {})
@@ -274,6 +268,20 @@ class EntryBook:
         if len(data) > LONGEST_ENTRY:
             raise EntryTooLong(f"expected at most `{LONGEST_ENTRY}` bytes, got `{len(data)}`")
         return Made(data, entry_key, values, nonce, tags, self._sealing, shredded)
+
+
+class _Pseudonyms(dict[str, str]):
+    """By person. Looked up by the hundred for a list of households, where a cache that puts in order costs twice."""
+
+    def __init__(self, keyed: Keyed) -> None:
+        super().__init__()
+        self._keyed = keyed
+
+    def __missing__(self, person: str) -> str:
+        if len(self) >= PSEUDONYMS_KEPT:
+            self.clear()
+        tag = self[person] = self._keyed.hex(person.encode())[:PSEUDONYM_DIGITS]
+        return tag
 
 
 class _Frame(msgspec.Struct, gc=False):

@@ -325,7 +325,7 @@ def _outcome(told: Told, came: _Gathered, caller: Caller, ask: Asking, office: O
     found = Counter(finding.rule for finding in told_of.findings) if told_of else {}
     return Came(
         data=told.written,
-        subjects=tuple(dict.fromkeys(subjects)),
+        subjects=subjects,
         sources={name: str(one.get("failure", one["state"])) for name, one in told.sources.items()},
         persons=ask.persons,
         hedged=ask.hedged,

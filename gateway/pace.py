@@ -15,7 +15,6 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -154,7 +153,7 @@ class Pacing:
             for kind, (setting, every_s, what) in _LIMITS.items()
         }
         self._counts, self._clock = counts, clock
-        self._pseudonym = lru_cache(maxsize=_PSEUDONYMS_KEPT)(pseudonym)
+        self._pseudonym = pseudonym
 
     def asks(self, caller: Caller) -> None:
         """Count a question of a caller. Raises `TooOften`."""
@@ -213,5 +212,3 @@ _LIMITS = {
     "listed": ("HEDUI_MAX_LISTED_PER_HOUR", HOUR_S, "households an hour in lists"),
     "claims": ("HEDUI_MAX_CLAIMS_PER_DAY", DAY_S, "claims a day about one household"),
 }
-
-_PSEUDONYMS_KEPT = 65_536

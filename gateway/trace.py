@@ -8,7 +8,7 @@ keyed pseudonyms, purpose and case are only committed to. When the log cannot ta
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -51,7 +51,7 @@ class Came(msgspec.Struct, frozen=True):
     """What an inquiry came to.
 
     `data`       the answer's `data`, in the bytes in which it leaves
-    `subjects`   the household and every person whose records were asked for
+    `subjects`   the household and every person whose records were asked for, some of them perhaps twice
     `sources`    department → state
     `persons`    department → persons and households that it answered about, 1 or more
     `result`     a code: `ANSWERED`, `NO_HOUSEHOLD`
@@ -60,7 +60,7 @@ class Came(msgspec.Struct, frozen=True):
     """
 
     data: bytes
-    subjects: tuple[str, ...]
+    subjects: Sequence[str]
     sources: Mapping[str, str]
     persons: Mapping[str, int]
     result: str

@@ -151,6 +151,14 @@ def test_a_pseudonym_depends_on_person_epoch_and_key() -> None:
     assert book().pseudonym(PEOPLE[0]) == book(seed=9).pseudonym(PEOPLE[0])
 
 
+def test_more_persons_than_are_remembered_keep_their_pseudonyms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audit.entry.PSEUDONYMS_KEPT", 2)
+    asked, fresh = book(), [book().pseudonym(person) for person in PEOPLE]
+    for _ in range(2):
+        assert [asked.pseudonym(person) for person in PEOPLE] == fresh
+        assert len(asked.pseudonym.__self__) <= 2  # type: ignore[attr-defined]  # what looks it up
+
+
 def test_no_pseudonym_is_found_by_trying_ids_without_the_key() -> None:
     tag = book().pseudonym(PEOPLE[0])
     for number in range(2000):
