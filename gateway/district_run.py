@@ -116,8 +116,15 @@ async def resume_run(
     a file of it is not what was written, `NotLogged`.
     """
     kept, began = _under_way(home, run), time.perf_counter()
-    if (kept.terms.pack, kept.terms.rules) != (pack.hash, CATALOGUE.hash):
-        raise OtherRun("expected the policy pack and the rules that the run began with")
+    if kept.terms.rules != CATALOGUE.hash:
+        raise OtherRun(
+            f"expected the rules that run `{run}` began with, `{kept.terms.rules[:12]}`, and this version of the "
+            f"program has `{CATALOGUE.hash[:12]}`: finish it with the earlier one, or cancel it and begin another"
+        )
+    if kept.terms.pack != pack.hash:
+        raise OtherRun(
+            f"expected the policy pack that run `{run}` began with, `{kept.terms.pack[:12]}`, got `{pack.hash[:12]}`"
+        )
     started = await trace.run_started(
         by=caller,
         run=run,

@@ -13,8 +13,7 @@ from gateway.days import require_in_force
 from gateway.district_asked import Asked, District
 from verification.pack import Pack
 from verification.runs.district import Progress
-from verification.runs.tables import Snapshot
-from verification.whatif import FACTS, CaseloadRun, WhatIf, compare, run_caseload
+from verification.whatif import FACTS, WhatIf, what_if
 from vocabulary.codes import Department
 
 Tell = Callable[[int, int], None]
@@ -34,9 +33,9 @@ async def ask_what_if(
 
     def work() -> tuple[WhatIf, Mapping[Department, str]]:
         taken = asked.take(FACTS.reads())
-        packs = enumerate((before, after))
-        runs = [_judged(taken.snapshot, pack, progress, number=number, of=2) for number, pack in packs]
-        return compare(*runs), taken.failed
+        households = taken.snapshot.cases.num_rows
+        tell = _of_both(progress, households, run=0), _of_both(progress, households, run=1)
+        return what_if(taken.snapshot, before, after, progress=tell), taken.failed
 
     try:
         found, failed = await asyncio.to_thread(work)
@@ -53,10 +52,10 @@ async def _started(district: District, pack: Pack) -> int:
     )
 
 
-def _judged(snapshot: Snapshot, pack: Pack, progress: Tell, *, number: int, of: int) -> CaseloadRun:
-    households = snapshot.cases.num_rows
+def _of_both(progress: Tell, households: int, *, run: int) -> Callable[[Progress], None]:
+    """Tells how far one of the two runs is, of both together."""
 
     def tell(now: Progress) -> None:
-        progress(households * number + households * now.done // max(now.of, 1), households * of)
+        progress(households * run + households * now.done // max(now.of, 1), households * 2)
 
-    return run_caseload(snapshot, pack, progress=tell)
+    return tell

@@ -123,10 +123,7 @@ def run_caseload(snapshot: Snapshot, pack: Pack, *, progress: Told | None = None
 
     Raises `PackGap` for a pack that lacks a parameter.
     """
-    digest = digest_of(snapshot)
-    judged = judge_district(aged(snapshot, pack), FACTS, pack, progress=progress)
-    standings = {each.household: standing_of(each) for each in judged}
-    return CaseloadRun(pack.name, pack.hash, FACTS.hash, digest, standings)
+    return _run(snapshot, pack, digest_of(snapshot), progress)
 
 
 def reads() -> Mapping[type, frozenset[str]]:
@@ -156,10 +153,22 @@ def compare(before: CaseloadRun, after: CaseloadRun) -> WhatIf:
     )
 
 
-def what_if(snapshot: Snapshot, before: Pack, after: Pack, *, progress: Told | None = None) -> WhatIf:
-    """Run both packs over one snapshot and compare. Raises `PackGap`."""
-    one = run_caseload(snapshot, before, progress=progress)
-    return compare(one, run_caseload(snapshot, after, progress=progress))
+def what_if(
+    snapshot: Snapshot, before: Pack, after: Pack, *, progress: tuple[Told, Told] | None = None
+) -> WhatIf:
+    """Run both packs over one snapshot, which is digested once, and compare.
+
+    `progress`   is told how far each of the two runs is
+    Raises `PackGap`.
+    """
+    inputs, tell = digest_of(snapshot), progress or (None, None)
+    return compare(_run(snapshot, before, inputs, tell[0]), _run(snapshot, after, inputs, tell[1]))
+
+
+def _run(snapshot: Snapshot, pack: Pack, inputs: str, progress: Told | None) -> CaseloadRun:
+    judged = judge_district(aged(snapshot, pack), FACTS, pack, progress=progress)
+    standings = {each.household: standing_of(each) for each in judged}
+    return CaseloadRun(pack.name, pack.hash, FACTS.hash, inputs, standings)
 
 
 def _by_move(told: Iterable[Changed]) -> Mapping[Move, int]:

@@ -29,6 +29,7 @@ from gateway.run_home import RunHome
 from gateway.run_index import RunIndex, of_rule
 from gateway.run_moves import moves_between
 from tests.gateway.desk import desk
+from verification.catalogue import CATALOGUE
 from verification.pack import NotInForce, load_pack
 from verification.runs.job import NoSuchRun, OtherRun, RunEnded
 from verification.runs.ledger import Ledger, RunState
@@ -257,8 +258,26 @@ def test_a_run_that_stopped_is_taken_up_over_the_inputs_that_it_began_with(done,
 def test_a_run_is_not_taken_up_by_another_pack(tmp_path):
     name = stopped(tmp_path)
     other = load_pack("demo-2026").changed({"dibao_standard_fen_month": 1}, why="a test")
-    with pytest.raises(OtherRun):
+    began_with = load_pack("demo-2026").hash[:12]
+    with pytest.raises(
+        OtherRun, match=f"policy pack that run `.*` began with, `{began_with}`, got `{other.hash[:12]}`"
+    ):
         resume(tmp_path, name, pack=other)
+
+
+def test_a_run_of_an_earlier_version_says_whose_rules_it_began_with_and_can_be_cancelled(
+    tmp_path, monkeypatch
+):
+    name = stopped(tmp_path)
+    began_with = CATALOGUE.hash[:12]
+    monkeypatch.setattr("gateway.district_run.CATALOGUE", SimpleNamespace(hash="ef" * 32))
+    with pytest.raises(
+        OtherRun, match=f"rules that run `{name}` began with, `{began_with}`, and .* `efefefefefef`"
+    ):
+        resume(tmp_path, name)
+    at(tmp_path, lambda trace, kept: cancel_run(name, home=kept, trace=trace))
+    with home(tmp_path) as kept:
+        assert kept.ledger.run(name).state is RunState.CANCELLED
 
 
 def test_a_run_without_its_snapshot_says_so(tmp_path):

@@ -115,7 +115,7 @@ def test_what_departments_gave_is_counted_once_and_noted_with_the_first_run(aske
 
 
 def test_what_departments_gave_before_it_failed_is_counted_and_noted(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.what_if.run_caseload", _fails)
+    monkeypatch.setattr("gateway.what_if.what_if", _fails)
     found, _, entries, _, counted = ask(tmp_path)
     assert found is None
     first = entries[2]["fields"]

@@ -8,6 +8,7 @@ from demo.story import load_all
 from demo.story_check import verify
 from tests.verification.caseload import stories_snapshot, with_table
 from verification.pack import load_pack
+from verification.runs.inputs import digest_of
 from verification.transitions import Move
 from verification.verdict import INDETERMINATE
 from verification.whatif import FactsDiffer, InputsDiffer, compare, run_caseload, what_if
@@ -88,6 +89,20 @@ def test_runs_over_other_inputs_are_not_compared(found) -> None:
     fewer = with_table(stories_snapshot(), Declaration, rows.slice(1))
     with pytest.raises(InputsDiffer):
         compare(found.before, run_caseload(fewer, RAISED))
+
+
+def test_both_packs_judge_inputs_that_are_digested_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    digests = []
+    monkeypatch.setattr(
+        "verification.whatif.digest_of", lambda snapshot: digests.append(digest_of(snapshot)) or digests[-1]
+    )
+    told = what_if(stories_snapshot(), DEMO, RAISED)
+    assert (
+        [told.before.inputs_digest]
+        == [told.after.inputs_digest]
+        == digests
+        == [digest_of(stories_snapshot())]
+    )
 
 
 def test_runs_by_other_facts_are_not_compared(found) -> None:
