@@ -205,6 +205,11 @@ def _contradictions(
     heads = np.flatnonzero(people.rank == 0)[planted]
     drawn = rng.integers(0, 15, len(heads))
     ours = [heads[drawn == place] for place in range(15)]
+    return [*_wrong_money(people, homes, ours[:7]), *_wrong_papers(people, homes, ours[7:])]
+
+
+def _wrong_money(people: People, homes: pa.Array, ours: list[np.ndarray]) -> list[tuple[str, Columns]]:
+    """Paid beside what was declared, beside another payment, or after death."""
     ids, home = people.ids, lambda who: homes.take(people.home[who])
     idle, idle_month = _monthly(ours[0])
     low, low_month = _monthly(ours[1])
@@ -214,9 +219,6 @@ def _contradictions(
     flexible, flexible_month = _monthly(ours[5])
     dead, dead_month = _monthly(ours[6])
     insured = {"kind": "PENSION", "participation": "EMPLOYEE", "status": "NORMAL"}
-    outside = {"kind": "OBLIGOR", "special": "NONE", "joined_on": TODAY - 9, "relation": "8"}
-    broken = pa.array([f"{each[:17]}{'12'[each[17] == '1']}" for each in ids.take(ours[10]).to_pylist()])
-    away, unsigned = (numbered(letter, people.first + ours[at], 18) for letter, at in (("N", 13), ("M", 14)))
     return [
         ("Declaration", {"household": home(idle), "person": ids.take(idle), "item": "UNEMPLOYED",
                          "month": idle_month, "amount_fen": 0}),
@@ -239,23 +241,34 @@ def _contradictions(
         ("Death", {"person": ids.take(ours[6]), "died_on": TODAY - 150}),
         ("Benefit", {"household": home(dead), "kind": "DIBAO", "month": dead_month, "paid": True,
                      "amount_fen": 40_000}),
-        ("PropertyCheck", {"household": home(ours[7]), "over_limit": True}),
-        ("Certificate", {"person": ids.take(ours[8]), "name": _names(people, ours[8]), "number": "", "category": "4",
+    ]  # fmt: skip
+
+
+def _wrong_papers(people: People, homes: pa.Array, ours: list[np.ndarray]) -> list[tuple[str, Columns]]:
+    """Property, papers that have expired, and people who are not who or where the household says."""
+    over, unfit, well, miswritten, born, twice, gone, silent = ours
+    ids, home = people.ids, lambda who: homes.take(people.home[who])
+    outside = {"kind": "OBLIGOR", "special": "NONE", "joined_on": TODAY - 9, "relation": "8"}
+    broken = pa.array([f"{each[:17]}{'12'[each[17] == '1']}" for each in ids.take(miswritten).to_pylist()])
+    away, unsigned = numbered("N", people.first + gone, 18), numbered("M", people.first + silent, 18)
+    return [
+        ("PropertyCheck", {"household": home(over), "over_limit": True}),
+        ("Certificate", {"person": ids.take(unfit), "name": _names(people, unfit), "number": "", "category": "4",
                          "grade": 3, "parts": "", "issued_on": TODAY - 900, "status": "EXPIRED",
                          "valid_until": TODAY - 1}),
-        ("IllnessRecognition", {"person": ids.take(ours[9]), "valid_from": TODAY - 400,
+        ("IllnessRecognition", {"person": ids.take(well), "valid_from": TODAY - 400,
                                 "valid_until": TODAY - 30}),
-        ("Membership", {"household": home(ours[10]), "person": broken, **outside}),
-        ("Person", {"person": ids.take(ours[11]), "name": _names(people, ours[11]), "sex": "1",
-                    "birth": people.born[ours[11]] + 1, "hukou_district": "529901001001",
+        ("Membership", {"household": home(miswritten), "person": broken, **outside}),
+        ("Person", {"person": ids.take(born), "name": _names(people, born), "sex": "1",
+                    "birth": people.born[born] + 1, "hukou_district": "529901001001",
                     "residence_district": "529901002001"}),
-        ("Membership", {"household": homes.take((people.home[ours[12]] + 1) % len(homes)),
-                        "person": ids.take(ours[12]), "relation": "8", "kind": "COHABIT", "special": "NONE",
+        ("Membership", {"household": homes.take((people.home[twice] + 1) % len(homes)),
+                        "person": ids.take(twice), "relation": "8", "kind": "COHABIT", "special": "NONE",
                         "joined_on": TODAY - 9}),
-        ("Membership", {"household": home(ours[13]), "person": away, **outside,
+        ("Membership", {"household": home(gone), "person": away, **outside,
                         "kind": "COHABIT", "special": "PRISON"}),
-        ("Membership", {"household": home(ours[14]), "person": unsigned, **outside}),
-        *(_registered(people, who, ours[at]) for who, at in ((broken, 10), (away, 13), (unsigned, 14))),
+        ("Membership", {"household": home(silent), "person": unsigned, **outside}),
+        *(_registered(people, *each) for each in ((broken, miswritten), (away, gone), (unsigned, silent))),
     ]  # fmt: skip
 
 

@@ -107,9 +107,8 @@ def _income(folder: Path, listed: pd.DataFrame, month: int) -> Frames:
     declared = everywhere.merge(people, on=key)
     insurance = _read(folder, "Insurance")
     insurance = insurance[(insurance["kind"] == "PENSION") & (insurance["status"] == "NORMAL")]
-    insurance = insurance[insurance["participation"].isin(["EMPLOYEE", "FLEXIBLE"])].merge(
-        people, on="person"
-    )
+    taken = insurance["participation"].isin(["EMPLOYEE", "FLEXIBLE"])
+    insurance = insurance[taken].merge(people, on="person")
     employee = insurance[insurance["participation"] == "EMPLOYEE"]
     paid = _read(folder, "UnemploymentBenefit").merge(people, on="person")
     drawn = _read(folder, "Pension").merge(people, on="person")

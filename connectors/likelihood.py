@@ -41,9 +41,7 @@ class NoSplink(Exception):
     """The optional package is not there."""
 
 
-def likely(
-    ours: Iterable[Identity], theirs: Iterable[Identity], *, seed: int, least_per_mille: int = LEAST_PER_MILLE
-) -> Linked:
+def likely(ours: Iterable[Identity], theirs: Iterable[Identity], *, seed: int) -> Linked:
     """Lay rows without id numbers beside the people we know: at most one proposal a row, none for sure.
 
     `ours`   those whom no row names by number
@@ -55,7 +53,7 @@ def likely(
         raise NoSplink("expected Splink for rows without id numbers: bring it with `make linkage`")
     known, given = (sorted(side, key=lambda one: one.key) for side in (ours, theirs))
     mine, told = ({one.key: one for one in side if one.called and one.birth} for side in (known, given))
-    pairs = [*_scored(mine.values(), told.values(), seed=seed, least=least_per_mille / 1_000)]
+    pairs = [*_scored(mine.values(), told.values(), seed=seed)]
     of_mine, of_theirs = Counter(pair[0] for pair in pairs), Counter(pair[1] for pair in pairs)
     matches: list[Match] = []
     ambiguous: set[str] = set()
@@ -71,7 +69,7 @@ def likely(
 
 
 def _scored(
-    mine: Collection[Identity], told: Collection[Identity], *, seed: int, least: float
+    mine: Collection[Identity], told: Collection[Identity], *, seed: int
 ) -> Iterator[tuple[str, str, float]]:
     """Pairs of one key of ours and one of theirs, with the probability that both are one person."""
     # Imported here, since the package is optional.
@@ -95,6 +93,7 @@ def _scored(
             learn.estimate_u_using_random_sampling(max_pairs=PAIRS_SAMPLED, seed=seed)
             learn.estimate_parameters_using_expectation_maximisation(block_on("birth"))
             learn.estimate_parameters_using_expectation_maximisation(block_on("name"))
+            least = LEAST_PER_MILLE / 1_000
             found = linker.inference.predict(threshold_match_probability=least, warning_mode="never")
         except (EMTrainingException, SplinkException):
             return  # lists in which nobody agrees with anybody teach nothing

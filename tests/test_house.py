@@ -46,7 +46,7 @@ def test_a_package_says_what_it_is_and_nothing_else(path: Path) -> None:
     assert isinstance(only, ast.Expr)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
+@pytest.mark.parametrize("path", [*SOURCES, *BENCHMARKS], ids=named)
 def test_a_function_fits_on_half_a_screen(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     long = [
