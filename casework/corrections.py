@@ -13,7 +13,7 @@ at all, and nothing in them names a person: who is meant is known by the record'
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -58,6 +58,7 @@ class Dispute:
     `record_id` the department's own key of the row
     `columns`   which of its columns, one or more
     `claim`     what is said to be right and on what grounds; no id number and no name belongs in it
+    `handle`    what the record was named by instead, where whoever disputes it may not see the key
     """
 
     subject: str
@@ -66,11 +67,15 @@ class Dispute:
     record_id: str
     columns: tuple[str, ...]
     claim: str
+    handle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """校核申请, as it is kept."""
+    """校核申请, as it is kept.
+
+    `record_id`   the department's own key; to whom it was hidden when it was disputed, the handle still
+    """
 
     id: str
     case_id: str | None
@@ -103,6 +108,21 @@ async def dispute(desk: Desk, actor: Actor, what: Dispute, *, case: Case | None 
     Raises `NotAllowed`, `BadRequest`, `BeyondCalendar` where nobody can say yet which days are worked.
     """
     await desk.permit(actor, Act.DISPUTE, what.region)
+    return await written(desk, actor, what, case=case)
+
+
+async def written(
+    desk: Desk,
+    actor: Actor,
+    what: Dispute,
+    *,
+    case: Case | None = None,
+    beside: Callable[[str], Sequence[Change]] = lambda id_: (),
+) -> Correction:
+    """The same of somebody who was permitted already.
+
+    `beside`   what else changes with it, or neither does: given the id of the request
+    """
     _require_sound(what)
     id_ = new_id()
     due = deadline(CLOCK, start=desk.today(), pack=desk.pack).due
@@ -125,7 +145,7 @@ async def dispute(desk: Desk, actor: Actor, what: Dispute, *, case: Case | None 
             "claim": what.claim.strip(),
             "case": None if case is None else case.number,
         },
-        changes=[_row(desk, actor, what, id_=id_, case=case, due=due), step, *clocks],
+        changes=[_row(desk, actor, what, id_=id_, case=case, due=due), step, *clocks, *beside(id_)],
     )
     return read_correction(desk, actor, id_)
 
@@ -165,7 +185,7 @@ def read_correction(desk: Desk, actor: Actor, id_: str) -> Correction:
     row = desk.kept.one(sa.select(tables.correction).where(tables.correction.c.id == id_, *_seen_by(actor)))
     if row is None:
         raise NotThere("expected a correction request of the actor's region and department")
-    return _correction(row)
+    return _correction(row, actor)
 
 
 async def corrections(
@@ -188,7 +208,7 @@ async def corrections(
         query = query.where(table.c.state == state.value)
     rows = desk.kept.rows(query.order_by(table.c.due_on, table.c.id).limit(first).offset(offset))
     await desk.read(actor, "corrections", rows=len(rows))
-    return [_correction(row) for row in rows]
+    return [_correction(row, actor) for row in rows]
 
 
 async def _close(
@@ -240,6 +260,7 @@ def _row(desk: Desk, actor: Actor, what: Dispute, *, id_: str, case: Case | None
         source=what.record.department.value,
         record=what.record.__name__,
         record_id=what.record_id,
+        handle=what.handle or None,
         columns=json.dumps(what.columns),
         person=desk.book.pseudonym(what.subject),
         claim=what.claim.strip(),
@@ -279,14 +300,15 @@ def _seen_by(actor: Actor) -> list[sa.ColumnElement[bool]]:
     return [*seen, table.c.source == actor.department.value] if _provides(actor) else seen
 
 
-def _correction(row: sa.RowMapping) -> Correction:
+def _correction(row: sa.RowMapping, actor: Actor) -> Correction:
+    hidden = row["handle"] is not None and not actor.may(Act.ANSWER)
     return Correction(
         id=row["id"],
         case_id=row["case_id"],
         region=RegionCode(row["region"]),
         source=Department(row["source"]),
         record=row["record"],
-        record_id=row["record_id"],
+        record_id=row["handle"] if hidden else row["record_id"],
         columns=tuple(json.loads(row["columns"])),
         claim=row["claim"],
         state=CorrectionState(row["state"]),

@@ -2,8 +2,10 @@
 
 What one row cannot tell alone, a trigger looks up: the finding of an adverse decision is confirmed
 and of the same case, its window had closed, the hearing is of that case, and not everything it
-rests on is a value laid over months. What was decided, and what was written down of a hearing,
-stays as it was. The same in the words of SQLite and of PostgreSQL; an act that breaks one of
+rests on is a value laid over months; what an application is given was posted to the end (公示).
+What was decided, what was written down of a hearing, and the clock of a case stay as they were.
+Which days are worked is the calendar's to say (`verification.working_days`), and no second one is
+kept here. The same in the words of SQLite and of PostgreSQL; an act that breaks one of
 them is an integrity error there, and `ChangedMeanwhile` at the desk.
 """
 
@@ -34,6 +36,25 @@ _FINDING_REWRITTEN = """
     or new.evidence <> old.evidence or new.records <> old.records
 """
 
+_UNPOSTED = """
+    new.state = 'CONFIRMED' and new.adverse = 0
+    and (new.kind = 'GRANT' or exists (select 1 from casework_case c where c.id = new.case_id and c.kind <> 'REVIEW'))
+    and not exists (select 1 from casework_clock k where k.about = new.case_id and k.kind = 'publicity'
+        and k.met_on is null and k.due_on < new.decided_on)
+"""
+"""审核确认办法 art. 19: 公示 has run to its end, and was not cut short (`casework.decision.is_publicized`)."""
+
+_DECIDED = "exists (select 1 from casework_decision d where d.case_id = old.about and d.state = 'CONFIRMED')"
+
+_CLOCK_MOVED = f"""
+    new.about <> old.about or new.kind <> old.kind or new.due_on < new.started_on
+    or (old.met_on is null and (new.started_on <> old.started_on or new.due_on <> old.due_on))
+    or (old.met_on is not null and (new.met_on is not null or new.started_on < old.met_on)
+        and (new.started_on <> old.started_on or new.due_on <> old.due_on or coalesce(new.met_on, '') <> old.met_on))
+    or (old.kind = 'publicity' and {_DECIDED})
+"""
+"""A clock that runs is not set: only one that had stopped starts anew, and none before it had stopped."""
+
 _CITED = "exists (select 1 from casework_decision d where d.{column} = old.id and d.state = 'CONFIRMED')"
 
 GUARDS: tuple[tuple[str, str, str, str], ...] = (
@@ -47,6 +68,10 @@ GUARDS: tuple[tuple[str, str, str, str], ...] = (
     ("casework_finding", "delete", _CITED.format(column="finding_id"), "a finding that a decision rests on"),
     ("casework_hearing", "update", "1 = 1", "a hearing that was written down"),
     ("casework_hearing", "delete", _CITED.format(column="hearing_id"), "a hearing that a decision rests on"),
+    ("casework_decision", "insert", _UNPOSTED, "a decision before 公示 is over"),
+    ("casework_decision", "update", _UNPOSTED, "a decision before 公示 is over"),
+    ("casework_clock", "update", _CLOCK_MOVED, "a clock that is set by hand"),
+    ("casework_clock", "delete", "1 = 1", "a clock that is taken away"),
 )
 """Table, what is done to it, when it is refused, and what it would have been."""
 

@@ -12,7 +12,7 @@ from datetime import date
 from casework.decisions import Decision
 from casework.findings import Finding
 from casework.paper import Paper, Part
-from vocabulary.money import Money, with_commas
+from vocabulary.money import fen_with_commas
 
 USE = "仅供本行政区域内社会救助审核使用。"
 REMEDY = "如不服本决定，可以依法申请行政复议，或者提起行政诉讼（《社会救助法》第七十六条）。"
@@ -49,7 +49,7 @@ def _decided(decision: Decision) -> Part:
     rows = (
         ("决定", decision.kind.term),
         ("救助类别", decision.category.term),
-        ("月应发金额", f"{with_commas(str(Money(decision.payable_fen)))} 元/月"),
+        ("月应发金额", f"{fen_with_commas(decision.payable_fen)} 元/月"),
         ("理由", decision.reason),
     )
     says = f"家庭 {case.household}，案件 {case.number}，{case.opened_on} 受理。本决定{standing}。"

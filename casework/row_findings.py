@@ -20,10 +20,13 @@ import sqlalchemy as sa
 
 from audit.alongside import Change
 from casework import tables
+from casework.corrections import Dispute, written
 from casework.desk import ChangedMeanwhile, Desk, NotThere, new_id
-from casework.finding import Lack, NotNow
+from casework.finding import BadRequest, Lack, NotNow
 from casework.role import Act, Actor
 from vocabulary.codes import Code, Department
+from vocabulary.record import columns_of
+from vocabulary.register import record_types
 
 AT_ONCE = 500
 """Rows of one entry; the log takes 1,000 subjects."""
@@ -57,7 +60,7 @@ class RowSuspicion:
 
 @dataclass(frozen=True, slots=True)
 class RowFinding:
-    """数据质量疑点, as it is kept. `correction`: id of the request in which it was disputed."""
+    """数据质量疑点, as it is kept. `correction`: id of the request (校核) by which it was disputed."""
 
     id: str
     what: RowSuspicion
@@ -81,39 +84,22 @@ async def add_row_findings(desk: Desk, actor: Actor, found: Iterable[RowSuspicio
 
 
 async def decide_row_finding(
-    desk: Desk, actor: Actor, finding: RowFinding, *, confirmed: bool, reason: str, correction: str = ""
+    desk: Desk, actor: Actor, finding: RowFinding, *, confirmed: bool, reason: str
 ) -> RowFinding:
-    """The finding, disputed with the department or set aside, with a reason. Raises `NotNow`, `ChangedMeanwhile`.
+    """The finding, disputed with the department or set aside, with a reason.
 
-    `correction`   id of the request in which it is disputed, where there is one
+    A dispute is a request for correction (校核), whose clock runs from today: both are there, or neither.
+    Raises `NotAllowed`, `NotNow`, `ChangedMeanwhile`, and what `casework.corrections.dispute` raises.
     """
     await desk.permit(actor, Act.REVIEW if confirmed else Act.WITHDRAW)
     lacks = [] if finding.state is RowState.SUSPECTED else [Lack.WRONG_STATE]
     lacks += [] if reason.strip() else [Lack.NO_REASON]
     if lacks:
         raise NotNow(lacks)
-    after = RowState.CONFIRMED if confirmed else RowState.WITHDRAWN
-    changed = desk.kept.changed(
-        tables.row_finding,
-        id=finding.id,
-        version=finding.version,
-        state=after.value,
-        correction_id=correction or None,
-        decided_by=actor.account,
-        decided_on=desk.today().isoformat(),
-        reason=reason.strip(),
-    )
-    before = finding.state.value
-    await desk.write(
-        "finding.changed",
-        fields={**desk.who(actor), "rule": finding.what.rule, "before": before, "after": after.value},
-        subjects=[_subject(finding.what)],
-        committed={"reason": reason.strip(), "finding": finding.id},
-        changes=[
-            changed,
-            desk.step(actor, finding.id, before=before, after=after.value, reason=reason.strip()),
-        ],
-    )
+    if confirmed:
+        await _disputed(desk, actor, finding, reason=reason.strip())
+    else:
+        await _set_aside(desk, actor, finding, reason=reason.strip())
     return read_row_finding(desk, actor, finding.id)
 
 
@@ -148,6 +134,63 @@ async def row_findings(
     rows = desk.kept.rows(query.order_by(table.c.found_on, table.c.id).limit(first).offset(offset))
     await desk.read(actor, "row-findings", rows=len(rows))
     return [_finding(row) for row in rows]
+
+
+async def _disputed(desk: Desk, actor: Actor, finding: RowFinding, *, reason: str) -> None:
+    what = finding.what
+    record = next((one for one in record_types() if one.__name__ == what.record), None)
+    if record is None:
+        raise BadRequest(f"expected `record` as one of {', '.join(one.__name__ for one in record_types())}")
+    request = Dispute(
+        subject=_subject(what),
+        region=actor.region,
+        record=record,
+        record_id=what.record_id,
+        columns=(next((part for part in what.rule.split("-") if part in columns_of(record)), "record_id"),),
+        claim=f"{reason}（检查规则 {what.rule}，交付批次 {what.batch[:12]}）",
+    )
+    after = RowState.CONFIRMED
+    await written(
+        desk,
+        actor,
+        request,
+        beside=lambda id_: _moved(desk, actor, finding, after, reason, correction_id=id_),
+    )
+
+
+async def _set_aside(desk: Desk, actor: Actor, finding: RowFinding, *, reason: str) -> None:
+    before, after = finding.state, RowState.WITHDRAWN
+    await desk.write(
+        "finding.changed",
+        fields={
+            **desk.who(actor),
+            "rule": finding.what.rule,
+            "before": before.value,
+            "after": after.value,
+        },
+        subjects=[_subject(finding.what)],
+        committed={"reason": reason, "finding": finding.id},
+        changes=_moved(desk, actor, finding, after, reason),
+    )
+
+
+def _moved(
+    desk: Desk, actor: Actor, finding: RowFinding, after: RowState, reason: str, **others: str
+) -> list[Change]:
+    moved = desk.kept.changed(
+        tables.row_finding,
+        id=finding.id,
+        version=finding.version,
+        state=after.value,
+        decided_by=actor.account,
+        decided_on=desk.today().isoformat(),
+        reason=reason,
+        **others,
+    )
+    return [
+        moved,
+        desk.step(actor, finding.id, before=finding.state.value, after=after.value, reason=reason),
+    ]
 
 
 async def _add(desk: Desk, actor: Actor, rule: str, found: Sequence[RowSuspicion]) -> int:

@@ -15,7 +15,7 @@ from casework.guards import guard
 metadata = sa.MetaData()
 
 VERSIONS = "casework_schema"
-REVISION = "0003"
+REVISION = "0004"
 """The newest step in `casework/migrations`: what these tables are."""
 
 Instant = sa.BigInteger()
@@ -145,6 +145,9 @@ correction = sa.Table(
     sa.Column("answered_by", sa.String(96)),
     sa.Column("answered_on", sa.String(10)),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column(
+        "handle", sa.String(32)
+    ),  # what it was named by to whom the key is hidden; null where it is not
     sa.CheckConstraint(
         "state not in ('CORRECTED', 'UPHELD') or (answer <> '' and answered_by is not null"
         " and answered_on is not null)",

@@ -177,15 +177,15 @@ async def _asked(
 def _show(found: WhatIf, failed: Mapping[Department, str], *, on: date) -> None:
     from verification.verdict import Indeterminate
     from vocabulary.codes import Category
+    from vocabulary.money import fen_with_commas
 
     before, after = found.before, found.after
     typer.echo(f"{before.pack} {before.pack_hash[:16]} → {after.pack} {after.pack_hash[:16]}, on {on}")
     typer.echo(f"{len(before.standings):,} households, the same inputs in both runs: {before.inputs_digest}")
     for department, failure in failed.items():
         typer.echo(f"  {department.term} did not answer: {failure}")
-    typer.echo(
-        f"  paid a month: {_yuan(found.fen_before)} → {_yuan(found.fen_after)} yuan, {_more(found.fen_month)}"
-    )
+    paid = " → ".join(map(fen_with_commas, (found.fen_before, found.fen_after)))
+    typer.echo(f"  paid a month: {paid} yuan, {_more(found.fen_month)}")
     counts = [Counter(each.category for each in run.standings.values()) for run in (before, after)]
     for category in sorted(counts[0] | counts[1], key=[*Category, *Indeterminate].index):
         typer.echo(
@@ -201,14 +201,10 @@ def _show(found: WhatIf, failed: Mapping[Department, str], *, on: date) -> None:
         typer.echo(f"  {found.untold:,} households whose amount cannot be told are not in the sums")
 
 
-def _yuan(fen: int) -> str:
-    from vocabulary.money import Money, with_commas
-
-    return with_commas(str(Money(fen)))
-
-
 def _more(fen: int) -> str:
-    return f"{_yuan(abs(fen))} yuan {'more' if fen >= 0 else 'less'}"
+    from vocabulary.money import fen_with_commas
+
+    return f"{fen_with_commas(abs(fen))} yuan {'more' if fen >= 0 else 'less'}"
 
 
 def _load(which: str) -> Pack:

@@ -143,7 +143,7 @@ def decide(
     token: Token = None,
     config: Config = None,
 ) -> None:
-    """Decide on a row that failed. The request to its department is `hedui corrections ask`."""
+    """Decide on a row that failed: ask its department to correct it, or set the finding aside."""
     from casework.row_findings import decide_row_finding, read_row_finding
 
     async def work(desk: Desk, actor: Actor) -> RowFinding:
@@ -151,7 +151,8 @@ def decide(
         return await decide_row_finding(desk, actor, finding, confirmed=disputed, reason=reason)
 
     done = at_casework_desk(config, who, token, work)
-    typer.echo(f"{done.id}  {done.state.term}")
+    request = f"  {done.correction}" if done.correction else ""
+    typer.echo(f"{done.id}  {done.state.term}{request}")
 
 
 def _registered(

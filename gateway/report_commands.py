@@ -105,12 +105,12 @@ async def _asked(work: Callable[..., Awaitable[T]], on: str | None, config: Path
 
 
 def _show_stacking(report: StackingReport) -> None:
-    from vocabulary.money import Money, with_commas
+    from vocabulary.money import fen_with_commas
 
     found = report.sums
     typer.echo(f"{report.households:,} households; a proposal, nothing is decided by it")
     _show_failed(report.failed)
-    overpaid, forgone = (with_commas(str(Money(fen))) for fen in (found.overpaid_fen, found.forgone_fen))
+    overpaid, forgone = map(fen_with_commas, (found.overpaid_fen, found.forgone_fen))
     typer.echo(f"  drawn too much: {overpaid} yuan, {found.persons_overpaid:,} holders")
     typer.echo(f"  due and not drawn: {forgone} yuan, {found.persons_forgoing:,} holders")
     untold = sum(bool(each.cannot_tell) for each in report.listed)

@@ -318,7 +318,7 @@ class _Telling:
                 "lower_bound_fen": Missing.UNKNOWN if bound is None else bound,
                 "reaches_the_line": above,
             },
-            f"待核：{who}未答复、未查询或记录不一致，不能判断类别；核算期内已有证据的收入 {amount}元{reached[0]}。"
+            f"待核：{who}未答复、未查询或记录不一致，无法判断类别；核算期内已有证据的收入 {amount}元{reached[0]}。"
             f"依据：{in_chinese(cite)}。",
             f"cannot be told: no answer, or records that differ, from {whose}; {amount} yuan of the window "
             f"is evidenced so far{reached[1]}. Under {cite}.",

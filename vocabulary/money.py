@@ -78,3 +78,12 @@ def with_commas(yuan: str) -> str:
     '-15,600.00'
     """
     return f"{Decimal(yuan):,.2f}"
+
+
+def fen_with_commas(fen: int) -> str:
+    """Whole fen as people read them: in yuan, with the thousands apart. Raises `MalformedMoney`.
+
+    >>> fen_with_commas(-1560005)
+    '-15,600.05'
+    """
+    return with_commas(str(Money(fen)))

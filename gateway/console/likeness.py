@@ -20,13 +20,12 @@ from casework.role import Act
 from gateway.access import Refused
 from gateway.console.dossier import Table, tables_of
 from gateway.console.house import Visit, Visiting
+from gateway.console.paging import page_of
 from gateway.errors import InquiryError
 from vocabulary.codes import Department
 from vocabulary.register import BY_NAME
 
 router = APIRouter(prefix="/likenesses")
-
-A_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +40,16 @@ class Beside:
 async def likenesses(visit: Visiting, state: str = LinkState.PROPOSED.value, page: int = 1) -> Response:
     """Likenesses of the region, the oldest first."""
     wanted = LinkState(state) if state in LinkState.__members__ else None
-    at = max(1, min(page, 10_000))
-    found = await links(
-        visit.house.desk, visit.actor, state=wanted, first=A_PAGE + 1, offset=(at - 1) * A_PAGE
-    )
+
+    async def listed(first: int, offset: int) -> list[Link]:
+        return await links(visit.house.desk, visit.actor, state=wanted, first=first, offset=offset)
+
     return visit.page(
         "likenesses.html",
-        links=found[:A_PAGE],
+        page=await page_of(listed, page),
         records=BY_NAME,
         state=wanted,
         states=list(LinkState),
-        at=at,
-        more=len(found) > A_PAGE,
     )
 
 

@@ -87,7 +87,7 @@ def _conclusions(verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _unknown(verdict: Mapping[str, Any]) -> Iterator[str]:
     if verdict.get("category") == "INDETERMINATE":
-        yield "待核：有来源未反馈，现在不能判断，既不是符合也不是不符合。"
+        yield "待核：有来源未反馈，现在无法判断，既不是符合也不是不符合。"
 
 
 def _findings(verdict: Mapping[str, Any]) -> Part:

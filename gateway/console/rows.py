@@ -13,13 +13,12 @@ from starlette.responses import RedirectResponse, Response
 
 from casework.cases import steps_of
 from casework.role import Act
-from casework.row_findings import RowState, decide_row_finding, read_row_finding, row_findings
+from casework.row_findings import RowFinding, RowState, decide_row_finding, read_row_finding, row_findings
 from gateway.console.house import Visiting
+from gateway.console.paging import page_of
 from vocabulary.codes import Department
 
 router = APIRouter(prefix="/rows")
-
-A_PAGE = 50
 
 
 @router.get("")
@@ -29,19 +28,18 @@ async def rows(
     """Findings about delivered rows, the oldest first."""
     wanted = RowState(state) if state in RowState.__members__ else None
     of = next((each for each in Department if each.value == department), None)
-    at = max(1, min(page, 10_000))
-    found = await row_findings(
-        visit.house.desk, visit.actor, department=of, state=wanted, first=A_PAGE + 1, offset=(at - 1) * A_PAGE
-    )
+    desk, actor = visit.house.desk, visit.actor
+
+    async def listed(first: int, offset: int) -> list[RowFinding]:
+        return await row_findings(desk, actor, department=of, state=wanted, first=first, offset=offset)
+
     return visit.page(
         "rows.html",
-        rows=found[:A_PAGE],
+        page=await page_of(listed, page),
         state=wanted,
         states=list(RowState),
         department=of,
         departments=list(Department),
-        at=at,
-        more=len(found) > A_PAGE,
     )
 
 

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from casework.corrections import (
     ANSWERS,
+    Correction,
     CorrectionState,
     answer,
     corrections,
@@ -26,6 +27,7 @@ from connectors.quality import BatchCheck
 from connectors.quality_page import page as quality_page
 from gateway.access import Refused
 from gateway.console.house import House, Visit, Visiting
+from gateway.console.paging import Page, page_of
 from gateway.errors import InquiryError
 from gateway.log_desk import named, size_of
 from vocabulary.codes import Department
@@ -33,8 +35,6 @@ from vocabulary.evidence import Quality
 from vocabulary.register import BY_NAME, RECORD_TYPES, records_of
 
 router = APIRouter()
-
-A_PAGE = 50
 
 LATEST = 2_000
 """Entries from the end of the log in which the last answers are looked for."""
@@ -71,11 +71,8 @@ async def sources(visit: Visiting) -> Response:
     last = await _last_answers(visit)
     departments = dict.fromkeys(record.department for record in RECORD_TYPES)
     found = [_source(visit.house, each, last) for each in departments]
-    waiting = await corrections(visit.house.desk, visit.actor, state=CorrectionState.ASKED, first=A_PAGE + 1)
-    return visit.page(
-        "sources.html", sources=found, corrections=waiting[:A_PAGE], more=len(waiting) > A_PAGE,
-        today=visit.house.desk.today(),
-    )  # fmt: skip
+    waiting = await _disputes(visit, CorrectionState.ASKED, 1)
+    return visit.page("sources.html", sources=found, waiting=waiting, today=visit.house.desk.today())
 
 
 @router.get("/sources/{department}/report")
@@ -90,17 +87,11 @@ async def report(visit: Visiting, department: Department) -> Response:
 async def disputes(visit: Visiting, state: str = CorrectionState.ASKED.value, page: int = 1) -> Response:
     """What is disputed with departments, what is due first."""
     wanted = CorrectionState(state) if state in CorrectionState.__members__ else None
-    at = max(1, min(page, 10_000))
-    found = await corrections(
-        visit.house.desk, visit.actor, state=wanted, first=A_PAGE + 1, offset=(at - 1) * A_PAGE
-    )
     return visit.page(
         "corrections.html",
-        corrections=found[:A_PAGE],
+        page=await _disputes(visit, wanted, page),
         state=wanted,
         states=list(CorrectionState),
-        at=at,
-        more=len(found) > A_PAGE,
         today=visit.house.desk.today(),
     )
 
@@ -176,6 +167,13 @@ async def taken_back(visit: Visiting, id_: str, reason: Annotated[str, Form()] =
     except BadRequest as error:
         return visit.page("run_fault.html", status=422, fault=str(error), run="")
     return RedirectResponse(f"/console/corrections/{id_}", status_code=303)
+
+
+async def _disputes(visit: Visit, state: CorrectionState | None, page: int) -> Page[Correction]:
+    async def listed(first: int, offset: int) -> list[Correction]:
+        return await corrections(visit.house.desk, visit.actor, state=state, first=first, offset=offset)
+
+    return await page_of(listed, page)
 
 
 async def _let_in(visit: Visit, what: str) -> None:

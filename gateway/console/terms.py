@@ -9,12 +9,12 @@ from typing import Any
 from markupsafe import Markup
 
 from casework.agreement import Recipient
-from gateway.console.words import Lang
+from gateway.console.words import Lang, say
 from gateway.log_desk import china_time
 from verification.citation import in_chinese
 from verification.evidence_words import WORDS, words_of
 from vocabulary.codes import Category, Code, Department, SpecialStatus
-from vocabulary.money import Money, with_commas
+from vocabulary.money import fen_with_commas, with_commas
 from vocabulary.record import columns_of
 from vocabulary.register import BY_NAME
 
@@ -28,12 +28,13 @@ def filters(lang: Lang) -> dict[str, Callable[..., Any]]:
         "cited": in_chinese if lang == "zh" else str,
         "china": china,
         "yuan": yuan,
-        "fen": fen,
+        "fen": fen_with_commas,
         "record": record_term,
         "column": column_term,
         "office": office,
         "fact": lambda name, rule="": fact(name, lang, rule=rule),
         "told": lambda value, name: told(value, name, lang),
+        "fault": lambda code: fault(code, lang),
         "lines": lambda text: Markup("<br>").join(str(text).splitlines()),
     }
 
@@ -103,12 +104,44 @@ def told(value: object, name: str, lang: Lang) -> str:
     if isinstance(value, bool):
         return ("是", "否")[not value] if lang == "zh" else ("yes", "no")[not value]
     if name.endswith("fen") and isinstance(value, int):
-        return fen(value)
+        return fen_with_commas(value)
     codes = _CODED.get(name)
     if codes is not None and value in codes.__members__:
         return term(codes[str(value)], lang)
     return "·" if value is None else str(value)
 
+
+def fault(code: str, lang: Lang) -> str:
+    """What became of a question that got no answer, by the code of its error; a code of none stays.
+
+    >>> fault("TOO_COSTLY", "zh"), fault("TOO_COSTLY", "en")
+    ('查询范围过大，请缩小范围。', 'That asks for too much at once: ask for less.')
+    """
+    return say(FAULTS[code], lang) if code in FAULTS else code
+
+
+_NO_LOG = "The audit log cannot be written. Nothing is asked that cannot be noted: nothing was asked. Tell your operator."
+_NOT_WELL_FORMED = "The question is not well formed."
+
+FAULTS: Mapping[str, str] = {
+    "NO_HOUSEHOLD": "There is no such household in your region.",
+    "SEVERAL_HOUSEHOLDS": "This person is listed with several households. Ask by the household number:",
+    "SOURCE_FAILED": "The department did not answer: whether there is such a household is unknown, not denied.",
+    "NOBODY_LISTED": "Nobody was listed with this household on that day.",
+    "BAD_ARGUMENT": "What was entered does not fit: check the number or the region code.",
+    "TOO_COSTLY": "That asks for too much at once: ask for less.",
+    "TOO_MANY": "Too many questions in a short time: wait a little.",
+    "NO_SUCH_RECORD": "There is no such kind of record.",
+    "NO_SUCH_ACT": "There is no such act.",
+    "BAD_REQUEST": _NOT_WELL_FORMED,
+    "BAD_DOCUMENT": _NOT_WELL_FORMED,
+    "DOCUMENT_NOT_FOUND": "It asked for something that this gateway does not know.",
+    "ENDING": "The gateway is being stopped: ask again.",
+    "NOT_LOGGED": _NO_LOG,
+    "NOT_SEALED": _NO_LOG,
+    "UNWITNESSED": _NO_LOG,
+}
+"""By the code of an error of a question."""
 
 _CODED: Mapping[str, type[Code]] = {
     **dict.fromkeys(("declared", "verified", "projected_category"), Category),
@@ -157,12 +190,3 @@ def yuan(amount: str | None) -> str:
     '-15,600.00'
     """
     return with_commas(amount) if amount else "·"
-
-
-def fen(amount: int) -> str:
-    """Whole fen as people read them, in yuan.
-
-    >>> fen(-1560005)
-    '-15,600.05'
-    """
-    return yuan(str(Money(amount)))

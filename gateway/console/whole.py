@@ -22,6 +22,8 @@ from gateway.console.house import Visit, Visiting
 from gateway.console.lookup import DEPARTMENTS
 from gateway.console.papers import leaving
 from gateway.console.report import STATES, relation_of
+from gateway.console.terms import fault
+from gateway.console.words import say
 from gateway.errors import InquiryError
 from vocabulary.codes import Department
 
@@ -62,10 +64,21 @@ async def dossier_file(visit: Visiting, number: str) -> Response:
     sheets = await _sheets(visit, number)
     if refused := _refused_everywhere(sheets):
         return visit.refused(refused)
-    parts = tuple(part for sheet in sheets for part in _parts(sheet))
+    parts = tuple(part for sheet in sheets for part in parts_of(sheet))
     head = Part("说明", (f"家庭 {number}，{visit.house.desk.today()} 汇集，不留存副本。",))
     paper = Paper("一户一档", visit.session.case, (head, *parts), USE)
     return await leaving(visit, paper, what="dossier")
+
+
+def parts_of(sheet: Sheet) -> Iterator[Part]:
+    """What a file says of one department, all of it in Chinese."""
+    if sheet.refused is not None:
+        yield Part(sheet.department.term, (f"{say('Hidden from your post', 'zh')}：{sheet.refused.clause}",))
+    elif sheet.fault:
+        yield Part(sheet.department.term, (f"未能查询：{fault(sheet.fault, 'zh')}结果未知，并非没有。",))
+    for one in sheet.about:
+        for table in one.tables:
+            yield _part(sheet.department, one, table)
 
 
 async def _sheets(visit: Visit, number: str) -> list[Sheet]:
@@ -101,16 +114,6 @@ async def _sheet(visit: Visit, number: str, department: Department) -> Sheet:
     return Sheet(department, tuple(one for one in everybody if one.tables))
 
 
-def _parts(sheet: Sheet) -> Iterator[Part]:
-    if sheet.refused is not None:
-        yield Part(sheet.department.term, (f"不展示：{sheet.refused.clause}",))
-    elif sheet.fault:
-        yield Part(sheet.department.term, (f"未能查询：{sheet.fault}。结果未知，并非没有。",))
-    for one in sheet.about:
-        for table in one.tables:
-            yield _part(sheet.department, one, table)
-
-
 def _part(department: Department, one: About, table: Table) -> Part:
     said = STATES[table.state] + (f"（{table.count} 条）" if table.count else "")
     if table.as_of:
@@ -122,5 +125,5 @@ def _part(department: Department, one: About, table: Table) -> Part:
 
 def _said(cell: Cell) -> str:
     if cell.outcome in ("DENIED", "VERIFY_ONLY"):
-        return f"不展示 {cell.clause}"
+        return f"{say(cell.outcome, 'zh')} {cell.clause}"
     return cell.text or "—"

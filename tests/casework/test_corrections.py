@@ -245,3 +245,20 @@ def test_requests_are_listed_by_what_is_due_first(tmp_path: Path) -> None:
         assert [one.id for one in open_ones] == [later.id]
 
     played(tmp_path, story)
+
+
+def test_who_disputed_by_a_handle_never_learns_the_key_and_the_department_does(
+    url: str, tmp_path: Path
+) -> None:
+    async def story(desk: Desk, calendar: Calendar) -> None:
+        asked = await dispute(desk, CLERK, replace(WRONG, handle="f" * 32))
+        seen = {
+            who.post: read_correction(desk, who, asked.id).record_id for who in (CLERK, VERIFIER, STEWARD)
+        }
+        assert asked.record_id == "f" * 32
+        assert seen == {"窗口": "f" * 32, "核对员": WRONG.record_id, "数据管理员": WRONG.record_id}
+        assert [one.record_id for one in await corrections(desk, CLERK)] == ["f" * 32]
+        taken_back = await withdraw(desk, CLERK, asked, reason="当事人撤回")
+        assert taken_back.record_id == "f" * 32
+
+    played(tmp_path, story, url=url)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from casework.cases import CaseState, move_case
 from casework.decision import DecisionKind
 from casework.decisions import decide, draft, hear, read_decision
 from casework.desk import NotThere
@@ -29,7 +30,7 @@ from tests.casework.desks import (
 )
 from tests.casework.test_decisions import SECOND, confirmed
 from verification.language.rule import Severity
-from vocabulary.codes import Category
+from vocabulary.codes import ApplicationKind, Category
 
 SPREAD = Suspicion("INC-05", Severity.CONFLICT, PERSON, {}, ("Aid/a-1",))
 MADE = (
@@ -164,5 +165,71 @@ def test_what_rests_on_values_laid_over_months_alone_is_not_decided(url: str, tm
             with pytest.raises(NotNow) as refusal:
                 await decide(desk, SECOND, paper)
             assert refusal.value.lacks == (Lack.ONLY_AVERAGES,)
+
+    asyncio.run(story())
+
+
+GIVEN = "update casework_decision set state = 'CONFIRMED', second = 'x', decided_on = :day"
+PUBLICITY = "update casework_clock set {} where kind = 'publicity'"
+
+
+def test_what_an_application_is_given_is_posted_to_the_end_first_whoever_writes(
+    url: str, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        calendar = Calendar()
+        async with desk_opened(url, tmp_path, calendar) as desk:
+            case = await a_case(desk)
+            paper = await draft(
+                desk, VERIFIER, case, kind=DecisionKind.KEEP, basis=basis(), reason="符合条件"
+            )
+            refused(url, GIVEN, day=calendar.day.isoformat())
+            case = await move_case(desk, VERIFIER, case, to=CaseState.PUBLICIZED)
+            last, over = (calendar.day + timedelta(days=days) for days in (7, 8))
+            refused(url, GIVEN, day=last.isoformat())
+            taken(url, GIVEN, day=over.isoformat())
+            refused(url, PUBLICITY.format("due_on = started_on"))
+            refused(url, PUBLICITY.format("started_on = '2026-01-01', due_on = '2026-01-08'"))
+            refused(url, "delete from casework_clock")
+            calendar.day = over
+            await decide(desk, SUPERVISOR, read_decision(desk, SUPERVISOR, paper.id))
+        refused(url, PUBLICITY.format("met_on = due_on"))
+
+    asyncio.run(story())
+
+
+def test_publicity_that_was_cut_short_counts_for_nothing_until_it_starts_anew(
+    url: str, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        calendar = Calendar()
+        async with desk_opened(url, tmp_path, calendar) as desk:
+            case = await move_case(desk, VERIFIER, await a_case(desk), to=CaseState.PUBLICIZED)
+            await draft(desk, VERIFIER, case, kind=DecisionKind.GRANT, basis=basis(), reason="符合条件")
+            calendar.day += timedelta(days=3)
+            case = await move_case(desk, VERIFIER, case, to=CaseState.COMPARED)
+            later = (calendar.day + timedelta(days=20)).isoformat()
+            refused(url, GIVEN, day=later)
+            refused(url, PUBLICITY.format("met_on = null"))
+            refused(url, PUBLICITY.format("met_on = '2026-01-01'"))
+            calendar.day += timedelta(days=1)
+            await move_case(desk, VERIFIER, case, to=CaseState.PUBLICIZED)
+            taken(url, GIVEN, day=later)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("kind", "posted"), [(DecisionKind.KEEP, False), (DecisionKind.GRANT, True)], ids=lambda each: str(each)
+)
+def test_a_review_is_not_posted_save_where_it_grants_anew(
+    kind: DecisionKind, posted: bool, url: str, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        calendar = Calendar()
+        async with desk_opened(url, tmp_path, calendar) as desk:
+            case = await a_case(desk, kind=ApplicationKind.REVIEW)
+            await draft(desk, VERIFIER, case, kind=kind, basis=basis(), reason="核对结果相符")
+        (refused if posted else taken)(url, GIVEN, day=calendar.day.isoformat())
 
     asyncio.run(story())

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from audit.catalogue import parse_entry
+from casework.cases import clocks_of
+from casework.corrections import corrections, read_correction
 from casework.desk import ChangedMeanwhile, Desk, NotAllowed
 from casework.finding import Lack, NotNow
 from casework.row_findings import (
@@ -95,5 +97,55 @@ def test_two_who_register_the_same_at_once_register_it_once(url: str, tmp_path: 
             )
             assert sum(counts) == 20
             assert len(await row_findings(desk, VERIFIER, first=100)) == 20
+
+    asyncio.run(work())
+
+
+def test_a_row_that_is_disputed_has_its_request_with_the_department_at_once(url: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk_opened(url, tmp_path, Calendar()) as desk:
+            await add_row_findings(desk, VERIFIER, [ROW])
+            [found] = await row_findings(desk, VERIFIER)
+            done = await decide_row_finding(desk, VERIFIER, found, confirmed=True, reason="学段与年龄不符")
+            assert done.correction is not None
+            asked = read_correction(desk, VERIFIER, done.correction)
+            assert (asked.source, asked.record_id, asked.columns) == (
+                Department.EDUCATION,
+                "JY-17",
+                ("stage",),
+            )
+            assert asked.claim == f"学段与年龄不符（检查规则 {ROW.rule}，交付批次 {'b' * 12}）"
+            assert [clock["kind"] for clock in clocks_of(desk, asked.id)] == ["correction"]
+            assert len(await entries_of(desk, "correction.changed")) == 1
+
+    asyncio.run(work())
+
+
+def test_two_who_dispute_one_row_at_once_ask_the_department_once(url: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk_opened(url, tmp_path, Calendar()) as desk:
+            await add_row_findings(desk, VERIFIER, [ROW])
+            [found] = await row_findings(desk, VERIFIER)
+            both = (
+                decide_row_finding(desk, who, found, confirmed=True, reason="学段与年龄不符")
+                for who in (VERIFIER, SUPERVISOR)
+            )
+            came = await asyncio.gather(*both, return_exceptions=True)
+            assert [type(each).__name__ for each in came if isinstance(each, Exception)] == [
+                "ChangedMeanwhile"
+            ]
+            assert len(await corrections(desk, SUPERVISOR)) == 1
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("rule", ["Q-Enrolment-row_count", "Q-Enrolment"], ids=["of a table", "cut off"])
+def test_a_row_that_fails_in_no_column_is_disputed_as_a_whole(rule: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with desk_opened(f"sqlite:///{tmp_path}/log.db", tmp_path, Calendar()) as desk:
+            await add_row_findings(desk, VERIFIER, [replace(ROW, rule=rule)])
+            [found] = await row_findings(desk, VERIFIER)
+            done = await decide_row_finding(desk, VERIFIER, found, confirmed=True, reason="重复")
+            assert read_correction(desk, VERIFIER, done.correction or "").columns == ("record_id",)
 
     asyncio.run(work())

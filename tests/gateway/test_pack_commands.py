@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from typer.testing import CliRunner
 
-from gateway.pack_commands import _show, _yuan, packs, what_if
+from gateway.pack_commands import _show, packs, what_if
 from tests.verification.caseload import stories_snapshot
 from verification.pack import load_pack
 from verification.whatif import CaseloadRun, compare, run_caseload
+from vocabulary.money import fen_with_commas
 
 CITY = """pack: city
 title: 市
@@ -154,9 +155,10 @@ def test_a_what_if_says_what_is_paid_before_and_after_and_by_whom(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith(", on 2026-11-16")
     assert lines[2] == (
-        f"  paid a month: {_yuan(found.fen_before)} → {_yuan(found.fen_after)} yuan, {_yuan(-found.fen_month)} yuan less"
+        f"  paid a month: {fen_with_commas(found.fen_before)} → {fen_with_commas(found.fen_after)} yuan, "
+        f"{fen_with_commas(-found.fen_month)} yuan less"
     )
-    assert "," in _yuan(found.fen_before)
+    assert "," in fen_with_commas(found.fen_before)
     assert f"  TEKUN 特困供养: {_of(found.before, 'TEKUN')} → {_of(found.after, 'TEKUN')} households" in lines
     assert (
         f"  DIBAO 最低生活保障: {_of(found.before, 'DIBAO')} → {_of(found.after, 'DIBAO')} households"

@@ -14,9 +14,14 @@ from casework.decision import DecisionKind
 from casework.decisions import draft
 from casework.letters import REMEDY, USE, decision_letter
 from casework.paper import Paper, Part
+from gateway.console.dossier import Cell, Table
 from gateway.console.lookup import DEPARTMENTS
 from gateway.console.pdf import pdf_of
 from gateway.console.report import report_of
+from gateway.console.terms import FAULTS
+from gateway.console.whole import About, Sheet, parts_of
+from gateway.console.words import said_in_chinese
+from gateway.errors import InquiryError
 from gateway.office import Judge
 from gateway.schema.query import schema
 from tests.casework.desks import basis
@@ -205,3 +210,23 @@ def test_a_department_that_fails_says_so_in_its_place_in_the_dossier(tmp_path: P
         assert "state-source_failed" in page.text
 
     asyncio.run(story())
+
+
+def kinds_of(error: type[InquiryError]) -> set[type[InquiryError]]:
+    return {error}.union(*map(kinds_of, error.__subclasses__()))
+
+
+def test_what_became_of_a_question_is_said_in_words_and_not_by_its_code() -> None:
+    codes = {kind.code for kind in kinds_of(InquiryError) if kind is not InquiryError}
+    assert sorted(codes - FAULTS.keys()) == []
+    assert sorted(set(FAULTS.values()) - said_in_chinese().keys()) == []
+
+
+def test_the_file_of_a_dossier_speaks_chinese_of_what_failed_and_of_what_is_hidden() -> None:
+    row = (Cell("", "DENIED", "MZ-RS-2026-018"), Cell("", "VERIFY_ONLY", "MZ-RS-2026-018"), Cell("2026-10"))
+    table = Table("养老金", "FOUND", "", "", "", ("记录标识", "金额", "月份"), (row,), 1, "Pension", ())
+    health = Sheet(Department.HEALTH, fault="TOO_COSTLY")
+    pensions = Sheet(Department.SOCIAL_SECURITY, (About("户主", "", (table,)),))
+    [failed], [told] = parts_of(health), parts_of(pensions)
+    assert failed.sentences == ("未能查询：查询范围过大，请缩小范围。结果未知，并非没有。",)
+    assert told.rows == (("禁止 MZ-RS-2026-018", "仅核验 MZ-RS-2026-018", "2026-10"),)

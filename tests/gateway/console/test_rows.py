@@ -58,6 +58,7 @@ def test_a_supervisor_decides_once_with_a_reason(tmp_path: Path) -> None:
         assert "学段代码不在范围内" in page.text
         assert 'name="disputed"' not in page.text
         assert (found.state, found.reason) == (RowState.CONFIRMED, "学段代码不在范围内")
+        assert f'href="/console/corrections/{found.correction}"' in page.text
 
     asyncio.run(story())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.quality import BatchCheck, Checked, Gravity
-from gateway.console import sources
+from gateway.console import paging
 from tests.gateway.console.houses import console_over
 from tests.gateway.rows import HEAD, HOUSEHOLD, SPOUSE
 from vocabulary.codes import Department
@@ -76,7 +76,7 @@ def test_a_record_is_disputed_from_its_sheet_and_answered_in_time(tmp_path: Path
 def test_what_waits_for_an_answer_is_never_hidden_behind_what_has_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "A_PAGE", 2)
+    monkeypatch.setattr(paging, "A_PAGE", 2)
 
     async def story() -> None:
         async with console_over(tmp_path, casework=True) as console:
