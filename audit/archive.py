@@ -89,16 +89,22 @@ def open_files(path: Path) -> Files:
 
 
 class Directory:
-    """A bundle that was unpacked. A symbolic link in it is damage: it would lead outside."""
+    """A bundle that was unpacked. A link in it is damage: it would lead outside. So is a name that no archive has."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        found = sorted(path.rglob("*"))
-        links = [item for item in found if item.is_symlink()]
-        self.damage = [(item.relative_to(path).as_posix(), "expected a file, got a link") for item in links]
-        self.names = sorted(
-            item.relative_to(path).as_posix() for item in found if item.is_file() and not item.is_symlink()
-        )
+        self.damage: list[tuple[str, str]] = []
+        self.names: list[str] = []
+        for item in sorted(path.rglob("*")):
+            name = item.relative_to(path).as_posix()
+            if not name.isascii() or not name.isprintable():
+                shown = ascii(name)[1:-1]  # it may be no text at all, which nothing could print
+                self.damage.append((shown, "expected file names of printable ASCII"))
+            elif item.is_symlink():
+                self.damage.append((name, "expected a file, got a link"))
+            elif item.is_file():
+                self.names.append(name)
+        self.names.sort()
 
     def read(self, name: str) -> bytes:
         """The bytes of a file that is in `names`."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 from audit import kinds
 from audit.bundle import Parcel
-from audit.catalogue import EVENTS, Event, parse_entry
-from audit.commitment import field_keys
+from audit.catalogue import parse_entry
+from audit.commitment import canonical, field_keys, parse_canonical
 from audit.disclosure import pack_disclosures, unpack_disclosures
 from audit.entry import EntryBook
 from audit.errors import MalformedBundle, WrongDisclosure
@@ -19,34 +20,16 @@ from audit.kinds import Kind
 from audit.note import VerifierKey
 from audit.reconcile import ServedList
 from audit.sample import Plan, SampleRecord, draw_sample, sample_size, seed_of
-from tests.audit.bundles import POLICY, make_bundle
+from tests.audit.bundles import POLICY, files_of, make_bundle
 from tests.audit.synthetic import NOW, OFFICER, PEOPLE, intent_fields
 
 PAGE = (Path(__file__).parents[2] / "docs" / "audit-log-format.md").read_text(encoding="utf-8")
-KIND_NAMES = {id(kind): name.lower() for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
 
 
 def example(name: str) -> bytes:
     found = re.search(rf"```{name}\n(.*?)```", PAGE, re.DOTALL)
     assert found is not None, f"an example of `{name}`"
     return found[1].encode()
-
-
-def row_of(name: str, event: Event) -> str:
-    required = [f"`{field}` {KIND_NAMES[id(kind)]}" for field, kind in event.fields.items()]
-    optional = [f"[`{field}` {KIND_NAMES[id(kind)]}]" for field, kind in event.optional.items()]
-    committed = ", ".join(f"`{field}`" for field in sorted(event.committed)) or "–"
-    fewest = "1 or more" if event.fewest_subjects else "0 or more"
-    return f"| `{name}` | {event.says} | {', '.join(required + optional)} | {committed} | {fewest} |"
-
-
-@pytest.mark.parametrize("name", EVENTS)
-def test_every_event_is_in_the_catalogues_table(name: str) -> None:
-    assert row_of(name, EVENTS[name]) in PAGE
-
-
-def test_the_table_has_no_event_that_the_code_has_not() -> None:
-    assert re.findall(r"^\| `([a-z.]+)` \| [A-Z]", PAGE, re.MULTILINE) == list(EVENTS)
 
 
 def test_every_kind_of_field_is_in_its_table() -> None:
@@ -105,6 +88,28 @@ def test_the_example_of_a_served_list_is_signed_by_the_key_beside_it() -> None:
     [vkey] = re.findall(r"`(health\.example\+\S+)`", PAGE)
     served = ServedList.open(example("served"), key=VerifierKey.parse(vkey))
     assert served == ServedList("health", "2026-11-22", {17: 3, 21: 1})
+
+
+def test_the_examples_of_a_header_and_of_contents_are_read(tmp_path: Path) -> None:
+    header, contents, policy = (
+        example(name).removesuffix(b"\n") for name in ("header", "contents", "policy")
+    )
+    made = make_bundle(tmp_path, rich=False)
+    files = files_of(made.bundle)
+    assert canonical({**parse_canonical(header), "export": made.export}) == files["bundle.json"]  # type: ignore[dict-item]
+    listed = {"policy": {"bytes": len(policy) + 1, "sha256": sha256(policy + b"\n").hexdigest()}}
+    assert parse_canonical(contents) == {"entries": "all", "files": listed}
+    assert parse_canonical(files["contents.json"]).keys() == {"entries", "files"}  # type: ignore[union-attr]
+
+
+def test_the_archive_has_the_headers_that_the_page_states(tmp_path: Path) -> None:
+    with ZipFile(make_bundle(tmp_path).bundle) as archive:
+        for one in archive.infolist():
+            assert (one.extract_version, one.flag_bits, one.compress_type) == (20, 0, 0)
+            assert (one.create_system << 8 | one.create_version, one.date_time[:3]) == (0x0314, (1980, 1, 1))
+            assert (one.internal_attr, one.external_attr, one.extra, one.comment) == (0, 0x81A40000, b"", b"")
+    for number in ("is 20", "0x0021", "0x0314", "0x81A40000"):
+        assert number in PAGE
 
 
 def test_every_file_of_a_bundle_is_named_in_its_table(tmp_path: Path) -> None:

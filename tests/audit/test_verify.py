@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
@@ -489,6 +490,17 @@ def test_a_link_in_a_directory_is_refused(whole: Made, tmp_path: Path) -> None:
     (tmp_path / "policy").write_bytes(bytes(POLICY))
     (tmp_path / "linked" / "policy").symlink_to(tmp_path / "policy")
     assert "policy" in {problem.file for problem in faults_of(tmp_path / "linked")}
+
+
+@pytest.mark.parametrize("name", [b"\xff", "名".encode(), b"a\nb", b"tile/\x1b[2J"])
+def test_a_name_that_cannot_be_printed_is_told_of_in_ascii(whole: Made, tmp_path: Path, name: bytes) -> None:
+    write_directory(tmp_path / "named", sorted(files_of(whole.bundle).items()))
+    path = Path(os.fsdecode(os.fsencode(tmp_path / "named") + b"/" + name))
+    path.write_bytes(b"x")
+    [problem] = faults_of(tmp_path / "named")
+    assert problem.name == "MalformedBundle"
+    assert str(problem).isascii()
+    assert str(problem).isprintable()
 
 
 def test_a_bad_policy_of_the_evaluators_is_not_a_fault_of_the_bundle(whole: Made) -> None:
