@@ -23,7 +23,7 @@ if not hasattr(sys.modules["__main__"], "__file__"):
 __all__ = ["mariadb", "postgres", "postgres_url"]
 
 
-# Nine thousand tests are millions of objects, and none of them is garbage: so while they are collected, and after.
+# Ten thousand tests are millions of objects, and none of them is garbage: so while they are collected, and after.
 collect_less()
 
 

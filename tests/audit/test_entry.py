@@ -156,7 +156,7 @@ def test_more_persons_than_are_remembered_keep_their_pseudonyms(monkeypatch: pyt
     asked, fresh = book(), [book().pseudonym(person) for person in PEOPLE]
     for _ in range(2):
         assert [asked.pseudonym(person) for person in PEOPLE] == fresh
-        assert len(asked.pseudonym.__self__) <= 2  # type: ignore[attr-defined]  # what looks it up
+        assert len(asked.pseudonym.__self__) <= 2
 
 
 def test_no_pseudonym_is_found_by_trying_ids_without_the_key() -> None:

@@ -71,7 +71,6 @@ def test_an_expression_that_is_nothing_but_a_field_is_that_field(tmp_path: Path)
         ("kind: DataContract", "kind: Data", "kind", "expected `DataContract`, got `Data`"),
         ("version: 1.0.0", "version: ''", "version", "expected a text, got nothing"),
         ("team: {name: 市卫生健康委员会}", "team: {}", "team.name", "expected a text"),
-        ("type: legalBasis", "type: other", "", ""),
         ("value: sql", "value: ''", "servers.0.type", "expected a type of"),
         ("property: latency", "property: retention", "slaProperties", "expected `latency` in days"),
         ("value: 31, unit: d", "value: 31, unit: y", "slaProperties.1", "expected a whole number of days"),
@@ -134,16 +133,20 @@ def test_what_is_said_wrongly_is_told_in_its_place(
     tmp_path: Path, old: str, new: str, field: str, why: str
 ) -> None:
     file = changed(tmp_path, "health", old, new)
-    if not field:
-        # There is another legal basis: the contract still stands.
-        assert read_contract(file).legal_basis
-        return
     with pytest.raises(BadContract) as refused:
         read_contract(file)
     told = [one for one in refused.value.faults if one.field == field]
     assert told, refused.value
     assert why in told[0].why
     assert told[0].file == "health.odcs.yaml"
+
+
+def test_of_two_legal_bases_one_is_enough_and_none_is_a_fault(tmp_path: Path) -> None:
+    file = changed(tmp_path, "health", "type: legalBasis", "type: other")
+    assert len(read_contract(file).legal_basis) == len(shipped()[Department.HEALTH].legal_basis) - 1 >= 1
+    file.write_text(file.read_text("utf-8").replace("type: legalBasis", "type: other"), "utf-8")
+    with pytest.raises(BadContract, match="expected one of type `legalBasis`"):
+        read_contract(file)
 
 
 def test_a_refused_expression_is_told_by_its_line(tmp_path: Path) -> None:

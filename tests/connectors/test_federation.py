@@ -72,13 +72,6 @@ def test_a_source_that_is_over_time_is_a_value_and_holds_nobody_up() -> None:
     assert isinstance(evidence.of(Enrolment, person(0)), Found)
 
 
-def test_all_take_as_long_as_the_slowest_and_not_the_sum() -> None:
-    slow = {one.value: MemoryConnector(one, ROWS, clock=clock, delay_s=0.5) for one in Department}
-    started = time.monotonic()
-    assert not [*ask(connectors(**slow), *EVERYTHING).failures()]
-    assert time.monotonic() - started < 0.5 * 4
-
-
 def test_a_department_without_a_connector_is_unreachable() -> None:
     asked = connectors()
     del asked[Department.HEALTH]

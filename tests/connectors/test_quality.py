@@ -11,6 +11,7 @@ import pytest
 
 from connectors.ask import Ask, SnapshotFailed
 from connectors.departments import TABLES
+from connectors.federation import _both
 from connectors.file_register import FileRegister
 from connectors.memory import MemoryConnector
 from connectors.qualified import Qualified, stamped
@@ -267,8 +268,6 @@ def test_a_page_without_any_check_says_so() -> None:
 
 
 def test_joining_two_answers_keeps_the_doubt() -> None:
-    from connectors.federation import _both
-
     provenance = asyncio.run(
         MemoryConnector(Department.DISABILITY, ROWS, clock=clock).fetch(
             Ask(Certificate, "person", (person(0),), frozenset())

@@ -26,7 +26,7 @@ from tests.connectors.rows import clock, person
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind, Found, NoRecord, Outcome, SourceFailed
 from vocabulary.month import Month
-from vocabulary.records.civil_affairs import Declaration, Funeral, Visit
+from vocabulary.records.civil_affairs import Declaration, Funeral
 
 TABLES = EVERY[Department.CIVIL_AFFAIRS]
 
@@ -243,10 +243,3 @@ def test_a_snapshot_comes_in_batches_of_bounded_size(file: Path, monkeypatch: py
     put(file, *((f"SB{number}", *ROW[1:]) for number in range(25)))
     sizes = [len(batch) for batch in register(file).snapshot(Declaration, frozenset())]
     assert sizes == [10, 10, 5]
-
-
-def test_a_question_about_what_the_register_does_not_map_is_a_mistake_of_ours(file: Path) -> None:
-    with pytest.raises(KeyError, match="has no column income"):
-        Ask(Declaration, "person", (person(0),), frozenset({"income"}))
-    with pytest.raises(KeyError, match="is not looked up by person"):
-        Ask(Visit, "person", (person(0),), frozenset())
