@@ -21,8 +21,9 @@ from verification.language.rule import Catalogue
 from verification.language.source import Plan, Records
 from verification.language.sql_groups import Group, GroupsSql, Item, groups_of, looks_at_rows_alone
 from verification.language.sql_parts import Gathered, doubts_of, may_doubt
-from verification.language.sql_rows import RowsSql, Statement, near_of
+from verification.language.sql_rows import RowsSql, near_of
 from verification.language.sql_split import Split
+from verification.language.sql_statements import Statement
 from verification.language.sql_text import Layers, known_name
 from verification.language.stages import TEXT, Named, Stages, looked_at
 from vocabulary.record import Record

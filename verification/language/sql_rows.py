@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 from verification.language.dialect import Dialect
 from verification.language.expression import Expr
@@ -26,23 +25,10 @@ from verification.language.source import (
 )
 from verification.language.sql_pairs import OTHER
 from verification.language.sql_parts import Parts
+from verification.language.sql_statements import Statement
 from verification.language.sql_text import Cell, Layers
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import Membership
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A table to be made from a SELECT, before those that follow it.
-
-    `begun`   record types whose tables no statement before it looks at
-    `done`    tables that none after it does
-    """
-
-    table: str
-    select: str
-    begun: tuple[type[Record], ...] = ()
-    done: tuple[str, ...] = ()
 
 
 def near_of(record: type[Record]) -> str:
@@ -53,64 +39,6 @@ def near_of(record: type[Record]) -> str:
 def ids_of(record: type[Record]) -> str:
     """The table that says which id (`text`) the row of a number (`id`) has, where rows are numbered."""
     return f"ids of {record.__name__}"
-
-
-def lasting(
-    statements: list[Statement], dialect: Dialect, *, given: Iterable[type[Record]], keep: list[str]
-) -> list[Statement]:
-    """The same statements, each with what is looked at for the first time and, but for tables to keep, for the last.
-
-    `given`   record types, whose tables are there before
-    """
-    looks = [_quoted_in(each.select, dialect) for each in statements]
-    last = {name: at for at, names in enumerate(looks) for name in names}
-    first = {name: at for at, names in reversed(list(enumerate(looks))) for name in names}
-    records = {record.__name__: record for record in given}
-    tables = [*records, *(each.table for each in statements)]
-    return [
-        replace(
-            each,
-            begun=tuple(record for name, record in records.items() if first.get(name) == at),
-            done=tuple(table for table in tables if last.get(table) == at and table not in keep),
-        )
-        for at, each in enumerate(statements)
-    ]
-
-
-def inlined(statements: list[Statement], dialect: Dialect, *, tables: list[str]) -> list[Statement]:
-    """The same statements without some tables: where they were read their SELECTs stand instead."""
-    selects: dict[str, str] = {}
-    left = []
-    for each in statements:
-        text = each.select
-        for table, select in selects.items() if selects.keys() & _quoted_in(text, dialect) else ():
-            for word in ("FROM", "JOIN"):
-                text = text.replace(f"{word} {dialect.quoted(table)}", f"{word} ({select})")
-        if each.table in tables:
-            selects[each.table] = text
-        else:
-            left.append(replace(each, select=text))
-    return left
-
-
-def identified(statements: list[Statement], dialect: Dialect, *, ids: Mapping[str, str]) -> list[Statement]:
-    """The same statements, some tables with the ids of their rows, by the table that says them, in the place of numbers."""
-    q = dialect.quoted
-    return [
-        replace(
-            each,
-            select=f"SELECT r.* REPLACE (i.{q('text')} AS {q('record_id')}) FROM ({each.select}) AS r"
-            f" JOIN {q(ids[each.table])} AS i ON i.{q('id')} = r.{q('record_id')}",
-        )
-        if each.table in ids
-        else each
-        for each in statements
-    ]
-
-
-def _quoted_in(select: str, dialect: Dialect) -> set[str]:
-    """The names in a text, and some of what stands between them."""
-    return set(select.split(dialect.quote))
 
 
 class RowsSql:

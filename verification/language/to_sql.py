@@ -22,7 +22,8 @@ from verification.language.parameter import Pack
 from verification.language.rule import Catalogue, Rule
 from verification.language.sql_asked import Asked
 from verification.language.sql_facts import INNER, Facts, Place
-from verification.language.sql_rows import Statement, identified, ids_of, inlined, lasting, near_of
+from verification.language.sql_rows import ids_of, near_of
+from verification.language.sql_statements import Statement, identified, inlined, lasting
 from verification.language.sql_text import Layers
 from verification.language.stages import TEXT
 from vocabulary.record import Record
