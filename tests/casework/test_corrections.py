@@ -9,13 +9,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from audit.catalogue import parse_entry
+from casework import tables
 from casework.agreement import Recipient
 from casework.cases import overdue, steps_of
 from casework.corrections import (
     BadRequest,
-    Correction,
     CorrectionState,
     Dispute,
     answer,
@@ -99,17 +100,9 @@ def test_no_entry_names_the_person_and_both_concern_them(tmp_path: Path) -> None
             assert PERSON.encode() not in one
             assert WRONG.record_id.encode() not in one
             assert "离职".encode() not in one
-        assert PERSON not in str(desk.kept.rows(_everything()))
+        assert PERSON not in str(desk.kept.rows(sa.select(tables.correction)))
 
     played(tmp_path, story)
-
-
-def _everything() -> object:
-    import sqlalchemy as sa
-
-    from casework.tables import correction
-
-    return sa.select(correction)
 
 
 def test_a_late_answer_is_taken_and_the_lateness_was_listed(tmp_path: Path) -> None:
@@ -163,15 +156,13 @@ def test_others_do_not_learn_that_there_is_a_request(tmp_path: Path, stranger: A
     played(tmp_path, story)
 
 
-async def _as_steward_of_another(desk: Desk, asked: Correction) -> None:
-    await answer(desk, OTHER_STEWARD, asked, state=CorrectionState.UPHELD, text="不是我们的", letter="1号")
-
-
 def test_another_department_cannot_answer_even_with_a_letter(tmp_path: Path) -> None:
     async def story(desk: Desk, calendar: Calendar) -> None:
         asked = await dispute(desk, CLERK, WRONG)
         with pytest.raises(NotThere):
-            await _as_steward_of_another(desk, asked)
+            await answer(
+                desk, OTHER_STEWARD, asked, state=CorrectionState.UPHELD, text="不是我们的", letter="1号"
+            )
         assert read_correction(desk, CLERK, asked.id).state is CorrectionState.ASKED
 
     played(tmp_path, story)
