@@ -74,7 +74,7 @@ class Dispute:
 class Correction:
     """校核申请, as it is kept.
 
-    `record_id`   the department's own key; to whom it was hidden when it was disputed, the handle still
+    `record_id`   the department's own key; to those for whom it was disputed by its handle, that (`by_handle`)
     """
 
     id: str
@@ -94,6 +94,7 @@ class Correction:
     answered_by: str | None
     answered_on: date | None
     version: int
+    by_handle: bool
     person: str
     """Pseudonym."""
 
@@ -320,5 +321,6 @@ def _correction(row: sa.RowMapping, actor: Actor) -> Correction:
         answered_by=row["answered_by"],
         answered_on=None if row["answered_on"] is None else date.fromisoformat(row["answered_on"]),
         version=row["version"],
+        by_handle=hidden,
         person=row["person"],
     )

@@ -23,7 +23,7 @@ from audit.errors import AuditError, EntryRefused, SampleImpossible, WrongSample
 from connectors.ask import Ask
 from gateway import sampling
 from gateway.caller import Caller
-from gateway.disputed import Sight, names_record, unfounded
+from gateway.disputed import Sight, Unfounded, founded, names_record
 from gateway.document import Document
 from gateway.errors import NotLogged
 from gateway.fetch import AskAll, together
@@ -129,10 +129,11 @@ async def done(
                 raise NotDone("expected an act that this gateway does, got one that it is not set up for")
             if names_place(deed.arguments):
                 _require(await misplaced(deed.arguments, on=on, ask=hearing))
-            if names_record(deed.arguments):
-                _require(await unfounded(deed.arguments, sight=sight, on=on, ask=hearing))
-            came[deed.key] = await acts[deed.name](caller, deed.arguments)
-        except NotDone as error:
+            given = deed.arguments
+            if names_record(given):
+                given = await founded(given, sight=sight, on=on, ask=hearing)
+            came[deed.key] = await acts[deed.name](caller, given)
+        except (NotDone, Unfounded) as error:
             came[deed.key] = GraphQLError(str(error), extensions={"code": "NOT_DONE"})
     return came, together(*heard)
 

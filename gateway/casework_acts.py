@@ -71,6 +71,7 @@ async def _dispute(desk: Desk, actor: Actor, given: Given) -> Correction:
         given["record_id"],
         tuple(given["columns"]),
         given["claim"],
+        given.get("handle") or "",
     )
     number = given.get("case")
     return await dispute(desk, actor, what, case=number and case_numbered(desk, actor, number))

@@ -17,16 +17,15 @@ the answer: a department that fails is no error.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import msgspec
 
 from audit.kinds import MOST_SUBJECTS
 from casework.agreement import Access
-from casework.cedar import Standing
-from casework.resource import of_column, of_state
-from gateway.access import Errand, Refused, needs_consent
+from casework.resource import of_column
+from gateway.access import Errand, Refused
 from gateway.acts import deeds_of, done
 from gateway.answer import Told, tell
 from gateway.asked_about import Listing, Search, Subject
@@ -34,18 +33,14 @@ from gateway.asking import Asking
 from gateway.caller import Caller
 from gateway.decision_record import record_of
 from gateway.disputed import Sight
-from gateway.executor.kept import Kept
 from gateway.fetch import (
-    ON_FILE,
     AskAll,
     Located,
     SeveralHouseholds,
     fetch,
-    hidden_of,
     in_region,
     locate,
     locate_each,
-    needed,
     together,
 )
 from gateway.nearness import close
@@ -57,7 +52,6 @@ from gateway.trace import Came
 from gateway.view import Absence, EdgeView, HouseholdView, ListView, MemberView, PageView, Shown, sources_of
 from verification.verdict import Verdict
 from vocabulary.evidence import Evidence, Found, NoRecord, Outcome, SourceFailed
-from vocabulary.record import Record
 from vocabulary.records.civil_affairs import HouseholdFile, Membership
 
 
@@ -116,8 +110,10 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: Asking, 
         return await _gathered_list(allowed, allowed.question.listing, caller, errand, ask, office)
     if allowed.question.subject is None:
         deeds = deeds_of(allowed.question.document, office.schema)
-        sight = Sight(office.agreements, standing_of(caller, errand, True, office), office.authorized)
-        came, heard = await done(deeds, office.acts, caller, sight=sight, on=office.today(), ask=ask)
+        today = allowed.question.today
+        standing = standing_of(caller, errand, True, today)
+        sight = Sight(office.agreements, standing, office.authorized, office.trace.pseudonym)
+        came, heard = await done(deeds, office.acts, caller, sight=sight, on=today, ask=ask)
         return _Gathered(allowed, None, heard, deeds=came, sought=_asked_about(heard))
     located = await _located(allowed, caller, ask, office)
     if isinstance(located, Absence):
@@ -134,8 +130,7 @@ async def _gathered(allowed: Plan, caller: Caller, errand: Errand, ask: Asking, 
         # The same words as for a household that does not exist: who may not ask does not learn which it is.
         office.pacing.missed(caller)
         return _Gathered(allowed, _nothing(caller), Evidence())
-    standing = standing_of(caller, errand, inside, office)
-    return _Gathered(allowed, located, await _fetched([located], allowed, standing, ask, office))
+    return _Gathered(allowed, located, await fetch([located], allowed.wanted, ask=ask))
 
 
 def _asked_about(heard: Evidence) -> tuple[str, ...]:
@@ -171,14 +166,17 @@ async def _gathered_list(
     sought: tuple[str, ...] = (),
 ) -> _Gathered:
     """As for one household, but asked about together. One outside the region is told only if that makes no difference."""
-    columns, on, today = needed(allowed, office.judge.reads), allowed.question.on, office.today()
-    ours = office.authorized
-    hidden = hidden_of(allowed, office.judge.reads)
+    asked = allowed.question
     found = await locate_each(
-        listing.numbers, on=on, today=today, columns=columns, ask=ask, authorized=ours, hidden=hidden
+        listing.numbers,
+        on=asked.on,
+        today=asked.today,
+        wanted=allowed.wanted,
+        ask=ask,
+        authorized=office.authorized,
     )
-    listing = listing.cut(_nameable(found, besides=(*allowed.question.keys, *sought)))
-    outside = decided(allowed.question, caller, errand, office, inside=False)
+    listing = listing.cut(_nameable(found, besides=(*asked.keys, *sought)))
+    outside = decided(asked, caller, errand, office, inside=False)
     listed: dict[str, Located | Absence] = {}
     failed: dict[str, Outcome] = {}
     for number in listing.numbers:
@@ -191,8 +189,7 @@ async def _gathered_list(
         else:
             listed[number] = one
     present = [one for one in listed.values() if isinstance(one, Located)]
-    standing = standing_of(caller, errand, True, office)
-    evidence = await _fetched(present, allowed, standing, ask, office) if present else Evidence()
+    evidence = await fetch(present, allowed.wanted, ask=ask) if present else Evidence()
     evidence = together(evidence, Evidence({HouseholdFile: failed})) if failed else evidence
     return _Gathered(allowed, None, evidence, listed=listed, page=listing, sought=sought)
 
@@ -212,39 +209,22 @@ def _nameable(found: Mapping[str, Located | SourceFailed | None], *, besides: It
     return len(found)
 
 
-async def _fetched(
-    located: Sequence[Located], allowed: Plan, standing: Standing, ask: AskAll, office: Office
-) -> Evidence:
-    columns = needed(allowed, office.judge.reads)
-    free = _FREE.of(
-        allowed.granted,
-        office.agreements,
-        columns,
-        standing,
-        make=lambda: frozenset(record for record in columns if _is_free(record, allowed, standing, office)),
-    )
-    second = columns if allowed.verifies else ()
-    hidden = hidden_of(allowed, office.judge.reads)
-    return await fetch(located, columns=columns, second=second, free=free, ask=ask, hidden=hidden)
-
-
 async def _located(
     allowed: Plan, caller: Caller, ask: AskAll, office: Office
 ) -> Located | SourceFailed | Absence:
     """The household asked about. Of a person's several, those in the caller's region are told, and one is taken."""
-    wanted, columns = allowed.question, needed(allowed, office.judge.reads)
+    asked = allowed.question
     find = partial(
         locate,
-        on=wanted.on,
-        today=office.today(),
-        columns=columns,
+        on=asked.on,
+        today=asked.today,
+        wanted=allowed.wanted,
         ask=ask,
         authorized=office.authorized,
-        hidden=hidden_of(allowed, office.judge.reads),
     )
-    assert wanted.subject is not None, "asked only when there is one"
+    assert asked.subject is not None, "asked only when there is one"
     try:
-        found = await find(wanted.subject)
+        found = await find(asked.subject)
     except SeveralHouseholds as several:
         numbers = await in_region(several.numbers, caller.region, ask=ask)
         if len(numbers) > 1:
@@ -252,23 +232,6 @@ async def _located(
         one = Subject(numbers[0], None) if numbers else None
         found = await find(one) if one else None
     return _nothing(caller) if found is None else found
-
-
-_FREE: Kept[frozenset[type[Record]]] = Kept(512)
-
-
-def _is_free(record: type[Record], allowed: Plan, standing: Standing, office: Office) -> bool:
-    """Tell whether a record type may be asked about without a person's authorization.
-
-    Of what is shown the agreements say it; of what is only judged by, what is on file anyway is free.
-    """
-    shown = allowed.columns.get(record)
-    if shown is None:
-        return record in ON_FILE
-    names = [of_state(record), *(of_column(record, name) for name in shown)]
-    return not any(
-        needs_consent(office.agreements, name, standing) for name in names if name in allowed.decisions
-    )
 
 
 def _judged(came: _Gathered, office: Office) -> _Gathered:

@@ -38,12 +38,14 @@ class Sourced(msgspec.Struct, frozen=True, gc=False):
 
     record: type[Record]
     outcome: Outcome
+    name: Callable[[str], str]
+    """Gives the pseudonym of a subject."""
     withheld: str | None = None
     """The clause that withholds even whether there is a record."""
 
     def without(self, clause: str) -> Sourced:
         """The same answer for one who may not know it."""
-        return Sourced(self.record, self.outcome, clause)
+        return Sourced(self.record, self.outcome, self.name, clause)
 
     @property
     def state(self) -> AnswerState:
@@ -69,6 +71,20 @@ class Sourced(msgspec.Struct, frozen=True, gc=False):
     def records(self) -> tuple[Record, ...]:
         """The records, where there are some and they may be seen."""
         return self.outcome.records if self.withheld is None and isinstance(self.outcome, Found) else ()
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """What to name each record by to the gateway, for whoever may not see the department's key of it."""
+        return tuple([handle_of(row, self.name) for row in self.records])
+
+
+def handle_of(row: Record, name: Callable[[str], str]) -> str:
+    """A record's handle, 32 hex digits: keyed, so that it tells nothing of the key that the department has for it.
+
+    `name`   gives the pseudonym of a subject; no subject is written like a record here
+    """
+    kind = type(row)
+    return name(f"record/{kind.department.value}/{kind.__name__}/{row.record_id}")
 
 
 _STATES: Mapping[type[object], AnswerState] = {
@@ -96,7 +112,9 @@ class MemberView(msgspec.Struct, frozen=True, eq=False, gc=False):
         """What was answered about this person."""
         answered = self.evidence.outcomes.get(record)
         found = None if answered is None else answered.get(self.row.person)
-        return Sourced(record, self.evidence.of(record, self.row.person) if found is None else found)
+        return Sourced(
+            record, self.evidence.of(record, self.row.person) if found is None else found, self.name
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +162,7 @@ class HouseholdView(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     def answer(self, record: type[Record]) -> Sourced:
         """What was answered about the household as a whole."""
-        return Sourced(record, self.evidence.of(record, self.number))
+        return Sourced(record, self.evidence.of(record, self.number), self.name)
 
 
 class EdgeView(msgspec.Struct, frozen=True, eq=False, gc=False):

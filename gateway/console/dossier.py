@@ -32,7 +32,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What one department answered about one subject: the state of its answer, and rows under their terms."""
+    """What one department answered about one subject: the state of its answer, and rows under their terms.
+
+    `handles`   what names each row in a dispute
+    """
 
     term: str
     state: str
@@ -44,6 +47,26 @@ class Table:
     count: int
     record: str
     columns: tuple[str, ...]
+    handles: tuple[str, ...]
+
+    @property
+    def disputable(self) -> Sequence[tuple[str, str]]:
+        """The columns that may be disputed, as name and term: not the row's key, and nothing that is denied."""
+        shown = self.rows[0] if self.rows else ()
+        named = zip(self.columns, self.heads, shown, strict=bool(shown))
+        return [
+            (name, head) for name, head, cell in named if name != "record_id" and cell.outcome != "DENIED"
+        ]
+
+    @property
+    def named(self) -> Sequence[tuple[str, str, str]]:
+        """For each row under what a dispute names it: `record_id` or `handle`, that name, and what people see of it."""
+        return [
+            ("record_id", row[0].text, row[0].text)
+            if row[0].text and not row[0].outcome
+            else ("handle", handle, " · ".join([f"{at}", *_seen(row)]))
+            for at, (row, handle) in enumerate(zip(self.rows, self.handles, strict=True), 1)
+        ]
 
 
 def document_of(department: Department, schema: GraphQLSchema) -> str:
@@ -83,10 +106,15 @@ def tables_of(
     ]
 
 
+def _seen(row: Sequence[Cell]) -> list[str]:
+    """The first of what is shown of a row in clear, behind its key and its date."""
+    return [cell.text for cell in row[2:] if cell.text and not cell.outcome][:3]
+
+
 def _asked(schema: GraphQLSchema, kind: str, department: Department) -> Iterator[str]:
     for field, record in _answers(schema, kind, department):
         columns = " ".join(_camel(name) for name in _shown(record))
-        envelope = f"state reason asOf fetchedAt count records(first: {ROWS})"
+        envelope = f"state reason asOf fetchedAt count handles(first: {ROWS}) records(first: {ROWS})"
         yield f"{field} {{ {envelope} {{ {columns} }} }}"
 
 
@@ -123,6 +151,7 @@ def _table(record: type[Record], told: Mapping[str, Any], *, path: str, withheld
         count=told["count"],
         record=record.__name__,
         columns=tuple(column.name for column in columns),
+        handles=tuple(told["handles"]),
     )
 
 

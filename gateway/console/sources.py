@@ -117,9 +117,10 @@ async def correction(visit: Visiting, id_: str) -> Response:
 async def ask(
     visit: Visiting,
     record: Annotated[str, Form()],
-    record_id: Annotated[str, Form()],
     subject: Annotated[str, Form()],
     column: Annotated[str, Form()],
+    record_id: Annotated[str | None, Form()] = None,
+    handle: Annotated[str | None, Form()] = None,
     claim: Annotated[str, Form()] = "",
 ) -> Response:
     """Dispute one column of one record with the department that owns it."""
@@ -128,6 +129,7 @@ async def ask(
         "region": str(visit.actor.region),
         "record": record,
         "recordId": record_id,
+        "handle": handle,
         "columns": [column],
         "claim": claim,
     }

@@ -32,7 +32,7 @@ class Correction(graphene.ObjectType):
     id = _inside(graphene.NonNull(graphene.ID), "编号: number of the request.")
     source = _inside(graphene.NonNull(enumeration(Department)), "提供部门: who owns the record, and answers.")
     record = _inside(_TEXT, "资源: type of the record, as `Insurance`.")
-    record_id = _inside(_TEXT, "记录标识: the department's own key of the record.")
+    record_id = _inside(_TEXT, "记录标识: the department's own key, or the handle where that is hidden.")
     columns = _inside(
         graphene.NonNull(graphene.List(_TEXT)),
         "有异议的数据项: the columns that are disputed.",
@@ -97,7 +97,8 @@ class CaseworkMutation:
         ),
         region=scalars.RegionCode(required=True, description=_REGION),
         record=graphene.String(required=True, description="资源: type of the record, as `Insurance`."),
-        record_id=graphene.ID(required=True, description="记录标识: the department's own key."),
+        record_id=graphene.ID(description="记录标识: the department's own key; or else its `handle`."),
+        handle=graphene.ID(description="句柄: as `handles` gives it to whom the key is hidden."),
         columns=graphene.List(
             _TEXT, required=True, description="数据项: columns, as `base_fen`; one or more."
         ),

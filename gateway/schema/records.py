@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import graphene
 
@@ -26,6 +26,8 @@ from vocabulary.codes import Code, Department
 from vocabulary.evidence import Found, NoRecord, SourceFailed
 from vocabulary.record import Column, ColumnKind, Record, columns_of
 from vocabulary.register import record_types
+
+T = TypeVar("T")
 
 FIRST = 100
 """How many records an answer gives unless told."""
@@ -129,15 +131,33 @@ def answer_type(record: type[Record]) -> type[graphene.ObjectType]:
         resolver=_page,
         cases={Found: Case("records", cut="first"), NoRecord: Case(constant=())},
     )
+    handles = Told(
+        graphene.NonNull(graphene.List(graphene.NonNull(graphene.ID))),
+        shows=OPEN,
+        description="句柄: what `disputeRecord` takes for each of `records`, in their order, where its key is hidden.",
+        first=graphene.Int(default_value=FIRST, description="How many at most (条数上限), 1 to 500."),
+        after=graphene.String(description="游标: as of `records`."),
+        resolver=_handles,
+    )
     says = f"{record.term}: what {record.department.term} answered."
     return type(
-        f"{record.__name__}Answer", (_Envelope, graphene.ObjectType), {"__doc__": says, "records": records}
+        f"{record.__name__}Answer",
+        (_Envelope, graphene.ObjectType),
+        {"__doc__": says, "records": records, "handles": handles},
     )
 
 
 def _page(sourced: Sourced, _info: Any, first: int | None, after: str | None = None) -> tuple[Record, ...]:
+    return _cut(sourced.records, first, after)
+
+
+def _handles(sourced: Sourced, _info: Any, first: int | None, after: str | None = None) -> list[str]:
+    return list(_cut(sourced.handles, first, after))
+
+
+def _cut(told: tuple[T, ...], first: int | None, after: str | None) -> tuple[T, ...]:
     begins = place_of(after)
-    return sourced.records[begins : begins + (FIRST if first is None else first)]
+    return told[begins : begins + (FIRST if first is None else first)]
 
 
 @cache

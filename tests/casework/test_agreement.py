@@ -241,6 +241,19 @@ def test_every_word_of_the_agreements_is_documented(word):
     assert f"| {word} |" in PAGE or f"| {word} `" in PAGE
 
 
+def test_every_shipped_agreement_stands_in_the_documents_table() -> None:
+    rows = re.findall(r"\| (\w\w-\w\w-2026)-(\d{3}(?:(?:, | and )\d{3})*).*? \| (\w+) → (\w+) \| (.+) \|", PAGE)
+    told = {
+        f"{pair}-{number}": (giver, taker, posts[min(which, len(posts) - 1)])
+        for pair, numbers, giver, taker, said in rows
+        for posts in [said.split(" and ")]
+        for which, number in enumerate(re.findall(r"\d{3}", numbers))
+    }
+    assert told == {
+        one.number: (one.provider.term, one.recipient.term, ", ".join(one.posts)) for one in load_agreements()
+    }
+
+
 @pytest.mark.parametrize("purpose", Purpose)
 def test_every_purpose_is_documented_with_its_code(purpose):
     assert f"| `{purpose.value}` | {purpose.term} |" in PAGE

@@ -128,3 +128,76 @@ def test_one_person_is_asked_about_alone(tmp_path: Path) -> None:
         assert heard == [(Insurance, (SPOUSE,), frozenset())]
 
     at_desk(tmp_path, ROWS, test, casework=True)
+
+
+HANDLES = """{ household(number: "H-1") { members {
+  idNumber insurance { handles(first: 1) records { recordId month } } } } }"""
+BY_HANDLE = """mutation($subject: String!, $key: ID, $handle: ID) {
+  disputeRecord(subject: $subject, region: "529901", record: "Insurance", recordId: $key, handle: $handle,
+    columns: ["base_fen"], claim: "有误") { state recordId } }"""
+
+
+async def handle_at_the_window(desk: Any) -> str:
+    """The handle of the spouse's first record, as a clerk is told it beside the record without its key."""
+    told = (await desk.ask(HANDLES, {}, post="窗口")).json()["data"]["household"]["members"]
+    [insured] = [one["insurance"] for one in told if one["idNumber"] == SPOUSE]
+    assert {row["recordId"] for row in insured["records"]} == {None}
+    [handle] = insured["handles"]
+    return str(handle)
+
+
+@pytest.mark.parametrize("subject", [SPOUSE, "H-1"], ids=["the person's", "the household's"])
+def test_a_record_whose_key_is_hidden_is_disputed_by_its_handle(tmp_path: Path, subject: str) -> None:
+    async def test(desk: Any) -> None:
+        handle = await handle_at_the_window(desk)
+        about = {"subject": subject, "handle": handle}
+        answer = (await desk.ask(BY_HANDLE, about, post="窗口")).json()
+        assert answer["data"]["disputeRecord"] == {"state": "ASKED", "recordId": handle}
+        entries = json.dumps(await desk.entries())
+        assert handle not in entries
+        assert "i-0" not in entries
+
+    at_desk(tmp_path, ROWS, test, casework=True)
+
+
+def test_a_handle_of_another_persons_record_is_refused_like_one_that_is_none(tmp_path: Path) -> None:
+    async def test(desk: Any) -> None:
+        handle = await handle_at_the_window(desk)
+        for about in (
+            {"subject": HEAD, "handle": handle},
+            {"subject": SPOUSE, "handle": "0" * 32},
+            {"subject": SPOUSE, "handle": ""},
+            {"subject": SPOUSE, "handle": "i-0"},
+            {"subject": SPOUSE, "key": handle},
+        ):
+            answer = (await desk.ask(BY_HANDLE, about, post="窗口")).json()
+            assert [error["message"] for error in answer["errors"]] == [NOT_THEIRS]
+
+    at_desk(tmp_path, ROWS, test, casework=True)
+
+
+@pytest.mark.parametrize("named", [{}, {"key": "i-0", "handle": "0" * 32}], ids=["by nothing", "twice"])
+def test_a_record_is_named_in_one_way(tmp_path: Path, named: dict[str, str]) -> None:
+    async def test(desk: Any) -> None:
+        answer = (await desk.ask(BY_HANDLE, {"subject": SPOUSE, **named})).json()
+        [error] = answer["errors"]
+        assert error["message"] == "expected either `recordId` or `handle`, got both or none"
+
+    at_desk(tmp_path, ROWS, test, casework=True)
+
+
+def test_handles_stand_in_the_order_of_the_records_and_are_cut_alike(tmp_path: Path) -> None:
+    asked = """{ household(number: "H-1") { members { idNumber
+      all: insurance { handles records { recordId } }
+      some: insurance { handles(first: 1, after: "1") records(first: 1, after: "1") { recordId } } } } }"""
+
+    async def test(desk: Any) -> None:
+        told = (await desk.ask(asked, {})).json()["data"]["household"]["members"]
+        [spouse] = [one for one in told if one["idNumber"] == SPOUSE]
+        keys = [row["recordId"] for row in spouse["all"]["records"]]
+        handles = dict(zip(keys, spouse["all"]["handles"], strict=True))
+        assert len(set(handles.values())) == len(keys) > 1
+        [second] = spouse["some"]["records"]
+        assert spouse["some"]["handles"] == [handles[second["recordId"]]]
+
+    at_desk(tmp_path, ROWS, test, casework=True)

@@ -224,7 +224,7 @@ def test_what_became_of_a_question_is_said_in_words_and_not_by_its_code() -> Non
 
 def test_the_file_of_a_dossier_speaks_chinese_of_what_failed_and_of_what_is_hidden() -> None:
     row = (Cell("", "DENIED", "MZ-RS-2026-018"), Cell("", "VERIFY_ONLY", "MZ-RS-2026-018"), Cell("2026-10"))
-    table = Table("养老金", "FOUND", "", "", "", ("记录标识", "金额", "月份"), (row,), 1, "Pension", ())
+    table = Table("养老金", "FOUND", "", "", "", ("记录标识", "金额", "月份"), (row,), 1, "Pension", (), ())
     health = Sheet(Department.HEALTH, fault="TOO_COSTLY")
     pensions = Sheet(Department.SOCIAL_SECURITY, (About("户主", "", (table,)),))
     [failed], [told] = parts_of(health), parts_of(pensions)

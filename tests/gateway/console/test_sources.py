@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -69,6 +70,35 @@ def test_a_record_is_disputed_from_its_sheet_and_answered_in_time(tmp_path: Path
         assert "i-1" in listed.text
         assert "correction.changed" in events
         assert SPOUSE not in page.text
+
+    asyncio.run(story())
+
+
+def test_the_window_disputes_a_record_whose_number_it_may_not_see(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path, casework=True) as console:
+            browser = await console.signed_in("clerk")
+            sheet = await browser.get(f"/console/household/{HOUSEHOLD}/social_security")
+            form = sheet.text[sheet.text.index('action="/console/corrections"') :]
+            given = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', form)[:2])
+            name, handle, seen = re.findall(
+                r'name="(handle|record_id)"><option value="(\w+)">([^<]+)<', form
+            )[0]
+            columns = re.findall(r'<option value="(\w+)">', form[form.index('name="column"') :])
+            claim = {"column": "base_fen", "claim": "本人该月未参保"}
+            asked = await browser.post("/console/corrections", data={**given, name: handle, **claim})
+            page = await browser.get(asked.headers["location"])
+            listed = await browser.get("/console/corrections")
+            verifier = await console.signed_in("verifier", agent="v")
+            whole = await verifier.get(asked.headers["location"])
+        assert (name, seen[:4], len(handle)) == ("handle", "1 · ", 32)
+        assert "base_fen" in columns
+        assert {"record_id", "employer"}.isdisjoint(columns)
+        assert asked.status_code == 303
+        for told in (page.text, listed.text):
+            assert "i-0" not in told
+            assert f"{handle[:8]}…" in told
+        assert "i-0" in whole.text
 
     asyncio.run(story())
 

@@ -49,7 +49,7 @@ FORMS = (
     ROOT / "verification" / "runs" / "job.py",
 )
 MISTAKES = {
-    *("BadRequest", "NotDone", "CannotSample", "BeyondCalendar", "NotInForce"),
+    *("BadRequest", "NotDone", "CannotSample", "BeyondCalendar", "NotInForce", "Unfounded"),
     *("CannotRun", "NoSuchRun", "RunEnded", "OtherRun"),
 }
 """Errors whose text a page shows to whoever filled in a form."""
