@@ -1,4 +1,4 @@
-"""What can be counted over the district? `hedui reports stacking` and `hedui reports causes`."""
+"""What can be counted over the district? `hedui reports stacking`, `aids` and `causes`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from gateway.terminal import day_of, plainly, registers_of, require_new, setting
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from collections.abc import Iterator
 
-    from gateway.reports import CauseReport, StackingReport
+    from gateway.reports import AidReport, CauseReport, StackingReport
     from vocabulary.codes import Department
 
 T = TypeVar("T")
 
 reports = typer.Typer(
     name="reports",
-    help="Counts over the district: benefits beside each other, causes.",
+    help="Counts over the district: benefits beside each other, aids, causes.",
     rich_markup_mode=None,
 )
 
@@ -51,6 +51,28 @@ def stacking(
         if csv is not None:
             write_list(csv, report)
     _show_stacking(report)
+
+
+@reports.command()
+def aids(
+    on: On = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Where each of them goes, people masked; must not be there yet.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """医疗、教育、住房、就业救助 that is open to somebody and that no register shows as given: an offer, no decision."""
+    import asyncio
+
+    from gateway.reports import report_aids
+
+    with _plainly():
+        if csv is not None:
+            require_new(csv)
+        report = asyncio.run(_asked(report_aids, on, config))
+        if csv is not None:
+            write_aids(csv, report)
+    _show_aids(report)
 
 
 @reports.command()
@@ -85,6 +107,24 @@ def write_list(path: Path, report: StackingReport) -> None:
                 lines.writerow((home.household, holder, each.month, *benefits, *money, articles))
 
 
+def write_aids(path: Path, report: AidReport) -> None:
+    """Each aid that is open and not given, or cannot be told, on a line, people masked."""
+    from csv import writer
+
+    from verification.citation import in_chinese
+    from vocabulary.evidence import Answer
+    from vocabulary.idnumber import mask
+
+    with path.open("x", encoding="utf-8-sig", newline="") as file:
+        lines = writer(file, lineterminator="\n")
+        lines.writerow(("household", "holder", "rule", "told", "not_answered", "articles"))
+        for household, found in report.listed:
+            told = f"{'疑似' if found.answer is Answer.YES else '待核：'}{found.rule.zh}"
+            silent = " ".join(dict.fromkeys(record.department.term for record in found.because))
+            holder = mask(found.person) if found.person else ""
+            lines.writerow((household, holder, found.rule.number, told, silent, in_chinese(found.rule.cite)))
+
+
 _COLUMNS = (
     *("household", "holder", "month", "drawn", "best", "uncovered"),
     *("overpaid_yuan", "forgone_yuan", "articles"),
@@ -115,6 +155,24 @@ def _show_stacking(report: StackingReport) -> None:
     typer.echo(f"  due and not drawn: {forgone} yuan, {found.persons_forgoing:,} holders")
     untold = sum(bool(each.cannot_tell) for each in report.listed)
     typer.echo(f"  something cannot be told of {untold:,} households")
+
+
+def _show_aids(report: AidReport) -> None:
+    from collections import Counter
+
+    from verification.aids import AIDS
+    from verification.citation import in_chinese
+    from vocabulary.evidence import Answer
+
+    counts = Counter((found.rule.number, found.answer) for _, found in report.listed)
+    typer.echo(f"{report.households:,} households; an offer, nothing is decided by it")
+    _show_failed(report.failed)
+    for rule in AIDS.rules:
+        whose = "households" if rule.level is AIDS.household else "persons"
+        found, untold = (counts[rule.number, answer] for answer in (Answer.YES, Answer.UNKNOWN))
+        typer.echo(
+            f"  疑似{rule.zh}（{in_chinese(rule.cite)}）: {found:,} {whose}; cannot be told of {untold:,}"
+        )
 
 
 def _show_causes(report: CauseReport) -> None:

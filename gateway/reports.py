@@ -1,6 +1,6 @@
-"""What do benefits beside each other, and causes, come to in the district? One snapshot, noted as a run.
+"""What do benefits beside each other, aids and causes come to in the district? One snapshot, noted as a run.
 
-Both reports propose and count; nothing is decided by them. Whoever has authorized nothing is
+The reports propose and count; nothing is decided by them. Whoever has authorized nothing is
 not asked about, and stands among those who cannot be told.
 """
 
@@ -15,8 +15,10 @@ from gateway.days import require_in_force
 from gateway.district_asked import Asked, District
 from gateway.snapshot import Taken
 from verification import holdings
+from verification.aids import AIDS
 from verification.causes import CAUSES, CauseTable, Line, ledger, primary_of, table
 from verification.holdings import DUE, Holdings, Unsure
+from verification.language.to_python import Found
 from verification.pack import Pack
 from verification.runs.ageing import aged
 from verification.runs.cases import cases_of
@@ -47,6 +49,15 @@ class StackingReport:
 
 
 @dataclass(frozen=True)
+class AidReport:
+    """Aids that are open and of which no register shows anything, or cannot tell, by household; departments that failed."""
+
+    households: int
+    listed: tuple[tuple[str, Found], ...]
+    failed: Mapping[Department, str]
+
+
+@dataclass(frozen=True)
 class CauseReport:
     """Households by primary cause and by line of the ledger, and departments that failed."""
 
@@ -64,6 +75,15 @@ async def report_stacking(district: District, *, pack: Pack) -> StackingReport:
         lambda asked: _stacking(asked.take(holdings.reads()), pack),
         lambda report: report.households,
         district=district, run="stacking", pack=pack, rules=DUE.hash,
+    )  # fmt: skip
+
+
+async def report_aids(district: District, *, pack: Pack) -> AidReport:
+    """Which aid (社会救助法 art. 24–27) is open and not given. Raises `NotInForce`, `CannotRun`, `NotLogged`, `OSError`."""
+    return await _noted(
+        lambda asked: _aids(asked.take(AIDS.reads()), pack),
+        lambda report: report.households,
+        district=district, run="aids", pack=pack, rules=AIDS.hash,
     )  # fmt: skip
 
 
@@ -110,6 +130,12 @@ def _stacking(taken: Taken, pack: Pack) -> StackingReport:
         if found or held.cannot_tell:
             listed.append(HouseholdStacking(case.household, tuple(found), held.cannot_tell))
     return StackingReport(snapshot.cases.num_rows, sums(every), tuple(listed), failed)
+
+
+def _aids(taken: Taken, pack: Pack) -> AidReport:
+    judged = judge_district(aged(taken.snapshot, pack), AIDS, pack)
+    listed = tuple((each.household, found) for each in judged for found in each.found)
+    return AidReport(taken.snapshot.cases.num_rows, listed, taken.failed)
 
 
 def _causes(taken: Taken, pack: Pack) -> CauseReport:

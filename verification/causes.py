@@ -121,6 +121,17 @@ household.define(
 )
 
 
+household.define(
+    crowded=named(
+        (
+            household.room_dm2 < household.counted_members * number_on("usable_area_dm2_head", household.on)
+        ).otherwise(False),
+        "人均住房面积低于政策线",
+        "less room a head than the pack's line",
+    ),
+)
+
+
 def _recorded(h: Level, cause: Cause) -> Expr:
     return (h.recorded_cause == cause).otherwise(False)
 
@@ -134,11 +145,9 @@ def by_disaster(h: Level) -> Says:
 @rule("CAU-06", "住房", "hardship by housing", of=household, severity=Severity.INFO, cite=_CITE)
 def by_housing(h: Level) -> Says:
     """A dangerous dwelling (C or D), less room a head than the pack's line, or recorded and borne out by a visit."""
-    line = number_on("usable_area_dm2_head", h.on)
-    crowded = (h.room_dm2 < h.counted_members * line).otherwise(False)
-    return h.unsafe_home | crowded | (_recorded(h, Cause.HOUSING) & h.visited), {
+    return h.unsafe_home | h.crowded | (_recorded(h, Cause.HOUSING) & h.visited), {
         "unsafe": h.unsafe_home,
-        "crowded": crowded,
+        "crowded": h.crowded,
         "room_dm2": h.room_dm2,
         "members": h.counted_members,
     }

@@ -12,7 +12,7 @@ from enum import Enum
 
 from verification.bands import BANDS
 from verification.entitlement import Stacking
-from vocabulary.codes import DeclaredItem, DisabilityCategory, SpecialStatus, Stage, SubsidyKind
+from vocabulary.codes import Category, DeclaredItem, DisabilityCategory, SpecialStatus, Stage, SubsidyKind
 from vocabulary.errors import MalformedMoney
 from vocabulary.money import LIMIT_FEN, Money
 from vocabulary.register import BY_NAME
@@ -204,6 +204,9 @@ VALUES: Mapping[str, Parameter] = {
 }
 """Every plain parameter by its name; the unit stands at the end of the name."""
 
+RECOGNISED = (Category.TEKUN, Category.DIBAO, Category.EDGE, Category.RIGID)
+"""The categories that a verification can come to, but for none."""
+
 _INCOME_CLASS = _choice("收入是否计入", "whether an income kind counts", "COUNTED", "EXCLUDED")
 
 TABLES: Mapping[str, Table] = {
@@ -241,6 +244,17 @@ TABLES: Mapping[str, Table] = {
         tuple(Stage),
         complete=True,
     ),
+    **{
+        f"{aid}_aid_category": Table(
+            _flag(f"{term}对象", f"whether {aid} aid is open to the category"), RECOGNISED, complete=True
+        )
+        for aid, term in (
+            ("medical", "医疗救助"),
+            ("education", "教育救助"),
+            ("housing", "住房救助"),
+            ("employment", "就业救助"),
+        )
+    },
     "payable_band_below_percent": Table(
         _number_of("分档上限", "income below so many percent of the standard is in this band", most=100),
         BANDS,

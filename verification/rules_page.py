@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 
+from verification.aids import AIDS
 from verification.catalogue import CATALOGUE
 from verification.causes import CAUSES
 from verification.conduct import CONDUCT
 from verification.language.describe import rules_page
 from verification.language.rule import Rule
 
-BESIDE: tuple[Rule, ...] = (*(each for each in CAUSES.rules if each not in CATALOGUE.rules), *CONDUCT)
-"""Rules that are judged elsewhere than in a verification: causes seen on a visit, and how people ask and decide."""
+BESIDE: tuple[Rule, ...] = (
+    *(each for each in CAUSES.rules if each not in CATALOGUE.rules),
+    *AIDS.rules,
+    *CONDUCT,
+)
+"""Rules that are judged elsewhere than in a verification: causes seen on a visit, aids, and how people ask and decide."""
 
 
 def page() -> str:

@@ -105,6 +105,7 @@ def test_where_the_settings_say_prod_nothing_is_minted_and_nothing_made(hedui, m
         ("bundle", tmp_path / "evidence.zip"),
         ("run",),
         ("reports", "causes"),
+        ("reports", "aids"),
     ):
         came = hedui(*typed)
         assert came.exit_code == 1
@@ -116,7 +117,8 @@ def test_where_the_settings_say_prod_nothing_is_minted_and_nothing_made(hedui, m
 def test_a_day_before_the_pack_is_in_force_is_said_in_a_line(hedui, monkeypatch):
     monkeypatch.setenv("HEDUI_ENV", "dev")
     monkeypatch.setenv("HEDUI_REGISTERS", '{"health": "sqlite:///nowhere"}')
-    for typed in (("run",), ("reports", "causes"), ("reports", "stacking"), ("whatif", *["demo-2026"] * 2)):
+    reports = [("reports", name) for name in ("aids", "causes", "stacking")]
+    for typed in (("run",), *reports, ("whatif", *["demo-2026"] * 2)):
         came = hedui(*typed, "--on", "2020-01-01")
         assert came.exit_code == 1
         assert "NotInForce: expected a value of " in came.stderr.splitlines()[-1]
@@ -128,6 +130,7 @@ WRITING = {
     "ask": ("ask", "question", "--address", "http://127.0.0.1:9", "--receipt", "out"),
     "bundle": ("bundle", "out"),
     "statement": ("statement", "--person", "529901198802189012", "--out", "out"),
+    "reports aids": ("reports", "aids", "--csv", "out"),
     "reports stacking": ("reports", "stacking", "--csv", "out"),
     "runs moves": ("runs", "moves", "one", "other", "--json", "out"),
     "whatif": ("whatif", "demo-2026", "demo-2026", "--csv", "out"),

@@ -12,12 +12,12 @@ from connectors.served import ServedBook
 from demo.story import load_all
 from gateway.district_asked import District
 from gateway.errors import CannotRun
-from gateway.report_commands import write_list
-from gateway.reports import report_causes, report_stacking
+from gateway.report_commands import write_aids, write_list
+from gateway.reports import report_aids, report_causes, report_stacking
 from tests.gateway.desk import desk
 from verification.pack import load_pack
 from vocabulary.codes import Cause, Department
-from vocabulary.evidence import FailureKind
+from vocabulary.evidence import Answer, FailureKind
 from vocabulary.register import RECORD_TYPES
 
 STORIES = [story for story in load_all() if story.id in {"H1", "H4", "H5", "H12", "BEN-04b"}]
@@ -104,6 +104,20 @@ def test_where_a_register_is_down_it_is_said_of_whom_it_cannot_be_told(tmp_path)
     assert report.failed == {Department.DISABILITY: FailureKind.UNREACHABLE.value}
     assert all(each.cannot_tell for each in report.listed)
     assert len(report.listed) == len(STORIES)
+
+
+def test_aids_are_told_with_their_article_and_of_nobody_by_a_whole_number(tmp_path):
+    report, entries = asked(report_aids, tmp_path, {Department.EDUCATION: FailureKind.UNREACHABLE})
+    told = {(household, found.rule.number, found.answer) for household, found in report.listed}
+    assert ("S-H1", "AID-25", Answer.UNKNOWN) in told
+    assert entries[0]["fields"]["run"] == "aids"
+    write_aids(tmp_path / "aids.csv", report)
+    text = (tmp_path / "aids.csv").read_text("utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines()))
+    school = next(row for row in rows if (row["household"], row["rule"]) == ("S-H1", "AID-25"))
+    assert (school["told"], school["articles"]) == ("待核：教育救助应享未享", "《社会救助法》第二十五条")
+    assert "教育" in school["not_answered"]
+    assert not any(person.id in text for story in STORIES for person in story.people.values())
 
 
 def test_causes_sum_to_households(tmp_path):

@@ -42,9 +42,9 @@ class Told:
         return f"{self.of} {self.value}: {self.says}"
 
 
-def told() -> Iterator[Told]:
-    """Every value of every case."""
-    for path in sorted(FOLDER.glob("*.yaml")):
+def told(folder: Path = FOLDER) -> Iterator[Told]:
+    """Every value of every case of a folder."""
+    for path in sorted(folder.glob("*.yaml")):
         for case in read_yaml(path.read_text("utf-8"), file=path.name, loader=_LOADER):
             for value, told in (_others(case) | case["told"]).items():
                 of = case.get("rule") or case["of"]
