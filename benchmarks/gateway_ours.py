@@ -32,8 +32,8 @@ from audit.entry import EntryBook
 from audit.log import Log
 from audit.note import Signer
 from benchmarks.gateway_sources import ASKED
-from casework.agreement import Access, load_agreements
-from casework.cedar import AgreementSet, Decision
+from casework.agreement import Access, Purpose, Recipient, load_agreements
+from casework.cedar import AgreementSet, Decision, Standing
 from connectors.ask import Ask, Connector
 from connectors.departments import TABLES
 from connectors.federation import ask_all
@@ -59,6 +59,7 @@ from gateway.token import JWKS_FILE
 from gateway.trace import Trace
 from gateway.trusted import Documents
 from gateway.view import EdgeView, HouseholdView, ListView, MemberView, PageView, Shown
+from gateway.wanted import Columns
 from vocabulary.codes import Department
 from vocabulary.evidence import Evidence
 from vocabulary.household import Household
@@ -123,6 +124,7 @@ def bare(port: int) -> _Bare:
     """Executor and connectors alone: what is asked for is fetched and told, to anybody."""
     connectors, made, shows, limits = connectors_to(port), schema(), resources_shown(schema()), Limits()
     today = now().date()
+    anybody = Standing(Recipient.CIVIL_AFFAIRS, "", Purpose.EVALUATION, True, True, today)
 
     async def ask(asks: list[Ask]) -> Evidence:
         return await ask_all(connectors, asks, timeout_s=5.0, clock=now)
@@ -132,7 +134,7 @@ def bare(port: int) -> _Bare:
             asked["query"], operation_name=None, variables=asked["variables"], schema=made, limits=limits
         )
         wanted = question(document, schema=made, shows=shows, limits=limits, today=today)
-        allowed = plan_for(wanted, _EVERYTHING, _ANYBODY)  # type: ignore[arg-type]  # it decides alike
+        allowed = plan_for(wanted, _EVERYTHING, anybody, reads=_NOTHING)  # type: ignore[arg-type]  # it decides alike
         evidence = await _fetched(allowed, ask)
         told = tell(allowed, _shown(allowed, evidence), schema=made, shows=shows)
         return msgspec.Raw(told.written)
@@ -171,12 +173,13 @@ class _Everything:
         return Decision(Access.CLEAR, "", "")
 
 
-_EVERYTHING, _ANYBODY = _Everything(), object()
+_EVERYTHING = _Everything()
+_NOTHING: Columns = {}
 
 
 async def _fetched(allowed: Plan, ask: Callable[[list[Ask]], Awaitable[Evidence]]) -> Evidence:
     """What the departments say of the households asked about, in two levels."""
-    keys, columns = Subjects(allowed.question.keys), allowed.columns
+    keys, columns = Subjects(allowed.question.keys), allowed.wanted.columns
     listed = frozenset({"person", "relation", "kind", "joined_on", "left_on"})
     first = await ask(
         [

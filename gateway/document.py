@@ -35,6 +35,7 @@ from graphql.execution.values import get_variable_values
 
 from gateway.errors import BadDocument, TooCostly
 from gateway.executor.kept import Kept
+from gateway.executor.program import conditions
 from gateway.executor.variables import Quick, quick_coercion
 
 N = TypeVar("N", bound=OperationDefinitionNode | FragmentDefinitionNode)
@@ -42,8 +43,6 @@ N = TypeVar("N", bound=OperationDefinitionNode | FragmentDefinitionNode)
 
 TREES_KEPT = 256
 """Documents whose trees are remembered: a product asks the same few hundred, a flood pushes only itself out."""
-
-_QUICK: Kept[Quick] = Kept(TREES_KEPT)
 
 _INTROSPECTION = frozenset({"__schema", "__type"})
 """What tells of the schema; `__typename` tells of an answer."""
@@ -83,6 +82,7 @@ class Document(msgspec.Struct, frozen=True):
 
     `variables`   coerced, as arguments take them
     `given`       as they came, for the executor coerces them itself
+    `choosing`    names of those that choose which fields are selected
     `form`        the form that the answer is put into, where it is another than the document's own
     """
 
@@ -91,6 +91,7 @@ class Document(msgspec.Struct, frozen=True):
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
     given: Mapping[str, Any]
+    choosing: tuple[str, ...] = ()
     introspects: bool = False
     form: Form | None = None
 
@@ -116,10 +117,11 @@ def read(
     with every place that graphql-core found.
     """
     tree, introspects = checked(text, limits, schema)
-    chosen = _CHOSEN.of(tree, key=operation_name, make=lambda: _operation(tree, operation_name))
-    given = variables or {}
-    coerced = _coerced(chosen.operation, given, schema)
-    return Document(tree, chosen.operation, chosen.fragments, coerced, given, introspects)
+    chosen = _CHOSEN.of(tree, schema, key=operation_name, make=lambda: _chosen(tree, operation_name, schema))
+    operation, given = chosen.operation, variables or {}
+    quick = chosen.quick(given)
+    coerced = _coerced(operation, given, schema) if quick is None else quick
+    return Document(tree, operation, chosen.fragments, coerced, given, chosen.choosing, introspects)
 
 
 def checked(text: str, limits: Limits, schema: GraphQLSchema) -> Checked:
@@ -252,16 +254,19 @@ def _refuse_invalid(tree: DocumentNode, schema: GraphQLSchema) -> None:
 class _Chosen(NamedTuple):
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
+    choosing: tuple[str, ...]
+    quick: Quick
 
 
 _CHOSEN: Kept[_Chosen] = Kept(TREES_KEPT)
 
 
-def _operation(tree: DocumentNode, name: str | None) -> _Chosen:
+def _chosen(tree: DocumentNode, name: str | None, schema: GraphQLSchema) -> _Chosen:
     operation = get_operation_ast(tree, name)
     if operation is None:
         raise BadDocument("expected one operation, or the name of one in `operationName`, got neither")
-    return _Chosen(operation, _fragments(tree))
+    fragments = _fragments(tree)
+    return _Chosen(operation, fragments, conditions(operation, fragments), quick_coercion(operation, schema))
 
 
 def _fragments(tree: DocumentNode) -> dict[str, FragmentDefinitionNode]:
@@ -271,9 +276,6 @@ def _fragments(tree: DocumentNode) -> dict[str, FragmentDefinitionNode]:
 def _coerced(
     operation: OperationDefinitionNode, variables: Mapping[str, Any], schema: GraphQLSchema
 ) -> Mapping[str, Any]:
-    quick = _QUICK.of(operation, schema, make=lambda: quick_coercion(operation, schema))(variables)
-    if quick is not None:
-        return quick
     coerced = get_variable_values(
         schema, operation.variable_definitions or (), dict(variables), max_errors=5, hide_suggestions=True
     )

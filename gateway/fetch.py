@@ -16,38 +16,19 @@ import msgspec
 from casework.authorizations import Authorization as OnPaper
 from casework.authorized import Authorized, joined, scopes_of
 from casework.consent import Allowed, Consent, Consents, Withheld, consents_of
-from connectors.ask import Ask, carried, maskable
+from connectors.ask import Ask, carried
 from connectors.subjects import Subjects
 from gateway.asked_about import Subject
-from gateway.executor.kept import Kept
-from gateway.plan import Plan
+from gateway.wanted import Wanted
 from vocabulary.codes import Department, MemberKind
 from vocabulary.evidence import Evidence, Found, NotAsked, Outcome, SourceFailed
 from vocabulary.household import Household, is_listed
 from vocabulary.record import Record
-from vocabulary.records.civil_affairs import (
-    Application,
-    Authorization,
-    Benefit,
-    CategoryHistory,
-    Declaration,
-    HouseholdFile,
-    Membership,
-    Visit,
-)
+from vocabulary.records.civil_affairs import Authorization, HouseholdFile, Membership
 from vocabulary.region import RegionCode
 
 AskAll = Callable[[list[Ask]], Awaitable[Evidence]]
 """Asks every department at once, within the time that is left."""
-
-Columns = Mapping[type[Record], frozenset[str]]
-
-NOTHING_HIDDEN: Columns = {}
-
-ON_FILE = frozenset(
-    (HouseholdFile, Membership, Application, Declaration, Authorization, Benefit, CategoryHistory, Visit)
-)
-"""What the household itself handed in, or civil affairs itself did: on file, and no enquiry about anyone."""
 
 LISTING = frozenset({"person", "relation", "kind", "joined_on", "left_on"})
 """What it takes to know who is listed."""
@@ -86,17 +67,14 @@ async def locate(
     *,
     on: date,
     today: date,
-    columns: Columns,
+    wanted: Wanted,
     ask: AskAll,
     authorized: Authorized | None = None,
-    hidden: Columns = NOTHING_HIDDEN,
 ) -> Located | SourceFailed | None:
     """The household asked about; None when there is none, the failure when civil affairs did not say.
 
     `today`     the day of asking, on which authorizations must hold, whatever day is asked about
-    `columns`   what is to be shown or judged; what finding the household itself takes is added
     `authorized`   our own register of authorizations, beside civil affairs'
-    `hidden`    of the columns those that are to come masked
     Raises `SeveralHouseholds`.
     """
     number = subject.number
@@ -105,9 +83,7 @@ async def locate(
         if not isinstance(listing, str):
             return listing
         number = listing
-    found = await locate_each(
-        (number,), on=on, today=today, columns=columns, ask=ask, authorized=authorized, hidden=hidden
-    )
+    found = await locate_each((number,), on=on, today=today, wanted=wanted, ask=ask, authorized=authorized)
     return found[number]
 
 
@@ -116,16 +92,15 @@ async def locate_each(
     *,
     on: date,
     today: date,
-    columns: Columns,
+    wanted: Wanted,
     ask: AskAll,
     authorized: Authorized | None = None,
-    hidden: Columns = NOTHING_HIDDEN,
 ) -> dict[str, Located | SourceFailed | None]:
     """The households of these numbers, as `locate` gives one: each department is asked once for all of them."""
     asked = Subjects(numbers)
     first = await ask(
         [
-            _asked(record, "household", asked, columns.get(record, frozenset()) | found_by, hidden)
+            _asked(record, "household", asked, wanted, besides=found_by)
             for record, found_by in ((HouseholdFile, PLACE), (Membership, LISTING))
         ]
     )
@@ -138,7 +113,7 @@ async def locate_each(
     households = {number: Household.listed(number, listed.get(number, ()), on=on) for number in asked}
     persons = Subjects(_persons(households.values()))
     ours = authorized.of(persons) if authorized else {}
-    signed = _with_ours(await _authorizations(persons, columns=columns, ask=ask), ours, columns=columns)
+    signed = _with_ours(await _authorizations(persons, wanted, ask=ask), ours, wanted)
     scopes = scopes_of(one for kept in ours.values() for one in kept)
     evidence = together(first, signed)
     authorizations = signed.outcomes.get(Authorization, {})
@@ -157,37 +132,24 @@ async def locate_each(
     return found
 
 
-async def fetch(
-    located: Sequence[Located],
-    *,
-    columns: Columns,
-    second: Collection[type[Record]],
-    free: Collection[type[Record]],
-    ask: AskAll,
-    hidden: Columns = NOTHING_HIDDEN,
-) -> Evidence:
+async def fetch(located: Sequence[Located], wanted: Wanted, *, ask: AskAll) -> Evidence:
     """All that the departments answer about households found together, each column once, everybody at once.
 
     `located`   one or more
-    `columns`   what is to be shown or judged
-    `second`    record types that the rules look up by each of their subjects: a person's other
-                households, a mother's children, a benefit paid to one person
-    `free`      record types that may be asked about without an authorization
-    `hidden`    of the columns those that are to come masked
     """
     asks: list[Ask] = []
     untold: dict[type[Record], dict[str, Outcome]] = {}
     asked: dict[tuple[str, bool, Department | None], tuple[tuple[str, ...], Mapping[str, Withheld]]] = {}
     scoped = any(one.consents.scoped for one in located)
-    for record, names in columns.items():
-        for by in record.subjects if record in second else record.subjects[:1]:
+    for record in wanted.columns:
+        for by in record.subjects if record in wanted.second else record.subjects[:1]:
             if (record, by) in _KNOWN:
                 continue
-            key = by, record in free, record.department if scoped else None
+            key = by, record in wanted.free, record.department if scoped else None
             if key not in asked:
                 asked[key] = _parted(by, located, free=key[1], department=key[2])
             may, withheld = asked[key]
-            asks += [_asked(record, by, may, names, hidden)] if may else []
+            asks += [_asked(record, by, may, wanted)] if may else []
             unasked = untold.setdefault(record, {})
             for subject, consent in withheld.items():
                 unasked[subject] = NotAsked(record.department, consent.clause)
@@ -215,44 +177,17 @@ def together(*parts: Evidence) -> Evidence:
     return Evidence(outcomes)
 
 
-def needed(plan: Plan, reads: Columns) -> Columns:
-    """What is to be shown together with what is to be judged by, if anything is judged."""
-    if not plan.verifies:
-        return plan.columns
-    return _NEEDED.of(plan.granted, reads, make=lambda: _joined(plan.columns, reads))
-
-
-def hidden_of(plan: Plan, reads: Columns) -> Columns:
-    """What the departments' answers are to show masked only: what no rule of this inquiry reads, and nothing is joined by.
-
-    What is judged by comes in clear, and is masked where it is told (`gateway.answer`).
-    """
-    if not plan.granted.hidden:
-        return NOTHING_HIDDEN
-    return _HIDDEN.of(plan.granted, reads, make=lambda: _hidden(plan, reads if plan.verifies else {}))
-
-
-def _hidden(plan: Plan, read: Columns) -> Columns:
-    return {
-        record: (names & maskable(record)) - read.get(record, frozenset())
-        for record, names in plan.hidden.items()
-    }
-
-
 def _asked(
-    record: type[Record], by: str, ids: tuple[str, ...], names: frozenset[str], hidden: Columns
+    record: type[Record],
+    by: str,
+    ids: tuple[str, ...],
+    wanted: Wanted,
+    *,
+    besides: frozenset[str] = frozenset(),
 ) -> Ask:
-    return Ask(record, by, ids, names, hidden.get(record, frozenset()))
+    names = wanted.columns.get(record, frozenset()) | besides
+    return Ask(record, by, ids, names, wanted.hidden.get(record, frozenset()))
 
-
-def _joined(one: Columns, other: Columns) -> Columns:
-    return {
-        record: one.get(record, frozenset()) | other.get(record, frozenset()) for record in {**one, **other}
-    }
-
-
-_NEEDED: Kept[Columns] = Kept(512)
-_HIDDEN: Kept[Columns] = Kept(512)
 
 _KNOWN = {(HouseholdFile, "household"), (Membership, "household"), (Authorization, "person")}
 """What finding the household has already asked."""
@@ -280,18 +215,18 @@ def _persons(households: Iterable[Household]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([row.person for one in households for row in one.members]))
 
 
-async def _authorizations(persons: tuple[str, ...], *, columns: Columns, ask: AskAll) -> Evidence:
+async def _authorizations(persons: tuple[str, ...], wanted: Wanted, *, ask: AskAll) -> Evidence:
     if not persons:
         return Evidence()
-    names = columns.get(Authorization, frozenset()) | SIGNED
+    names = wanted.columns.get(Authorization, frozenset()) | SIGNED
     return await ask([Ask(Authorization, "person", persons, names)])
 
 
-def _with_ours(signed: Evidence, ours: Mapping[str, Sequence[OnPaper]], *, columns: Columns) -> Evidence:
+def _with_ours(signed: Evidence, ours: Mapping[str, Sequence[OnPaper]], wanted: Wanted) -> Evidence:
     """What civil affairs answered, with what our own register has of the same persons."""
     if not ours:
         return signed
-    names = carried(Authorization, columns.get(Authorization, frozenset()) | SIGNED)
+    names = carried(Authorization, wanted.columns.get(Authorization, frozenset()) | SIGNED)
     answered = dict(signed.outcomes.get(Authorization, {}))
     for person, kept in ours.items():
         answered[person] = joined(answered[person], kept, person=person, columns=names)

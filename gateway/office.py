@@ -19,10 +19,10 @@ from gateway.answer import Coordinates, Told
 from gateway.caller import Trusts
 from gateway.decision_record import Decided
 from gateway.document import Limits
-from gateway.fetch import Columns
 from gateway.pace import Pacing
 from gateway.trace import Trace
 from gateway.trusted import Documents
+from gateway.wanted import Columns
 from verification.verdict import Verdict
 from vocabulary.codes import Department
 from vocabulary.evidence import Evidence

@@ -29,7 +29,6 @@ from casework.resource import Product
 from gateway.document import Document, Limits
 from gateway.errors import TooCostly
 from gateway.executor.kept import Kept
-from gateway.executor.program import conditions
 from gateway.executor.variables import Taken, taken
 from gateway.executor.writing import variables_in
 from gateway.schema.claims import claims_in
@@ -111,8 +110,7 @@ def outline_of(
     document: Document, schema: GraphQLSchema, shows: Mapping[tuple[str, str], Shows], limits: Limits
 ) -> Outline:
     """What the operation selects, with the fields that its variables choose. Raises `TooCostly`."""
-    operation, fragments = document.operation, document.fragments
-    chosen = _CONDITIONS.of(operation, document.tree, make=lambda: conditions(operation, fragments))
+    operation = document.operation
 
     def walked() -> Outline:
         root = schema.get_root_type(operation.operation)
@@ -124,7 +122,7 @@ def outline_of(
         # What no variable changes has been measured for good; what asks for households, each question needs.
         return Outline(selected, tuple(each for each in walk.measured if _varies(each)))
 
-    given = tuple(document.variables.get(name) for name in chosen)
+    given = tuple([document.variables.get(name) for name in document.choosing])
     return _OUTLINES.of(operation, document.tree, schema, shows, limits, key=given, make=walked)
 
 
@@ -149,7 +147,6 @@ KEPT = 512
 """Outlines, and what was decided of them, that are remembered."""
 
 _OUTLINES: Kept[Outline] = Kept(KEPT)
-_CONDITIONS: Kept[tuple[str, ...]] = Kept(KEPT)
 
 VERDICT = frozenset(product.term for product in Product if product.term.startswith("核对结论."))
 """Resources of a verdict."""

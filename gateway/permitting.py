@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from graphql import OperationType
 
-from casework.agreement import Access
+from casework.agreement import Access, Purpose, Recipient
 from casework.cedar import Decision, Standing
 from casework.resource import of_column
 from gateway.access import Errand, Refused, read_errand, refusal, require_many
@@ -17,8 +18,6 @@ from gateway.cost import require_affordable
 from gateway.disputed import department_of, names_record
 from gateway.document import Document, read
 from gateway.errors import BadArgument, BadRequest
-from gateway.executor.kept import Kept
-from gateway.fetch import needed
 from gateway.office import Asked, Office
 from gateway.pace import TooOften
 from gateway.plan import Plan, Question, plan_for, question
@@ -41,7 +40,7 @@ def permitted(asked: Asked, caller: Caller, office: Office) -> tuple[Errand, Pla
     if wanted.listing is not None or (wanted.search is not None and wanted.search.name is None):
         require_many(caller, errand)
     if wanted.search is not None:
-        _require_searchable(wanted.search, caller, errand, office)
+        _require_searchable(wanted, wanted.search, caller, errand, office)
     allowed = decided(wanted, caller, errand, office)
     _require_deeds(allowed, caller)
     return errand, allowed
@@ -53,10 +52,10 @@ def decided(wanted: Question, caller: Caller, errand: Errand, office: Office, *,
     Raises `Refused` when nothing of what is asked may be shown, even of a household in the caller's region,
     and `BadArgument` for a day of which the policy pack says nothing.
     """
-    standing = standing_of(caller, errand, inside, office)
+    standing = standing_of(caller, errand, inside, wanted.today)
     if inside and wanted.subject is not None and wanted.subject.id_number is not None:
         _require_known(caller, office.agreements.decide(_PERSON, standing))
-    allowed = plan_for(wanted, office.agreements, standing)
+    allowed = plan_for(wanted, office.agreements, standing, reads=office.judge.reads)
     if allowed.shows_nothing and inside:
         name, decision = next(
             (name, one) for name, one in allowed.decisions.items() if one.outcome is Access.DENIED
@@ -72,12 +71,14 @@ _NAME = of_column(Person, "name")
 _NUMBER = of_column(HouseholdFile, "household")
 
 
-def _require_searchable(search: Search, caller: Caller, errand: Errand, office: Office) -> None:
+def _require_searchable(
+    wanted: Question, search: Search, caller: Caller, errand: Errand, office: Office
+) -> None:
     """Return when the caller sees in clear what is looked for by, in that region. Raises `Refused`.
 
     To others a look-up by name would tell whose pseudonym it is, and a list by region who is on file.
     """
-    standing = standing_of(caller, errand, search.region.within(caller.region), office)
+    standing = standing_of(caller, errand, search.region.within(caller.region), wanted.today)
     sought = _NUMBER if search.name is None else _NAME
     decision = office.agreements.decide(sought, standing)
     if decision.outcome is not Access.CLEAR:
@@ -97,19 +98,15 @@ def _require_in_force(day: date, office: Office) -> None:
         raise BadArgument(str(error), argument="on") from None
 
 
-def standing_of(caller: Caller, errand: Errand, inside: bool, office: Office) -> Standing:
+def standing_of(caller: Caller, errand: Errand, inside: bool, today: date) -> Standing:
     """What decisions rest on. `inside` where the household lives in the caller's region."""
-    today = office.today()
-    return _STANDINGS.of(
-        caller,
-        errand,
-        key=(inside, today),
-        make=lambda: Standing(caller.department, caller.post, errand.purpose, inside, True, today),
-    )
+    return _standing(caller.department, caller.post, errand.purpose, inside, today)
 
 
-_STANDINGS: Kept[Standing] = Kept(512)
-"""The same object for the same caller, so that what is kept by it is found without comparing it."""
+@lru_cache(maxsize=512)
+def _standing(department: Recipient, post: str, purpose: Purpose, inside: bool, today: date) -> Standing:
+    """The same object for the same standing, so that what is kept by it is found without comparing it."""
+    return Standing(department, post, purpose, inside, True, today)
 
 
 async def intended(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office) -> Intent:
@@ -127,15 +124,11 @@ async def intended(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, 
 def _sources(allowed: Plan, office: Office) -> frozenset[Department]:
     """Who will be asked."""
     if allowed.question.is_about_somebody:
-        asks = needed(allowed, office.judge.reads)
-        return _SOURCES.of(asks, make=lambda: frozenset(record.department for record in asks))
+        return allowed.wanted.sources
     deeds = deeds_of(allowed.question.document, office.schema)
     asked = {HouseholdFile.department} if any(names_place(deed.arguments) for deed in deeds) else set()
     disputed = [department_of(deed.arguments) for deed in deeds if names_record(deed.arguments)]
     return frozenset(asked.union(one for one in disputed if one is not None))
-
-
-_SOURCES: Kept[frozenset[Department]] = Kept(512)
 
 
 async def refusal_noted(refused: Refused, caller: Caller, asked: Asked, office: Office) -> None:

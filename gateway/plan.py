@@ -18,12 +18,14 @@ from graphql import GraphQLSchema
 from casework.agreement import Access
 from casework.cedar import AgreementSet, Decision, Standing
 from casework.resource import Product, of_state, resources
+from gateway.access import needs_consent
 from gateway.asked_about import Listing, Search, Subject, day_of, listing_of, search_of, subject_of
 from gateway.document import Document, Limits
 from gateway.errors import BadArgument, TooCostly
 from gateway.executor.kept import Kept
 from gateway.outline import KEPT, VERDICT, Outline, Selected, measure, outline_of
 from gateway.schema.told import OPEN, Shows
+from gateway.wanted import Columns, Wanted, wanted
 from vocabulary.record import Record
 from vocabulary.records.civil_affairs import HouseholdFile
 
@@ -35,12 +37,15 @@ class Question(msgspec.Struct, frozen=True):
     """What is asked, in our words: about one household, a list of them, those that are looked for, or about none.
 
     Those that were looked for and found are the `listing` of the question that is then asked about them.
+
+    `today`   the day of asking, whatever day is asked about
     """
 
     document: Document
     outline: Outline
     subject: Subject | None
     on: date
+    today: date
     listing: Listing | None = None
     search: Search | None = None
 
@@ -67,14 +72,12 @@ class Granted:
     """What may be shown of what is selected, to one standing; kept, and equal only to itself.
 
     `decisions`   one for each resource that the question selects
-    `columns`     what is fetched in order to be shown, by record type; refused columns are not in it
-    `hidden`      of these the columns that are shown in no other way than masked
+    `wanted`      what is fetched for it; of what is refused nothing is
     `verifies`    whether the records are to be cross-checked
     """
 
     decisions: Mapping[str, Decision]
-    columns: Mapping[type[Record], frozenset[str]]
-    hidden: Mapping[type[Record], frozenset[str]]
+    wanted: Wanted
     verifies: bool
 
     @cached_property
@@ -104,14 +107,9 @@ class Plan(msgspec.Struct, frozen=True):
         return self.granted.decisions
 
     @property
-    def columns(self) -> Mapping[type[Record], frozenset[str]]:
+    def wanted(self) -> Wanted:
         """See `Granted`."""
-        return self.granted.columns
-
-    @property
-    def hidden(self) -> Mapping[type[Record], frozenset[str]]:
-        """See `Granted`."""
-        return self.granted.hidden
+        return self.granted.wanted
 
     @property
     def verifies(self) -> bool:
@@ -151,11 +149,11 @@ def question(
         # One case, one household: many under aliases would be an enumeration.
         raise TooCostly(f"expected one household in a question, got {len(households)}")
     if not households:
-        return Question(document, outline, None, today)
+        return Question(document, outline, None, today, today)
     field, arguments = households[0]
     on = day_of(arguments.get("on"), today=today)
     if field == "household":
-        return Question(document, outline, subject_of(arguments), on)
+        return Question(document, outline, subject_of(arguments), on, today)
     if outline.verifies:
         raise TooCostly("expected `verification` of one household; a run verifies many")
     if outline.compares:
@@ -164,28 +162,37 @@ def question(
     if (arguments.get("numbers") is None) == (arguments.get("region") is None):
         raise BadArgument("expected either `numbers` or `region`, got both or neither", argument="numbers")
     if arguments.get("region") is None:
-        return Question(document, outline, None, on, listing_of(arguments, limits))
-    return Question(document, outline, None, on, search=search_of(arguments))
+        return Question(document, outline, None, on, today, listing_of(arguments, limits))
+    return Question(document, outline, None, on, today, search=search_of(arguments))
 
 
 def plan(asked: Question, decide: Decide) -> Plan:
     """Decide every resource that the question selects, and prune what is refused. Pure."""
-    return Plan(asked, _allowed(asked, decide))
+    return Plan(asked, _allowed(asked, decide, reads={}, consented=lambda _: False))
 
 
-def plan_for(asked: Question, agreements: AgreementSet, standing: Standing) -> Plan:
-    """As `plan`, by what the agreements say to a standing; kept for the next question of this very standing."""
+def plan_for(asked: Question, agreements: AgreementSet, standing: Standing, *, reads: Columns) -> Plan:
+    """As `plan`, by what the agreements say to a standing; kept for the next question of this very standing.
+
+    `reads`   what is judged by, if anything is
+    """
     allowed = _ALLOWED.of(
         asked.outline,
         agreements,
         standing,
+        reads,
         key=asked.is_about_somebody,
-        make=lambda: _allowed(asked, lambda name: agreements.decide(name, standing)),
+        make=lambda: _allowed(
+            asked,
+            lambda name: agreements.decide(name, standing),
+            reads=reads,
+            consented=lambda name: needs_consent(agreements, name, standing),
+        ),
     )
     return Plan(asked, allowed)
 
 
-def _allowed(asked: Question, decide: Decide) -> Granted:
+def _allowed(asked: Question, decide: Decide, *, reads: Columns, consented: Callable[[str], bool]) -> Granted:
     decisions = {name: decide(name) for name in dict.fromkeys(_resources_of(asked))}
     columns: dict[type[Record], set[str]] = {}
     hidden: dict[type[Record], set[str]] = {}
@@ -197,12 +204,18 @@ def _allowed(asked: Question, decide: Decide) -> Granted:
             continue
         verifies = verifies or name in VERDICT
         if found.record is not None:
-            wanted = columns.setdefault(found.record, set())
+            some = columns.setdefault(found.record, set())
             if found.column is not None and (decision.outcome is not Access.VERIFY_ONLY or name in compared):
-                wanted.add(found.column)
+                some.add(found.column)
                 if decision.outcome is Access.MASKED and name not in compared:
                     hidden.setdefault(found.record, set()).add(found.column)
-    return Granted(decisions, _frozen(columns), _frozen(hidden), verifies)
+    asks = wanted(
+        _frozen(columns),
+        _frozen(hidden),
+        reads=reads if verifies else {},
+        needs_consent=lambda name: name in decisions and consented(name),
+    )
+    return Granted(decisions, asks, verifies)
 
 
 def _frozen(columns: Mapping[type[Record], set[str]]) -> dict[type[Record], frozenset[str]]:

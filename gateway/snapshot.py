@@ -21,7 +21,8 @@ from casework.consent import Allowed, Withheld, consents
 from connectors.ask import Connector, SnapshotFailed
 from connectors.served import ServedBook
 from gateway.errors import CannotRun
-from gateway.fetch import LISTING, ON_FILE, SIGNED
+from gateway.fetch import LISTING, SIGNED
+from gateway.wanted import ON_FILE
 from verification.language.to_python import bit_of, mask_of
 from verification.runs.ageing import DAY
 from verification.runs.tables import Snapshot, cases_table, masks_table, schema_of

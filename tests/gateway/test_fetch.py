@@ -7,11 +7,12 @@ import msgspec
 import pytest
 
 from casework.consent import Allowed
+from casework.resource import of_column, of_state
 from connectors.federation import ask_all
 from connectors.memory import MemoryConnector
 from gateway.asked_about import Subject
-from gateway.fetch import ON_FILE, Located, SeveralHouseholds, fetch, locate, needed
-from gateway.plan import Granted, Plan
+from gateway.fetch import Located, SeveralHouseholds, fetch, locate
+from gateway.wanted import ON_FILE, Wanted, wanted
 from tests.gateway.desk import NOW
 from tests.gateway.rows import BROTHER, HEAD, HOUSEHOLD, ROWS, SPOUSE
 from vocabulary.codes import Department
@@ -37,13 +38,13 @@ class Asking:
 
 
 def found(subject, on=DAY):
-    return asyncio.run(locate(subject, on=on, today=DAY, columns={}, ask=Asking()))
+    return asyncio.run(locate(subject, on=on, today=DAY, wanted=Wanted({}), ask=Asking()))
 
 
 def fetched(columns, *, second=(), free=ON_FILE, located=None):
     asking = Asking()
     at = located or found(Subject(HOUSEHOLD, None))
-    evidence = asyncio.run(fetch([at], columns=columns, second=second, free=free, ask=asking))
+    evidence = asyncio.run(fetch([at], Wanted(columns, second=second, free=free), ask=asking))
     return evidence, {(ask.record, ask.by): ask.ids for ask in asking.asks}
 
 
@@ -111,13 +112,25 @@ def test_what_is_asked_about_the_household_is_asked_about_everyone_in_it():
     assert isinstance(evidence.of(PropertyCheck, HOUSEHOLD), NotAsked)
 
 
-def test_what_is_judged_by_is_fetched_only_when_something_is_judged():
-    def planned(*, verifies):
-        return Plan(None, Granted({}, {Insurance: frozenset({"month"})}, {}, verifies))
+def test_what_is_judged_by_is_fetched_with_what_is_shown():
+    shown, reads = (
+        {Insurance: frozenset({"month"})},
+        {
+            Insurance: frozenset({"base_fen"}),
+            Death: frozenset({"died_on"}),
+        },
+    )
+    asks = wanted(shown, {}, reads=reads, needs_consent=lambda _: True)
+    assert asks.columns == {Insurance: frozenset({"month", "base_fen"}), Death: frozenset({"died_on"})}
+    assert set(asks.second) == {Insurance, Death}
+    assert asks.sources == {Department.SOCIAL_SECURITY, Department.HEALTH}
 
-    reads = {Insurance: frozenset({"base_fen"}), Death: frozenset({"died_on"})}
-    assert needed(planned(verifies=True), reads) == {
-        Insurance: frozenset({"month", "base_fen"}),
-        Death: frozenset({"died_on"}),
-    }
-    assert needed(planned(verifies=False), reads) == {Insurance: frozenset({"month"})}
+
+def test_what_is_only_judged_by_is_free_where_it_is_on_file_and_what_is_shown_as_the_agreements_say():
+    def free(*names):
+        shown, reads = {Insurance: frozenset({"month"})}, {Benefit: frozenset(), Death: frozenset()}
+        return wanted(shown, {}, reads=reads, needs_consent=lambda name: name in names).free
+
+    assert free() == {Benefit, Insurance}
+    assert free(of_column(Insurance, "month")) == free(of_state(Insurance)) == {Benefit}
+    assert free(of_column(Insurance, "base_fen")) == {Benefit, Insurance}

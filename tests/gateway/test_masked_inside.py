@@ -4,8 +4,7 @@ import json
 from dataclasses import replace
 
 from casework.agreement import Recipient
-from gateway.fetch import hidden_of
-from gateway.plan import Granted, Plan
+from gateway.wanted import wanted
 from tests.gateway.desk import at_desk
 from tests.gateway.rows import EMPLOYER, HOUSEHOLD, NAMES, ROWS
 from vocabulary.evidence import Found
@@ -73,14 +72,14 @@ def test_to_an_evaluator_nobody_has_a_name(tmp_path):
 
 def test_keys_and_subjects_are_never_hidden():
     shown = {Insurance: frozenset({"person", "record_id", "employer", "month"})}
-    plan = Plan(None, Granted({}, shown, shown, verifies=False))
-    assert hidden_of(plan, {}) == {Insurance: frozenset({"employer"})}
+    asks = wanted(shown, shown, reads={}, needs_consent=lambda _: False)
+    assert asks.hidden == {Insurance: frozenset({"employer"})}
 
 
 def test_what_only_another_inquiry_judges_by_is_hidden_from_this_one():
     shown, reads = {Insurance: frozenset({"employer"})}, {Insurance: frozenset({"employer"})}
     judging, looking = (
-        Plan(None, Granted({}, shown, shown, verifies=verifies)) for verifies in (True, False)
+        wanted(shown, shown, reads=judged, needs_consent=lambda _: False) for judged in (reads, {})
     )
-    assert hidden_of(judging, reads) == {Insurance: frozenset()}
-    assert hidden_of(looking, reads) == shown
+    assert judging.hidden == {Insurance: frozenset()}
+    assert looking.hidden == shown

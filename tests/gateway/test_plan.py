@@ -38,32 +38,32 @@ INSURANCE = '{household(number: "H-1") {members {insurance {records {base month}
 
 
 def test_what_is_shown_is_fetched_and_nothing_else():
-    assert planned(INSURANCE).columns[Insurance] == {"base_fen", "month"}
+    assert planned(INSURANCE).wanted.columns[Insurance] == {"base_fen", "month"}
 
 
 @pytest.mark.parametrize("outcome", [Access.DENIED, Access.VERIFY_ONLY])
 def test_what_is_not_shown_is_not_fetched(outcome):
-    assert planned(INSURANCE, {BASE: outcome}).columns[Insurance] == {"month"}
+    assert planned(INSURANCE, {BASE: outcome}).wanted.columns[Insurance] == {"month"}
 
 
 def test_a_record_of_which_nothing_is_shown_is_not_asked_for():
     refused = dict.fromkeys((of_state(Insurance), BASE, of_column(Insurance, "month")), Access.DENIED)
-    assert Insurance not in planned(INSURANCE, refused).columns
+    assert Insurance not in planned(INSURANCE, refused).wanted.columns
 
 
 def test_every_use_of_a_field_counts_under_whatever_name():
     text = """{h: household(number: "H-1") {...F ... on Household {members {a: insurance {r: records {x: base}}}}}}
               fragment F on Household {members {b: insurance {records {month}}}}"""
     found = planned(text, {BASE: Access.DENIED})
-    assert found.columns[Insurance] == {"month"}
+    assert found.wanted.columns[Insurance] == {"month"}
     assert [".".join(selected.path) for selected, _ in found.withheld()] == ["h.members.a.r.x"]
 
 
 def test_what_variables_skip_is_not_asked():
     text = """query($with: Boolean!) {household(number: "H-1") {members {
                 insurance @include(if: $with) {records {base}} idNumber @skip(if: $with)}}}"""
-    assert Insurance in planned(text, variables={"with": True}).columns
-    assert Insurance not in planned(text, variables={"with": False}).columns
+    assert Insurance in planned(text, variables={"with": True}).wanted.columns
+    assert Insurance not in planned(text, variables={"with": False}).wanted.columns
 
 
 def test_a_verdict_is_made_when_any_part_of_it_may_be_shown():
