@@ -1,9 +1,9 @@
 """How do several processes serve one port? Each listens for itself; Linux shares the connections out among them.
 
-The first process only watches: it holds the port, starts the workers, replaces one that died, and
-told to stop, tells them and waits until they have finished what they began. When it is killed
-itself, its workers see the pipe close and end as well. Workers share the log, which several
-processes may write, the counts of who asks how often, and the metrics.
+The first process only watches (`gateway.staff`): it holds the port, starts the workers, replaces one that
+ended or hangs, and told to stop, tells them and waits until they have finished what they began. When it is
+killed itself, its workers see the pipe close and end as well. Workers share the log, which several processes
+may write, the counts of who asks how often, and the metrics.
 """
 
 from __future__ import annotations
@@ -14,33 +14,30 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import structlog
 from prometheus_client.multiprocess import mark_process_dead
 
-from gateway.errors import NotListening
+from audit.errors import AuditError
+from gateway.errors import CannotOpen, NotListening
 from gateway.metrics import FOLDER
 from gateway.opening import opened
 from gateway.serving import configure_log, family_of, listener, not_listening, run, serving
 from gateway.settings import Settings
-
-STARTS_WITHIN_S = 120.0
-"""A worker that has not come up by then is taken for one that never will."""
+from gateway.staff import TELLS_EVERY_S, Staff, Worker
 
 ENDS_WITHIN_S = 5.0
 """Beyond the time that a worker has to finish what it began."""
 
 _LOOKS_EVERY_S = 0.2
 _MEMORY = Path("/dev/shm")  # noqa: S108 — a folder of our own in it, made anew and read by nobody else
-_READY = "ready"
 _log = structlog.get_logger("hedui.workers")
 _processes = multiprocessing.get_context("spawn")
 
@@ -54,8 +51,7 @@ class Workers:
 
     def __init__(self, settings: Settings, *, today: Today) -> None:
         self._settings, self._today = settings, today
-        self._alive: dict[int, tuple[BaseProcess, Connection]] = {}
-        self._up: set[int | None] = set()
+        self._staff = Staff(self._begun, size=settings.workers, buried=_forget)
         self._held: socket.socket | None = None
         self._metrics: Path | None = None
 
@@ -67,32 +63,15 @@ class Workers:
         self._settings = self._settings.model_copy(update={"port": port})
         host = self._settings.host
         self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        for _ in range(self._settings.workers):
-            self._begin()
-        self._await()
+        self._staff.bring_up(every_s=_LOOKS_EVERY_S)
 
-    def watch(self, stop: Callable[[], bool], *, every_s: float = _LOOKS_EVERY_S) -> None:
-        """Replace whoever died, until `stop` says so. Raises `NotListening` when one does not come up again."""
-        while not stop():
-            ended = wait([process.sentinel for process, _ in self._alive.values()], timeout=every_s)
-            if ended and not stop():
-                for pid in self._buried():
-                    _log.error("worker died", pid=pid)
-                    self._begin()
-                self._await(stop)
+    def watch(self, stop: Callable[[], bool]) -> None:
+        """Replace whoever ended, until `stop` says so. Raises `NotListening` when nobody is left."""
+        self._staff.watch(stop, every_s=_LOOKS_EVERY_S)
 
     def stop(self) -> None:
         """Tell them to stop, and wait for what they have begun; then for nothing more."""
-        for process, _ in self._alive.values():
-            with suppress(ProcessLookupError):
-                os.kill(process.pid or 0, signal.SIGTERM)
-        for process, pipe in self._alive.values():
-            process.join(self._settings.shutdown_timeout_s + ENDS_WITHIN_S)
-            if process.is_alive():
-                process.kill()
-                process.join()
-            pipe.close()
-        self._alive.clear()
+        self._staff.dismiss(within_s=self._settings.shutdown_timeout_s + ENDS_WITHIN_S)
         if self._held is not None:
             self._held.close()
         if self._metrics is not None:
@@ -115,37 +94,19 @@ class Workers:
 
         asyncio.run(once())
 
-    def _begin(self) -> None:
+    def _begun(self) -> Worker:
         ours, theirs = _processes.Pipe()
         process = _processes.Process(
             target=_work, args=(self._settings, self._today, theirs), name="hedui-worker", daemon=True
         )
-        process.start()
-        theirs.close()
-        self._alive[process.pid or 0] = (process, ours)
+        with theirs:
+            process.start()
+        return Worker(process, ours)
 
-    def _await(self, stop: Callable[[], bool] = lambda: False) -> None:
-        """Wait until all have come up, or `stop` says not to: they load side by side."""
-        until = time.monotonic() + STARTS_WITHIN_S
-        for process, pipe in self._alive.values():
-            if process.pid in self._up:
-                continue
-            while not pipe.poll(_LOOKS_EVERY_S) and time.monotonic() < until:
-                if stop():
-                    return
-            if not pipe.poll(0) or _told(pipe) != _READY:
-                if stop():  # whoever told us may have told it as well, before it was up
-                    return
-                raise NotListening("expected a worker process to come up, got one that did not")
-            self._up.add(process.pid)
 
-    def _buried(self) -> list[int]:
-        dead = [pid for pid, (process, _) in self._alive.items() if not process.is_alive()]
-        for pid in dead:
-            _, pipe = self._alive.pop(pid)
-            pipe.close()
-            mark_process_dead(pid)  # type: ignore[no-untyped-call] # prometheus_client has none there
-        return dead
+def _forget(pid: int) -> None:
+    """Take a worker that is gone out of the gauges that are of those who live."""
+    mark_process_dead(pid)  # type: ignore[no-untyped-call] # prometheus_client has none there
 
 
 @contextmanager
@@ -174,11 +135,25 @@ def _work(settings: Settings, today: Today, pipe: Connection) -> None:
     async def work() -> None:
         async with serving(settings, today=today, shared=True) as server:
             asyncio.get_running_loop().add_reader(pipe.fileno(), server.stop)
-            pipe.send(_READY)
+            telling = asyncio.create_task(_tell(pipe))
             await server.stopped
+            telling.cancel()
             asyncio.get_running_loop().remove_reader(pipe.fileno())
 
-    run(work())
+    try:
+        run(work())
+    except (AuditError, CannotOpen, NotListening, OSError) as error:
+        _log.error("worker cannot serve", kind=type(error).__name__, why=str(error))
+        sys.exit(1)
+
+
+async def _tell(pipe: Connection) -> None:
+    """Tell again and again that this worker's loop turns. Whoever watches may be late to hear, and is not waited for."""
+    os.set_blocking(pipe.fileno(), False)
+    while True:
+        with suppress(OSError):
+            pipe.send_bytes(b"up")
+        await asyncio.sleep(TELLS_EVERY_S)
 
 
 def _held(settings: Settings) -> socket.socket:
@@ -202,10 +177,3 @@ def _held(settings: Settings) -> socket.socket:
         raise not_listening(settings, error) from None
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     return held
-
-
-def _told(pipe: Connection) -> object:
-    try:
-        return pipe.recv()
-    except EOFError:
-        return None

@@ -1,7 +1,6 @@
 """Do several processes serve one port, share what they count, and lose nothing that they acknowledged?"""
 
 import asyncio
-import multiprocessing
 import os
 import shutil
 import signal
@@ -171,22 +170,6 @@ def test_metrics_of_several_do_not_lie_where_a_disk_may_be_full(tmp_path, monkey
         staff.stop()
     assert list(memory.iterdir()) == []
     assert FOLDER not in os.environ
-
-
-def test_a_stop_does_not_wait_for_a_worker_that_is_coming_up(tmp_path, monkeypatch):
-    class Loading:
-        pid = 1
-
-    ours, _theirs = multiprocessing.Pipe()
-    staff = Workers(Settings.load(env="dev", run_folder=tmp_path, workers=1), today=None)
-    staff._alive = {1: (Loading(), ours)}
-    asked = iter((False, False, True))
-    staff._await(lambda: next(asked))
-    assert next(asked, None) is None
-    _theirs.close()  # it ended before it was up: a fault, unless all were told to stop
-    staff._await(lambda: True)
-    with pytest.raises(NotListening, match="to come up"):
-        staff._await()
 
 
 def test_a_stop_under_load_loses_no_acknowledged_answer(folder, served):
