@@ -1,8 +1,9 @@
 """Does a contract hold in itself? What can be told of it offline, beyond that it can be read.
 
 Reading (`connectors.contract`) finds what is written wrongly. Here every example in a contract
-is worked out and read, the transport is looked for, and where the department describes its
-service by an OpenAPI document beside the contract, paths and fields are compared with it.
+is worked out and read, the transport is looked for, what the contract tells it of the server is
+read, and where the department describes its service by an OpenAPI document beside the contract,
+paths and fields are compared with it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from connectors.derived import worked_out
 from connectors.forms import NotInForm
 from connectors.mapping import Field
 from connectors.openapi import differences
-from connectors.transports import NoTransport, transport
+from connectors.transports import NoTransport, check_service, transport
 from vocabulary.codes import Department
 from vocabulary.record import Record, columns_of
 
@@ -44,15 +45,17 @@ def check(path: Path) -> tuple[list[Contract], list[Fault]]:
 
 
 def _faults(contract: Contract) -> Iterator[tuple[str, str]]:
-    try:
-        transport(contract.transport)
-    except NoTransport as why:
-        yield "servers", str(why)
     for record, table in contract.tables.items():
         for one in table.fields:
             if one.expression is not None and len(one.inputs) == 1:
                 yield from _examples(record, one)
-    yield from differences(contract)
+    try:
+        transport(contract.transport)
+        check_service(contract)
+    except NoTransport as why:
+        yield "servers", str(why)
+    else:
+        yield from differences(contract)
 
 
 def _examples(record: type[Record], one: Field) -> Iterator[tuple[str, str]]:

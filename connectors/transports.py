@@ -5,7 +5,7 @@ name is what a contract says in the custom property `transport`, and it gives a 
 One that has the name of ours is not looked at.
 
     ValueError
-    └── NoTransport    no such transport is installed, or it is none; says which
+    └── NoTransport    no such transport is installed, or it is none, or the contract does not tell it how to ask
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ S = TypeVar("S")
 
 
 class NoTransport(ValueError):
-    """A contract names a transport that is not installed."""
+    """A contract names a transport that is not installed, or does not say of its server what that one needs."""
 
 
 class Transport(Protocol):
@@ -158,12 +158,30 @@ def _rest(
     )
 
 
+def check_service(contract: Contract) -> None:
+    """See that what a contract says of its server can be read, and names every table. Raises `NoTransport`."""
+    if contract.transport == "rest":
+        operations = {*_service(contract, RestService).operations}
+    elif contract.transport == "soap":
+        from connectors.soap_register import Service
+
+        operations = {*_service(contract, Service).operations}
+    else:
+        return
+    missing = ", ".join(
+        f"`{one.physical}`" for one in contract.tables.values() if one.physical not in operations
+    )
+    if missing:
+        raise NoTransport(f"expected operations of {missing}, got none")
+
+
 def _service(contract: Contract, kind: type[S]) -> S:
     """Read what a contract says of its server."""
     try:
         return msgspec.convert(dict(contract.server), kind)
     except msgspec.ValidationError as error:
-        raise NoTransport(f"`{contract.file.name}`: server: {str(error).lower()}") from None
+        why = str(error)
+        raise NoTransport(f"server of `{contract.department.value}`: {why[:1].lower()}{why[1:]}") from None
 
 
 _OURS: dict[str, Transport] = {"sql": _sql, "http": _http, "rest": _rest, "soap": _soap, "files": _files}

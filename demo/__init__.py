@@ -1,1 +1,1 @@
-"""A synthetic district: five registers as five real systems, and the stories planted in it."""
+"""A synthetic district: seven registers as seven real systems, and the stories planted in it."""

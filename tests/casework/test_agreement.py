@@ -242,7 +242,9 @@ def test_every_word_of_the_agreements_is_documented(word):
 
 
 def test_every_shipped_agreement_stands_in_the_documents_table() -> None:
-    rows = re.findall(r"\| (\w\w-\w\w-2026)-(\d{3}(?:(?:, | and )\d{3})*).*? \| (\w+) → (\w+) \| (.+) \|", PAGE)
+    rows = re.findall(
+        r"\| (\w\w-\w\w-2026)-(\d{3}(?:(?:, | and )\d{3})*).*? \| (\w+) → (\w+) \| (.+) \|", PAGE
+    )
     told = {
         f"{pair}-{number}": (giver, taker, posts[min(which, len(posts) - 1)])
         for pair, numbers, giver, taker, said in rows

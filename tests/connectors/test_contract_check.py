@@ -40,6 +40,27 @@ def test_the_shipped_contracts_have_no_fault() -> None:
         ),
         ("[A级, B级,", "[A等, B级,", "Dwelling.danger: example `A等`: expected one of the 4 codes"),
         ("value: sql}", "value: pigeon}", "servers: expected a transport of sql, http, rest, soap, files"),
+        (
+            "value: sql}",
+            "value: rest}",
+            "servers: server of `housing`: object missing required field `operations`",
+        ),
+        (
+            "value: sql}",
+            "value: rest}, {property: operations, value: all}",
+            "servers: server of `housing`: expected `object`, got `str` - at `$.operations`",
+        ),
+        (
+            "value: sql}",
+            "value: rest}, {property: openapi, value: x.json}, {property: operations, value: {zf_zlbt: []}}",
+            "servers: server of `housing`: expected `object`, got `array`",
+        ),
+        (
+            "value: sql}",
+            "value: soap}, {property: wsdl, value: x.wsdl}, {property: operations, value: "
+            "{zf_zlbt: {lookup: a, ids: b, all: c, rows: d}}}",
+            "servers: expected operations of `zf_fwxx`, got none",
+        ),
     ],
 )
 def test_what_does_not_hold_is_told(tmp_path: Path, old: str, new: str, why: str) -> None:

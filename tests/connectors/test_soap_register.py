@@ -247,7 +247,5 @@ def test_a_wsdl_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
 
 def test_a_contract_without_a_wsdl_is_told(tmp_path: Path) -> None:
     file = changed(tmp_path, "housing", "transport, value: sql", "transport, value: soap")
-    with pytest.raises(
-        NoTransport, match=r"`housing.odcs.yaml`: server: object missing required field `wsdl`"
-    ):
+    with pytest.raises(NoTransport, match=r"server of `housing`: object missing required field `wsdl`"):
         connected(read_contract(file), "http://127.0.0.1:1/")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from verification.category import benefit, household, member
 from verification.facts import ADULT_AT, enrolment, memberships, person
 from verification.language.aggregate import count, kinds, listing, only, some
-from verification.language.functions import date_number, floor_div, greatest, part
+from verification.language.functions import full_years, greatest, part
 from verification.language.level import Level, named
 from verification.language.rule import Says, Severity, rule
 from verification.language.source import source
@@ -43,7 +43,7 @@ _married = (
     & (_marriage.divorced_on > household.on).otherwise(True)
 )
 _fellow = member.fellows()
-_by_birth = floor_div(date_number(household.on) - date_number(_birth.born_on), 10_000)
+_by_birth = full_years(since=_birth.born_on, on=household.on)
 _signed = (
     (_authorization.valid_from <= household.on)
     & (_authorization.valid_until >= household.on).otherwise(True)
