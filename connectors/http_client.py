@@ -15,6 +15,7 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
@@ -23,7 +24,6 @@ import httptools
 import msgspec
 
 from connectors.failure import Failed, broken
-from connectors.places import Places
 from vocabulary.evidence import FailureKind
 
 HEAD_BYTES = 65_536
@@ -39,12 +39,11 @@ class HttpAnswer(msgspec.Struct, frozen=True, gc=False):
 
 
 class HttpClient:
-    """Asks one service, from one event loop.
+    """Asks one service, from one event loop, over as many connections as there are questions at a time.
 
-    `address`      `http://host:port` or `https://host:port`, with a path before that of each question or none
-    `headers`      sent with every question
-    `connections`  open at a time; who comes later waits
-    `body_bytes`   of an answer; a longer one is not read to its end
+    `address`     `http://host:port` or `https://host:port`, with a path before that of each question or none
+    `headers`     sent with every question
+    `body_bytes`  of an answer; a longer one is not read to its end
     """
 
     def __init__(
@@ -53,7 +52,6 @@ class HttpClient:
         headers: Mapping[str, str],
         *,
         trust: ssl.SSLContext | None,
-        connections: int,
         body_bytes: int,
     ) -> None:
         parts = urlsplit(address)
@@ -70,35 +68,22 @@ class HttpClient:
         self._heads: dict[str, bytes] = {}
         self._body_bytes = body_bytes
         self._idle: deque[Connection] = deque()
-        self._turns = Places(connections)
         self._open: set[Connection] = set()
 
     def begin(self, path: str, body: bytes) -> Connection | None:
-        """Send a question over a connection that waits for one; None where there is none, or others have their turn."""
-        if not (self._idle and self._turns.take()):
-            return None
+        """Send a question over a connection that waits for one; None where there is none."""
         connection = self._kept()
-        if connection is None:
-            self._turns.give_back()
-        else:
+        if connection is not None:
             connection.ask(self._question(path, body))
         return connection
 
     async def post(self, path: str, body: bytes) -> HttpAnswer:
         """The answer to a question. Raises `Failed`; gives up when the task is cancelled."""
         question = self._question(path, body)
-        await self._turns.wait()
         if (connection := self._kept()) is not None:
-            try:
+            with suppress(Stale):
                 return await _answer(connection, question)
-            except Stale:
-                await self._turns.wait()
-        try:
-            connection = await self._connected()
-        except BaseException:
-            self._turns.give_back()
-            raise
-        return await _answer(connection, question)
+        return await _answer(await self._connected(), question)
 
     def _kept(self) -> Connection | None:
         while self._idle:
@@ -108,10 +93,9 @@ class HttpClient:
         return None
 
     def ended(self, connection: Connection) -> None:
-        """Take a connection back, with its turn, now that its `waiting` is done."""
+        """Take a connection back, now that its `waiting` is done."""
         if connection.keeps:
             self._idle.append(connection)
-        self._turns.give_back()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -160,7 +144,7 @@ class Stale(Failed):
 
 
 class Connection(asyncio.Protocol):
-    """One connection, and one question at a time on it. End each once, by `HttpClient.ended` or by `drop`.
+    """One connection, and one question at a time on it. End each once, by `HttpClient.ended` or by `close`.
 
     `waiting`   what comes back of the question that was asked last. Raises `Failed`
     `keeps`     nobody has closed it, as far as is known
@@ -197,13 +181,8 @@ class Connection(asyncio.Protocol):
         self.waiting, self._asked = self._loop.create_future(), True
         self._transport.write(question)
 
-    def drop(self) -> None:
-        """Wait no longer: the connection is closed, so that what still comes is nobody's answer."""
-        self.close()
-        self.client.ended(self)
-
     def close(self) -> None:
-        """Let go at once; nothing that still comes belongs to anybody."""
+        """Let go at once: what still comes is nobody's answer."""
         self.keeps = self._asked = False
         if self._transport is not None:
             self._transport.abort()
@@ -300,7 +279,7 @@ async def _answer(connection: Connection, question: bytes) -> HttpAnswer:
     try:
         answer = await connection.waiting
     except BaseException:
-        connection.drop()
+        connection.close()
         raise
     connection.client.ended(connection)
     return answer

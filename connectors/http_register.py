@@ -52,9 +52,6 @@ IDS_PER_REQUEST = 500
 QUESTIONS_PER_BATCH = 40
 """Questions in one batch: a household asks a department a dozen at most."""
 
-CONNECTIONS = 32
-"""Of one gateway to one service at a time, at most; its quota allows fewer questions where it is lower."""
-
 WORDINGS_KEPT = 512
 
 PAGE_BYTES = 32 << 20
@@ -300,7 +297,6 @@ class HttpRegister(Register):
                 self._base,
                 self._headers,
                 trust=self._trust,
-                connections=CONNECTIONS,
                 body_bytes=PAGE_BYTES,
             )
             self._client = loop, client

@@ -132,5 +132,5 @@ class Sent:
 
     def drop(self) -> None:
         """See `Begun.drop`."""
-        self._connection.drop()
+        self._connection.close()
         self._guard.leave()

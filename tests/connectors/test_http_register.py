@@ -331,7 +331,7 @@ def test_whatever_an_answer_holds_every_subject_has_one_outcome(body: bytes) -> 
     register = HttpRegister(Department.SOCIAL_SECURITY, "http://127.0.0.1:1", TABLES, clock=clock)
 
     async def asked_once() -> Mapping[str, Outcome]:
-        client = Answering("http://127.0.0.1:1", {}, trust=None, connections=1, body_bytes=1 << 20)
+        client = Answering("http://127.0.0.1:1", {}, trust=None, body_bytes=1 << 20)
         register._client = asyncio.get_running_loop(), client
         return await register.fetch(ASK)
 
