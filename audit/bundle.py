@@ -35,8 +35,8 @@ from audit.errors import MalformedBundle, NoSuchEntry
 from audit.log import Log, Receipt, read_tile
 from audit.note import Checkpoint, Note
 from audit.proof import Proof
+from audit.reader import Reader
 from audit.sample import SampleRecord
-from audit.store import Reader
 from audit.tiles import Tree, tile_names
 from audit.verify_by_hand import TEXT
 

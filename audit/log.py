@@ -21,7 +21,8 @@ from audit.guard import Guard
 from audit.note import Checkpoint, Note, Signer, VerifierKey
 from audit.opening import Continued, checked_head
 from audit.proof import Proof, format_proof
-from audit.store import Head, Reader, Step, Store
+from audit.reader import Reader
+from audit.store import Head, Step, Store
 from audit.tiles import ENTRY_BYTES_MAX, WIDTH, TileName, Tree, pack_entries
 from audit.writer import GUARD_EVERY_S, Limits, Writer
 from audit.writer import Receipt as Receipt  # what `append` gives: callers name it
@@ -104,6 +105,13 @@ class Log:
         if writer.waiting >= self._queue_limit:
             raise QueueFull(f"expected at most {self._queue_limit} callers to wait")
         return writer.put(entry, alongside)
+
+    async def try_out(self) -> None:
+        """Return when an entry would be taken now: all is done that it takes, and undone. Raises what `append` raises."""
+        writer = self._writer
+        if writer.latched or self.held or writer.unkept or writer.closing:
+            raise self._refusal()
+        await writer.try_out()
 
     @property
     def waiting(self) -> int:

@@ -18,7 +18,7 @@ import msgspec
 import sqlalchemy as sa
 
 from audit import tables
-from audit.store import Reader
+from audit.reader import Reader
 
 AT_ONCE = 8192
 SEGMENT = 32_768

@@ -24,7 +24,8 @@ from audit.errors import (
 )
 from audit.guard import Guard
 from audit.note import Checkpoint, Note, Signer, VerifierKey
-from audit.store import Head, Reader, Store
+from audit.reader import Reader
+from audit.store import Head, Store
 from audit.tiles import Tree
 
 

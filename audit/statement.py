@@ -47,7 +47,7 @@ _EPOCH = re.compile(
 
 
 class Rows(Protocol):
-    """What a statement is drawn from; `audit.store.Reader` has it."""
+    """What a statement is drawn from; `audit.reader.Reader` has it."""
 
     def entries(self, first: int, end: int) -> list[bytes]:
         """The entries [first, end) of the log."""

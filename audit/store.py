@@ -17,20 +17,30 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from threading import Lock
+from time import monotonic
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from audit import tables
-from audit.alongside import Alongside, Sealed, Shred, SubjectKey, make_changes, pack_sealed, unpack_sealed
+from audit.alongside import Alongside, Shred, make_changes, pack_sealed
 from audit.at_once import AtOnce, Batch
 from audit.edge import Edge
-from audit.errors import LogEnded, LogForked, LogRolledBack, NoSuchEntry, StoreDamaged, WrongOrigin
+from audit.errors import LogEnded, LogForked, LogRolledBack, StoreDamaged, WrongOrigin
 from audit.merkle import Completed, Frontier
-from audit.note import SIZE_MAX, Checkpoint, Note
+from audit.note import Checkpoint
 from audit.subject_keys import SubjectKeys
 from audit.tiles import WIDTH, pack_entries
 from audit.write_ahead import WriteAhead
+
+RESTS_S = 1.0
+"""A connection to a server that was not used for so long is looked at: the server may have been started again."""
+
+TRIAL_BYTES = 16_384
+"""About as much as a batch of entries."""
+
+_TRIAL = -1
+"""No checkpoint is of this size, and nobody else sees the row."""
 
 Sign = Callable[[Checkpoint], bytes]
 Step = Callable[[str], None]
@@ -51,7 +61,7 @@ class Store:
     """
 
     def __init__(self, url: str, *, origin: str, on_step: Step = lambda _: None) -> None:
-        self.engine = tables.engine_of(url)
+        self.engine = tables.engine_of(url, looks=not url.startswith("sqlite"))
         self.origin = origin
         self._dbapi: Any = self.engine.dialect.dbapi
         self._lite = self.engine.dialect.name == "sqlite"
@@ -61,6 +71,7 @@ class Store:
         self._keys = SubjectKeys(self.engine)
         self._step = on_step
         self._connection: Any = None
+        self._used_at = 0.0
         # Leaf hashes that no full tile holds yet; replaced, never changed, so that any thread may look.
         self.tail: tuple[Frontier, list[bytes]] = (Frontier(), [])
         self._edge = Edge.of(Frontier(), [])
@@ -173,6 +184,19 @@ class Store:
             self._read_head(cursor)
             self._sql.end.run(cursor, {"by": successor})
 
+    def try_out(self, sign: Sign) -> None:
+        """Do what an append takes, and take it away again: return when an entry would be taken now.
+
+        A row is written and removed in one transaction, so that a disk must have room for it.
+        """
+        with self._transaction() as cursor:
+            self._step("try out")
+            frontier = self._read_head(cursor)
+            sign(Checkpoint(self.origin, frontier.size, frontier.root()))
+            self._sql.add_trial.run(cursor, {"size": _TRIAL, "note": bytes(TRIAL_BYTES)})
+            self._sql.take_trial_away.run(cursor, {"trial": _TRIAL})
+        self._ahead.grew(TRIAL_BYTES)
+
     def keep_cosigned(self, size: int, note: bytes) -> None:
         """Keep a checkpoint with its cosignatures; one of the same size is replaced."""
         row = tables.insert_for(self.engine)(tables.cosigned).values(size=size, note=note)
@@ -266,9 +290,13 @@ class Store:
         return head
 
     def _connect(self) -> None:
+        if self._connection is not None and not self._lite and monotonic() - self._used_at > RESTS_S:
+            self._connection.close()  # back to the pool, which looks whether it lives
+            self._connection = None
         if self._connection is None:
             self._connection = self.engine.raw_connection()
             self._at_once = AtOnce(self._connection.dbapi_connection) if self._lite else None
+        self._used_at = monotonic()
 
     def _begin(self) -> Any:
         cursor = self._connection.dbapi_connection.cursor()
@@ -305,96 +333,3 @@ class Store:
                 yield
             finally:
                 fcntl.flock(self._turns, fcntl.LOCK_UN)
-
-
-class Reader:
-    """The reading side: heads, entries, tiles, and what lies beside the log. Safe from several threads."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
-        self._dbapi: Any = engine.dialect.dbapi
-
-    def head(self) -> Head:
-        """The head of the log now. Raises `StoreDamaged` when the note is of another size than the row."""
-        [(size, peaks, note)] = self._rows(
-            sa.select(tables.head.c.size, tables.head.c.peaks, tables.head.c.note)
-        )
-        frontier = Frontier.from_bytes(size, bytes(peaks))
-        signed = Checkpoint.parse(Note.parse(bytes(note)).text)
-        if (signed.size, signed.root) != (size, frontier.root()):
-            raise StoreDamaged(f"expected the note over `{size}` entries to state their root")
-        return Head(frontier, bytes(note))
-
-    def entries(self, first: int, end: int) -> list[bytes]:
-        """The entries from `first` up to `end`, without it. Raises `NoSuchEntry` when some are not there."""
-        if not 0 <= first <= end <= SIZE_MAX:
-            raise NoSuchEntry("expected entries that a log can hold")
-        return tables.cut(self._rows(tables.batches(), first=first, end=end), first, end)
-
-    def tile(self, level: int, index: int, width: int) -> bytes:
-        """The first `width` hashes of a tile. Raises `NoSuchEntry` when it has fewer."""
-        if level == 0:
-            found = self._rows(
-                sa.select(tables.tile.c.hashes).where(tables.tile.c.level == 0, tables.tile.c.at == index)
-            )
-            if found:
-                return bytes(found[0][0])[: 32 * width]
-            entries = self.entries(index * WIDTH, index * WIDTH + width)
-            return b"".join(sha256(b"\x00" + entry).digest() for entry in entries)
-        first = index * WIDTH
-        wanted = tables.tile.c.at.between(first, first + width - 1)
-        rows = self._rows(
-            sa.select(tables.tile.c.hashes)
-            .where(tables.tile.c.level == level, wanted)
-            .order_by(tables.tile.c.at)
-        )
-        if len(rows) != width:
-            raise NoSuchEntry(f"expected `{width}` hashes in tile `{level}/{index}`, got `{len(rows)}`")
-        return b"".join(bytes(row[0]) for row in rows)
-
-    def cosigned(self, *, at_least: int = 0) -> bytes | None:
-        """The largest checkpoint that was kept with cosignatures, or None when none reaches `at_least` entries."""
-        query = sa.select(tables.cosigned.c.note).where(tables.cosigned.c.size >= min(at_least, SIZE_MAX))
-        rows = self._rows(query.order_by(tables.cosigned.c.size.desc()).limit(1))
-        return bytes(rows[0][0]) if rows else None
-
-    def sealed_beside(self, entries: Sequence[int]) -> dict[int, Sealed]:
-        """What was sealed beside each of these entries."""
-        wanted, found = sorted(set(entries)), {}
-        for run in _near_each_other(wanted):
-            query = tables.batches(tables.batch.c.sealed)
-            for first, data in self._rows(query, first=run[0], end=run[-1] + 1):
-                beside = {first + at: sealed for at, sealed in unpack_sealed(bytes(data or b""))}
-                found.update({index: beside[index] for index in run if index in beside})
-        return found
-
-    def keys_of(self, subjects: Sequence[bytes]) -> list[SubjectKey]:
-        """The wrapped secrets of these subjects; those that were shredded are not among them."""
-        found: list[SubjectKey] = []
-        for at in range(0, len(subjects), _AT_ONCE):
-            some = tables.subject_key.c.subject.in_(subjects[at : at + _AT_ONCE])
-            rows = self._rows(sa.select(tables.subject_key).where(some))
-            found += [SubjectKey(*map(bytes, row)) for row in rows]
-        return found
-
-    def _rows(self, query: sa.Select[Any], **values: int) -> Sequence[Any]:
-        try:
-            with self.engine.connect() as connection:
-                return connection.execute(query, values).fetchall()
-        except sa.exc.DBAPIError as error:
-            raise tables.ours(error.orig, self._dbapi) from error
-
-
-_AT_ONCE = 5000
-
-
-def _near_each_other(indexes: Sequence[int]) -> Iterator[list[int]]:
-    """Ascending indexes in runs without a large gap: what lies between two is read as well."""
-    run: list[int] = []
-    for index in indexes:
-        if run and index - run[-1] > WIDTH:
-            yield run
-            run = []
-        run.append(index)
-    if run:
-        yield run

@@ -1,7 +1,7 @@
 """What does the database look like, and how is it spoken to: tables, statements, connections, faults.
 
-Only this module, `audit.store`, `audit.lookup`, `audit.subject_keys`, `audit.write_ahead` and the migrations know
-SQLAlchemy.
+Only this module, `audit.store`, `audit.reader`, `audit.lookup`, `audit.subject_keys`, `audit.write_ahead` and the
+migrations know SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -145,6 +145,8 @@ class Statements:
         )
         self.end = compiled(head.update().values(successor=sa.bindparam("by")))
         self.batches = compiled(batches())
+        self.add_trial = compiled(cosigned.insert())
+        self.take_trial_away = compiled(cosigned.delete().where(cosigned.c.size == sa.bindparam("trial")))
         self.add_batch = compiled(batch.insert())
         self.add_tile = compiled(tile.insert())
         self.move_head = compiled(
@@ -199,9 +201,12 @@ def require_version(connection: sa.Connection, *, new: bool) -> None:
         )
 
 
-def engine_of(url: str) -> sa.Engine:
-    """Connections to the database; those to SQLite are durable and begin transactions when told."""
-    engine = sa.create_engine(url)
+def engine_of(url: str, *, looks: bool = False) -> sa.Engine:
+    """Connections to the database; those to SQLite are durable and begin transactions when told.
+
+    `looks`   whether a connection is tried before it is used: one to a server may have ended since
+    """
+    engine = sa.create_engine(url, pool_pre_ping=looks)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("begin"))

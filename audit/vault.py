@@ -101,7 +101,7 @@ def to_seal(
 
 
 class Rows(Protocol):
-    """What the vault reads; `audit.store.Reader` has it."""
+    """What the vault reads; `audit.reader.Reader` has it."""
 
     def entries(self, first: int, end: int) -> list[bytes]:
         """The entries [first, end) of the log."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
@@ -82,6 +83,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._queue: list[_Waiting] = []
         self._in_flight: list[_Waiting] = []
+        self._trials: deque[asyncio.Future[None]] = deque()
         # Touched in the loop alone: whether the writer has been woken; since when, and when last, it was thought of;
         # and whether its last batch was one entry that nobody came after.
         self._writing = False
@@ -109,6 +111,13 @@ class Writer:
         if self._rousing is None and not self._writing:
             (self._wake_writer if self._alone else self._rouse)()
         return future
+
+    def try_out(self) -> asyncio.Future[None]:
+        """Done once it is sure that an entry would be taken, or the error that stands against it."""
+        trial: asyncio.Future[None] = self._loop.create_future()
+        self._trials.append(trial)
+        self._wake.put(None)
+        return trial
 
     async def stop(self) -> None:
         """Write what waits, carry the guard after it, and end. Raises what writing the guard raises."""
@@ -153,6 +162,9 @@ class Writer:
     def _write_prompt(self) -> None:
         """Write what waits, and again while many wait; the loop is told when that is over."""
         self._told_rest = False
+        while self._trials and self.latched is None:
+            self._try(self._trials[0])
+            self._trials.popleft()
         while self.latched is None and not self._told_rest and (batch := self._next_batch()):
             self._in_flight = batch
             self._commit(batch)
@@ -160,10 +172,23 @@ class Writer:
             with suppress(RuntimeError):  # the loop may be gone
                 self._loop.call_soon_threadsafe(self._rested, 0)
 
+    def _try(self, trial: asyncio.Future[None]) -> None:
+        try:
+            self._store.try_out(self._sign)
+        except AuditError as error:
+            if not isinstance(error, _PASSING):
+                self.latched = error
+            self._loop.call_soon_threadsafe(_end, trial, error)
+        else:
+            self._loop.call_soon_threadsafe(_end, trial, None)
+
     def _fail_all(self) -> None:
         """Runs in the loop, as `put` does, so that no entry slips in behind it."""
         left, self._queue, self._in_flight = self._in_flight + self._queue, [], []
-        _fail(left, self.latched or LogClosed("expected an open log"))
+        error = self.latched or LogClosed("expected an open log")
+        _fail(left, error)
+        while self._trials:
+            _end(self._trials.popleft(), error)
 
     def _next_batch(self) -> list[_Waiting]:
         """What waits, oldest first, as much as one commit may take."""
@@ -235,6 +260,15 @@ def _within(batch: list[_Waiting]) -> list[_Waiting]:
         if total > BATCH_BYTES_MAX and at:
             return batch[:at]
     return batch
+
+
+def _end(trial: asyncio.Future[None], error: AuditError | None) -> None:
+    if trial.done():
+        return
+    if error is None:
+        trial.set_result(None)
+    else:
+        trial.set_exception(error)
 
 
 def _fail(batch: list[_Waiting], error: AuditError) -> None:

@@ -52,8 +52,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhe
 from audit.log import Log
 from audit.merkle import Frontier
 from audit.note import Signer
+from audit.reader import Reader
 from audit.rederive import rederive_log
-from audit.store import Reader, Store
+from audit.store import Store
 from audit.tiles import WIDTH, TileName, Tree, pack_entries, tile_names
 from benchmarks.entries import built
 from benchmarks.inquiries import noted

@@ -35,8 +35,8 @@ from vocabulary.evidence import Answer
 
 _log = structlog.get_logger("hedui.trace")
 
-REFUSAL_REMEMBERED = timedelta(seconds=10)
-"""How long a gateway says that it is not ready after the log refused an entry."""
+TRIED_EVERY = timedelta(seconds=1)
+"""How often a log that refused an entry is asked, by whoever looks, whether it would take one now."""
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -95,7 +95,8 @@ class Trace:
         self, log: Log, book: EntryBook, *, clock: Callable[[], datetime], covers: Covers | None = None
     ) -> None:
         self._log, self._book, self._clock, self._covers = log, book, clock, covers
-        self._refused_at: datetime | None = None
+        self._refused = False
+        self._tried_at: datetime | None = None
         self._forms: Kept[Form] = Kept(512)
 
     def pseudonym(self, subject: str) -> str:
@@ -218,20 +219,26 @@ class Trace:
         )
 
     async def writable(self) -> bool:
-        """Tell whether the log can be read and took the last entry: only an entry shows that it can be written."""
+        """Tell whether the log can be read and would take an entry.
+
+        That it took the last one shows it. Where it refused that, it is tried out: a balancer sends no question,
+        and so no entry, to a gateway that is not ready.
+        """
         try:
             await self._log.checkpoint()
+            if self._refused:
+                await self._try_out()
         except AuditError:
             return False
-        return self._log.fault is None and not self._refused_lately()
+        return self._log.fault is None and not self._refused
 
-    def _refused_lately(self) -> bool:
-        """Tell whether an entry was refused and none taken since, for so long that a fault may have passed.
-
-        Only an entry shows that the log takes entries again, and a balancer sends none to a gateway that
-        is not ready: so the memory ends by itself.
-        """
-        return self._refused_at is not None and self._clock() - self._refused_at < REFUSAL_REMEMBERED
+    async def _try_out(self) -> None:
+        """Forget that an entry was refused where one would be taken now. Raises `AuditError`."""
+        now = self._clock()
+        if self._tried_at is None or not timedelta() <= now - self._tried_at < TRIED_EVERY:
+            self._tried_at = now
+            await self._log.try_out()
+            self._refused = False
 
     async def head(self) -> LogView:
         """The log as it stands: its signed head. Raises `NotLogged` when it cannot be read."""
@@ -271,9 +278,9 @@ class Trace:
                 "expected the log to take an entry, got a subject's key that does not open"
             ) from error
         except AuditError as error:
-            self._refused_at = self._clock()
+            self._refused = True
             raise NotLogged(f"expected the log to take an entry, got {type(error).__name__}") from error
-        self._refused_at = None
+        self._refused = False
         return receipt.index
 
 

@@ -29,7 +29,7 @@ from audit.alongside import Seal, Shred
 from audit.log import Log, Receipt
 from audit.merkle import Frontier, leaf_hash
 from audit.note import Checkpoint, Note
-from audit.store import Reader
+from audit.reader import Reader
 from audit.vault import Sealing
 from tests.audit.conftest import ORIGIN, POLICY, SIGNER
 

@@ -15,7 +15,7 @@ from audit.log import Log
 from audit.merkle import leaf_hash
 from audit.note import Note, Signer
 from tests.audit.conftest import ORIGIN, POLICY, SIGNER, OpenLog, root_of
-from tests.postgres import Postgres
+from tests.postgres import Postgres, cut_off
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,11 +77,64 @@ def test_a_database_restarted_in_the_middle_of_an_append_loses_nothing_acknowled
         assert (await log.append(b"two")).index == 1
         with pytest.raises(StoreBusy):
             await log.append(b"cut off")
-        log.reader.engine.dispose()  # its connections went down with the server
         receipt = await log.append(b"three")
         stored = await everything(log)
         assert stored[:2] == [b"one", b"two"]
         assert stored[receipt.index] == b"three"
+        await log.aclose()
+
+    asyncio.run(story())
+
+
+def test_a_database_that_was_started_again_while_nobody_asked_is_read_and_written_at_once(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.store.RESTS_S", 0.0)
+
+    async def story() -> None:
+        log = await Log.open(postgres_url, origin=ORIGIN, signers=[SIGNER], guard=tmp_path / "guard")
+        await log.append(b"one")
+        for index in (1, 2):
+            await asyncio.gather(*(asyncio.to_thread(log.reader.head) for _ in range(3)))
+            cut_off(postgres_url)
+            assert (await log.append(b"another")).index == index
+        cut_off(postgres_url)
+        assert len(await everything(log)) == 3
+        await log.aclose()
+
+    asyncio.run(story())
+
+
+def test_a_log_is_tried_out_without_an_entry(open_log: OpenLog) -> None:
+    async def story() -> None:
+        async with open_log() as log:
+            await log.append(b"one")
+            await asyncio.gather(*(log.try_out() for _ in range(3)), log.append(b"two"))
+            assert await everything(log) == [b"one", b"two"]
+            assert await log.cosigned() is None
+            assert (await log.append(b"three")).index == 2
+        with pytest.raises(LogClosed):
+            await log.try_out()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("fault", ["max_page_count = 1", "query_only = on"], ids=["full", "read-only"])
+def test_a_disk_that_takes_no_more_is_found_by_trying(tmp_path: Path, fault: str) -> None:
+    async def story() -> None:
+        faulty = True
+
+        def on_step(step: str) -> None:
+            if faulty and step == "begin":
+                log._store._connection.dbapi_connection.execute(f"pragma {fault}")
+
+        settings = {"origin": ORIGIN, "signers": [SIGNER], "guard": tmp_path / "guard"}
+        log = await Log.open(f"sqlite:///{tmp_path}/log.db", on_step=on_step, **settings)
+        with pytest.raises(StoreBusy):
+            await log.try_out()
+        faulty = False
+        await log.try_out()
+        assert (await log.append(b"one")).index == 0
         await log.aclose()
 
     asyncio.run(story())
@@ -101,6 +154,8 @@ def test_a_key_that_does_not_sign_refuses_and_may_come_back(open_log: OpenLog) -
             unplugged = True
             with pytest.raises(SigningFailed):
                 await log.append(b"two")
+            with pytest.raises(SigningFailed):
+                await log.try_out()
             unplugged = False
             assert (await log.append(b"three")).index == 1
             assert await everything(log) == [b"one", b"three"]
@@ -112,15 +167,16 @@ def test_a_key_that_does_not_sign_refuses_and_may_come_back(open_log: OpenLog) -
 def test_a_fault_nobody_foresaw_latches_the_log_shut_and_leaves_nobody_waiting(open_log: OpenLog) -> None:
     async def story() -> None:
         def on_step(step: str) -> None:
-            if step == "sign" and armed:
+            if step in ("sign", "try out") and armed:
                 raise ZeroDivisionError
 
         armed = False
         async with open_log(on_step=on_step) as log:
             await log.append(b"one")
             armed = True
+            trial = asyncio.create_task(log.try_out())
             answers = await asyncio.wait_for(
-                asyncio.gather(*(log.append(b"more") for _ in range(20)), return_exceptions=True), 30
+                asyncio.gather(trial, *(log.append(b"more") for _ in range(20)), return_exceptions=True), 30
             )
             assert all(isinstance(answer, LogClosed) for answer in answers)
             with pytest.raises(LogClosed):

@@ -17,7 +17,7 @@ from audit.entry import EntryBook, Made
 from audit.errors import KeyUnusable, Shredded, SigningFailed
 from audit.log import Log, Receipt
 from audit.note import Signer
-from audit.store import Reader
+from audit.reader import Reader
 from audit.subject_keys import SubjectKeys
 from audit.vault import Vault
 from tests.audit.conftest import SIGNER, OpenLog

@@ -12,7 +12,8 @@ import pytest
 
 from audit import tables, write_ahead
 from audit.note import Checkpoint
-from audit.store import Reader, Store
+from audit.reader import Reader
+from audit.store import Store
 from tests.audit.conftest import ORIGIN, SIGNER
 
 ENTRIES = [b"an entry of %d" % at for at in range(40)]

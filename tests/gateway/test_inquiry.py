@@ -16,7 +16,7 @@ from casework.agreement import Recipient
 from connectors.memory import MemoryConnector
 from gateway.days import require_in_force
 from gateway.office import Judge
-from gateway.trace import REFUSAL_REMEMBERED, digest
+from gateway.trace import TRIED_EVERY, digest
 from tests.gateway.desk import LOG_KEY, NOW, ORIGIN, at_desk
 from tests.gateway.rows import BROTHER, EMPLOYER, HEAD, HOUSEHOLD, NAMES, PERSONAL, ROWS, SPOUSE
 from verification.pack import load_pack
@@ -431,17 +431,37 @@ def test_when_the_intent_cannot_be_written_nobody_is_asked(tmp_path):
     assert ready.status_code == 503
 
 
-def test_a_gateway_whose_log_refused_once_is_ready_again_when_the_fault_may_have_passed(tmp_path):
+def test_a_gateway_whose_log_refused_is_ready_again_as_soon_as_it_would_take_an_entry(tmp_path):
     async def test(desk):
+        tried = []
         desk.log.held = StoreBusy("the disk is full")
         refused = await desk.ask(QUESTION, {"number": HOUSEHOLD})
         desk.log.held = None
-        lately = await desk.client.get("/readyz")
-        now = desk.office.trace._clock()
-        desk.office.trace._clock = lambda: now + REFUSAL_REMEMBERED
-        return refused.status_code, lately.status_code, (await desk.client.get("/readyz")).status_code
+        desk.log._store._step = tried.append
+        came = [refused.status_code, *[(await desk.client.get("/readyz")).status_code for _ in range(3)]]
+        return came, tried.count("begin")
 
-    assert at_desk(tmp_path, ROWS, test) == (503, 503, 200)
+    assert at_desk(tmp_path, ROWS, test) == ([503, 200, 200, 200], 1)
+
+
+def test_a_log_that_would_still_take_no_entry_is_tried_again_after_a_while(tmp_path):
+    async def test(desk):
+        def full(_step):
+            store = desk.log._store
+            store._connection.dbapi_connection.execute("pragma query_only = on")
+
+        desk.log.held = StoreBusy("the disk is full")
+        await desk.ask(QUESTION, {"number": HOUSEHOLD})
+        desk.log.held, desk.log._store._step = None, full
+        still = await desk.client.get("/readyz")
+        desk.log._store._step = lambda _: None
+        too_soon = await desk.client.get("/readyz")
+        now = desk.office.trace._clock()
+        desk.office.trace._clock = lambda: now + TRIED_EVERY
+        then = await desk.client.get("/readyz")
+        return [each.status_code for each in (still, too_soon, then)]
+
+    assert at_desk(tmp_path, ROWS, test) == [503, 503, 200]
 
 
 def test_when_the_outcome_cannot_be_written_no_answer_leaves(tmp_path):

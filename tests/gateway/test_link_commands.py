@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from audit.catalogue import parse_entry
-from audit.store import Reader
+from audit.reader import Reader
 from audit.tables import engine_of
 from connectors.contract import SHIPPED
 from demo.registers.systems import write_registers

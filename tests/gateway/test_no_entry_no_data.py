@@ -18,7 +18,7 @@ from audit import tables
 from audit.note import Signer
 from audit.policy import Known, Policy
 from audit.proof import Proof
-from audit.store import Reader
+from audit.reader import Reader
 from audit.tables import engine_of
 from gateway.keys import log_key
 from gateway.persona import PERSONAS, mint
