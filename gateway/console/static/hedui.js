@@ -1,4 +1,26 @@
-// What a page does besides htmx: the way back, and the keyboard. Everything works without it.
+// What a page does besides htmx: the way back, the keyboard, and wide tables on narrow screens. Everything works without it.
+
+// Each cell of a wide table knows its column, so that a row can be read as a list; it stays a table to a screen reader.
+const WIDE = 4;
+const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+function label(within) {
+  for (const table of within.querySelectorAll("table:not(.stacks)")) {
+    const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent.trim());
+    if (heads.length < WIDE) continue;
+    table.classList.add("stacks");
+    for (const part of [table, ...table.querySelectorAll("thead, tbody, tr, td")]) part.setAttribute("role", ROLES[part.tagName]);
+    for (const head of table.querySelectorAll("th")) head.setAttribute("role", head.closest("thead") ? "columnheader" : "rowheader");
+    for (const row of table.tBodies[0].rows)
+      for (const cell of row.cells) if (heads[cell.cellIndex]) cell.dataset.label = heads[cell.cellIndex];
+  }
+}
+label(document);
+// Rows that a filter brought are labelled as well, and a screen reader is told how many there are.
+document.addEventListener("htmx:after:swap", () => {
+  label(document);
+  const told = document.querySelector("[data-told]");
+  if (told) told.textContent = document.querySelector("main caption, main .alert")?.textContent ?? "";
+});
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-back]") && history.length > 1) {
     event.preventDefault();

@@ -128,9 +128,16 @@ def come(chromium: Browser, address: str, request: pytest.FixtureRequest) -> Ite
     contexts = []
 
     def opened(
-        who: str, *, lang: str = "zh-CN", width: int = 1280, errand: str | None = "HD-2026-0001"
+        who: str,
+        *,
+        lang: str = "zh-CN",
+        width: int = 1280,
+        errand: str | None = "HD-2026-0001",
+        scripts: bool = True,
     ) -> Person:
-        context = chromium.new_context(locale=lang, viewport={"width": width, "height": 900})
+        context = chromium.new_context(
+            locale=lang, viewport={"width": width, "height": 900}, java_script_enabled=scripts
+        )
         contexts.append(context)
         page = context.new_page()
         person = Person(page, address, request.node.name.replace("[", "-").rstrip("]"))
@@ -246,6 +253,50 @@ def test_a_filter_changes_the_rows_without_loading_the_page(come) -> None:
     verifier.page.select_option("#rule", "HH-01")
     verifier.sees("没有符合条件的疑点")
     assert verifier.page.evaluate("window.stays") is True
+    assert "没有符合条件的疑点" in verifier.page.text_content("[role=status][data-told]")
+    assert "rule=HH-01" in verifier.page.url
+
+
+TOO_NARROW = """() => {
+  const narrow = [...document.querySelectorAll("td, th, dt, dd, caption, label, a.btn, button")].filter((each) => {
+    const style = getComputedStyle(each), em = parseFloat(style.fontSize);
+    const inside = each.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    const shown = each.clientWidth > 1 && each.checkVisibility();
+    return shown && inside < 3.2 * em && each.innerText.trim().length > 3 && each.clientHeight > 4 * em;
+  });
+  const over = document.documentElement.scrollWidth - window.innerWidth;
+  return [over, ...narrow.map((each) => each.innerText.trim())];
+}"""
+"""By how much the page is wider than the window, and what is written in columns that are a character or two wide."""
+
+ON_A_PHONE = {
+    "verifier": (
+        *(
+            f"household/{TOLD.household}{part}"
+            for part in ("", "/civil_affairs", "/social_security", "/dossier")
+        ),
+        *(f"household/{TOLD.household}/{part}" for part in ("verdict", "report", "authorizations")),
+        *("findings", "cases", "sources", "corrections", "rows", "likenesses", "runs", "policy"),
+    ),
+    "evaluator": ("evaluator", "evaluator/trail", "evaluator/sample", "evaluator/misuse", "statement"),
+}
+
+
+@pytest.mark.parametrize(("who", "scripts"), [("verifier", True), ("verifier", False), ("evaluator", True)])
+def test_on_a_phone_no_column_is_a_character_wide(come, who: str, scripts: bool) -> None:
+    person = come(who, width=360, scripts=scripts)
+    for path in ON_A_PHONE[who]:
+        person.page.goto(f"{person.address}/console/{path}")
+        assert person.page.evaluate(TOO_NARROW) == [0], path
+
+
+def test_on_a_phone_a_row_is_a_list_and_still_a_row_to_a_screen_reader(come) -> None:
+    verifier = come("verifier", width=360)
+    verifier.page.goto(f"{verifier.address}/console/household/{TOLD.household}")
+    table = verifier.page.get_by_role("table").first
+    assert table.get_by_role("columnheader").count() == 5
+    assert table.get_by_role("row").nth(1).get_by_role("cell").count() == 5
+    assert table.locator("td").first.get_attribute("data-label") == "姓名"
 
 
 def test_an_evaluator_checks_the_trail_and_watches_the_log_being_verified(come) -> None:
