@@ -302,13 +302,12 @@ def _refuse_overlap(layer: PackFile, key: str, entries: tuple[Entry, ...]) -> No
 
 def _check_whole(pack: Pack, place: Callable[[str], str]) -> None:
     """What only the laid-together pack can show: completeness, limits, edge ≥ 低保, ratio in (0, 1)."""
-    for name in VALUES:
-        if name not in pack.parameters:
-            raise BadPack(f"{place(name)}: expected a value, got none in any layer")
-    for name, table in TABLES.items():
-        missing = [key for key in table.keys or () if key not in pack.rows[name]]
-        if table.complete and missing:
-            raise BadPack(f"{place(name)}: expected a row for {', '.join(missing)}")
+    missing = [name for name in VALUES if name not in pack.parameters]
+    complete = [(name, table.keys or ()) for name, table in TABLES.items() if table.complete]
+    missing += [f"{name}.{key}" for name, keys in complete for key in keys if key not in pack.rows[name]]
+    if missing:
+        more = f"; neither for {', '.join(missing[1:])}" if missing[1:] else ""
+        raise BadPack(f"{place(missing[0])}: expected a value, got none in any layer{more}")
     for key, wrong in misfits(pack.rows["stacking"], programmes=pack.rows["aid_group"]):
         raise BadPack(f"{place(f'stacking.{key}')}: {wrong}")
     for key, wrong in bands.misfits(

@@ -40,7 +40,7 @@ def worlds(drawn: int = 300) -> Iterator[tuple[str, Snapshot, Pack]]:
     yield "drawn", snapshot_of(homes, some_silence(random.Random(7), homes)), pack_of(POLICIES[5])
 
 
-def silenced(snapshot: Snapshot) -> Snapshot:
+def silenced(snapshot: Snapshot, *, share: float = SILENT_SHARE) -> Snapshot:
     """The same where record types were not answered, at random; of persons also who lists them.
 
     By chance of each subject and record type alone, so that a story or a rule more changes no other one's.
@@ -49,7 +49,7 @@ def silenced(snapshot: Snapshot) -> Snapshot:
 
     def mask(subject: str, *, listed: bool) -> int:
         asked = (record for record in reads if listed or record is not Membership)
-        return mask_of(record for record in asked if _chance(f"{subject} {record.__name__}") < SILENT_SHARE)
+        return mask_of(record for record in asked if _chance(f"{subject} {record.__name__}") < share)
 
     cases = [
         (case["household"], case["on"], case["mask"] | mask(case["household"], listed=False))

@@ -1,6 +1,7 @@
 """Policy packs: layers, days in force, limits; and a mistake is told with its place."""
 
 from datetime import date
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -208,8 +209,27 @@ def test_a_mistake_is_named_with_its_place(broken: str, tmp_path: Path) -> None:
 
 
 def test_a_pack_without_a_value_is_refused() -> None:
-    with pytest.raises(BadPack, match=r"dibao_standard_fen_month: expected a value, got none in any layer"):
+    with pytest.raises(
+        BadPack, match=r"dibao_standard_fen_month: expected a value, got none in any layer; neith"
+    ):
         load_pack("national-2026")
+
+
+def test_all_that_a_pack_leaves_out_is_told_at_once(tmp_path: Path) -> None:
+    demo = load_pack("demo-2026")
+    left_out = {"handover_days", "medical_aid_category.EDGE", "medical_aid_category.RIGID"}
+    path = tmp_path / "city.yaml"
+    text = (resources.files("verification") / "packs" / "demo-2026.yaml").read_text("utf-8")
+    kept = [line for line in text.splitlines() if "handover_days" not in line]
+    at = kept.index("  medical_aid_category:")
+    path.write_text("\n".join([*kept[:at], *kept[at + 3 :]]), "utf-8")
+    with pytest.raises(BadPack) as caught:
+        load_pack(path)
+    assert str(caught.value) == (
+        "city.yaml:1: handover_days: expected a value, got none in any layer"
+        "; neither for medical_aid_category.EDGE, medical_aid_category.RIGID"
+    )
+    assert left_out <= {*demo.parameters, *(f"{t}.{key}" for t, rows in demo.rows.items() for key in rows)}
 
 
 def test_a_pack_that_rests_on_itself_is_refused(tmp_path: Path) -> None:
