@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.console.evaluator import PIECE_BYTES, _pieces_of
 from tests.gateway.console.houses import console_over
 from tests.gateway.console.test_decision_pages import TOLD, console_of
 from tests.gateway.rows import HEAD, HOUSEHOLD, NAMES
@@ -97,9 +98,19 @@ def test_a_bundle_leaves_with_its_export_noted(tmp_path: Path) -> None:
             file = await evaluator.post("/console/evaluator/bundle")
             events = [entry["event"] for entry in await console.gateway.entries()]
         assert "VERIFY.md" in zipfile.ZipFile(io.BytesIO(file.content)).namelist()
+        assert file.headers["content-length"] == str(len(file.content))
         assert "export" in events
 
     asyncio.run(story())
+
+
+def test_a_large_bundle_leaves_in_pieces(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.zip"
+    with bundle.open("wb") as written:
+        written.truncate(2 * PIECE_BYTES + 1)
+    file = bundle.open("rb")
+    assert [len(piece) for piece in _pieces_of(file)] == [PIECE_BYTES, PIECE_BYTES, 1]
+    assert file.closed
 
 
 def test_a_recorded_verdict_is_reached_again_and_its_inputs_stay_closed(tmp_path: Path) -> None:
