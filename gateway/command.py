@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="hedui",
-    help="核对: ask five departments about a household, cross-check the answers, keep a trace that outsiders verify.",
+    help="核对: ask the departments about a household, cross-check the answers, keep a trace that outsiders verify.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
