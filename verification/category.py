@@ -125,7 +125,7 @@ def rounded(for_window: Expr) -> Expr:
     )
 
 
-def _banded(annual: Expr, *, line: Expr, heads: Expr | int = 1) -> Expr:
+def _banded(annual: Expr, *, line: Expr, heads: Expr | int) -> Expr:
     """分档: the amount of the first band below whose share of the standard the income lies, for each head.
 
     A band that the pack does not lay down holds nobody.

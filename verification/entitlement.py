@@ -46,6 +46,8 @@ def pair_of(key: str) -> Pair | None:
 
     >>> pair_of("TEKUN+LIVING")
     ('TEKUN', 'LIVING')
+    >>> [pair_of(key) for key in ("TEKUN", "TEKUN+", "+LIVING", "DIBAO+LIVING+CARE", "")]
+    [None, None, None, None, None]
     """
     first, plus, second = key.partition("+")
     return (first, second) if plus and first and second and "+" not in second else None

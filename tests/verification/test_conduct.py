@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from verification.conduct import CONDUCT, LEVELS, UnknownFact, broken
+from verification.conduct import CONDUCT, LEVELS, UnknownFact, broken, refusing
 from verification.language.kinds import Value
 from verification.language.rule import Severity
 from verification.pack import load_pack
@@ -128,3 +128,30 @@ def test_what_refuses_names_its_rule_and_article() -> None:
     assert only.clause == "EXIT-04 未听取意见: 社会救助法 art. 47–48"
     assert only.rule.severity is Severity.BLOCK
     assert only.evidence["heard"] is False
+
+
+ASKED = ("purpose_given", "case_given", "grant_in_force", "inside_grant", "to_third_party", "provider_agrees")
+
+
+@pytest.mark.parametrize("facts", list(product((True, False), repeat=6)), ids=str)
+def test_a_question_is_refused_by_the_first_rule_that_it_breaks(facts: tuple[bool, ...]) -> None:
+    purpose, case, grant, inside, onward, agrees = facts
+    expected = (
+        "AUT-01" if not (purpose and case and grant)
+        else "AUT-02" if not inside
+        else "AUT-03" if onward and not agrees
+        else None
+    )  # fmt: skip
+    found = refusing(dict(zip(ASKED, facts, strict=True)))
+    assert (found.number if found else None) == expected
+
+
+def test_what_is_only_looked_at_afterwards_refuses_nobody() -> None:
+    """AUD-01 and its like are of severity REVIEW, and EXIT-04 is about a decision."""
+    facts = {name: IN_ORDER["inquiry"][name] for name in ASKED}
+    assert refusing({**facts, "hour": 3, "own_relative": True, "looked_up_within_hour": 10_000}) is None
+
+
+def test_nothing_lies_outside_an_agreement_that_is_not_there() -> None:
+    given = IN_ORDER["inquiry"] | {"grant_in_force": False, "inside_grant": False}
+    assert [each.rule.number for each in broken("inquiry", given, PACK)] == ["AUT-01"]

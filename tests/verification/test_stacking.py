@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from verification.entitlement import Entitlement, Stacking, misfits, pair_of
+from verification.language.parameter import Dated
 from verification.pack import BadPack, Pack, load_pack
 from verification.stacking import (
     COMBINATIONS_MAX,
@@ -101,6 +102,11 @@ def test_what_is_drawn_beyond_what_is_due_is_too_much_by_itself() -> None:
 
 def test_drawn_twice_in_one_month_is_too_much_once() -> None:
     assert proposed(claim("LIVING", 8_000), claim("LIVING", 8_000)).overpaid_fen == 8_000
+
+
+def test_drawn_twice_of_different_amounts_the_greater_is_due() -> None:
+    for claims in ((8_000, 5_000), (5_000, 8_000)):
+        assert proposed(*(claim("LIVING", fen) for fen in claims)).overpaid_fen == 5_000
 
 
 def test_an_offset_takes_the_first_off_the_second() -> None:
@@ -227,6 +233,37 @@ def test_a_chain_of_offsets_is_refused() -> None:
     pack = with_pair("TEMPORARY+LIVING", "OFFSET")
     with pytest.raises(BadPack, match="not reduced itself"):
         pack.changed({"stacking.LIVING+GRADUAL_EXIT": "OFFSET"}, why="x")
+
+
+@pytest.mark.parametrize("alone", ["一项", "龙项"])
+def test_a_programme_of_no_group_stands_beside_one_of_a_group(alone: str) -> None:
+    """Whichever of both comes first by name."""
+    found = proposed(claim("扶贫雨露", 300_000, month=YEAR), claim(alone, 450_000, month=YEAR))
+    assert found.overpaid_fen == 0
+    assert [(each.stacking, each.cite) for each in found.clashes] == [(Stacking.ALLOW, None)]
+
+
+def test_a_row_that_is_no_pair_is_named_whatever_it_says() -> None:
+    said = {"TEKUN": "OFFSET", "TEKUN+": "OFFSET", "+LIVING": "ALLOW", "DIBAO+LIVING+CARE": "ALLOW"}
+    rows = {key: (Dated(value, date(2026, 1, 1), None, "一文"),) for key, value in said.items()}
+    assert [key for key, why in misfits(rows, programmes={}) if "expected a pair" in why] == list(said)
+
+
+def test_the_only_two_programmes_of_a_pack_are_a_pair() -> None:
+    rows = {"甲+乙": (Dated("ALLOW", date(2026, 1, 1), None, "一文"),)}
+    assert list(misfits(rows, programmes={"甲": (), "乙": ()})) == []
+    assert [key for key, _ in misfits(rows, programmes={"甲": ()})] == ["甲+乙"]
+
+
+def test_a_chain_is_refused_of_an_offset_that_holds_for_a_time() -> None:
+    months = (
+        Dated("OFFSET", date(2026, 1, 1), date(2026, 6, 30), "一文"),
+        Dated("ALLOW", date(2026, 7, 1), None, "二文"),
+    )
+    rows = {"DIBAO+LIVING": months, "LIVING+CARE": months}
+    assert [why for _, why in misfits(rows, programmes={})] == [
+        "expected an offset by what is not reduced itself, got `LIVING`"
+    ]
 
 
 def test_a_pair_of_programmes_goes_before_their_group() -> None:
