@@ -7,6 +7,7 @@ then cannot tell. A whole district is not read from a doubtful batch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -50,6 +51,7 @@ class Qualified:
 
     def __init__(self, inner: Connector, book: QualityBook, *, clock: Clock) -> None:
         self._inner, self._book, self._clock = inner, book, clock
+        self._worth = partial(book.quality, batch="")
         # Whether somebody keeps a protocol takes longer to tell than to decode an answer, so it is told once.
         self._delivered = inner if isinstance(inner, Delivered) else None
         # A question is not sent at once where only its answer tells which delivery it comes from.
@@ -100,10 +102,6 @@ class Qualified:
     async def aclose(self) -> None:
         """See `Connector.aclose`."""
         await self._inner.aclose()
-
-    def _worth(self, record: type[Record]) -> Quality:
-        """What the newest check of a register that answers live said."""
-        return self._book.quality(record, "")
 
     def _stamped(self, ask: Ask, answer: Mapping[str, Outcome]) -> Mapping[str, Outcome]:
         batch = self._delivered.answered_from if self._delivered is not None else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from time import monotonic
 from typing import Self
 
@@ -28,12 +29,12 @@ class Asking:
     def hedged(self) -> dict[str, int]:
         """Questions that a department was asked a second time."""
         extra = self._hedge.extra if self._hedge is not None else {}
-        return {department.value: count for department, count in extra.items()}
+        return {str(department): count for department, count in extra.items()}
 
     @property
     def persons(self) -> dict[str, int]:
         """How many persons and households each department answered about, each once, shown or not."""
-        return {department.value: many for department, many in self._tally.persons().items()}
+        return {str(department): many for department, many in self._tally.persons().items()}
 
     def __enter__(self) -> Self:
         return self
@@ -41,10 +42,10 @@ class Asking:
     def __exit__(self, *_: object) -> None:
         self._tally.write()
 
-    async def __call__(self, asks: list[Ask]) -> Evidence:
+    def __call__(self, asks: list[Ask]) -> Awaitable[Evidence]:
         """What everybody answers."""
         office = self._office
-        return await ask_all(
+        return ask_all(
             office.connectors,
             asks,
             timeout_s=self._left_s(),

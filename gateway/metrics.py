@@ -10,6 +10,7 @@ than what they count.
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 
@@ -61,7 +62,7 @@ class Metrics:
         self._took = cache(self._seconds.labels)
         self._series = cache(_series)
         self._many_under_way = 0
-        self._counts: dict[tuple[Counter, tuple[Hashable, ...]], int] = {}
+        self._counts: defaultdict[tuple[Counter, tuple[Hashable, ...]], int] = defaultdict(int)
 
     def begins(self) -> None:
         """A request has begun."""
@@ -72,7 +73,7 @@ class Metrics:
     def ends(self, path: str, *, status: int, took_s: float) -> None:
         """A request has ended."""
         self._many_under_way -= 1
-        self._count(self._answers, path, status)
+        self._counts[self._answers, (path, status)] += 1
         self._took(path).observe(took_s)
         if self._shared:
             self._hand_over()
@@ -88,7 +89,7 @@ class Metrics:
     def sources(self, states: Mapping[str, str]) -> None:
         """Departments were asked, or would have been."""
         for asked in states.items():
-            self._count(self._sources, *asked)
+            self._counts[self._sources, asked] += 1
 
     def hedged(self, departments: Mapping[str, int]) -> None:
         """Departments that were slow were asked a second time, each so often."""
@@ -107,12 +108,8 @@ class Metrics:
     def _counter(self, name: str, says: str, labels: tuple[str, ...]) -> Counter:
         return Counter(name, says, labels, registry=self._registry)
 
-    def _count(self, counter: Counter, *labels: Hashable) -> None:
-        key = counter, labels
-        self._counts[key] = self._counts.get(key, 0) + 1
-
     def _hand_over(self) -> None:
-        counts, self._counts = self._counts, {}
+        counts, self._counts = self._counts, defaultdict(int)
         for (counter, labels), many in counts.items():
             self._series(counter, *labels).inc(many)
         for how, count in self._executions().items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import date
 from functools import lru_cache
 
@@ -109,9 +110,11 @@ def _standing(department: Recipient, post: str, purpose: Purpose, inside: bool, 
     return Standing(department, post, purpose, inside, True, today)
 
 
-async def intended(allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office) -> Intent:
+def intended(
+    allowed: Plan, caller: Caller, errand: Errand, asked: Asked, office: Office
+) -> Awaitable[Intent]:
     """Note the intent. Raises `NotLogged`."""
-    return await office.trace.intent(
+    return office.trace.intent(
         caller,
         errand,
         allowed,

@@ -115,7 +115,7 @@ class Trace:
     ) -> Intent:
         """Note who is about to ask what, about whom, why, and which departments. Raises `NotLogged`."""
         fields: dict[str, Json] = {"request": request}
-        committed: dict[str, Json | Spelled] = {"purpose": errand.purpose.value, "case": errand.case}
+        committed: dict[str, Json | Spelled] = {"purpose": str(errand.purpose), "case": errand.case}
         search = plan.question.search
         if search is not None:
             # Who is looked for is not known yet: the region is told, the name only committed to.
@@ -252,15 +252,15 @@ class Trace:
         """Note that somebody reads the log itself. Raises `NotLogged`."""
         await self._write("audit.read", {**_who(caller), "what": what, "request": request})
 
-    async def _write(
+    def _write(
         self,
         event: str,
         fields: Mapping[str, Json],
         *,
         subjects: Iterable[str] = (),
         committed: Mapping[str, Json | Spelled] | None = None,
-    ) -> int:
-        return await self._append(
+    ) -> Awaitable[int]:
+        return self._append(
             event,
             lambda at: self._book.entry(event, at=at, fields=fields, subjects=subjects, committed=committed),
         )
