@@ -107,7 +107,10 @@ class Story:
 def read_story(path: Path | str, text: str | None = None) -> Story:
     """One story from its file (or from `text`, which is then named after `path`). Raises `StoryError`."""
     if text is None:
-        text = Path(path).read_text("utf-8")
+        try:
+            text = Path(path).read_text("utf-8")
+        except UnicodeDecodeError:
+            raise StoryError(f"{Path(path).name}: expected UTF-8, got other bytes") from None
     told = read_story_file(text, file=Path(path).name)
     return Story(
         id=told.id,

@@ -47,7 +47,7 @@ def _compare(story: Story, verdict: Verdict, key: str, expected: object) -> Iter
     elif key == "findings":
         assert isinstance(expected, Mapping), "read as a mapping"
         got = _findings(story, verdict, listed=set(expected))
-        expected = {rule: sorted(who or []) for rule, who in expected.items()}
+        expected = {rule: sorted(who) for rule, who in expected.items()}
     elif key == "cannot_tell":
         got = sorted({each.rule for each in verdict.cannot_tell})
         expected = sorted(expected) if isinstance(expected, list) else expected

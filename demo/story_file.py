@@ -186,8 +186,21 @@ class _Reading:
             self.people(told["people"]),
             {name: self.rows(given, f"records.{name}") for name, given in rows.items()},
             self.unanswered(told.get("unanswered") or {}),
-            self.mapping(told.get("expect") or {}, "expect", EXPECTED),
+            self.expect(told.get("expect") or {}),
         )
+
+    def expect(self, given: object) -> dict[str, object]:
+        told = self.mapping(given, "expect", EXPECTED)
+        for key in ("evidence", "findings", "gates", "single_person"):
+            if key in told:
+                told[key] = self.mapping(told[key], f"expect.{key}", None)
+        for rule, values in self.mapping(told.get("evidence", {}), "expect.evidence", None).items():
+            self.mapping(values, f"expect.evidence.{rule}", None)
+        for rule, people in self.mapping(told.get("findings", {}), "expect.findings", None).items():
+            self.words(people, f"expect.findings.{rule}")
+        if "cannot_tell" in told:
+            self.words(told["cannot_tell"], "expect.cannot_tell")
+        return told
 
     def people(self, given: object) -> dict[str, PersonOfStory]:
         people = self.mapping(given, "people", None)
@@ -255,6 +268,10 @@ class _Reading:
         if isinstance(given, str):
             return given
         raise self.bad(path, "a text, quoted where it is all digits", type(given).__name__)
+
+    def words(self, given: object, path: str) -> None:
+        if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+            raise self.bad(path, "a list of words, `[]` for none", "something else")
 
     def flag(self, given: object, path: str) -> bool:
         if isinstance(given, bool):

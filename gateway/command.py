@@ -170,14 +170,15 @@ def story(
     """Run stories: whole records in, and whether the verdict is the expected one."""
     from demo.story import StoryError, read_story
     from demo.story_check import differences, verify
+    from verification.pack import PackError
 
     wrong = 0
     for file in files:
         try:
             told = read_story(file)
-        except StoryError as error:
+            verdict = verify(told)
+        except (StoryError, PackError) as error:
             _fail(str(error))
-        verdict = verify(told)
         found = differences(told, verdict)
         wrong += bool(found)
         print(f"{'differs' if found else 'as told':<8} {told.id} {told.title}: {verdict.category}")

@@ -80,6 +80,11 @@ WRONG = {
     "a month that does not exist": ("2025-11..2026-10", "2025-11..2026-13", r"month: expected a month"),
     "no day": ("on: 2026-11-16", "on: soon", r"t1\.yaml: on: expected a day"),
     "an expectation nobody checks": ("{category: NONE}", "{categories: NONE}", r"expect\.categories: expected one of"),
+    "findings without people": ("{category: NONE}", "{findings: [INC-01]}", r"findings: expected a mapping, got list"),
+    "a finding on a word": ("{category: NONE}", "{findings: {INC-01: son}}", r"findings\.INC-01: expected a list of words"),
+    "gates in a list": ("{category: NONE}", "{gates: [DIBAO]}", r"expect\.gates: expected a mapping, got list"),
+    "evidence of nothing": ("{category: NONE}", "{evidence: {INC-01: 6}}", r"evidence\.INC-01: expected a mapping, got int"),
+    "rules in a mapping": ("{category: NONE}", "{cannot_tell: {INC-01: x}}", r"cannot_tell: expected a list of words"),
     "a person without a number": ("person: head, item", "person: null, item", r"records\.Declaration\[0\]: expected"),
     "a day that does not exist": ("on: 2026-11-16", "on: 2026-02-30", r"expected days that exist"),
     "an unknown failure": ("expect:", "unanswered: {health: BROKEN}\nexpect:", r"unanswered\.health: expected one of"),
@@ -92,6 +97,12 @@ def test_a_mistake_is_named_with_its_place(wrong: str) -> None:
     assert before in SMALL
     with pytest.raises(StoryError, match=message):
         story(SMALL.replace(before, after))
+
+
+def test_a_file_in_other_bytes_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t1.yaml").write_bytes(SMALL.encode("gb18030"))
+    with pytest.raises(StoryError, match=r"t1\.yaml: expected UTF-8"):
+        read_story(tmp_path / "t1.yaml")
 
 
 def test_no_message_repeats_an_id_number() -> None:

@@ -75,6 +75,22 @@ def test_a_story_that_cannot_be_read_says_where(hedui, tmp_path):
     assert "broken.yaml" in came.stderr
 
 
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ("pack: nowhere", "nowhere"),
+        ("pack_changes: {nothing: 1}", "nothing: expected a parameter of the pack"),
+    ],
+)
+def test_a_story_under_a_pack_that_cannot_be_had_says_so(hedui, tmp_path, told, why):
+    file = tmp_path / "story.yaml"
+    file.write_text(STORY.read_text("utf-8").replace("expect:", f"{told}\nexpect:"), "utf-8")
+    came = hedui("story", file)
+    assert came.exit_code == 1
+    assert why in came.stderr
+    assert isinstance(came.exception, SystemExit)
+
+
 def test_a_file_that_is_not_there_is_said_without_a_traceback(hedui, tmp_path):
     for typed in (("story", tmp_path / "none.yaml"), ("story", tmp_path), ("ask", tmp_path / "none.graphql")):
         result = hedui(*typed)
