@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.terminal import day_of, fail, plainly, registers_of, require_new, settings_of
+from vocabulary.counting import count_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -100,7 +101,7 @@ def diff(
         found = differences(_load(before), _load(after))
     for each in found:
         typer.echo(each.in_chinese() if language is Language.ZH else each.in_english())
-    typer.echo(f"{len(found)} of the keys differ" if found else "no difference")
+    typer.echo(f"{count_of(len(found), 'key')} with differences" if found else "no difference")
 
 
 def what_if(
@@ -181,7 +182,9 @@ def _show(found: WhatIf, failed: Mapping[Department, str], *, on: date) -> None:
 
     before, after = found.before, found.after
     typer.echo(f"{before.pack} {before.pack_hash[:16]} → {after.pack} {after.pack_hash[:16]}, on {on}")
-    typer.echo(f"{len(before.standings):,} households, the same inputs in both runs: {before.inputs_digest}")
+    typer.echo(
+        f"{count_of(len(before.standings), 'household')}, the same inputs in both runs: {before.inputs_digest}"
+    )
     for department, failure in failed.items():
         typer.echo(f"  {department.term} did not answer: {failure}")
     paid = " → ".join(map(fen_with_commas, (found.fen_before, found.fen_after)))
@@ -189,16 +192,16 @@ def _show(found: WhatIf, failed: Mapping[Department, str], *, on: date) -> None:
     counts = [Counter(each.category for each in run.standings.values()) for run in (before, after)]
     for category in sorted(counts[0] | counts[1], key=[*Category, *Indeterminate].index):
         typer.echo(
-            f"  {category} {category.term}: {counts[0][category]:,} → {counts[1][category]:,} households"
+            f"  {category} {category.term}: {counts[0][category]:,} → {count_of(counts[1][category], 'household')}"
         )
-    typer.echo(f"{len(found.changed):,} households are affected:")
+    typer.echo(f"affected: {count_of(len(found.changed), 'household')}")
     for (one, other), count in sorted(found.categories.items()):
-        typer.echo(f"  {one} {one.term} → {other} {other.term}: {count:,} households")
+        typer.echo(f"  {one} {one.term} → {other} {other.term}: {count_of(count, 'household')}")
     for move, count in sorted(found.moves.items()):
         money = f", {_more(found.fen_moves[move])} a month" if move in found.fen_moves else ""
-        typer.echo(f"  {move} {move.term}: {count:,} households{money}")
+        typer.echo(f"  {move} {move.term}: {count_of(count, 'household')}{money}")
     if found.untold:
-        typer.echo(f"  {found.untold:,} households whose amount cannot be told are not in the sums")
+        typer.echo(f"  not in the sums: {count_of(found.untold, 'household')} whose amount cannot be told")
 
 
 def _more(fen: int) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from gateway.terminal import day_of, plainly, registers_of, require_new, settings_of
+from vocabulary.counting import count_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from collections.abc import Iterator
@@ -148,13 +149,13 @@ def _show_stacking(report: StackingReport) -> None:
     from vocabulary.money import fen_with_commas
 
     found = report.sums
-    typer.echo(f"{report.households:,} households; a proposal, nothing is decided by it")
+    typer.echo(f"{count_of(report.households, 'household')}; a proposal, nothing is decided by it")
     _show_failed(report.failed)
     overpaid, forgone = map(fen_with_commas, (found.overpaid_fen, found.forgone_fen))
-    typer.echo(f"  drawn too much: {overpaid} yuan, {found.persons_overpaid:,} holders")
-    typer.echo(f"  due and not drawn: {forgone} yuan, {found.persons_forgoing:,} holders")
+    typer.echo(f"  drawn too much: {overpaid} yuan, {count_of(found.persons_overpaid, 'holder')}")
+    typer.echo(f"  due and not drawn: {forgone} yuan, {count_of(found.persons_forgoing, 'holder')}")
     untold = sum(bool(each.cannot_tell) for each in report.listed)
-    typer.echo(f"  something cannot be told of {untold:,} households")
+    typer.echo(f"  something cannot be told of {count_of(untold, 'household')}")
 
 
 def _show_aids(report: AidReport) -> None:
@@ -165,19 +166,19 @@ def _show_aids(report: AidReport) -> None:
     from vocabulary.evidence import Answer
 
     counts = Counter((found.rule.number, found.answer) for _, found in report.listed)
-    typer.echo(f"{report.households:,} households; an offer, nothing is decided by it")
+    typer.echo(f"{count_of(report.households, 'household')}; an offer, nothing is decided by it")
     _show_failed(report.failed)
     for rule in AIDS.rules:
-        whose = "households" if rule.level is AIDS.household else "persons"
+        whose = "household" if rule.level is AIDS.household else "person"
         found, untold = (counts[rule.number, answer] for answer in (Answer.YES, Answer.UNKNOWN))
         typer.echo(
-            f"  疑似{rule.zh}（{in_chinese(rule.cite)}）: {found:,} {whose}; cannot be told of {untold:,}"
+            f"  疑似{rule.zh}（{in_chinese(rule.cite)}）: {count_of(found, whose)}; cannot be told of {untold:,}"
         )
 
 
 def _show_causes(report: CauseReport) -> None:
     counted = report.table
-    typer.echo(f"{counted.households:,} households by primary cause")
+    typer.echo(f"{count_of(counted.households, 'household')} by primary cause")
     _show_failed(report.failed)
     for cause, count in counted.causes.items():
         typer.echo(f"  {cause.term}: {count:,}")
@@ -185,7 +186,7 @@ def _show_causes(report: CauseReport) -> None:
     typer.echo("by line of the ledger, households and persons")
     for category, line in report.ledger.items():
         name = "待核" if category is None else category.term
-        typer.echo(f"  {name}: {line.households:,} households, {line.persons:,} persons")
+        typer.echo(f"  {name}: {count_of(line.households, 'household')}, {count_of(line.persons, 'person')}")
 
 
 def _show_failed(failed: Mapping[Department, str]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from gateway.terminal import day_of, fail, plainly, registers_of, require_new, settings_of
+from vocabulary.counting import count_of
 
 if TYPE_CHECKING:  # the engines behind the commands take their time to load
     from gateway.opening import Opened
@@ -88,7 +89,7 @@ def list_runs(config: Config = None) -> None:
     with _plainly(), run_home(settings_of(config), clock=lambda: datetime.now(UTC)) as home:
         for each in home.ledger.runs():
             begun = each.begun_at.strftime("%Y-%m-%d %H:%M")
-            far = f"{each.judged:,} of {each.households:,} households"
+            far = f"{each.judged:,} of {count_of(each.households, 'household')}"
             typer.echo(f"{each.id}  {begun} UTC  of {each.terms.day}  {each.state:<9}  {far}")
 
 
@@ -124,7 +125,9 @@ def cancel(name: Name, config: Config = None) -> None:
             settings_of(config),
             lambda gateway, home, _: cancel_run(name, home=home, trace=gateway.office.trace),
         )
-    typer.echo(f"{name} is cancelled, with {kept.judged:,} of {kept.households:,} households judged")
+    typer.echo(
+        f"{name} is cancelled, with {kept.judged:,} of {count_of(kept.households, 'household')} judged"
+    )
 
 
 @runs.command()
@@ -160,9 +163,13 @@ def findings(
         except (BeyondCalendar, CaseworkError, BadTrust, NotAuthenticated, Malformed) as error:
             fail(f"{type(error).__name__}: {error}")
     told = came.registered
-    typer.echo(f"{told.findings:,} findings registered, {told.known:,} known, {told.cases:,} cases opened")
+    typer.echo(
+        f"{count_of(told.findings, 'finding')} registered, {told.known:,} known, {count_of(told.cases, 'case')} opened"
+    )
     if came.unplaced:
-        typer.echo(f"{came.unplaced:,} households left out: civil affairs did not say where they are kept")
+        typer.echo(
+            f"{count_of(came.unplaced, 'household')} left out: civil affairs did not say where they are kept"
+        )
 
 
 @runs.command()
@@ -288,10 +295,12 @@ def _standing(standing: Standing | None) -> dict[str, object] | None:
 
 def _show(found: Moves) -> None:
     days = f"{found.before.terms.day} → {found.after.terms.day}"
-    typer.echo(f"{days}: {len(found.transitions):,} households")
+    typer.echo(f"{days}: {count_of(len(found.transitions), 'household')}")
     for sizes in (found.tally.moves, found.tally.reasons):
         for code, size in sizes.items():
-            typer.echo(f"  {code.term}\t{size.households:,} households, {size.persons:,} persons")
+            typer.echo(
+                f"  {code.term}\t{count_of(size.households, 'household')}, {count_of(size.persons, 'person')}"
+            )
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from rich.table import Column, Table
 
 from gateway.client import Answer
 from verification.citation import in_chinese
+from vocabulary.counting import count_of
 from vocabulary.money import with_commas
 
 if TYPE_CHECKING:  # the engines behind a run take seconds to load
@@ -53,8 +54,12 @@ def show_verdict(answer: Answer) -> None:
 def show_run(result: RunResult) -> None:
     """Households by category, findings by rule, and which departments failed."""
     console = terminal_console()
-    console.print(f"{result.households:,} households, {result.persons:,} persons in {result.took_s:.1f} s")
-    console.print(f"  kept as {result.run}; {result.taken_over:,} households taken over from an earlier run")
+    console.print(
+        f"{count_of(result.households, 'household')}, {count_of(result.persons, 'person')} in {result.took_s:.1f} s"
+    )
+    console.print(
+        f"  kept as {result.run}; {count_of(result.taken_over, 'household')} taken over from an earlier run"
+    )
     if result.judged < result.households:
         console.print(f"  {result.judged:,} are judged: another process is at the rest")
     for department, failure in result.failed.items():

@@ -15,10 +15,12 @@ from datetime import date
 
 from verification import bands
 from verification.citation import in_chinese
+from verification.income import EXCLUDED
 from verification.language.values import Result
 from verification.pack import Pack
-from verification.verdict import IncomeLine, Step
+from verification.verdict import REPLACED, IncomeLine, Step
 from vocabulary.codes import Category, DeclaredItem
+from vocabulary.counting import count_of
 from vocabulary.idnumber import mask
 from vocabulary.money import Money
 from vocabulary.records.civil_affairs import Declaration
@@ -47,6 +49,7 @@ def arithmetic(
     """
     people = sorted(counted)
     cost = pack.on("employment_cost_fen_month", on)
+    lines = tuple(lines)
     steps = list(_kinds_of_income(lines, people))
     for person in people:
         months = number(counted[person]["wage_months"])
@@ -54,7 +57,7 @@ def arithmetic(
             steps.append(
                 Step(
                     f"{mask(person)} 就业成本：{yuan(number(cost.value))}元 × {months}个月，依据：{in_chinese(cost.cite)}",
-                    f"{mask(person)}: employment cost, {yuan(number(cost.value))} × {months} months",
+                    f"{mask(person)}: employment cost, {yuan(number(cost.value))} × {count_of(months, 'month')}",
                     -number(cost.value) * months,
                     adds=True,
                 )
@@ -62,7 +65,9 @@ def arithmetic(
     annual = number(facts["annual_fen"])
     if sum(step.fen for step in steps if step.adds) != annual:
         raise ArithmeticDiffers("expected the lines to add up to the verified annual income, got another sum")
-    conclusion = _conclusion(facts, counted, annual=annual, pack=pack, on=on)
+    conclusion = list(_conclusion(facts, counted, annual=annual, pack=pack, on=on))
+    if facts["category"] == Category.TEKUN:
+        conclusion += _without_means(lines, counted, facts=facts, pack=pack, on=on)
     return (*steps, *conclusion, *_alone(facts, counted, pack=pack, on=on))
 
 
@@ -113,7 +118,7 @@ def _kinds_of_income(lines: Iterable[IncomeLine], people: Iterable[str]) -> Iter
         declared = record == Declaration.__name__
         yield Step(
             f"{mask(person)} {kind.term}（{'申报' if declared else source.term}，{months}个月）：{yuan(fen)}元",
-            f"{mask(person)}: {kind.name.lower().replace('_', ' ')}, {months} months"
+            f"{mask(person)}: {kind.name.lower().replace('_', ' ')}, {count_of(months, 'month')}"
             f" ({'declared' if declared else record}): {yuan(fen)}",
             fen,
             adds=True,
@@ -130,7 +135,7 @@ def _conclusion(
     )
     yield Step(
         f"低保标准：{yuan(standard)}元 × {months}个月 × {members}人 = {yuan(line)}元",
-        f"the standard: {yuan(standard)} × {months} months × {members} persons = {yuan(line)}",
+        f"the standard: {yuan(standard)} × {count_of(months, 'month')} × {count_of(members, 'person')} = {yuan(line)}",
         line,
     )
     sign = "<" if annual < line else "=" if annual == line else ">"
@@ -141,14 +146,8 @@ def _conclusion(
     )
     if facts["property_over"] is True:
         yield Step("财产超限：收入低于各线也不符合条件", "property over a limit: no line of income helps", 0)
-    if annual >= line:
+    if annual >= line and facts["category"] != Category.TEKUN:
         yield from _beyond_the_standard(facts, counted, annual=annual, line=line, pack=pack, on=on)
-    if facts["category"] == Category.TEKUN:
-        yield Step(
-            "特困：按特困供养标准，不按低保差额",
-            "特困 has a standard of its own, and is no gap to this one",
-            0,
-        )
     payable = facts["payable_fen"]
     if isinstance(payable, int) and payable > 0 and pack.code("payable_mode", on) == bands.BANDED:
         yield _band(annual=annual, line=line, members=members, payable=payable, pack=pack, on=on)
@@ -170,7 +169,8 @@ def _band(*, annual: int, line: int, members: int, payable: int, pack: Pack, on:
             return Step(
                 f"分档：收入低于标准的{below.value}%，第{band}档：{each}元 × {members}人 = {yuan(payable)}元，"
                 f"依据：{in_chinese(amount.cite)}",
-                f"band {band}, below {below.value} % of the standard: {each} × {members} persons = {yuan(payable)}",
+                f"band {band}, below {below.value} % of the standard:"
+                f" {each} × {count_of(members, 'person')} = {yuan(payable)}",
                 payable,
             )
     raise ArithmeticDiffers("expected the income in one of the pack's bands, got it in none")
@@ -211,7 +211,7 @@ def _disposable(*, annual: int, members: int, pack: Pack, on: date) -> Step:
     return Step(
         f"上年度当地居民人均可支配收入：{yuan(number(each.value))}元 × {members}人 = {yuan(most)}元，"
         f"{'低于' if below else '不低于'}，依据：{in_chinese(each.cite)}",
-        f"disposable income a head in the year before: {yuan(number(each.value))} × {members} persons"
+        f"disposable income a head in the year before: {yuan(number(each.value))} × {count_of(members, 'person')}"
         f" = {yuan(most)}: {'below' if below else 'not below'}",
         most - annual,
     )
@@ -226,6 +226,45 @@ def _spending(counted: _Counted, *, pack: Pack, on: date) -> tuple[str, str]:
             fen = sum(number(facts[fact]) for facts in counted.values())
             parts.append((f"{zh}{yuan(fen)}元", f"{en} {yuan(fen)}"))
     return " + ".join(zh for zh, _ in parts), " + ".join(en for _, en in parts)
+
+
+def _without_means(
+    lines: Iterable[IncomeLine],
+    counted: _Counted,
+    *,
+    facts: Mapping[str, Result],
+    pack: Pack,
+    on: date,
+) -> Iterable[Step]:
+    """Why it is 特困: what each person had by that law's own list of what counts, beside the standard of one.
+
+    Raises `ArithmeticDiffers` where somebody had as much.
+    """
+    standard, months = number(facts["standard_fen"]), pack.number("window_months", on)
+    cost, line = pack.number("employment_cost_fen_month", on), standard * months
+    chosen = [each for each in lines if each.article != REPLACED]
+    for person, own in sorted(counted.items()):
+        theirs = [each for each in chosen if each.person == person]
+        income = sum(each.fen for each in theirs if _counts_for_tekun(each, pack))
+        left_out = sum(each.fen for each in theirs) - income
+        income -= cost * number(own["wage_months"])
+        if income >= line:
+            raise ArithmeticDiffers("expected everybody of a household in 特困 to be without means, got more")
+        yield Step(
+            f"{mask(person)} 特困口径年收入：{yuan(income)}元（另有不计入的{yuan(left_out)}元） < "
+            f"{yuan(standard)}元 × {months}个月 = {yuan(line)}元，依据：{in_chinese(_MEANS)}",
+            f"{mask(person)}: income by the list for 特困 {yuan(income)} (and {yuan(left_out)} that it leaves out)"
+            f" < {yuan(standard)} × {count_of(months, 'month')} = {yuan(line)}",
+            income,
+        )
+    yield Step(
+        "特困：按特困供养标准，不按低保差额", "特困 has a standard of its own, and is no gap to this one", 0
+    )
+
+
+def _counts_for_tekun(line: IncomeLine, pack: Pack) -> bool:
+    row = pack.row("tekun_income_class", line.kind, line.month.first_day)
+    return row is not None and row.value != EXCLUDED
 
 
 def _alone(facts: Mapping[str, Result], counted: _Counted, *, pack: Pack, on: date) -> Iterable[Step]:
@@ -248,6 +287,7 @@ def _alone(facts: Mapping[str, Result], counted: _Counted, *, pack: Pack, on: da
         )
 
 
+_MEANS = "特困人员认定办法 art. 4–9"
 _ALONE = "审核确认办法 art. 8"
 _RIGID = (
     ("MEDICAL", "medical_fen", "医疗", "medical"),

@@ -17,7 +17,7 @@ from verification.language.rule import Severity
 from verification.language.to_python import Case, Found
 from verification.language.values import Missing, Result
 from verification.pack import Pack
-from verification.verdict import IncomeLine
+from verification.verdict import REPLACED, IncomeLine
 from vocabulary.codes import Code, DeclaredItem, Relation
 from vocabulary.evidence import Evidence, EvidenceState, NoRecord, SourceFailed
 from vocabulary.evidence import Found as Answered
@@ -27,7 +27,6 @@ from vocabulary.record import Record
 from vocabulary.records.social_security import InjuryBenefit, Insurance, Pension, UnemploymentBenefit
 from vocabulary.register import BY_NAME
 
-_REPLACED = "审核确认办法 art. 17: 有部门记录的以部门记录为准"
 NO_VALUE = "pack: income_class; 该种类当月无分类"
 REGISTER: dict[DeclaredItem, type[Record]] = {
     DeclaredItem.WAGE: Insurance,
@@ -137,7 +136,7 @@ def _line(row: Mapping[str, Result], *, chosen: bool, state: EvidenceState, pack
         kind,
         number(row["fen"]),
         chosen and counts,
-        (dated.cite if dated is not None else NO_VALUE) if chosen else _REPLACED,
+        (dated.cite if dated is not None else NO_VALUE) if chosen else REPLACED,
         record.department,
         record.__name__,
         str(row["record_id"]),

@@ -68,6 +68,10 @@ class Counting:
     article: str
 
 
+REPLACED = "审核确认办法 art. 17: 有部门记录的以部门记录为准"
+"""The article of a line that is not counted because there is better evidence of the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class IncomeLine:
     """One piece of evidence of income in one month: counted or not, by which article, from which record.

@@ -243,6 +243,22 @@ def test_a_programme_of_no_group_stands_beside_one_of_a_group(alone: str) -> Non
     assert [(each.stacking, each.cite) for each in found.clashes] == [(Stacking.ALLOW, None)]
 
 
+def test_programmes_of_two_groups_stand_beside_each_other() -> None:
+    pack = DEMO.changed({"aid_group.甲项": "一组", "aid_group.乙项": "二组"}, why="x")
+    found = proposed(claim("甲项", 300_000, month=YEAR), claim("乙项", 450_000, month=YEAR), pack=pack)
+    assert (found.overpaid_fen, [each.stacking for each in found.clashes]) == (0, [Stacking.ALLOW])
+
+
+def test_only_what_was_drawn_clashes() -> None:
+    """TEKUN excludes the living subsidy: told where both were drawn, and not where one of them is merely due."""
+    both = proposed(claim("TEKUN", 82_700), claim("LIVING", 8_000))
+    assert [(each.first, each.second) for each in both.clashes] in (
+        [("TEKUN", "LIVING")],
+        [("LIVING", "TEKUN")],
+    )
+    assert proposed(claim("TEKUN", 82_700), claim("LIVING", 8_000, 0)).clashes == ()
+
+
 def test_a_row_that_is_no_pair_is_named_whatever_it_says() -> None:
     said = {"TEKUN": "OFFSET", "TEKUN+": "OFFSET", "+LIVING": "ALLOW", "DIBAO+LIVING+CARE": "ALLOW"}
     rows = {key: (Dated(value, date(2026, 1, 1), None, "一文"),) for key, value in said.items()}

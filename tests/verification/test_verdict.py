@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -172,6 +173,22 @@ def test_spending_over_the_ratio_does_not_hide_an_income_that_is_too_high() -> N
 
 
 ONE_KIND = {"rigid_numerator.REHABILITATION": False}
+
+
+def test_tekun_tells_the_income_by_its_own_list_where_the_other_one_is_above_the_standard() -> None:
+    """A base pension that 低保 counts since its exclusion lapsed, and 特困 never: rent 3,600, and 1,430 since January."""
+    ended = [{"since": date(2021, 7, 1), "until": date(2025, 12, 31), "value": "EXCLUDED"}]
+    changes = {"income_class.CENTRAL_BASE_PENSION": ended, "dibao_standard_fen_month": 41_900}
+    told = verify(replace(story("H4"), pack_changes=changes))
+    assert told.category is Category.TEKUN
+    steps = [step.zh for step in told.arithmetic]
+    assert "比较：5,030.00 > 5,028.00，不低于标准（相等不是低于）" in steps
+    assert not any("边缘线" in step for step in steps)
+    assert steps[-2] == (
+        "5299**********0316 特困口径年收入：3,600.00元（另有不计入的2,916.00元） < 419.00元 × 12个月 = 5,028.00元，"
+        "依据：《特困人员认定办法》第四条至第九条"
+    )
+    assert "× 1 person = " in told.arithmetic[-5].en + told.arithmetic[-4].en
 
 
 def test_what_no_line_of_income_decides_is_told_too() -> None:
