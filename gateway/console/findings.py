@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from starlette.responses import RedirectResponse, Response
 
 from casework.cases import clocks_of, steps_of
@@ -45,8 +47,15 @@ ACTS = {
 NAMES = {rule.number: rule for rule in CATALOGUE.rules}
 
 
-@router.get("/findings")
-async def findings(  # one argument a filter
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which findings somebody works through: the filter, as addresses hold it, so that it is not lost on the way."""
+
+    which: Filter
+    query: str
+
+
+def sought(  # one argument a filter
     visit: Visiting,
     rule: str = "",
     severity: str = "",
@@ -54,27 +63,42 @@ async def findings(  # one argument a filter
     region: str = "",
     before: str = "",
     mine: bool = False,
-    after: str = "",
-) -> Response:
-    """The queue: the oldest first, filtered by rule, severity, state, region, age and who works on it."""
-    await visit.house.desk.permit(visit.actor, Act.READ)
+) -> Sought:
+    """What an address asks for; what is no such thing is not asked for."""
     which = Filter(
         rule=rule if rule in NAMES else None,
         severity=Severity(severity) if severity in Severity.__members__ else None,
         state=FindingState(state) if state in FindingState.__members__ else None,
-        region=region if region.isdigit() else None,
+        region=region if region.isascii() and region.isdigit() else None,
         found_before=_day(before),
         assigned=visit.session.account if mine else None,
     )
-    found = queue(visit.house.desk, visit.actor, which, first=A_PAGE, after=after)
+    told = {
+        "rule": which.rule,
+        "severity": which.severity and which.severity.value,
+        "state": which.state and which.state.value,
+        "region": which.region,
+        "before": which.found_before and which.found_before.isoformat(),
+        "mine": "true" if mine else None,
+    }
+    return Sought(which, urlencode({name: value for name, value in told.items() if value}))
+
+
+Seeking = Annotated[Sought, Depends(sought)]
+
+
+@router.get("/findings")
+async def findings(visit: Visiting, seeking: Seeking, after: str = "") -> Response:
+    """The queue: the oldest first, filtered by rule, severity, state, region, age and who works on it."""
+    await visit.house.desk.permit(visit.actor, Act.READ)
+    found = queue(visit.house.desk, visit.actor, seeking.which, first=A_PAGE, after=after)
     await visit.house.desk.read(visit.actor, "findings", rows=len(found.findings))
     return visit.page(
         "findings_rows.html" if visit.partial else "findings.html",
         queue=found,
         counted=COUNTED,
-        which=which,
-        before=before,
-        mine=mine,
+        which=seeking.which,
+        query=seeking.query,
         here=after,
         rules=NAMES,
         severities=list(Severity),
@@ -86,6 +110,7 @@ async def findings(  # one argument a filter
 @router.post("/findings/assign")
 async def assign_some(
     visit: Visiting,
+    seeking: Seeking,
     to: Annotated[str, Form()],
     finding: Annotated[list[str], Form()] = [],  # noqa: B006
 ) -> Response:
@@ -94,33 +119,43 @@ async def assign_some(
     chosen = [read_finding(desk, visit.actor, id_) for id_ in finding]
     issuer = visit.session.caller.issuer
     await assign(desk, visit.actor, chosen, to=to if " " in to else f"{issuer} {to}")
-    return RedirectResponse("/console/findings", status_code=303)
+    return RedirectResponse(f"/console/findings?{seeking.query}", status_code=303)
 
 
 @router.get("/findings/{id_}")
-async def one(visit: Visiting, id_: str) -> Response:
+async def one(visit: Visiting, seeking: Seeking, id_: str) -> Response:
     """One finding: what it rests on, where it stands, what can be done now. The sources come when they are asked for."""
     desk = visit.house.desk
     await desk.permit(visit.actor, Act.READ)
     finding = read_finding(desk, visit.actor, id_)
     await desk.read(visit.actor, "finding", rows=1, case=finding.case.number)
-    return _page(visit, finding, sides=None)
+    return _page(visit, finding, seeking, sides=None)
+
+
+@router.get("/findings/{id_}/next")
+async def following(visit: Visiting, seeking: Seeking, id_: str) -> Response:
+    """On to the one behind it in the queue, or back to the queue where there is none."""
+    await visit.house.desk.permit(visit.actor, Act.READ)
+    found = queue(visit.house.desk, visit.actor, seeking.which, first=1, after=id_).findings
+    then = f"/{found[0].id}" if found else ""
+    return RedirectResponse(f"/console/findings{then}?{seeking.query}", status_code=303)
 
 
 @router.get("/findings/{id_}/sides")
-async def sides(visit: Visiting, id_: str) -> Response:
+async def sides(visit: Visiting, seeking: Seeking, id_: str) -> Response:
     """The records of a finding side by side, asked of their departments now."""
     finding = read_finding(visit.house.desk, visit.actor, id_)
     try:
         found = await sides_of(visit, finding)
     except (Refused, InquiryError) as error:
         return visit.refused(error)
-    return _page(visit, finding, sides=found)
+    return _page(visit, finding, seeking, sides=found)
 
 
 @router.post("/findings/{id_}/{act}")
 async def do(
     visit: Visiting,
+    seeking: Seeking,
     id_: str,
     act: str,
     version: Annotated[int, Form()],
@@ -143,14 +178,15 @@ async def do(
             await withdraw(desk, actor, finding, reason=reason)
         case _:
             return visit.page("fault.html", status=404, code="NO_SUCH_ACT")
-    return RedirectResponse(f"/console/findings/{id_}", status_code=303)
+    return RedirectResponse(f"/console/findings/{id_}?{seeking.query}", status_code=303)
 
 
-def _page(visit: Visit, finding: Finding, *, sides: Sides | None) -> Response:
+def _page(visit: Visit, finding: Finding, seeking: Sought, *, sides: Sides | None) -> Response:
     desk = visit.house.desk
     return visit.page(
         "finding.html",
         finding=finding,
+        query=seeking.query,
         rule=NAMES.get(finding.rule),
         steps=steps_of(desk, finding.id),
         clocks=clocks_of(desk, finding.id),

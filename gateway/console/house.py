@@ -23,6 +23,7 @@ from gateway.access import Refused
 from gateway.caller import Caller
 from gateway.console.session import Ended, NoSession, Session, Sessions
 from gateway.console.terms import filters
+from gateway.console.typed import Typed, typed_in
 from gateway.console.vouching import IdentityProvider, NotVouched
 from gateway.console.words import Lang, language_of, say
 from gateway.errors import InquiryError
@@ -115,6 +116,7 @@ class Visit:
     request: Request
     session: Session
     lang: Lang
+    typed: Typed
 
     @property
     def actor(self) -> Actor:
@@ -147,6 +149,12 @@ class Visit:
             if _is_page(self.request, path):
                 return path
         return "/console/"
+
+    @property
+    def stood_on(self) -> str:
+        """The page that a form stood on: its own address where that can be opened, or the one above."""
+        path = self.request.url.path
+        return path if _is_page(self.request, path) else self.above
 
     @property
     def here(self) -> str:
@@ -203,7 +211,7 @@ async def visit(request: Request) -> Visit:
     session = house.sessions.read(request.cookies.get(COOKIE), browser=browser_of(request), at=now)
     if session.bearer and house.provider and now - session.vouched_at > house.vouch_every:
         session = await _vouched_again(house, house.provider, session, now)
-    return Visit(house, request, session, language_of(request))
+    return Visit(house, request, session, language_of(request), await typed_in(request))
 
 
 Visiting = Annotated[Visit, Depends(visit)]

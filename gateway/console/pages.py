@@ -43,6 +43,7 @@ from gateway.console.assets import assets_in
 from gateway.console.guard import guarded
 from gateway.console.house import STATIC, House, rendered, visit
 from gateway.console.session import NoSession
+from gateway.console.typed import typed_in
 from gateway.console.words import language_of
 from gateway.errors import NotLogged
 from verification.working_days import BeyondCalendar
@@ -126,19 +127,25 @@ _AS: Mapping[type[Exception], type[Exception]] = {RequestValidationError: BadReq
 async def _explained(request: Request, error: Exception) -> Response:
     """What went wrong, on a page that a person understands."""
     house: House = request.app.state.house
-    lang = language_of(request)
+    lang, typed = language_of(request), await typed_in(request)
     if isinstance(error, NoSession):
         to_login = f"/console/login?why={error.why.value}"
         if request.headers.get("hx-request") == "true":  # a part of a page cannot hold the login
             return Response(status_code=401, headers={"hx-redirect": to_login})
-        return RedirectResponse(to_login, status_code=303)
+        if not typed.fields:
+            return RedirectResponse(to_login, status_code=303)
+        return rendered(
+            house, "ended.html", lang, status=401, visit=None, typed=typed, why=error.why, login=to_login
+        )
     if isinstance(error, _LOG_AWAY):
-        return rendered(house, "fault.html", lang, status=NotLogged.status, visit=None, code=NotLogged.code)
+        status, code = NotLogged.status, NotLogged.code
+        return rendered(house, "fault.html", lang, status=status, visit=None, typed=typed, code=code)
     status = error.status_code if isinstance(error, HTTPException) else _STATUS[type(error)]
     lacks = error.lacks if isinstance(error, NotNow) else ()
     kind = _AS.get(type(error), type(error)).__name__
-    # What a form refuses is not repeated: it may have been an id number.
-    values = {"kind": kind, "lacks": lacks, "says": str(error) if isinstance(error, BadRequest) else ""}
+    # What a form refuses is not told as what is wrong with it: it may have been an id number.
+    says = str(error) if isinstance(error, BadRequest) else ""
+    values = {"kind": kind, "lacks": lacks, "says": says, "typed": typed}
     try:
         here = await visit(request)
     except NoSession:

@@ -34,6 +34,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/") {
     const box = document.querySelector("[data-search], #asked");
     if (box) { event.preventDefault(); box.focus(); }
+  } else if (event.key === "n") {
+    document.querySelector("[data-next]")?.click();
   } else if (rows.length && (event.key === "j" || event.key === "k")) {
     const next = rows[Math.min(rows.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
     (next.querySelector("a, button, input") || next).focus();
@@ -41,3 +43,8 @@ document.addEventListener("keydown", (event) => {
     rows[at].querySelector("input[type=checkbox]")?.click();
   }
 });
+// Who leaves a form half written is asked first: our pages are kept nowhere, so that the way back finds it empty.
+let unsent = false;
+addEventListener("input", (event) => { unsent ||= Boolean(event.target.closest("form[method=post]")); });
+addEventListener("submit", () => { unsent = false; });
+addEventListener("beforeunload", (event) => { if (unsent) event.preventDefault(); });

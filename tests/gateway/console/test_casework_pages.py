@@ -16,7 +16,7 @@ from casework.findings import Filter, add_findings, queue
 from casework.role import Actor
 from tests.casework.desks import suspicion
 from tests.gateway.console.houses import Console, console_over
-from tests.gateway.rows import HEAD, HOUSEHOLD
+from tests.gateway.rows import HEAD, HOUSEHOLD, SPOUSE
 from verification.working_days import last_day
 from vocabulary.codes import ApplicationKind
 from vocabulary.region import RegionCode
@@ -196,5 +196,40 @@ def test_what_a_finding_rests_on_is_told_in_words(tmp_path: Path) -> None:
             browser = await console.signed_in()
             page = await browser.get(f"/console/findings/{id_}")
         assert '<th scope="row">职工参保月数</th><td>3</td>' in page.text
+
+    asyncio.run(story())
+
+
+def test_a_reviewer_goes_on_from_finding_to_finding_and_keeps_the_filter(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            await a_finding(console)
+            desk = console.house.desk
+            case = case_numbered(desk, VERIFIER, "HD-2026-0001")
+            await add_findings(desk, VERIFIER, case, [suspicion("HH-01", HEAD), suspicion("HH-01", SPOUSE)])
+            first, second = (
+                each.id for each in queue(desk, VERIFIER, Filter()).findings if each.rule == "HH-01"
+            )
+            browser = await console.signed_in("supervisor")
+            kept = "rule=HH-01&state=SUSPECTED"
+            listed = await browser.get(f"/console/findings?{kept}&severity=&mine=false")
+            page = await browser.get(f"/console/findings/{first}?{kept}")
+            done = await browser.post(
+                f"/console/findings/{first}/withdraw?{kept}", data={"version": "1", "reason": "同名不同人"}
+            )
+            onward = [await browser.get(f"/console/findings/{id_}/next?{kept}") for id_ in (first, second)]
+            given = await browser.post(
+                f"/console/findings/assign?{kept}", data={"to": "x", "finding": second}
+            )
+            odd = await browser.get("/console/findings?rule=%26x&region=²&before=soon&state=%22")
+        assert f'href="/console/findings/{first}?{kept.replace("&", "&amp;")}"' in listed.text
+        assert f'href="/console/findings/{first}/next?{kept.replace("&", "&amp;")}"' in page.text
+        assert done.headers["location"] == f"/console/findings/{first}?{kept}"
+        assert [each.headers["location"] for each in onward] == [
+            f"/console/findings/{second}?{kept}",
+            f"/console/findings?{kept}",
+        ]
+        assert given.headers["location"] == f"/console/findings?{kept}"
+        assert f'href="/console/findings/{second}?"' in odd.text
 
     asyncio.run(story())

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import html
+import re
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from casework.cases import case_numbered
+from casework.decisions import hearings_of
 from gateway.console.house import COOKIE
 from gateway.console.session import Lifetimes, NoSession, Sessions
 from tests.gateway.console.houses import ADDRESS, console_over
+from tests.gateway.console.test_casework_pages import VERIFIER, a_finding
 from tests.gateway.desk import NOW
+from tests.gateway.rows import HEAD
 from tests.postgres import cut_off
 
 PAGES = ("/console/", "/console/household/H-1", "/console/household/H-1/health")
@@ -153,3 +159,68 @@ def test_a_database_that_was_started_again_is_read_at_once(postgres_url: str) ->
             with pytest.raises(NoSession):
                 sessions.read("key", browser="", at=NOW)
             cut_off(postgres_url)
+
+
+SAID = "当事人称该月已离职，\n并提交了离职证明"
+
+
+def sent_again(page: str) -> tuple[str, dict[str, str]]:
+    """Where the form on a page that keeps what was typed would send it, and what."""
+    form = page[page.index('<form method="post" action="/console/', page.index("<main")) :]
+    address = re.findall(r'action="([^"]+)"', form)[0]
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form)
+    return address, {name: html.unescape(value) for name, value in fields}
+
+
+def test_what_was_typed_when_the_session_ended_is_sent_again_after_the_login(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            await a_finding(console)
+            case = case_numbered(console.house.desk, VERIFIER, "HD-2026-0001")
+            browser = await console.signed_in()
+            console.clock.now += timedelta(minutes=31)
+            ended = await browser.post(f"/console/cases/{case.id}/hearing", data={"record": SAID})
+            nothing = hearings_of(console.house.desk, VERIFIER, case)
+            await browser.post("/console/login/as", data={"who": "verifier"})
+            address, fields = sent_again(ended.text)
+            done = await browser.post(address, data=fields)
+            [held] = hearings_of(console.house.desk, VERIFIER, case)
+        assert (ended.status_code, nothing) == (401, [])
+        assert "长时间未操作" in ended.text
+        assert (address, fields) == (f"/console/cases/{case.id}/hearing", {"record": SAID})
+        assert (done.status_code, held["record"]) == (303, SAID)
+
+    asyncio.run(story())
+
+
+def test_what_was_typed_into_a_form_that_is_not_taken_stands_on_the_page_that_says_so(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            address = f"/console/findings/{await a_finding(console)}"
+            browser = await console.signed_in("supervisor", errand=False)
+            other = await browser.post(
+                f"{address}/withdraw", data={"version": "7", "reason": "<b>同名不同人"}
+            )
+            early = await browser.post(f"{address}/confirm", data={"version": "1", "reason": "缴费 相符"})
+            claim = {"record": "Insurance", "record_id": "i-0", "subject": HEAD, "column": "base_fen"}
+            without = await browser.post("/console/corrections", data={**claim, "claim": "本人未参保"})
+        assert [each.status_code for each in (other, early, without)] == [409, 409, 403]
+        assert "&lt;b&gt;同名不同人" in other.text
+        assert f'href="{address}"' in other.text
+        assert "缴费 相符" in early.text
+        assert '<p class="reason">本人未参保</p>' in without.text
+        assert f'<p class="reason">{HEAD}' not in without.text
+        assert sent_again(without.text) == ("/console/corrections", {**claim, "claim": "本人未参保"})
+
+    asyncio.run(story())
+
+
+def test_a_form_without_a_field_and_a_page_lead_to_the_login_as_before(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            browser = console.browser()
+            for answer in (await browser.post("/console/runs"), await browser.get("/console/cases")):
+                assert answer.status_code == 303
+                assert answer.headers["location"].startswith("/console/login")
+
+    asyncio.run(story())
