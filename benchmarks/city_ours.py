@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, by the benchmark
 
@@ -49,8 +48,7 @@ def opened(folder: Path) -> Snapshot:
         for record in RECORD_TYPES
         if (path := folder / f"{record.__name__}.parquet").exists()
     }
-    with pq.ParquetFile(folder / "cases.parquet") as cases:
-        return Snapshot(tables, cases.read())
+    return Snapshot(tables, InFile(folder / "cases.parquet").to_table())
 
 
 def judged(folder: Path, catalogue: Catalogue, *, memory_mib: int, shard: int | None) -> Tables:

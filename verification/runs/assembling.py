@@ -65,12 +65,12 @@ def _answers(taken: pa.Table, level: str, answered: Answered) -> pa.Table:
     sure = taken[answered.answer]
     milder = _never(taken) if answered.milder is None else taken[answered.milder]
     answer = pc.or_kleene(sure, milder)
-    is_milder = pc.and_not(pc.fill_null(milder, False), pc.fill_null(sure, False))
-    own = taken["pmask"] if level == MEMBER else pa.repeat(pa.scalar(0, pa.int64()), len(taken))
+    is_milder = pc.and_not(_surely(milder), _surely(sure))
+    own = taken["pmask"] if level == MEMBER else _never(taken).cast(pa.int64())
     head = [taken["household"], _person(taken, level), own, taken["hmask"], taken["amask"], answer, is_milder]
     columns = [*head, *_columns(taken, answered.evidence)]
     table = pa.table(columns, names=[*_HEAD, *_names(answered.evidence)])
-    return table.filter(pc.fill_null(answer, True))
+    return table.filter(pc.or_kleene(pc.is_null(answer), answer))
 
 
 def _columns(taken: pa.Table, shown: Iterable[Shown]) -> list[pa.ChunkedArray]:
@@ -87,8 +87,13 @@ def _person(taken: pa.Table, level: str) -> pa.ChunkedArray:
     return taken["person"] if level == MEMBER else pa.nulls(len(taken), pa.string())
 
 
+def _surely(answer: pa.Array) -> pa.Array:
+    return pc.and_kleene(pc.is_valid(answer), answer)
+
+
 def _never(taken: pa.Table) -> pa.Array:
-    return pa.repeat(pa.scalar(False), len(taken))
+    """False in every row, and no scalar of ours: to make one brings pandas along, see `tables.no_rows`."""
+    return pc.is_valid(pa.nulls(len(taken)))
 
 
 # ------------------------------------------------------------------ as judgements

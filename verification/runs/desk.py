@@ -54,7 +54,7 @@ class Desk:
 
     def tables(self) -> Tables:
         """What is said of the cases loaded last, as columns, in the order of household numbers."""
-        return tables_of(self._sql, lambda what, level: duck.taken(self._connection, self._sql, what, level))
+        return tables_of(self._sql, duck.taken(self._connection, self._sql))
 
     def interrupt(self) -> None:
         """End the statement that is under way; from another thread."""

@@ -113,6 +113,7 @@ class Engine:
             self._number_whole()
         count = max(1, min(self._threads, len(cases) // self._worth_a_desk))
         parts = cut(cases, -(-len(cases) // count)) if count > 1 else [cases]
+        pa.default_memory_pool().release_unused()  # what reading the cases took is the databases' from here on
         self._busy = self._open(len(parts))
         loads = [desk.load_part if numbered else desk.load for desk in self._busy]
         works = [load(part) for load, part in zip(loads, parts, strict=True)]

@@ -22,7 +22,7 @@ import pyarrow as pa
 from verification.language.sql_rows import ids_of
 from verification.language.to_sql import Sql
 from verification.runs.numbered import NAMES, PLACE, SHARD, bring_in, keys_of, number_everybody
-from verification.runs.tables import InFile, Rows, Snapshot, schema_of
+from verification.runs.tables import InFile, Rows, Snapshot, no_rows, schema_of
 from vocabulary.codes import Code
 from vocabulary.record import Column, ColumnKind, Record, columns_of
 from vocabulary.records.civil_affairs import Membership
@@ -137,7 +137,7 @@ def _look_at_all(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, read
         connection.register(f"given {name}", table)
     for record, columns in reads.items():
         given = snapshot.tables.get(record)
-        _look_at(connection, record, schema_of(record, columns).empty_table() if given is None else given)
+        _look_at(connection, record, no_rows(schema_of(record, columns)) if given is None else given)
 
 
 def _look_at(connection: duckdb.DuckDBPyConnection, record: type[Record], given: Rows) -> None:

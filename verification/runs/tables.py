@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 from vocabulary.record import ColumnKind, Record, columns_of
 from vocabulary.records.civil_affairs import Membership
 
+CASES = pa.schema([("household", pa.string()), ("on", pa.date32()), ("mask", pa.int64())])
+PERSONS = pa.schema([("person", pa.string()), ("mask", pa.int64())])
 _TYPES = {
     ColumnKind.FEN: pa.int64(),
     ColumnKind.NUMBER: pa.int64(),
@@ -66,7 +68,7 @@ class Snapshot:
 
     tables: Mapping[type[Record], Rows]
     cases: pa.Table
-    persons: pa.Table = field(default_factory=lambda: masks_table({}))
+    persons: pa.Table = field(default_factory=lambda: no_rows(PERSONS))
 
     def table(self, record: type[Record]) -> pa.Table:
         """The rows of a record type in memory, wherever they are."""
@@ -81,7 +83,7 @@ def in_memory(rows: Rows) -> pa.Table:
 def listing_of(snapshot: Snapshot) -> Rows:
     """Who was ever listed with which household; nobody, where the snapshot does not say."""
     listed = snapshot.tables.get(Membership)
-    return schema_of(Membership, ("household", "person")).empty_table() if listed is None else listed
+    return no_rows(schema_of(Membership, ("household", "person"))) if listed is None else listed
 
 
 def schema_of(record: type[Record], columns: Iterable[str]) -> pa.Schema:
@@ -106,23 +108,22 @@ def table_of(record: type[Record], rows: Sequence[Record], columns: Iterable[str
 def cases_table(cases: Iterable[tuple[str, date, int]]) -> pa.Table:
     """Cases from household number, day, and mask of what was not usably answered for the household."""
     rows = list(cases)
-    return pa.table(
-        {
-            "household": pa.array([household for household, _, _ in rows], pa.string()),
-            "on": pa.array([on for _, on, _ in rows], pa.date32()),
-            "mask": pa.array([mask for _, _, mask in rows], pa.int64()),
-        }
-    )
+    columns = [
+        [household for household, _, _ in rows],
+        [on for _, on, _ in rows],
+        [mask for _, _, mask in rows],
+    ]
+    return pa.table(columns, schema=CASES)
 
 
 def masks_table(masks: Mapping[str, int]) -> pa.Table:
     """Persons about whom something was not usably answered."""
-    return pa.table(
-        {
-            "person": pa.array([str(person) for person in masks], pa.string()),
-            "mask": pa.array(list(masks.values()), pa.int64()),
-        }
-    )
+    return pa.table([[str(person) for person in masks], list(masks.values())], schema=PERSONS)
+
+
+def no_rows(schema: pa.Schema) -> pa.Table:
+    """A table without rows. `Schema.empty_table` brings pandas along: a fifth of a second, and 36 MiB."""
+    return pa.Table.from_batches([], schema)
 
 
 def packed(table: pa.Table) -> bytes:

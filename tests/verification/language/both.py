@@ -224,9 +224,7 @@ def told_by_duckdb(
     with duck.connect() as connection:
         bring = load(connection, Snapshot(tables, cases, masks_table(world.unanswered_of)), sql)
         assert len(list(duck.run(connection, sql, bring))) == len(sql.statements)
-        return _said(
-            assembled(sql, tables_of(sql, lambda what, level: duck.taken(connection, sql, what, level)))
-        )
+        return _said(assembled(sql, tables_of(sql, duck.taken(connection, sql))))
 
 
 def told_by_postgres(

@@ -91,6 +91,17 @@ def test_what_several_desks_judge_is_what_one_judges(
         assert list(engine.judgements()) == list(one_by_one(catalogue, world))[:4]
 
 
+def test_households_that_are_taken_out_in_turns_are_those_taken_out_at_once(
+    catalogue: Catalogue, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duck, "_AT_ONCE", 7)
+    given = snapshot(catalogue, world)
+    with Engine(given, catalogue, PACK) as engine:
+        list(engine.load(given.cases))
+        assert list(engine.judgements()) == list(one_by_one(catalogue, world))
+        assert engine.tables().told["household"]["household"].num_chunks > 5
+
+
 def test_a_desk_that_fails_ends_the_others(
     catalogue: Catalogue, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

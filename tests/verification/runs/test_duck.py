@@ -5,8 +5,8 @@ from pathlib import Path
 from verification.runs import duck
 
 
-def test_a_third_of_the_memory_is_never_given_back() -> None:
-    with duck.connect(memory_mib=300) as connection:
+def test_a_quarter_of_the_memory_is_never_given_back() -> None:
+    with duck.connect(memory_mib=400) as connection:
         kept = connection.execute("SELECT CURRENT_SETTING('block_allocator_memory')").fetchone()
     assert kept == ("100.0 MiB",)
 

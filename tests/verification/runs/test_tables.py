@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,6 +32,22 @@ def test_of_rows_in_files_some_are_read(tmp_path: Path) -> None:
 def test_a_snapshot_that_says_of_nobody_where_he_is_listed_lists_nobody() -> None:
     listed = in_memory(listing_of(Snapshot({}, cases_table([]))))
     assert (len(listed), listed.schema.names) == (0, ["household", "person"])
+
+
+def test_a_run_ends_without_pandas(tmp_path: Path) -> None:
+    """36 MiB and a fifth of a second that nobody asked for, at the moment when memory is short."""
+    pq.write_table(cases_table([("S-1", date(2026, 11, 16), 0)]), tmp_path / "cases.parquet")
+    program = (
+        "import sys, verification.runs.tables as t; from verification.catalogue import CATALOGUE as whole;"
+        "from verification.language.rule import Catalogue; from verification.pack import load_pack;"
+        "from verification.runs.district import Engine;"
+        f"given = t.Snapshot({{}}, t.InFile({str(tmp_path / 'cases.parquet')!r}).to_table());"
+        "judged = Catalogue(whole.member, whole.household, whole.rules[:3], [whole.household.category])\n"
+        "with Engine(given, judged, load_pack('demo-2026')) as engine:\n"
+        "    list(engine.load(given.cases)); print(len(engine.tables().told['household']), 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "1 False\n"
 
 
 def test_what_starts_a_run_starts_without_pandas(tmp_path: Path) -> None:
