@@ -29,7 +29,6 @@ class Kind:
 
 
 _CODE = re.compile(r"(?!.*[0-9]{11})[A-Za-z0-9_.:/\-]{1,64}").fullmatch
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}").fullmatch
 _HASH = re.compile(r"[0-9a-f]{64}").fullmatch
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}").fullmatch
 _DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])").fullmatch

@@ -11,7 +11,6 @@ from vocabulary.records.education import FeeBill
 from vocabulary.records.health import Settlement
 from vocabulary.records.social_security import Insurance, Pension, UnemploymentBenefit
 
-PENSIONS = {"PENSION", "LOCAL_BASE_PENSION", "PERSONAL_PENSION"}
 EXCLUDED = {"CENTRAL_BASE_PENSION", "AGE_ALLOWANCE", "FAMILY_PLANNING"}
 
 

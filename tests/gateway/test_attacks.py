@@ -19,7 +19,6 @@ from vocabulary.codes import Department
 
 CPU_S = 0.05
 HOUSEHOLD = '{household(number:"S-1"){%s}}'
-CASE = {"x-hedui-case": "HD-2026-0001"}
 
 
 def asked(query, **fields):

@@ -376,10 +376,10 @@ def test_a_register_that_fails_is_named_and_the_others_answer(tmp_path):
 
 
 def test_a_slow_register_costs_its_timeout_and_not_the_sum(tmp_path):
-    delays = {Department.SOCIAL_SECURITY: 5.0, Department.HEALTH: 0.05, Department.EDUCATION: 0.05}
+    delays = {Department.SOCIAL_SECURITY: 60.0, Department.HEALTH: 0.05, Department.EDUCATION: 0.05}
     began = datetime.now(UTC)
     _, body, _ = look(tmp_path, options={"delays": delays, "timeout_s": 0.1})
-    assert (datetime.now(UTC) - began).total_seconds() < 2.0
+    assert (datetime.now(UTC) - began).total_seconds() < 30.0
     assert member(body, 1)["insurance"]["state"] == "SOURCE_FAILED"
     assert member(body, 1)["death"]["state"] == "NO_RECORD"
 

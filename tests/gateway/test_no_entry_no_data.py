@@ -89,16 +89,18 @@ def test_while_the_outcome_waits_for_the_log_nothing_leaves(tmp_path):
     spy = Spy(tmp_path)
 
     async def test(desk):
-        append, released = desk.log.append, asyncio.Event()
+        append, reached, released = desk.log.append, asyncio.Event(), asyncio.Event()
 
         async def late(entry, alongside):
             if b'"event":"inquiry.outcome"' in entry:
+                reached.set()
                 await released.wait()
             return await append(entry, alongside)
 
         desk.log.append = lambda entry, alongside=(): late(entry, alongside)
         asked = asyncio.create_task(ask_under(spy, desk))
-        done, _ = await asyncio.wait([asked], timeout=0.3)
+        await reached.wait()
+        done, _ = await asyncio.wait([asked], timeout=0.1)
         left = list(spy.messages)
         released.set()
         return done, left, await asked

@@ -1,5 +1,6 @@
 """Is who asks too often, or about too many households, noticed, refused and noted once?"""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,8 +42,9 @@ def counts(request, tmp_path):
 
 
 def pacing(counts, clock=None, **limits):
-    pace = Pace(**{**{name: getattr(EASY_PACE, name) for name in Pace.__dataclass_fields__}, **limits})
-    return Pacing(pace, counts, pseudonym=lambda text: f"~{hash(text)}", clock=clock or Clock())
+    return Pacing(
+        replace(EASY_PACE, **limits), counts, pseudonym=lambda text: f"~{hash(text)}", clock=clock or Clock()
+    )
 
 
 def refused(action):
@@ -89,7 +91,7 @@ def test_households_that_are_not_there_are_an_enumeration(counts):
 
 def test_what_is_asked_of_one_household_is_counted_for_all_callers_together(counts):
     held = pacing(counts, about=2)
-    other = Caller(**{**{name: getattr(ASKER, name) for name in ASKER.__slots__}, "subject": "mz-2"})
+    other = replace(ASKER, subject="mz-2")
     held.asks_about(ASKER, "H-1")
     held.asks_about(other, "H-1")
     assert refused(lambda: held.asks_about(other, "H-1")).clause == "HEDUI_MAX_QUESTIONS_PER_HOUSEHOLD"

@@ -1,11 +1,11 @@
 """Are households found by region and by name, by whom they may be, and noted without a name?"""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from casework.agreement import Recipient
-from gateway.pace import Pace
 from tests.gateway.desk import EASY_PACE, at_desk
 from tests.gateway.rows import BROTHER, HEAD, HOUSEHOLD, NAMES, ROWS, SPOUSE, _file, _member
 from vocabulary.codes import Department, Relation
@@ -172,30 +172,14 @@ def test_a_register_that_fails_is_no_empty_page(tmp_path, name):
 
 
 def test_looking_up_one_name_after_the_other_is_noticed(tmp_path):
-    pace = Pace(
-        **{
-            **{
-                name: getattr(EASY_PACE, name)
-                for name in ("questions", "households", "about", "claims", "listed")
-            },
-            "misses": 3,
-        }
-    )
+    pace = replace(EASY_PACE, misses=3)
     told, entries = asked(tmp_path, name="某某", times=5, options={"pace": pace})
     assert told.status_code == 429
     assert entries[-1]["event"] == "inquiry.refused"
 
 
 def test_a_search_counts_the_households_that_it_may_bring(tmp_path):
-    pace = Pace(
-        **{
-            **{
-                name: getattr(EASY_PACE, name)
-                for name in ("questions", "households", "about", "claims", "misses")
-            },
-            "listed": 50,
-        }
-    )
+    pace = replace(EASY_PACE, listed=50)
     assert asked(tmp_path / "a", name="安一木", times=2, options={"pace": pace})[0].status_code == 200
     assert asked(tmp_path / "b", name="安一木", times=3, options={"pace": pace})[0].status_code == 429
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from gateway.client import Client, NoAnswer
 from gateway.errors import CannotOpen, NotListening
 from gateway.opening import opened
 from gateway.persona import PERSONAS, mint
-from gateway.serving import Background, configure_log
+from gateway.serving import FILES, Background, configure_log, open_as_many_as_may
 from gateway.settings import Settings
 from vocabulary.codes import Department
 from vocabulary.money import Money
@@ -34,7 +35,7 @@ VERIFY = "query($number: ID) {household(number: $number) {verification {category
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The run folder of a district of one household, as five real registers."""
+    """The run folder of a district of one household, as real registers."""
     run = tmp_path_factory.mktemp("run")
     rows = {record: [row for row in STORY.records if type(row) is record] for record in RECORD_TYPES}
     write_registers(rows, run / "registers")
@@ -53,7 +54,7 @@ def client(settings, address, persona="verifier"):
     return Client(address, mint(settings, who, at=datetime.now(UTC)), who.purpose.value, "HD-2026-0001")
 
 
-def test_five_real_registers_answer_and_one_killed_is_named(folder, settings):
+def test_real_registers_answer_and_one_killed_is_named(folder, settings):
     with Registers(folder / "registers") as registers:
         ready = settings(registers=registers.addresses)
         with Background(ready, today=lambda: STORY.on) as gateway:
@@ -182,3 +183,16 @@ def test_a_register_that_is_asked_again_writes_no_line_of_its_own(capsys):
         set_on_retry_hooks(None)
         structlog.reset_defaults()
     assert "".join(capsys.readouterr()) == ""
+
+
+def test_as_many_connections_may_be_open_as_the_system_allows():
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    few = min(before[0], 512)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (few, before[1]))
+        open_as_many_as_may()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert hard == before[1]
+    assert soft == (FILES if hard == resource.RLIM_INFINITY else min(hard, FILES))

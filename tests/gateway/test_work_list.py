@@ -7,7 +7,6 @@ from tests.gateway.desk import at_desk
 from tests.gateway.rows import BROTHER, HEAD, HOUSEHOLD, ROWS, SPOUSE
 from vocabulary.codes import Department
 from vocabulary.evidence import FailureKind
-from vocabulary.records.civil_affairs import HouseholdFile, Membership
 
 LIST = """query($numbers: [ID!]!, $first: Int, $after: String) {
   households(numbers: $numbers, first: $first, after: $after) {
@@ -17,7 +16,6 @@ LIST = """query($numbers: [ID!]!, $first: Int, $after: String) {
 }"""
 ONE = """query($number: ID!) {household(number: $number) {
   number members {idNumber insurance {state reason records {base month}}}}}"""
-MANY = {HouseholdFile: [*ROWS[HouseholdFile]], Membership: [*ROWS[Membership]]}
 REVIEW = "PERIODIC_REVIEW"
 
 

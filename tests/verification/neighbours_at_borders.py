@@ -31,7 +31,6 @@ BASE_IN = "person: head, kind: PENSION, participation: EMPLOYEE, status: NORMAL,
 WAGE_IN = "person: head, item: WAGE, month: {m}, amount_yuan: '1000.01'"
 MARRIED = "person: head, status: '20', spouse: '" + number("19850505", 908) + "', divorced_on: {day}"
 WORKS = "person: head, kind: EMPLOYER, since: 2024-01-01, until: {day}, district: '529902'"
-LEFT = MOVED.format(a="529902", day="2026-06-01")
 ENDED = JOB.format(since="2020-01-01", until="2026-06-30") + " | "
 ILL = "person: head, disease: 病, valid_from: {a}, valid_until: {b}"
 SIGNED = "person: head, method: HANDWRITTEN, valid_from: 2026-01-01"

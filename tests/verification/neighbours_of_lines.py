@@ -9,7 +9,6 @@ from tests.verification.neighbours import CERT, WAGE, number, rows
 
 SON = number("19790303", 905)
 TWIN = number("19840404", 907)
-SPOUSE = number("19850505", 908)
 BABY = number("20200101", 909)
 FEE = "person: child, academic_year: 2026, kind: TUITION, stage: COLLEGE, billed_yuan: '9000.00', paid_yuan: '{fen}', "
 FEE += "public_standard_yuan: '9000.00', paid_on: {day}"
