@@ -96,6 +96,7 @@ def serve(
 
     given = {"port": port, "workers": processes}
     settings = _settings(config, **{name: value for name, value in given.items() if value is not None})
+    serving.open_as_many_as_may()
     with _plainly(), _registers(settings) as (ready, today):
         if ready.workers == 1:
             serving.run(_serve(ready, today))

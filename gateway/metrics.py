@@ -11,16 +11,55 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from gateway.errors import CannotOpen
+
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Variable by which prometheus_client finds the folder of several processes; it must be set before its import."""
 
+ROOM_BYTES = 65_536
+"""Of a file in which a process counts: what prometheus_client begins with, and more than we count."""
+
+_KINDS = ("counter", "histogram", "gauge_livesum")
+"""Of what is counted here, as prometheus_client names its files."""
+
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+@contextmanager
+def room_to_count() -> Iterator[None]:
+    """Have room for what this process counts, one of several, before it counts. Raises `CannotOpen`.
+
+    The files are mapped, and to write to a page for which there is no room kills a process. One that ends by a
+    fault, which it does before it has counted anything, leaves none of them.
+    """
+    files = [Path(os.environ[FOLDER]) / f"{kind}_{os.getpid()}.db" for kind in _KINDS]
+    try:
+        _reserve(files)
+        yield
+    except BaseException:
+        for each in files:
+            each.unlink(missing_ok=True)
+        raise
+
+
+def _reserve(files: Iterable[Path]) -> None:
+    for each in files:
+        try:
+            with each.open("wb") as file:
+                if hasattr(os, "posix_fallocate"):  # it is not made for macOS
+                    os.posix_fallocate(file.fileno(), 0, ROOM_BYTES)
+        except OSError as error:
+            raise CannotOpen(
+                f"expected room for metrics in `{each.parent}`, got `{error.strerror}`"
+            ) from error
 
 
 class Metrics:

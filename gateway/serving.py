@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -32,6 +33,9 @@ except ImportError:  # it is not made for Windows
     uvloop = None  # type: ignore[assignment]
 
 T = TypeVar("T")
+
+FILES = 65_536
+"""More than this a process has no use for."""
 
 _LOOKS_EVERY_S = 0.005
 
@@ -94,6 +98,18 @@ def run(work: Coroutine[None, None, T]) -> T:
     """What `work` gives, on the fastest loop that the platform has."""
     with asyncio.Runner(loop_factory=None if uvloop is None else uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+def open_as_many_as_may() -> None:
+    """Let this process, and those that it begins, open as many files and connections as the system allows.
+
+    A shell or a service mostly gives 1,024 and allows many more. Once they are used up, whoever connects is cut
+    off without a word, for as long as others say nothing.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def configure_log(level: str) -> None:

@@ -27,7 +27,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from audit.errors import AuditError
 from gateway.errors import CannotOpen, NotListening
-from gateway.metrics import FOLDER
+from gateway.metrics import FOLDER, room_to_count
 from gateway.opening import opened
 from gateway.serving import configure_log, family_of, listener, not_listening, run, serving
 from gateway.settings import Settings
@@ -92,7 +92,8 @@ class Workers:
             async with opened(self._settings, today=self._today):
                 pass
 
-        asyncio.run(once())
+        with room_to_count():
+            asyncio.run(once())
 
     def _begun(self) -> Worker:
         ours, theirs = _processes.Pipe()
@@ -141,7 +142,8 @@ def _work(settings: Settings, today: Today, pipe: Connection) -> None:
             asyncio.get_running_loop().remove_reader(pipe.fileno())
 
     try:
-        run(work())
+        with room_to_count():
+            run(work())
     except (AuditError, CannotOpen, NotListening, OSError) as error:
         _log.error("worker cannot serve", kind=type(error).__name__, why=str(error))
         sys.exit(1)

@@ -1,5 +1,11 @@
 """Is counted what happens, for all to read, without anything that came in?"""
 
+import os
+
+import pytest
+
+from gateway.errors import CannotOpen
+from gateway.metrics import FOLDER, ROOM_BYTES, room_to_count
 from tests.gateway.desk import at_desk
 from tests.gateway.rows import HEAD, ROWS
 
@@ -76,3 +82,27 @@ def test_the_number_of_a_request_ties_answer_log_line_and_entries(tmp_path, caps
     assert answer.json()["extensions"]["request"] == number
     assert [entry["fields"]["request"] for entry in entries] == [number, number]
     assert number in "".join(capsys.readouterr())
+
+
+def test_there_is_room_for_what_one_of_several_counts_before_it_counts(tmp_path, monkeypatch):
+    """A page of a mapped file for which there is no room kills a process when it is written to."""
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    with room_to_count():
+        held = sorted(tmp_path.iterdir())
+        assert len(held) == 3
+        assert all(each.stat().st_blocks * 512 >= ROOM_BYTES for each in held)
+    assert sorted(tmp_path.iterdir()) == held, "what was counted stays for the sum"
+    assert all(each.name.endswith(f"_{os.getpid()}.db") for each in held)
+
+
+def test_one_that_ends_by_a_fault_leaves_no_room_taken(tmp_path, monkeypatch):
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    with pytest.raises(ZeroDivisionError), room_to_count():
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_there_is_no_room_to_count_in_it_is_said_plainly(tmp_path, monkeypatch):
+    monkeypatch.setenv(FOLDER, str(tmp_path / "gone"))
+    with pytest.raises(CannotOpen, match=r"expected room for metrics in `.*gone`"), room_to_count():
+        pass
