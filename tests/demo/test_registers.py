@@ -1,4 +1,4 @@
-"""The demo's registers are five systems of their own, hold exactly our rows, and are the same bytes each time."""
+"""The demo's registers are systems of their own, hold exactly our rows, and are the same bytes each time."""
 
 from __future__ import annotations
 
