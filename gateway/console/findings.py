@@ -54,6 +54,11 @@ class Sought:
     which: Filter
     query: str
 
+    @property
+    def behind(self) -> str:
+        """What stands behind an address."""
+        return f"?{self.query}" if self.query else ""
+
 
 def sought(  # one argument a filter
     visit: Visiting,
@@ -119,7 +124,7 @@ async def assign_some(
     chosen = [read_finding(desk, visit.actor, id_) for id_ in finding]
     issuer = visit.session.caller.issuer
     await assign(desk, visit.actor, chosen, to=to if " " in to else f"{issuer} {to}")
-    return RedirectResponse(f"/console/findings?{seeking.query}", status_code=303)
+    return RedirectResponse(f"/console/findings{seeking.behind}", status_code=303)
 
 
 @router.get("/findings/{id_}")
@@ -138,7 +143,7 @@ async def following(visit: Visiting, seeking: Seeking, id_: str) -> Response:
     await visit.house.desk.permit(visit.actor, Act.READ)
     found = queue(visit.house.desk, visit.actor, seeking.which, first=1, after=id_).findings
     then = f"/{found[0].id}" if found else ""
-    return RedirectResponse(f"/console/findings{then}?{seeking.query}", status_code=303)
+    return RedirectResponse(f"/console/findings{then}{seeking.behind}", status_code=303)
 
 
 @router.get("/findings/{id_}/sides")
@@ -178,7 +183,7 @@ async def do(
             await withdraw(desk, actor, finding, reason=reason)
         case _:
             return visit.page("fault.html", status=404, code="NO_SUCH_ACT")
-    return RedirectResponse(f"/console/findings/{id_}?{seeking.query}", status_code=303)
+    return RedirectResponse(f"/console/findings/{id_}{seeking.behind}", status_code=303)
 
 
 def _page(visit: Visit, finding: Finding, seeking: Sought, *, sides: Sides | None) -> Response:

@@ -230,6 +230,6 @@ def test_a_reviewer_goes_on_from_finding_to_finding_and_keeps_the_filter(tmp_pat
             f"/console/findings?{kept}",
         ]
         assert given.headers["location"] == f"/console/findings?{kept}"
-        assert f'href="/console/findings/{second}?"' in odd.text
+        assert f'href="/console/findings/{second}"' in odd.text
 
     asyncio.run(story())
