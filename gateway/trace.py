@@ -238,7 +238,8 @@ class Trace:
         if self._tried_at is None or not timedelta() <= now - self._tried_at < TRIED_EVERY:
             self._tried_at = now
             await self._log.try_out()
-            self._refused = False
+            if self._refused:  # an entry may have shown it meanwhile
+                self._takes_again()
 
     async def head(self) -> LogView:
         """The log as it stands: its signed head. Raises `NotLogged` when it cannot be read."""
@@ -278,10 +279,21 @@ class Trace:
                 "expected the log to take an entry, got a subject's key that does not open"
             ) from error
         except AuditError as error:
-            self._refused = True
+            self._is_refused(error)
             raise NotLogged(f"expected the log to take an entry, got {type(error).__name__}") from error
-        self._refused = False
+        if self._refused:
+            self._takes_again()
         return receipt.index
+
+    def _is_refused(self, error: AuditError) -> None:
+        """Say once that the log takes no entry, for all that are refused until it does again."""
+        if not self._refused:
+            _log.error("the log takes no entry", kind=type(error).__name__, why=str(error))
+        self._refused = True
+
+    def _takes_again(self) -> None:
+        _log.warning("the log takes entries again")
+        self._refused = False
 
 
 def digest(data: bytes) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from audit.errors import StoreBusy
 from audit.note import Signer
@@ -435,13 +436,17 @@ def test_a_gateway_whose_log_refused_is_ready_again_as_soon_as_it_would_take_an_
     async def test(desk):
         tried = []
         desk.log.held = StoreBusy("the disk is full")
-        refused = await desk.ask(QUESTION, {"number": HOUSEHOLD})
-        desk.log.held = None
-        desk.log._store._step = tried.append
-        came = [refused.status_code, *[(await desk.client.get("/readyz")).status_code for _ in range(3)]]
-        return came, tried.count("begin")
+        with capture_logs() as lines:
+            refused = [await desk.ask(QUESTION, {"number": HOUSEHOLD}) for _ in range(3)]
+            desk.log.held = None
+            desk.log._store._step = tried.append
+            ready = [await desk.client.get("/readyz") for _ in range(3)]
+        return [each.status_code for each in (*refused, *ready)], tried.count("begin"), lines
 
-    assert at_desk(tmp_path, ROWS, test) == ([503, 200, 200, 200], 1)
+    came, tried, lines = at_desk(tmp_path, ROWS, test)
+    assert (came, tried) == ([503, 503, 503, 200, 200, 200], 1)
+    said = [line["event"] for line in lines if line["log_level"] in ("error", "warning")]
+    assert said == ["the log takes no entry", "the log takes entries again"]
 
 
 def test_a_log_that_would_still_take_no_entry_is_tried_again_after_a_while(tmp_path):
