@@ -24,7 +24,6 @@ import argparse
 import asyncio
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -44,6 +43,7 @@ import psycopg
 import pyarrow as pa
 
 from benchmarks.far_away import far_away
+from benchmarks.peak import peak_mib
 from connectors.ask import Connector
 from connectors.delivery import newest
 from connectors.departments import TABLES
@@ -120,7 +120,7 @@ def bulk(postgres: Postgres, effort: Effort) -> dict[str, float]:
     _fill(url, effort.rows)
     _fill(small, FEW_ROWS)
     taken: dict[str, list[float]] = {name: [] for name in CONTENDERS}
-    peak_mib = 0.0
+    peak = 0.0
     with ExitStack() as stack:
         contenders = {name: stack.enter_context(_Contender(name, small)) for name in CONTENDERS}
         for _ in range(effort.rounds):
@@ -128,16 +128,16 @@ def bulk(postgres: Postgres, effort: Effort) -> dict[str, float]:
                 said = contender.read(url)
                 assert said["rows"] == effort.rows, f"{name}: expected {effort.rows} rows, got {said['rows']}"
                 taken[name].append(said["s"])
-                peak_mib = max(peak_mib, said["peak_mib"]) if name == "snapshot" else peak_mib
+                peak = max(peak, said["peak_mib"]) if name == "snapshot" else peak
     for name, times in taken.items():
         print(f"bulk {effort.rows:,} rows  {name:<12} {effort.rows / median(times):>10,.0f} rows/s  {times}")
     print("psycopg: rows of a server cursor put into Arrow as they are; psycopg_rows: thrown away")
-    print(f"peak of the snapshot: {peak_mib:.0f} MiB, imports included")
+    print(f"peak of the snapshot: {peak:.0f} MiB, imports included")
     of = {name: median(times) for name, times in taken.items()}
     return {
         "bulk_vs_psycopg": round(of["psycopg"] / of["snapshot"], 2),
         "bulk_vs_psycopg_rows": round(of["psycopg_rows"] / of["snapshot"], 2),
-        "bulk_peak_mib": round(peak_mib),
+        "bulk_peak_mib": round(peak),
     }
 
 
@@ -181,8 +181,7 @@ def _timed(read: Callable[[str], int], url: str) -> dict[str, float]:
     began = time.perf_counter()
     rows = read(url)
     took = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"rows": rows, "s": round(took, 3), "peak_mib": peak}
+    return {"rows": rows, "s": round(took, 3), "peak_mib": peak_mib()}
 
 
 def _snapshot(url: str) -> int:

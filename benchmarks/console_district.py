@@ -113,7 +113,7 @@ def _case(about: dict[str, str], number: int, drawn: random.Random) -> dict[str,
 def _finding(
     about: dict[str, str], number: int, rule: str, severity: str, drawn: random.Random
 ) -> dict[str, Any]:
-    row = {
+    return {
         "id": f"f{number:019}",
         "case_id": about["id"],
         "rule": rule,
@@ -128,9 +128,6 @@ def _finding(
         "assigned": f"test mz-{drawn.randrange(40):04}" if number % 3 else None,
         "version": 1,
     }
-    if "region" in tables.finding.c:
-        row["region"] = about["region"]
-    return row
 
 
 def _clock(about: dict[str, str], number: int, late: bool, today: str) -> dict[str, Any]:
