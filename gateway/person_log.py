@@ -15,15 +15,16 @@ from gateway.log_desk import OPERATOR, LogDesk, now, size_of
 from vocabulary.idnumber import IdNumber
 
 
-async def statement_for(desk: LogDesk, person: IdNumber, *, basis: str) -> Statement:
+async def statement_for(desk: LogDesk, subject: str, *, basis: str) -> Statement:
     """Every access to a person up to now, this asking included: it is noted before anything is gathered.
 
-    `basis`   a code: by which right it is asked for
+    `subject`   id number of the person, or the number of a household
+    `basis`     a code: by which right it is asked for
     Raises what `EntryBook.entry` and `Log.append` raise.
     """
-    await desk.note("statement.asked", {"basis": basis}, subjects=[person])
+    await desk.note("statement.asked", {"basis": basis}, subjects=[subject])
     head = await desk.head()
-    pseudonyms = desk.pseudonyms(person)
+    pseudonyms = desk.pseudonyms(subject)
 
     def written() -> Statement:
         finds = Lookup(desk.log.reader, size=size_of(head))

@@ -26,6 +26,7 @@ from casework.desk import NotAllowed
 from casework.role import Role
 from gateway.conduct import Conduct, of_entries
 from gateway.console.house import Visit, Visiting
+from gateway.console.typed import day_in
 from gateway.evidence import Opening, export
 from gateway.log_desk import LogDesk, china_day, named, size_of
 from gateway.progress import LogVerification, verify_log
@@ -93,8 +94,8 @@ async def trail(
 
     def found() -> Leaf:
         finds = Lookup(desk.log.reader, size=size)
-        indexes = _indexes(finds, size=size, day=_day(day), who=who, before=before)
-        return _leaf(desk, indexes, event=wanted, day=_day(day), who=who)
+        indexes = _indexes(finds, size=size, day=day_in(day), who=who, before=before)
+        return _leaf(desk, indexes, event=wanted, day=day_in(day), who=who)
 
     leaf = await asyncio.to_thread(found)
     return visit.page(
@@ -145,7 +146,7 @@ async def verify_stream(visit: Visiting) -> Response:
 async def misuse(visit: Visiting, day: str = "") -> Response:
     """Look-ups of a day that break a rule of conduct: out of hours, too many, without a case, of somebody close."""
     await let_in(visit, "misuse")
-    desk, which = visit.house.log_desk, _day(day) or china_day(visit.house.clock())
+    desk, which = visit.house.log_desk, day_in(day) or china_day(visit.house.clock())
     size = size_of(await desk.log.checkpoint())
 
     def found() -> Conduct:
@@ -270,10 +271,3 @@ def _event(visit: Visit, result: LogVerification) -> str:
     """One event whose data is a part of the page, which htmx puts into its place."""
     part = bytes(visit.page("verify_progress.html", result=result).body).decode()
     return "".join(f"data: {line}\n" for line in part.splitlines()) + "\n"
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -29,6 +28,7 @@ from casework.role import Act
 from gateway.access import Refused
 from gateway.console.house import Visit, Visiting
 from gateway.console.sides import Sides, sides_of
+from gateway.console.typed import day_in
 from gateway.errors import InquiryError
 from verification.catalogue import CATALOGUE
 from verification.language.rule import Severity
@@ -75,7 +75,7 @@ def sought(  # one argument a filter
         severity=Severity(severity) if severity in Severity.__members__ else None,
         state=FindingState(state) if state in FindingState.__members__ else None,
         region=region if region.isascii() and region.isdigit() else None,
-        found_before=_day(before),
+        found_before=day_in(before),
         assigned=visit.session.account if mine else None,
     )
     told = {
@@ -199,10 +199,3 @@ def _page(visit: Visit, finding: Finding, seeking: Sought, *, sides: Sides | Non
         today=desk.today(),
         may={name for name, act in ACTS.items() if visit.actor.may(act)},
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -52,7 +52,11 @@ PLACES: tuple[tuple[str, str, frozenset[Role | None]], ...] = (
     ("/console/sources", "Sources", _CASEWORK),
     ("/console/agreements", "Agreements", frozenset({Role.LAWYER, Role.SUPERVISOR})),
     ("/console/policy", "Policy", frozenset({*_CHECKING, Role.LAWYER, Role.EVALUATOR})),
-    ("/console/statement", "Who looked", frozenset({Role.CLERK, Role.SUPERVISOR, Role.EVALUATOR})),
+    (
+        "/console/statement",
+        "Who looked",
+        frozenset({Role.CLERK, Role.SUPERVISOR, Role.LAWYER, Role.EVALUATOR}),
+    ),
     ("/console/evaluator", "Evaluation", frozenset({Role.EVALUATOR})),
     ("/console/graphql", "GraphiQL", frozenset({*_CHECKING, Role.EVALUATOR, Role.OPERATOR})),
 )

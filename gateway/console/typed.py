@@ -6,6 +6,7 @@ Nothing of it is kept by us, nor by the browser beyond that page: it came with t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from starlette.requests import Request
 
@@ -33,3 +34,15 @@ async def typed_in(request: Request) -> Typed:
     form = await request.form()
     fields = tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
     return Typed(request.url.path, fields)
+
+
+def day_in(text: str) -> date | None:
+    """The day that somebody chose; None for none, and for what is no day.
+
+    >>> day_in("2026-11-16"), day_in("soon")
+    (datetime.date(2026, 11, 16), None)
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -177,10 +177,36 @@ def test_a_person_is_told_who_looked_and_the_asking_stands_in_the_answer(tmp_pat
             )
             foreign = await clerk.post("/console/statement", data={"person": HEAD, "basis": "GDSR-29"})
             refused = await verifier.get("/console/statement")
-        assert "DIBAO_RECOGNITION" in page.text
+        assert "低保资格认定" in page.text
         assert "statement.asked" in page.text
         assert file.json()["format"] == "hedui-statement/v1"
         assert (wrong.status_code, foreign.status_code, refused.status_code) == (422, 403, 403)
+
+    asyncio.run(story())
+
+
+def test_a_lawyer_is_told_who_saw_a_household_in_a_month_and_why(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with console_over(tmp_path) as console:
+            verifier = await console.signed_in()
+            await verifier.get(f"/console/household/{HOUSEHOLD}")
+            lawyer, clerk = [
+                await console.signed_in(who, agent=who, errand=False) for who in ("lawyer", "clerk")
+            ]
+            given = {"person": HOUSEHOLD, "basis": "GDSR-29"}
+            month = await lawyer.post(
+                "/console/statement", data={**given, "since": "2026-11-01", "until": "2026-11-30"}
+            )
+            before = await lawyer.post("/console/statement", data={**given, "until": "2026-10-31"})
+            nobody = await lawyer.post("/console/statement", data={**given, "person": "52990119880218901"})
+            window = await clerk.post("/console/statement", data={**given, "basis": "PIPL-45"})
+            own = await lawyer.post("/console/statement", data={**given, "basis": "PIPL-45"})
+            front = await lawyer.get("/console/policy")
+        for told in ("inquiry.outcome", "低保资格认定", "民政 核对员"):
+            assert told in month.text
+        assert "inquiry.outcome" not in before.text
+        assert [each.status_code for each in (nobody, window, own)] == [422, 422, 403]
+        assert 'href="/console/statement"' in front.text
 
     asyncio.run(story())
 
