@@ -7,46 +7,28 @@ the stage of the last of them. A column stays in the tables for as long as somet
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 
 from verification.language.dialect import Dialect
 from verification.language.expression import Expr
-from verification.language.kinds import Kind
 from verification.language.level import HOUSEHOLD, MEMBER, facts_in
 from verification.language.parameter import Pack
 from verification.language.rows import Aggregate
 from verification.language.rule import Catalogue
-from verification.language.source import Plan, Records
 from verification.language.sql_groups import Group, GroupsSql, Item, groups_of, looks_at_rows_alone
 from verification.language.sql_parts import Gathered, doubts_of, may_doubt
-from verification.language.sql_rows import RowsSql, near_of
+from verification.language.sql_places import Place, Places, column_of
+from verification.language.sql_rows import RowsSql
 from verification.language.sql_split import Split
 from verification.language.sql_statements import Statement
-from verification.language.sql_text import Layers, known_name
+from verification.language.sql_text import Layers
 from verification.language.stages import TEXT, Named, Stages, looked_at
-from vocabulary.record import Record
-
-INNER = {
-    MEMBER: ("row", "household", "person", "pmask", "hmask"),
-    HOUSEHOLD: ("row", "household", "hmask"),
-}
-"""The columns of each level's tables besides its facts."""
 
 _JOINED_AT_ONCE = 30
 
 _Column = tuple[str, str]
 """A column's name, and the text that it is."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A table of a level, and the facts that stand in it."""
-
-    level: str
-    table: str
-    facts: frozenset[Named]
 
 
 @dataclass(frozen=True)
@@ -83,10 +65,11 @@ class Facts:
         self._split = Split(pack, dialect, on=on)
         self.dialect = dialect
         self.stages = Stages(catalogue, pack, on=on, everybody=everybody, alone=self._alone)
-        self._rows = RowsSql(pack, dialect, catalogue.reads(), catalogue.nodes())
-        self._groups = GroupsSql(self._rows)
-        self.statements: list[Statement] = self._rows.statements
-        self.by_id = self._rows.by_id
+        self.places = Places(dialect, self.stages)
+        self.rows = RowsSql(pack, dialect, catalogue.reads(), catalogue.nodes())
+        self._groups = GroupsSql(self.rows)
+        self.statements: list[Statement] = self.rows.statements
+        self.by_id = self.rows.by_id
         self.passing: list[str] = []
         self._tables: dict[int, str] = {}
         self._shared: dict[Named, list[Piece]] = {}
@@ -99,7 +82,7 @@ class Facts:
 
     def layers(self) -> Layers:
         """Fresh layers of columns."""
-        return self._rows.layers()
+        return self.rows.layers()
 
     def make(self, table: str, select: str) -> None:
         """Add a statement."""
@@ -108,15 +91,21 @@ class Facts:
     def tell_everybody(self) -> None:
         """Tell the facts that come out, and those of one level that another looks at."""
         last = max((self.stages.of(named) for named in self.stages.settled_at(MEMBER)), default=0)
+        whole = self.place[MEMBER]
         for stage in range(self.stages.last + 1):
             for level in (HOUSEHOLD, MEMBER):
                 new = [named for named in self.stages.settled_at(level) if self.stages.of(named) == stage]
                 if new:
                     kept = self.stages.kept_after(self.place[level].facts | set(new), level, stage)
-                    self.place[level] = self._tell(self.place[level], f"{level}_{stage}", new, kept)
+                    later = level == MEMBER and stage > 0 and self.dialect.semi
+                    beside = whole if later and stage == last else None
+                    self.passing += [f"{level}_{stage}"] if later and stage < last else []
+                    self.place[level] = self._tell(
+                        self.place[level], f"{level}_{stage}", new, kept, beside=beside
+                    )
                     self._lay_members()
-                    if level == MEMBER and 0 < stage < last and self.dialect.semi:
-                        self.passing.append(self.place[level].table)
+            if stage == 0:
+                whole = self.place[MEMBER]
 
     def tell_rest(self, place: Place, name: str, exprs: Iterable[Expr], *, once: bool = False) -> Place:
         """Tell, for the rows of a place alone, what else of its level some expressions look at, and keep only that.
@@ -137,58 +126,26 @@ class Facts:
             self._pass(place)
         return place
 
-    def closer(self, place: Place, exprs: Iterable[Expr]) -> AbstractContextManager[None]:
-        """Within it only the rows of those in a place are drawn, and of all whom their households list.
+    def beside(
+        self,
+        place: Place,
+        exprs: Iterable[Expr],
+        columns: str = "",
+        joins: str = "",
+        *,
+        kept: Iterable[Named] = (),
+    ) -> str:
+        """A place's rows with what expressions look at, also of the household above, and further columns.
 
-        Of little use where a place holds many.
+        `kept`   facts of the place that are wanted besides
         """
-        q, people = self.dialect.quoted, f"people_of_{place.table}"
-        self.make(
-            people,
-            f"SELECT m.{q('household')}, m.{q('person')} FROM {q('member_base')} AS m"
-            f" SEMI JOIN {q(place.table)} AS h ON h.{q('household')} = m.{q('household')}",
-        )
-        near = {}
-        for record, keys in self._drawn(place, exprs).items():
-            tests = [
-                f"r.{q(key)} IN (SELECT {q('household' if key == 'household' else 'person')} FROM {q(people)})"
-                for key in keys
-            ]
-            near[record] = near_of(record)
-            self.make(near[record], f"SELECT r.* FROM {q(record.__name__)} AS r WHERE {' OR '.join(tests)}")
-        return self._rows.drawn_from(near)
-
-    def _drawn(self, place: Place, exprs: Iterable[Expr]) -> dict[type[Record], list[str]]:
-        """The record types of which the facts are told that some expressions still lack, each with whom its rows name.
-
-        Rows that are looked up by person and household name the person, which says enough.
-        """
-        missing = self.stages.missing(exprs, place.level, place.facts)
-        told = [self.stages.expr(named) for named in missing if named not in self._shared]
-        found: dict[type[Record], set[str]] = {}
-        for each in (each for each in told if isinstance(each, Aggregate)):
-            for plan, on in [
-                (each.plan, each.on),
-                *([(each.match.plan, each.match.on)] if each.match else []),
-            ]:
-                for record in plan.types:
-                    found.setdefault(record, set()).update(_names(record, plan, on or ()))
-        columns = self._rows.columns
-        return {record: sorted(found[record] & columns[record]) for record in columns if record in found}
-
-    def beside(self, place: Place, exprs: Iterable[Expr], columns: str = "", joins: str = "") -> str:
-        """A place's rows with what expressions look at of the household above, and further columns."""
         exprs = list(exprs)
-        lent = self._lent(exprs, place.level)
-        table = self.dialect.quoted(place.table)
-        return f"SELECT b.*{columns}{lent} FROM {table} AS b{joins}{self._above(exprs, place.level)}"
+        lent, rows = self._lent(exprs, place.level), self._rows_of(place, exprs, kept)
+        return f"SELECT b.*{columns}{lent} FROM {rows} AS b{joins}{self._above(exprs, place.level)}"
 
-    def columns(self, level: str, facts: Iterable[Named]) -> list[str]:
-        """The columns of a table of a level that holds some facts."""
-        names = list(INNER[level])
-        for named in sorted(facts):
-            names += ["person_text"] if named == TEXT else self._columns_of(named)
-        return names
+    def is_shared(self, named: Named) -> bool:
+        """Whether an aggregate is told for everybody at once."""
+        return named in self._shared
 
     def pieces(self, named: Named) -> list[Piece]:
         """What tells an aggregate for everybody at once; nothing where no row can count, or where nothing does."""
@@ -203,13 +160,13 @@ class Facts:
 
     def differs(self, piece: Piece, alias: str) -> str:
         """Whether the rows of a group give an aggregate, or a part of it, another value than none would."""
-        return self._rows.parts.differs(piece.name, piece.each, alias)
+        return self.rows.parts.differs(piece.name, piece.each, alias)
 
     def worth(self, named: Named) -> str:
         """What an aggregate of one piece comes to by a row of its group, if nothing leaves it in doubt."""
         (piece,), expr = self._shared[named], self.stages.expr(named)
         assert isinstance(expr, Aggregate), "expected an aggregate"
-        return self._rows.parts.worth(expr, [self._gathered_as(piece)])
+        return self.rows.parts.worth(expr, [self._gathered_as(piece)])
 
     def doubted(self, named: Named) -> list[str]:
         """Whether a row of its group leaves an aggregate of one piece in doubt, where it can."""
@@ -221,7 +178,7 @@ class Facts:
         """What must hold for all rows that an aggregate looks at to be there."""
         expr = self.stages.expr(named)
         assert isinstance(expr, Aggregate), "expected an aggregate"
-        return self._rows.parts.answered(expr)
+        return self.rows.parts.answered(expr)
 
     def _gathered_as(self, piece: Piece) -> Gathered:
         q = self.dialect.quoted
@@ -248,7 +205,7 @@ class Facts:
             needs[named] = [part.digest for part in parts]
             for at, part in enumerate(parts):
                 items.setdefault(
-                    part.digest, (_column(named) if len(parts) == 1 else f"{_column(named)}/{at}", part)
+                    part.digest, (column_of(named) if len(parts) == 1 else f"{column_of(named)}/{at}", part)
                 )
         pieces = {
             name: (group, each) for group in groups_of(list(items.values())) for name, each in group.items
@@ -259,7 +216,16 @@ class Facts:
 
     # ------------------------------------------------------------------ a table with further columns
 
-    def _tell(self, place: Place, made: str, new: list[Named], kept: frozenset[Named]) -> Place:
+    def _tell(
+        self,
+        place: Place,
+        made: str,
+        new: list[Named],
+        kept: frozenset[Named],
+        *,
+        beside: Place | None = None,
+    ) -> Place:
+        """A place with further facts; `beside` another of the same rows, only what does not stand there."""
         everybody = place.table == self.place[place.level].table
         exprs = [(named, self.stages.expr(named)) for named in new]
         aggregates = [(named, each) for named, each in exprs if isinstance(each, Aggregate)]
@@ -269,8 +235,14 @@ class Facts:
             column for named, each in aggregates for column in self._told(named, each, pieces[named], texts)
         ]
         derived = [(named, each) for named, each in exprs if not isinstance(each, Aggregate)]
-        self.make(made, self._selected(place, kept, columns, joins, derived))
-        return Place(place.level, made, kept)
+        added = kept if beside is None else kept - beside.facts
+        names = (
+            self.places.columns(place.level, kept) if beside is None else ["row", *self.places.told(added)]
+        )
+        self.make(made, self._selected(place, kept, names, columns, joins, derived))
+        if beside is None:
+            return Place(place.level, made, kept)
+        return replace(beside, facts=kept, beside=made, added=added)
 
     def _parts(
         self, place: Place, made: str, aggregates: list[tuple[Named, Aggregate]], *, everybody: bool
@@ -281,7 +253,7 @@ class Facts:
         others: list[Item] = []
         for named, each in aggregates:
             if named not in self._shared:
-                others.append((_column(named), each))
+                others.append((column_of(named), each))
                 continue
             pieces[named] = [(piece.name, piece.each) for piece in self._shared[named]]
             for piece, item in zip(self._shared[named], pieces[named], strict=True):
@@ -298,7 +270,7 @@ class Facts:
             parts.append(self._part(f"{made}_{at}", on, list(keyed.items), len(parts)))
         gathered = {name: each for part in parts for name, each in part.items}
         alone = {
-            named: [(_column(named), gathered[_column(named)])]
+            named: [(column_of(named), gathered[column_of(named)])]
             for named, _ in aggregates
             if named not in pieces
         }
@@ -309,12 +281,13 @@ class Facts:
     ) -> list[_Column]:
         """The columns of an aggregate from the columns in which its pieces stand."""
         found = [Gathered(of, texts[name], texts.get(doubts_of(name))) for name, of in pieces]
-        return self._rows.parts.told(_column(named), each, found)
+        return self.rows.parts.told(column_of(named), each, found)
 
     def _gathered(self, group: Group, place: Place) -> str:
         if group.keys:
             return self._groups.of_rows(group)
-        return self._groups.of_joined(group, place.level, place.table, self.place[HOUSEHOLD].table)
+        rows = self._rows_of(place, [arg for _, each in group.items for arg in each.args])
+        return self._groups.of_joined(group, place.level, rows, self.place[HOUSEHOLD].table)
 
     def _part(self, table: str, on: str, items: list[Item], place: int) -> _Part:
         alias = self.dialect.quoted(f"g{place}")
@@ -349,30 +322,27 @@ class Facts:
         self,
         place: Place,
         kept: frozenset[Named],
+        names: list[str],
         columns: list[_Column],
         joins: str,
         derived: list[tuple[Named, Expr]],
     ) -> str:
         """The level's rows with aggregates joined and what follows from them added in layers."""
-        q, layers = self.dialect.quoted, self._rows.layers()
+        q, layers = self.dialect.quoted, self.rows.layers()
         exprs = [expr for _, expr in derived]
         layers.expect(*exprs)
         for named, expr in derived:
-            layers.tell(_column(named), self.stages.fact(named), expr)
+            layers.tell(column_of(named), self.stages.fact(named), expr)
         added = "".join(f", {text} AS {q(name)}" for name, text in columns)
-        names = ", ".join(q(name) for name in self.columns(place.level, kept))
-        return f"SELECT {names} FROM ({layers.over(self.beside(place, exprs, added, joins))}) AS {q('told')}"
-
-    def _columns_of(self, named: Named) -> list[str]:
-        holds, name = self.stages.definition(named).holds, _column(named)
-        return [name, known_name(name)] if holds.optional and holds.uncertain else [name]
+        inner = self.beside(place, exprs, added, joins, kept=kept)
+        return f"SELECT {', '.join(map(q, names))} FROM ({layers.over(inner)}) AS {q('told')}"
 
     def _lent(self, exprs: list[Expr], level: str) -> str:
         """Facts of the household that a member's expressions look at."""
         q, names = self.dialect.quoted, []
         for fact in facts_in(*exprs):
             if fact.level.name != level:
-                names += self._columns_of((fact.level.name, fact.definition.name))
+                names += self.places.columns_of((fact.level.name, fact.definition.name))
         return "".join(f", h.{q(name)}" for name in names)
 
     def _above(self, exprs: list[Expr], level: str) -> str:
@@ -382,20 +352,12 @@ class Facts:
         table = q(self.place[HOUSEHOLD].table)
         return f" JOIN {table} AS h ON h.{q('household')} = b.{q('household')}"
 
+    def _rows_of(self, place: Place, exprs: Iterable[Expr], kept: Iterable[Named] = ()) -> str:
+        """A place's rows with what some expressions look at, as something to select from."""
+        return self.places.rows(place, {*kept, *(named for expr in exprs for named in looked_at(expr))})
+
     def _lay_members(self) -> None:
         """Let rows of members be drawn from where they stand by now."""
         place = self.place[MEMBER]
-        self._rows.members = place.table
-        self._rows.member_names = [name for level, name in sorted(place.facts) if (level, name) != TEXT]
-
-
-def _names(record: type[Record], plan: Plan, on: tuple[str, ...]) -> tuple[str, ...]:
-    """Columns of which one names whose a row is: all that could, where it is not looked up as it is."""
-    if not isinstance(plan.root, Records):
-        return record.subjects
-    persons = [name for name in on if plan.columns[name].kind is Kind.PERSON]
-    return tuple(persons[:1]) or on
-
-
-def _column(named: Named) -> str:
-    return f"{named[0][0]}_{named[1]}"
+        self.rows.members = lambda names: self.places.rows(place, ((MEMBER, name) for name in names))
+        self.rows.member_names = [name for level, name in sorted(place.facts) if (level, name) != TEXT]

@@ -80,12 +80,12 @@ class GroupsSql:
         ]
         return self._gathered(group.items, inner, keys, named, present)
 
-    def of_joined(self, group: Group, level: str, table: str, above: str) -> str:
-        """The same keyed by `row` of a level's table, beside its facts and those of the household's `above`."""
+    def of_joined(self, group: Group, level: str, rows: str, above: str) -> str:
+        """The same keyed by `row` of a level's rows, beside their facts and those of the household's table `above`."""
         q, first = self.dialect.quoted, group.first
-        inner = self._joined(group, level, table, above)
+        inner = self._joined(group, level, rows, above)
         if first.match is not None:
-            inner = self._matched(inner, first, level, table, above)
+            inner = self._matched(inner, first, level, rows, above)
         return self._gathered(group.items, inner, [q("row")], [q("row")], [])
 
     def keys_joined(self, group: Group, alias: str) -> str:
@@ -127,13 +127,13 @@ class GroupsSql:
         filtered = f" WHERE {' AND '.join(where)}" if where else ""
         return f"SELECT {selected} FROM ({layers.over(inner)}) AS {q('rows')}{filtered} GROUP BY {', '.join(keys)}"
 
-    def _joined(self, group: Group, level: str, table: str, above: str) -> str:
+    def _joined(self, group: Group, level: str, of: str, above: str) -> str:
         """Each row of the source beside the facts of the one whose it is."""
         first, q = group.first, self.dialect.quoted
         exprs = [arg for _, each in group.items for arg in each.args]
         columns = [f"b.{q('row')} AS {q('row')}", "r.*", *self._facts(exprs, level)]
         rows, on = self.rows.rows(first.plan, exprs), self._on(first.plan, first.on or ())
-        joins = f"FROM {q(table)} AS b JOIN {rows} AS r ON {on}{self._above(exprs, level, above)}"
+        joins = f"FROM {of} AS b JOIN {rows} AS r ON {on}{self._above(exprs, level, above)}"
         return f"SELECT {', '.join(columns)} {joins}"
 
     def _facts(self, exprs: list[Expr], level: str) -> list[str]:
@@ -158,14 +158,14 @@ class GroupsSql:
         q = self.dialect.quoted
         return " AND ".join(f"r.{q(f'r_{name}')} = b.{q(_OWN[plan.columns[name].kind])}" for name in on)
 
-    def _matched(self, inner: str, first: Aggregate, level: str, table: str, above: str) -> str:
+    def _matched(self, inner: str, first: Aggregate, level: str, of: str, above: str) -> str:
         """Only the rows with, or without, a row of the other source in the matching columns."""
         match, condition, q = first.match, first.role("matched"), self.dialect.quoted
         assert match is not None
         exprs = [condition] if condition is not None else []
         columns = [f"b.{q('row')} AS {q('row')}", "r.*", *self._facts(exprs, level)]
         joined = (
-            f"SELECT {', '.join(columns)} FROM {q(table)} AS b JOIN {self.rows.rows(match.plan)} AS r"
+            f"SELECT {', '.join(columns)} FROM {of} AS b JOIN {self.rows.rows(match.plan)} AS r"
             f" ON {self._on(match.plan, match.on or ())}{self._above(exprs, level, above)}"
         )
         keys = [q("row"), *(q(f"r_{name}") for name in match.columns)]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from verification.language.expression import Expr, every_part
 from verification.language.level import FactOf, facts_in
-from verification.language.sql_facts import Facts, Place
+from verification.language.sql_facts import Facts
 from verification.language.sql_groups import Group
+from verification.language.sql_places import Place
 from verification.language.sql_split import BITS
 from verification.language.sql_text import Layers
 from verification.language.stages import Named

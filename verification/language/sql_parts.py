@@ -83,9 +83,9 @@ class Parts:
         else:
             held = layers.cell(value).value
             test = f"({where} AND {held})" if each.op == "rows some" else f"({where} AND NOT {held})"
-        parts = [(name, f"COUNT(CASE WHEN {test} THEN 1 END)")]
+        parts = [(name, _count(f"CASE WHEN {test} THEN 1 END"))]
         if may_doubt(each):
-            parts.append((doubts_of(name), f"COUNT(CASE WHEN ({test}) IS NULL THEN 1 END)"))
+            parts.append((doubts_of(name), _count(f"CASE WHEN ({test}) IS NULL THEN 1 END")))
         return parts
 
     def _doubts(
@@ -99,7 +99,7 @@ class Parts:
             tests.append(f"({where} AND {layers.cell(by).value} IS NULL)")
         if known is not None:
             tests.append(f"({where} AND NOT {known})")
-        return f"COUNT(CASE WHEN {' OR '.join(tests)} THEN 1 END)" if tests else "0"
+        return _count(f"CASE WHEN {' OR '.join(tests)} THEN 1 END") if tests else "0"
 
     def _aggregated(self, each: Aggregate, taken: str, first_month: int | None) -> str:
         if each.op == "rows listing":
@@ -201,10 +201,15 @@ def may_doubt(each: Aggregate) -> bool:
     )
 
 
+def _count(text: str) -> str:
+    """How many values there are, in the four bytes in which it stands beside hundreds of thousands of others."""
+    return f"CAST(COUNT({text}) AS INTEGER)"
+
+
 _OF_FLAGS = {"rows lowest": "BOOL_AND({v})"}
 
 _AGGREGATED = {
-    "rows count": "COUNT({v})",
+    "rows count": _count("{v}"),
     "rows total": "CAST(SUM({v}) AS {whole})",
     "rows only": "MAX({v})",
     "rows latest": "MAX({v})",

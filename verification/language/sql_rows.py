@@ -46,8 +46,9 @@ class RowsSql:
 
     `columns`   of each record type, those that were asked for
     `nodes`     every node of the catalogue: what they name is drawn, and nothing else
-    `members`   the table that holds the members' facts so far, `member_names`
+    `members`   what members are selected from with some of their facts by name, of those so far: `member_names`
     `near`      by record type another table than its own, of the rows of whoever is looked at
+    `drawn`     tables of rows that are drawn from others
     `by_id`     record types of which the ids are looked at in their own tables, of everybody's rows
     """
 
@@ -62,7 +63,7 @@ class RowsSql:
         self.parts = Parts(dialect)
         nodes = list(nodes)
         self._used = _used(nodes)
-        self.members = "member_base"
+        self.members: Callable[[Iterable[str]], str] = lambda names: dialect.quoted("member_base")
         self.near: Mapping[type[Record], str] = {}
         self.by_id: set[type[Record]] = {Membership}
         for plan, names in (each for node in nodes if isinstance(node, Aggregate) for each in _keys(node)):
@@ -70,7 +71,7 @@ class RowsSql:
         self.member_names: list[str] = []
         self.statements: list[Statement] = []
         self._made: dict[str, str] = {}
-        self._count = 0
+        self.drawn: list[str] = []
 
     def layers(self) -> Layers:
         """Fresh layers."""
@@ -91,7 +92,8 @@ class RowsSql:
         """
         q = self.dialect.quoted
         if isinstance(plan, MemberRows):
-            return f"(SELECT {', '.join(self._member_columns(plan, exprs))} FROM {q(self.members)})"
+            names = self.member_names if exprs is None else [found.column for found in columns_in(*exprs)]
+            return f"(SELECT {', '.join(self._member_columns(plan, names))} FROM {self.members(names)})"
         if isinstance(plan, Records):
             names = sorted(self.columns.get(plan.record, frozenset()) | {"record_id"})
             names = [name for name in names if name in self.columns.get(plan.record, frozenset())]
@@ -112,8 +114,8 @@ class RowsSql:
             return f"({self._pairs(plan)})"
         made = self._made.get(plan.digest)
         if made is None:
-            made = self._made[plan.digest] = f"lines_{self._count}"
-            self._count += 1
+            made = self._made[plan.digest] = f"lines_{len(self.drawn)}"
+            self.drawn.append(made)
             select = self._grouped(plan) if isinstance(plan, Grouped) else self._united(plan)
             self.statements.append(Statement(made, select))
         return q(made)
@@ -148,11 +150,10 @@ class RowsSql:
         used = self._used.get(plan.digest, frozenset())
         return [name for name in plan.columns if name in used] or list(plan.columns)[:1]
 
-    def _member_columns(self, plan: MemberRows, exprs: Iterable[Expr] | None) -> list[str]:
+    def _member_columns(self, plan: MemberRows, names: Iterable[str]) -> list[str]:
         q = self.dialect.quoted
         columns = [f"{q('household')} AS {q('r_household')}"]
-        seen = self.member_names if exprs is None else sorted({found.column for found in columns_in(*exprs)})
-        for name in (name for name in seen if name in plan.columns and name != "household"):
+        for name in (name for name in sorted(set(names)) if name in plan.columns and name != "household"):
             columns.append(f"{q(f'm_{name}')} AS {q(f'r_{name}')}")
             columns += [f"{q(f'mk_{name}')} AS {q(f'rk_{name}')}"] if _two(plan.columns[name]) else []
         return columns

@@ -6,6 +6,8 @@ at it until the last.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -49,8 +51,15 @@ def lasting(
     ]
 
 
-def inlined(statements: list[Statement], dialect: Dialect, *, tables: list[str]) -> list[Statement]:
-    """The same statements without some tables: where they were read their SELECTs stand instead."""
+def inlined(
+    statements: list[Statement], dialect: Dialect, *, tables: Iterable[str], once: Iterable[str]
+) -> list[Statement]:
+    """The same statements without some tables: where they were read their SELECTs stand instead.
+
+    `once`   tables of which that holds where they are read in a single place
+    """
+    reads = Counter(name for each in statements for name in _read_in(each.select, dialect))
+    told = {*tables, *(table for table in once if reads[table] == 1)}
     selects: dict[str, str] = {}
     left = []
     for each in statements:
@@ -58,11 +67,39 @@ def inlined(statements: list[Statement], dialect: Dialect, *, tables: list[str])
         for table, select in selects.items() if selects.keys() & _quoted_in(text, dialect) else ():
             for word in ("FROM", "JOIN"):
                 text = text.replace(f"{word} {dialect.quoted(table)}", f"{word} ({select})")
-        if each.table in tables:
+        if each.table in told:
             selects[each.table] = text
         else:
             left.append(replace(each, select=text))
     return left
+
+
+def sooner(
+    statements: list[Statement], dialect: Dialect, *, given: Iterable[str], records: Iterable[str]
+) -> list[Statement]:
+    """The same statements, those that look at the rows of record types alone as soon as another looks at these.
+
+    So rows are grouped in every way that is wanted while they are in memory, not each time brought there again.
+
+    `given`     tables that are there before
+    `records`   those of them that are record types
+    """
+    known = {*given, *(each.table for each in statements)}
+    looks = [known & _quoted_in(each.select, dialect) for each in statements]
+    alone = set(records)
+    for each, names in zip(statements, looks, strict=True):
+        alone |= {each.table} if names and names <= alone else set()
+    order: dict[int, None] = {}
+    there: set[str] = set()
+    for at in range(len(statements)):
+        order[at] = None
+        there |= {*looks[at], statements[at].table}
+        for later in range(at + 1, len(statements)):
+            table = statements[later].table
+            if table in alone and looks[later] <= there:
+                order[later] = None
+                there.add(table)
+    return [statements[at] for at in order]
 
 
 def identified(statements: list[Statement], dialect: Dialect, *, ids: Mapping[str, str]) -> list[Statement]:
@@ -78,6 +115,12 @@ def identified(statements: list[Statement], dialect: Dialect, *, ids: Mapping[st
         else each
         for each in statements
     ]
+
+
+def _read_in(select: str, dialect: Dialect) -> list[str]:
+    """The tables from which a text selects, each as often as it does."""
+    name = f"{re.escape(dialect.quote)}([^{re.escape(dialect.quote)}]+){re.escape(dialect.quote)}"
+    return re.findall(f"(?:FROM|JOIN) {name}", select)
 
 
 def _quoted_in(select: str, dialect: Dialect) -> set[str]:

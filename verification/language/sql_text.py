@@ -138,6 +138,8 @@ class Layers:
             return Cell(f"CAST(NULL AS {self.dialect.type_of(expr.kind)})", None, 0)
         if expr.op in ("fact", "column"):
             return self._leaf(expr)
+        if expr.op == "mod":  # its dividend is written twice
+            self.simple(expr.args[0])
         if expr.op in _REWRITTEN:
             return self.cell(_REWRITTEN[expr.op](*expr.args))
         if expr.op == "first_of":
@@ -180,9 +182,7 @@ class Layers:
                 rest = self._undecided(self.simple(condition), self.simple(value), self._short(rest))
             else:
                 rest = self._decided(self.cell(condition), self.cell(value), rest)
-        if not expr.optional:
-            return self._plain(expr, rest.value, rest.layer)
-        return rest
+        return rest if expr.optional else self._plain(expr, rest.value, rest.layer)
 
     def _short(self, cell: Cell) -> Cell:
         return cell if _simple(cell.value) else self._hoisted(cell)
@@ -304,9 +304,8 @@ def _is_short(expr: Expr, cell: Cell) -> bool:
 
 
 def _simple(text: str) -> bool:
-    return " " not in text.replace("CAST(", "").replace(" AS BIGINT)", "") and "(" not in text.replace(
-        "CAST(", ""
-    )
+    bare = text.replace("CAST(", "")
+    return " " not in bare.replace(" AS BIGINT)", "") and "(" not in bare
 
 
 def _all(parts: list[str]) -> str | None:

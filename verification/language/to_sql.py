@@ -21,9 +21,10 @@ from verification.language.level import HOUSEHOLD, MEMBER
 from verification.language.parameter import Pack
 from verification.language.rule import Catalogue, Rule
 from verification.language.sql_asked import Asked
-from verification.language.sql_facts import INNER, Facts, Place
+from verification.language.sql_facts import Facts
+from verification.language.sql_places import INNER, Place
 from verification.language.sql_rows import ids_of, near_of
-from verification.language.sql_statements import Statement, identified, inlined, lasting
+from verification.language.sql_statements import Statement, identified, inlined, lasting, sooner
 from verification.language.sql_text import Layers
 from verification.language.stages import TEXT
 from vocabulary.record import Record
@@ -85,7 +86,11 @@ class Sql:
         for level in (MEMBER, HOUSEHOLD):
             self._answers(level, asked.rest(asked.who(level)))
         outcomes = [f"{kind}_{level}" for kind in ("told", "answers") for level in (HOUSEHOLD, MEMBER)]
-        made = inlined(self._facts.statements, self.dialect, tables=self._facts.passing)
+        records = [record.__name__ for record in catalogue.reads()]
+        made = sooner(
+            self._facts.statements, self.dialect, given=[*records, "cases", "person_masks"], records=records
+        )
+        made = inlined(made, self.dialect, tables=self._facts.passing, once=self._facts.rows.drawn)
         self.apart: frozenset[type[Record]] = frozenset()
         """Record types whose tables hold a number for `record_id`: which id it is says the table `ids_of`."""
         if names is not None:
@@ -117,6 +122,14 @@ class Sql:
             f" COALESCE(p.{q('mask')}, 0) AS {q('pmask')}{kept} FROM ({self._listed(own)}) AS l"
             f" LEFT JOIN {q('person_masks')} AS p ON p.{q('person')} = l.{q('person')}{texts}",
         )
+        among = d.any_bits(f"m.{q('pmask')}")
+        facts.make(
+            "member_masks",
+            f"SELECT m.{q('household')}, {among} AS {q('amask')} FROM {q('member_base')} AS m"
+            f" WHERE m.{q('pmask')} <> 0 GROUP BY m.{q('household')}",
+        )
+        if not d.semi:
+            facts.passing.append("member_masks")
 
     def _listed(self, own: list[str]) -> str:
         """SELECT of everybody whom a household lists on its day, once: by the first of their rows there."""
@@ -189,12 +202,7 @@ class Sql:
     def _beside_masks(self, place: Place, exprs: Iterable[Expr]) -> str:
         """The level's rows with what is missing of any member of the household."""
         q = self.dialect.quoted
-        among = self.dialect.any_bits(f"m.{q('pmask')}")
-        masks = (
-            f"SELECT m.{q('household')}, {among} AS {q('amask')} FROM {q('member_base')} AS m"
-            f" WHERE m.{q('pmask')} <> 0 GROUP BY m.{q('household')}"
-        )
-        join = f" LEFT JOIN ({masks}) AS a ON a.{q('household')} = b.{q('household')}"
+        join = f" LEFT JOIN {q('member_masks')} AS a ON a.{q('household')} = b.{q('household')}"
         return self._facts.beside(place, exprs, f", COALESCE(a.{q('amask')}, 0) AS {q('amask')}", join)
 
     def _shown(self, layers: Layers, column: str, name: str, expr: Expr, folded: Expr) -> Shown:
