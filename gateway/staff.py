@@ -1,6 +1,6 @@
 """Which of several processes are up, and what is done about one that is not? Another is begun, later each time.
 
-A worker tells again and again that its loop turns. One that ended, that tells nothing for too long or that does
+A worker tells again and again that its loop turns. One that ended, that tells nothing while others do, or that does
 not come up is replaced, while the others go on; who fails in a row is waited for longer and longer. Only where
 nobody is left is it given up: whoever started all of them hears of it.
 """
@@ -48,7 +48,10 @@ class Patience:
 
 @dataclass(slots=True)
 class Worker:
-    """One process, which has been started, and the pipe through which it tells."""
+    """One process, which has been started, and the pipe through which it tells.
+
+    `silent_s`   how long it told nothing, while others did
+    """
 
     process: BaseProcess
     pipe: Connection
@@ -137,8 +140,14 @@ class Staff:
         wait([each for one in self._there for each in (one.process.sentinel, one.pipe)], timeout=within_s)
         now = time.monotonic()
         passed_s, self._looked_at = min(now - self._looked_at, 2 * within_s), now
+        # Where all are silent they wait for something else, mostly a database, and go on when it does.
+        together_s = passed_s if self._somebody_tells() else 0.0
         for worker in self._there:
-            worker.hear(passed_s)
+            worker.hear(passed_s if worker.up_at is None else together_s)
+
+    def _somebody_tells(self) -> bool:
+        lately = self._patience.silent_s / 4
+        return any(worker.up_at is not None and worker.silent_s < lately for worker in self._there)
 
     def _is_over(self, worker: Worker) -> bool:
         """Tell whether a worker has ended, or must be."""

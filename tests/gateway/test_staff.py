@@ -109,6 +109,20 @@ def test_that_we_stood_still_ourselves_is_no_silence_of_theirs(tmp_path, staff, 
     assert (staff.left, told) == (2, [])
 
 
+@pytest.mark.parametrize("staff", [SHORT], indirect=True)
+def test_where_all_hang_they_wait_for_something_and_are_left_alone(tmp_path, staff, told):
+    for each in begun(tmp_path):
+        os.kill(each, signal.SIGSTOP)
+    last = time.monotonic() + 2 * SHORT.silent_s
+    staff.watch(lambda: time.monotonic() > last, every_s=EVERY_S)
+    assert told == []
+    for each in begun(tmp_path):
+        os.kill(each, signal.SIGCONT)
+    looked = iter([False] * 5 + [True])
+    staff.watch(lambda: next(looked), every_s=EVERY_S)
+    assert (staff.left, told) == (2, [])
+
+
 def test_where_no_process_can_be_begun_it_is_tried_again(tmp_path, staff, told):
     (tmp_path / "full").touch()
     os.kill(begun(tmp_path)[0], signal.SIGKILL)
