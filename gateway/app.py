@@ -51,6 +51,9 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 REQUEST = b"x-hedui-request"
 """Header of every answer: the number under which its line stands in the server log, and its entries in the audit log."""
 
+READY_WITHIN_S = 2.0
+"""How long `/readyz` waits for a database that says nothing: whoever looks must get an answer."""
+
 _log = structlog.get_logger("hedui.gateway")
 
 
@@ -231,7 +234,7 @@ def _pages(office: Office, log: Log, metrics: Metrics, moment: Callable[[], Offi
     @pages.api_route("/readyz", methods=_READING)
     async def readyz() -> JSONResponse:
         state: dict[str, Any] = {
-            "log": await office.trace.writable(),
+            "log": await _within(READY_WITHIN_S, office.trace.writable()),
             "counts": office.pacing.counts(),
             "registers": {one.value: one in office.connectors for one in _ASKED},
         }
@@ -241,6 +244,15 @@ def _pages(office: Office, log: Log, metrics: Metrics, moment: Callable[[], Offi
         return JSONResponse({"ready": ready, **state}, status_code=200 if ready else 503)
 
     return pages
+
+
+async def _within(time_s: float, telling: Awaitable[bool]) -> bool:
+    """What is told within this time; False where nothing is."""
+    try:
+        async with asyncio.timeout(time_s):
+            return await telling
+    except TimeoutError:
+        return False
 
 
 _ASKED = sorted({record.department for record in RECORD_TYPES})

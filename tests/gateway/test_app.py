@@ -54,6 +54,24 @@ def test_it_is_not_ready_while_nobody_can_be_counted(tmp_path, monkeypatch):
     assert (ready.status_code, ready.json()["counts"], entries) == (200, True, [])
 
 
+def test_it_is_not_ready_while_the_log_says_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.app.READY_WITHIN_S", 60.0)
+
+    async def test(desk):
+        async def stuck():
+            await asyncio.Event().wait()
+
+        with monkeypatch.context() as patch:
+            patch.setattr("gateway.app.READY_WITHIN_S", 0.05)
+            patch.setattr(desk.log, "checkpoint", stuck)
+            unready = await asyncio.wait_for(desk.client.get("/readyz"), 30)
+        return unready, await desk.client.get("/readyz")
+
+    unready, ready = at_desk(tmp_path, ROWS, test)
+    assert (unready.status_code, unready.json()["log"]) == (503, False)
+    assert (ready.status_code, ready.json()["log"]) == (200, True)
+
+
 def test_there_is_no_page_that_would_load_from_outside(tmp_path):
     for path in ("/docs", "/redoc", "/openapi.json"):
         assert get(tmp_path / path.strip("/"), path)[0].status_code == 404
