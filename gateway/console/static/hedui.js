@@ -46,5 +46,12 @@ document.addEventListener("keydown", (event) => {
 // Who leaves a form half written is asked first: our pages are kept nowhere, so that the way back finds it empty.
 let unsent = false;
 addEventListener("input", (event) => { unsent ||= Boolean(event.target.closest("form[method=post]")); });
-addEventListener("submit", () => { unsent = false; });
+// Pressed twice, a form is sent once: a second request to a department would have a clock of its own.
+let sent = -Infinity;
+addEventListener("submit", (event) => {
+  unsent = false;
+  if (event.target.method !== "post") return;
+  if (event.timeStamp - sent < 1000) event.preventDefault();
+  sent = event.timeStamp;
+});
 addEventListener("beforeunload", (event) => { if (unsent) event.preventDefault(); });

@@ -17,10 +17,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from casework import tables
 from tests.gateway.console.houses import Console
 from tests.gateway.console.test_decision_pages import TOLD, console_of
 from vocabulary.records.civil_affairs import Person as Someone
@@ -57,7 +59,7 @@ def served(folder: Path) -> Iterator[Served]:
     where: list[Served] = []
 
     async def serve() -> None:
-        async with console_of(folder, TOLD, secure=False) as console:
+        async with console_of(folder, TOLD, secure=False, casework=True) as console:
             server = uvicorn.Server(uvicorn.Config(console.app, port=0, log_config=None, lifespan="off"))
             running = asyncio.create_task(server.serve())
             while not server.started:
@@ -404,6 +406,51 @@ def test_a_stolen_key_opens_nothing_and_ends_the_session_it_was_stolen_from(
     verifier.page.goto(f"{address}/console/findings")
     verifier.page.wait_for_url("**/console/login*")
     stolen.close()
+
+
+def test_what_was_typed_outlives_the_session_and_its_purpose(come, pages: Served) -> None:
+    clerk = come("clerk", errand="HD-2026-0046")
+    page, desk = clerk.page, pages.console.house.desk
+    page.goto(f"{clerk.address}/console/household/{TOLD.household}/social_security")
+    page.locator("summary:has-text('记录有误')").first.click()
+    page.locator("input[name=claim]").first.fill("本人该月未参保，有证明")
+    page.context.clear_cookies()
+    page.locator("form[action='/console/corrections'] button").first.click()
+    clerk.sees("您填写的内容仍在本页")
+    clerk.faults.clear()  # the browser itself notes the status 401 in its console
+    clerk.done()
+    with page.context.expect_page() as opened:
+        page.click("main a[target=_blank]")
+    opened.value.click("button[value=clerk]")
+    opened.value.wait_for_url("**/console/")
+    page.click("button:has-text('重新提交')")
+    clerk.sees("已拒绝")  # with the session its purpose ended, too
+    opened.value.select_option("#purpose", "DIBAO_RECOGNITION")
+    opened.value.fill("#case", "HD-2026-0046")
+    opened.value.click("form[action='/console/errand'] button")
+    opened.value.wait_for_selector("#asked")
+    page.click("button:has-text('重新提交')")
+    page.wait_for_url("**/console/corrections/*")
+    clerk.sees("本人该月未参保，有证明")
+    clerk.faults.clear()
+    clerk.done()
+    rows = desk.kept.rows(sa.select(tables.correction.c.claim))
+    assert [row["claim"] for row in rows] == ["本人该月未参保，有证明"]
+
+
+def test_a_form_that_is_sent_twice_in_a_moment_is_sent_once_and_a_half_written_one_is_not_left_unasked(
+    come,
+) -> None:
+    clerk = come("clerk")
+    sent = """() => { const form = document.querySelector("form[action='/console/household']");
+      const press = () => form.dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true }));
+      return [press(), press()]; }"""
+    leaves = """() => window.dispatchEvent(new Event("beforeunload", { cancelable: true }))"""
+    assert clerk.page.evaluate(leaves) is True
+    clerk.page.fill("#asked", "HD")
+    assert clerk.page.evaluate(leaves) is False
+    assert clerk.page.evaluate(sent) == [True, False]
+    assert clerk.page.evaluate(leaves) is True
 
 
 def test_a_session_that_is_over_leads_to_the_login_and_says_why(come, pages: Served) -> None:
