@@ -143,3 +143,14 @@ def test_every_column_that_facts_or_claims_read_is_asked_for() -> None:
     asked = reads()
     for wanted in (DUE.reads(), DRAWN):
         assert all(columns <= asked[record] for record, columns in wanted.items())
+
+
+def test_each_kind_of_injury_benefit_is_drawn_as_its_own_entitlement() -> None:
+    drawn_of = {
+        number: {paid.name for proposal in proposals(number).values() for paid in proposal.drawn}
+        for number in ("BEN-04b", "BEN-07")
+    }
+    assert {"CARE", "LIVING_CARE"} <= drawn_of["BEN-04b"]
+    assert "DISABILITY_ALLOWANCE" not in drawn_of["BEN-04b"]
+    assert {"LIVING", "DISABILITY_ALLOWANCE"} <= drawn_of["BEN-07"]
+    assert "LIVING_CARE" not in drawn_of["BEN-07"]
