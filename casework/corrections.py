@@ -98,6 +98,10 @@ class Correction:
     person: str
     """Pseudonym."""
 
+    def overdue_on(self, day: date) -> bool:
+        """Tell whether the answer is late on a day; the last day is still in time."""
+        return self.state is CorrectionState.ASKED and day > self.due_on
+
 
 async def dispute(desk: Desk, actor: Actor, what: Dispute, *, case: Case | None = None) -> Correction:
     """A request that the department has from today on, with its clock running.

@@ -109,10 +109,13 @@ def test_a_late_answer_is_taken_and_the_lateness_was_listed(tmp_path: Path) -> N
     async def story(desk: Desk, calendar: Calendar) -> None:
         asked = await dispute(desk, CLERK, WRONG)
         calendar.day = asked.due_on
+        assert not asked.overdue_on(calendar.day)
         assert not overdue(desk, SUPERVISOR)
         calendar.day = date(2026, 10, 16)
+        assert asked.overdue_on(calendar.day)
         assert [clock["about"] for clock in overdue(desk, SUPERVISOR)] == [asked.id]
-        await answer(desk, STEWARD, asked, state=CorrectionState.UPHELD, text="经核实无误")
+        done = await answer(desk, STEWARD, asked, state=CorrectionState.UPHELD, text="经核实无误")
+        assert not done.overdue_on(calendar.day)
         assert not overdue(desk, SUPERVISOR)
 
     played(tmp_path, story)
