@@ -223,7 +223,8 @@ def insured_while_declared_without_work(p: Level) -> Says:
 def wage_differs_from_base(p: Level) -> Says:
     """Month by month: two years of equal sums may differ in every month.
 
-    A month whose base is at the floor does not tell the wage, so that one is only looked at.
+    A month whose base is at the floor does not tell the wage, so that one is only looked at. The tax on wages (个税),
+    which would tell more than a base, is in no register of these departments: nothing is said of it.
     """
     return p.telling_wage_months > p.telling_agreeing_months, {
         "months": p.insured_wage_months - p.agreeing_wage_months,
