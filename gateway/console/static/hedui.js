@@ -10,7 +10,7 @@ function label(within) {
     table.classList.add("stacks");
     for (const part of [table, ...table.querySelectorAll("thead, tbody, tr, td")]) part.setAttribute("role", ROLES[part.tagName]);
     for (const head of table.querySelectorAll("th")) head.setAttribute("role", head.closest("thead") ? "columnheader" : "rowheader");
-    for (const row of table.tBodies[0].rows)
+    for (const row of table.tBodies[0]?.rows ?? [])
       for (const cell of row.cells) if (heads[cell.cellIndex]) cell.dataset.label = heads[cell.cellIndex];
   }
 }
