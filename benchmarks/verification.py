@@ -27,7 +27,7 @@ minute on a machine that does nothing else.
                           each turn's two figures next to each other; the median of the turns. null where it cannot be
                           installed: see what is printed
     peak_mib              of the process that judges the city by the whole catalogue, which may hold
-                          680 MiB in its databases and lays the rest on disk
+                          656 MiB in its databases and lays the rest on disk
     growth_10x            its time against that of a city of a tenth of the size (inside)
 
 `--ten-million` measures something else, and alone: a city of ten times the size (about 10 million people; half an
