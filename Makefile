@@ -7,7 +7,7 @@ BIN := .venv/bin
 # Modules are compiled once and kept: a suite starts some hundred interpreters.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint crash kill fuzz spark linkage assets format docs lock clean
+.PHONY: demo test lint crash kill fuzz spark linkage openfisca assets format docs lock clean
 
 VENDOR := gateway/console/static/vendor
 LIBRARIES := @tabler/core/dist/css/tabler.min.css htmx.org/dist/htmx.min.js htmx.org/dist/ext/hx-sse.min.js \
@@ -55,6 +55,14 @@ spark: .venv/ready
 linkage: .venv/ready
 	$(BIN)/uv pip install --quiet --require-hashes -r requirements-linkage.lock
 
+# OpenFisca tells the same income in its own words, as a check. Its libraries cannot stand beside ours.
+openfisca: .venv-openfisca/ready
+
+.venv-openfisca/ready: requirements-openfisca.lock .venv/ready
+	test -d .venv-openfisca || python3 -m venv .venv-openfisca
+	$(BIN)/uv pip install --quiet --require-hashes --python .venv-openfisca/bin/python -r requirements-openfisca.lock
+	touch $@
+
 format: .venv/ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -68,6 +76,7 @@ lock: .venv/ready
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group pyproject.toml:spark -o requirements-spark.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --constraint requirements.lock --group pyproject.toml:linkage -o requirements-linkage.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group pyproject.toml:openfisca -o requirements-openfisca.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group pyproject.toml:node -o requirements-node.lock
 
 .venv/ready: requirements.lock pyproject.toml
@@ -78,4 +87,4 @@ lock: .venv/ready
 	touch $@
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-openfisca build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -3,9 +3,9 @@
     python benchmarks/openfisca_rival.py [HOUSEHOLDS]
 
 OpenFisca cannot stand beside our libraries, so it runs in a Python environment of its own, which
-this makes where there is none yet (by name, from the package index that pip is set to). It reads
-the same Parquet files as every contender. Its amounts are float32: each sum is compared with ours
-within the rounding that float32 may do on so many terms; what differs by more is a contradiction.
+`make openfisca` makes where there is none yet. It reads the same Parquet files as every contender.
+Its amounts are float32: each sum is compared with ours within the rounding that float32 may do on
+so many terms; what differs by more is a contradiction.
 
 One household at a time is measured in turns: both judge the same fifty households, ours before and
 after theirs, in CPU time, and a turn's ratio is of what was measured next to each other, on one core:
@@ -24,7 +24,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,8 +48,8 @@ from verification.runs.tables import Snapshot
 from vocabulary.codes import DeclaredItem
 from vocabulary.month import Month
 
-NEEDED = "openfisca-core==46.*"
-ENVIRONMENT = Path.home() / ".cache" / "hedui" / "openfisca-46"
+ROOT = Path(__file__).parents[1]
+ENVIRONMENT = ROOT / ".venv-openfisca"
 PROGRAM = Path(__file__).with_name("openfisca_program.py")
 INCOME = Catalogue(member, household, [], told=[household.annual_fen, household.counted_members])
 TURNS, A_TURN, AGAIN = 16, 50, 3
@@ -139,27 +138,20 @@ def _require_equal(found: Compared) -> None:
         raise SystemExit(1)
 
 
-def environment(folder: Path = ENVIRONMENT) -> Path:
+def environment() -> Path:
     """The Python that has OpenFisca, made if need be. Raises `NoOpenFisca`."""
-    python, ready = folder / "bin" / "python", folder / "ready"
-    if not ready.exists():
-        venv.create(folder, with_pip=True, clear=True)
-        pip = [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            NEEDED,
-            "pyarrow",
-        ]
-        done = subprocess.run(pip, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
-            raise NoOpenFisca(f"it could not be installed: {last[:200]}")
-        ready.touch()
-    return python
+    done = subprocess.run(["make", "openfisca"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["make failed"])[-1]
+        raise NoOpenFisca(f"it could not be installed: {last[:200]}")
+    return ENVIRONMENT / "bin" / "python"
+
+
+def income_told(folder: Path, python: Path, pack: Pack) -> None:
+    """Let it tell the income of each household of a city: it then lies in `openfisca.parquet`. Raises `NoOpenFisca`."""
+    with _begun(folder, python, pack) as (ask, _):
+        ask(None)
+        ask([])
 
 
 def run(
@@ -171,10 +163,8 @@ def run(
     """
     for case in cases:  # warm: what is compiled when the first doubtful case comes is no household's time
         judge(case)
-    terms = folder / "law.json"
-    terms.write_text(json.dumps(law_of(pack)), "utf-8")
     begun = time.perf_counter()
-    with _asked([str(python), str(PROGRAM), str(folder), str(terms)]) as (ask, process):
+    with _begun(folder, python, pack) as (ask, process):
         seconds = ask(None)["seconds"]
         with _at_one_core(process) as next_core:
             turns = []
@@ -238,8 +228,11 @@ Ask = Callable[[list[str] | None], dict[str, float]]
 
 
 @contextmanager
-def _asked(command: list[str]) -> Iterator[tuple[Ask, int]]:
-    """A process that answers line by line, and its id. Raises `NoOpenFisca` where it ends before it should."""
+def _begun(folder: Path, python: Path, pack: Pack) -> Iterator[tuple[Ask, int]]:
+    """The program over a city, which answers line by line, and its id. Raises `NoOpenFisca` where it ends too soon."""
+    terms = folder / "law.json"
+    terms.write_text(json.dumps(law_of(pack)), "utf-8")
+    command = [str(python), str(PROGRAM), str(folder), str(terms)]
     with (
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen(
