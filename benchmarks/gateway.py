@@ -130,7 +130,9 @@ def _contenders(
     found = running(processes, told)
     bearer, purpose = _headers(issuer)
     headers = {"ours": bearer | purpose, "executor": {}}
-    contenders = [replace(one, headers=headers.get(name, bearer)) for name, one in found.items()]
+    contenders = [
+        replace(one, headers=headers.get(name, bearer), cased=name == "ours") for name, one in found.items()
+    ]
     if {"executor", "graphene"} <= found.keys():
         contenders.append(replace(found["graphene"], name="graphene_open", path="/open", cpu_ms=figures()))
     return contenders
@@ -152,7 +154,7 @@ def _headers(issuer: Issuer) -> tuple[dict[str, str], dict[str, str]]:
         lifetime_s=12 * 3_600,
     )
     bearer = {"Authorization": f"Bearer {token}"}
-    return bearer, {"X-Hedui-Purpose": "PERIODIC_REVIEW", "X-Hedui-Case": "HD-2026-0001"}
+    return bearer, {"X-Hedui-Purpose": "PERIODIC_REVIEW"}
 
 
 async def _measured(

@@ -54,6 +54,7 @@ def figures() -> dict[str, list[float]]:
 class Contender:
     """A server to be measured: where it listens, and what a request to it must carry.
 
+    `cased`    each of the different requests is asked under a case of its own, as different clerks would
     `told`     what it said of itself when it had started
     `cpu_ms`   milliseconds of CPU per request (user and system, all threads), one figure a round
     """
@@ -64,6 +65,7 @@ class Contender:
     path: str
     headers: Mapping[str, str]
     told: Mapping[str, Any]
+    cased: bool = False
     cpu_ms: dict[str, list[float]] = field(default_factory=figures)
     answered: int = 0
 
@@ -105,7 +107,7 @@ class Asking:
     def __init__(self, contender: Contender, questions: Questions) -> None:
         self.contender, self._questions = contender, questions
         self._requests = {
-            what: [self._request(QUERIES[what], variables) for variables in questions.variables[what]]
+            what: [self._request(QUERIES[what], one, at) for at, one in enumerate(questions.variables[what])]
             for what in QUERIES
         }
 
@@ -144,7 +146,7 @@ class Asking:
         self.contender.answered += asked
         return spent * 1_000 / max(1, asked - uncounted)
 
-    def _request(self, query: str, variables: dict[str, Any]) -> bytes:
+    def _request(self, query: str, variables: dict[str, Any], number: int) -> bytes:
         body = json.dumps({"query": query, "variables": variables}).encode()
         headers = {
             "Host": "127.0.0.1",
@@ -153,6 +155,8 @@ class Asking:
             "Content-Length": str(len(body)),
             **self.contender.headers,
         }
+        if self.contender.cased:
+            headers["X-Hedui-Case"] = f"HD-2026-{number + 1:04}"
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"POST {self.contender.path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
