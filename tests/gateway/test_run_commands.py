@@ -41,7 +41,7 @@ def test_runs_are_listed_with_their_state(ledger):
     line = hedui("runs", "list").stdout.split()
     assert line[:2] == ["run-one", "2026-11-16"]
     assert "RUNNING" in line
-    assert line[-4:] == ["0", "of", "1", "households"]
+    assert line[-4:] == ["0", "of", "1", "household"]
 
 
 def test_without_runs_the_list_is_empty(folder):
