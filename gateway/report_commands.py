@@ -27,53 +27,28 @@ reports = typer.Typer(
 )
 
 On = Annotated[str | None, typer.Option(help="The day, as 2026-11-16; today, or the demo district's own.")]
+Csv = Annotated[
+    Path | None, typer.Option(help="Where each of them goes, people masked; must not be there yet.")
+]
 Config = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings.", envvar="HEDUI_CONFIG")
 ]
 
 
 @reports.command()
-def stacking(
-    on: On = None,
-    csv: Annotated[
-        Path | None, typer.Option(help="Where each proposal goes, people masked; must not be there yet.")
-    ] = None,
-    config: Config = None,
-) -> None:
+def stacking(on: On = None, csv: Csv = None, config: Config = None) -> None:
     """Benefits that may not stand together, and what is due and not drawn: a proposal, no decision."""
-    import asyncio
-
     from gateway.reports import report_stacking
 
-    with _plainly():
-        if csv is not None:
-            require_new(csv)
-        report = asyncio.run(_asked(report_stacking, on, config))
-        if csv is not None:
-            write_list(csv, report)
-    _show_stacking(report)
+    _show_stacking(_listed(report_stacking, on, config, csv, write_list))
 
 
 @reports.command()
-def aids(
-    on: On = None,
-    csv: Annotated[
-        Path | None, typer.Option(help="Where each of them goes, people masked; must not be there yet.")
-    ] = None,
-    config: Config = None,
-) -> None:
+def aids(on: On = None, csv: Csv = None, config: Config = None) -> None:
     """医疗、教育、住房、就业救助 that is open to somebody and that no register shows as given: an offer, no decision."""
-    import asyncio
-
     from gateway.reports import report_aids
 
-    with _plainly():
-        if csv is not None:
-            require_new(csv)
-        report = asyncio.run(_asked(report_aids, on, config))
-        if csv is not None:
-            write_aids(csv, report)
-    _show_aids(report)
+    _show_aids(_listed(report_aids, on, config, csv, write_aids))
 
 
 @reports.command()
@@ -131,6 +106,25 @@ _COLUMNS = (
     *("overpaid_yuan", "forgone_yuan", "articles"),
 )
 """Of the file; `uncovered` is what the best combination pays and was not drawn at all (应享未享, BEN-09)."""
+
+
+def _listed(
+    work: Callable[..., Awaitable[T]],
+    on: str | None,
+    config: Path | None,
+    csv: Path | None,
+    write: Callable[[Path, T], None],
+) -> T:
+    """A report, which stands line by line in the file that was named for it, if one was."""
+    import asyncio
+
+    with _plainly():
+        if csv is not None:
+            require_new(csv)
+        report = asyncio.run(_asked(work, on, config))
+        if csv is not None:
+            write(csv, report)
+    return report
 
 
 async def _asked(work: Callable[..., Awaitable[T]], on: str | None, config: Path | None) -> T:
