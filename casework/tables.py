@@ -145,9 +145,8 @@ correction = sa.Table(
     sa.Column("answered_by", sa.String(96)),
     sa.Column("answered_on", sa.String(10)),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Column(
-        "handle", sa.String(32)
-    ),  # what it was named by to whom the key is hidden; null where it is not
+    # What it was named by to whom the key is hidden; null where it is not.
+    sa.Column("handle", sa.String(32)),
     sa.CheckConstraint(
         "state not in ('CORRECTED', 'UPHELD') or (answer <> '' and answered_by is not null"
         " and answered_on is not null)",
